@@ -1,0 +1,17 @@
+"""Train, run and look inside convolutional neural networks from a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnncli.engine.network import Network
+
+__version__ = "0.1.0"
+
+
+def network(text: str, input_shape: tuple[int, ...], **options: Any) -> Network:
+    """Return a network to call with images: `network("conv(6,5) >> relu", (32, 32, 3))`."""
+    from cnncli.engine.network import Network  # not before it is asked for: --help stays quick
+
+    return Network(text, input_shape, **options)

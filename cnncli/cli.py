@@ -1,0 +1,219 @@
+"""The command group: finds the commands, words every error, gives every end its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from itertools import pairwise
+from types import FrameType
+from typing import NoReturn
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's own threads would only be in the way
+
+import click
+
+from cnncli import __version__, commands
+from cnncli.errors import CnncliError, UsageError
+from cnncli.options import Help
+from cnncli.terminal import Interrupted, escaped
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    failed: disk full, stdout closed, out of memory, anything unforeseen
+  2    usage: unknown option or command, bad value, architecture that does not fit
+  3    data: no images found, unreadable set, labels that do not fit the model
+  4    finished, but some items failed (each is reported in place)
+  5    model file: damaged, unsafe, wrong version, not a model
+  6    a gate was not met (--fail-under, --max-params, ...)
+  7    training diverged; the last good model is kept
+  130, 141, 143   interrupted, reader went away, terminated"""
+
+
+class Commands(Help, click.Group):
+    """One command per file of commands/, imported when it is asked for."""
+
+    examples = (
+        "cnncli train sample_data/digits -o digits.npz",
+        "cnncli predict digits.npz sample_data/digits/test",
+    )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands, as they are typed."""
+        return sorted(_files())
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command's file."""
+        if name not in _files():
+            return None
+        stem = name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"cnncli.commands.{stem}"), stem)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the first sentences of their docstrings, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _sentence(path)) for name, path in sorted(_files().items())])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what a mistyped command may have meant."""
+        names = self.list_commands(ctx)
+        if args[0] not in names and not args[0].startswith("-"):
+            raise UsageError(f"no command {args[0]!r}; {_did_you_mean(args[0], names)}")
+        return super().resolve_command(ctx, args)
+
+
+def _files() -> dict[str, str]:
+    """Return the files of the commands by their names."""
+    return {
+        entry.name[:-3].replace("_", "-"): entry.path
+        for entry in os.scandir(commands.__path__[0])
+        if entry.name.endswith(".py") and not entry.name.startswith(("_", "."))
+    }
+
+
+def _sentence(path: str) -> str:
+    """Return the first sentence of the docstring of a command."""
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes its time to import
+        text = file.read()
+    found = re.search(r'^@command.*? -> None:\n    """(.+?)\.?(?:"""|\n)', text, re.M | re.S)
+    return found[1] if found else ""
+
+
+@click.command(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(__version__, message="cnncli %(version)s")
+@click.pass_context
+def group(ctx: click.Context) -> None:
+    """Train, run and look inside convolutional neural networks from a terminal."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(UsageError.exit_code)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with the exit code of the contract."""
+    _open_missing_streams()
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, _interrupt)
+    arguments = sys.argv[1:]
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except Interrupted as interrupted:
+        _die_of(interrupted.signal)
+    except BrokenPipeError:
+        _die_of(signal.SIGPIPE)
+    except Exception as error:
+        code = _report(error, as_json=_wants_json(arguments))
+    _drop_unwritten()
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    if sys.stdout is None:
+        raise CnncliError("stdout is closed; send it to a file or to /dev/null")
+    if "_CNNCLI_COMPLETE" in os.environ:
+        group.main(arguments, prog_name="cnncli")
+    try:
+        with group.make_context("cnncli", arguments) as ctx:  # group.main() would exit by itself
+            group.invoke(ctx)
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    return 0
+
+
+def _open_missing_streams() -> None:
+    """Keep the numbers 0, 1 and 2 from going to the first file that is opened."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(opened)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
+    raise Interrupted(number)
+
+
+def _die_of(number: int) -> NoReturn:
+    """End as the signal would have ended it, so that a shell stops its loop."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)  # the first process of a container survives its own signals
+
+
+def _drop_unwritten() -> None:
+    """Forget what stdout would not take; it was reported, and Python would report it again."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _report(error: Exception, *, as_json: bool) -> int:
+    """Write an error as one line to stderr and return its exit code."""
+    if os.environ.get("CNNCLI_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    told = _told(error)
+    line = f"cnncli: {escaped(str(told))}"
+    if as_json:
+        import json
+
+        line = json.dumps({"error": {"code": told.code, "message": str(told), "path": told.path}})
+    with contextlib.suppress(OSError):
+        print(line, file=sys.stderr, flush=True)  # noqa: T201
+    return told.exit_code
+
+
+def _told(error: Exception) -> CnncliError:
+    """Return any error in the words of the contract."""
+    if isinstance(error, CnncliError):
+        return error
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        names = [name for one in error.ctx.command.params for name in one.opts if name[:2] == "--"]
+        hint = _did_you_mean(error.option_name, [*names, "--help"], error.ctx.command_path)
+        return UsageError(f"no option {error.option_name!r}; {hint}")
+    if isinstance(error, click.UsageError):
+        text = " ".join(error.format_message().split()).rstrip(".")
+        where = error.ctx.command_path if error.ctx is not None else "cnncli"
+        return UsageError(f"{text[:1].lower()}{text[1:]}; see '{where} --help'")
+    if isinstance(error, MemoryError):
+        return CnncliError("out of memory; smaller batches or images need less")
+    if isinstance(error, OSError) and error.strerror:
+        path = None if error.filename is None else os.fsdecode(error.filename)
+        return CnncliError(f"{path or 'writing'}: {error.strerror.lower()}", path=path)
+    return CnncliError(
+        f"unforeseen {type(error).__name__}: {error}; set CNNCLI_DEBUG=1 to see where"
+    )
+
+
+def _did_you_mean(word: str, names: Iterable[str], where: str = "cnncli") -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"see '{where} --help'"
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Say whether errors are to be JSON; looked up here, for the error may be in the arguments."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    formats = [one.partition("=")[2] for one in options if one.startswith("--format=")]
+    formats += [value for one, value in pairwise(options) if one == "--format"]
+    return "--json" in options or any(one in {"json", "jsonl"} for one in formats)

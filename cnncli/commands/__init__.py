@@ -1,0 +1,1 @@
+"""One file per command; cnncli/cli.py finds them by listing this folder."""

@@ -1,0 +1,152 @@
+"""`cnncli predict`: what a network sees in images."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncli.errors import UsageError
+from cnncli.options import (
+    SomeFailed,
+    Trained,
+    batch_size_option,
+    command,
+    json_option,
+    model_argument,
+    open_model,
+    threads_option,
+)
+from cnncli.terminal import Progress, note
+
+if TYPE_CHECKING:
+    from cnncli.training.prediction import Answer
+
+FORMATS = ("plain", "jsonl", "csv", "tsv")
+
+
+@command(
+    "cnncli predict digits.npz sample_data/digits/test",
+    "find sample_data -name '*.png' | cnncli predict digits.npz --files-from - --json",
+)
+@model_argument
+@click.argument("inputs", metavar="[INPUT...|-]", nargs=-1)
+@click.option(
+    "--files-from", metavar="FILE|-",
+    help="Read paths from a file or stdin, one per line, as they come.",
+)  # fmt: skip
+@click.option("-0", "--null", is_flag=True, help="Those paths end with a zero byte, not a newline.")
+@click.option(
+    "-k", "--top-k", type=click.IntRange(1), default=1, show_default=True, metavar="N",
+    help="How many classes to name.",
+)  # fmt: skip
+@click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
+    help="Name no class that is less likely; without any, the label is null (plain: unknown).",
+)  # fmt: skip
+@batch_size_option(None)
+@click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
+@json_option
+@click.option(
+    "--output-kind", "kind", default="probs", show_default=True, metavar="KIND",
+    help="probs, logits, or features:LAYER (a layer as `shape-calc` names it).",
+)  # fmt: skip
+@click.option("--latency", is_flag=True, help="Answer each image by itself, as soon as it is read.")
+@threads_option
+def predict(
+    model: str,
+    inputs: tuple[str, ...],
+    files_from: str | None,
+    null: bool,
+    top_k: int,
+    min_confidence: float,
+    batch_size: int | None,
+    form: str | None,
+    as_json: bool,
+    kind: str,
+    latency: bool,
+    threads: int,
+) -> None:
+    """Name what is in images: one line per image, in input order.
+
+    INPUT is an image file, a folder (walked), a .npz or .npy batch, or - for the bytes of one image
+    on stdin. An image that cannot be read is reported in its place, the rest goes on, and the exit
+    code is 4. jsonl (the same as --json) gives path, label, confidence and top; csv and tsv have a
+    header. The answers do not depend on the batch size.
+    """
+    if as_json and form not in (None, "jsonl"):
+        raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
+    if latency and batch_size not in (None, 1):
+        raise UsageError("--latency answers single images; leave --batch-size out")
+    from cnncli.commands._records import recorder, writer
+
+    paths = _paths(model, inputs, files_from, null)
+    trained = open_model(model)
+    layer = _layer(kind, trained)
+    answers = _answers(trained, paths, 1 if latency else batch_size, layer, threads)
+    record = recorder(trained.model.classes, top_k, min_confidence, kind)
+    write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
+    failed = count = 0
+    with Progress(None, "images") as progress:
+        for count, answer in enumerate(answers, 1):
+            failed += answer.error is not None
+            write(record(answer))
+            if not sys.stdout.isatty():
+                progress.update(count)
+    if not count:
+        note("no images in the input")
+    if failed:
+        raise SomeFailed(f"{failed} of {count} images could not be read")
+
+
+def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:
+    """Return the inputs in order: those of the command line, then those of --files-from."""
+    from cnncli.data import read_paths
+
+    if not inputs and listed is None:
+        raise UsageError("no images; give files, a folder, --files-from, or - for stdin")
+    if null and listed is None:
+        raise UsageError("--null is about --files-from, which is not given")
+    if [model, *inputs, listed].count("-") > 1:
+        raise UsageError("stdin can be read only once; give - once")
+    return chain(inputs, read_paths(listed, null=null) if listed is not None else ())
+
+
+def _answers(
+    trained: Trained, paths: Iterable[str], batch_size: int | None, layer: str | None, threads: int
+) -> Iterator[Answer]:
+    """Yield the answers, saying once what there is to be noticed about the images."""
+    from cnncli.data import stream
+    from cnncli.training.prediction import answers, normalizer, ready
+
+    plan = ready(
+        trained.graph,
+        trained.model.weights,
+        batch_size=batch_size,
+        threads=threads,
+        keep=[layer] if layer else [],
+    )
+    own = trained.preprocessing
+    batches = stream(paths, own, batch_size=plan.batch, threads=threads)
+    noticed = False
+    for answer in answers(plan, batches, normalizer(own.scale, own.shift, threads), layer):
+        if answer.notice and not noticed:
+            note(f"{answer.name}: {answer.notice}")
+            noticed = True
+        yield answer
+
+
+def _layer(kind: str, trained: Trained) -> str | None:
+    """Return the layer of features:LAYER; raise UsageError for a kind that does not exist."""
+    if kind in ("probs", "logits"):
+        return None
+    word, _, layer = kind.partition(":")
+    names = [node.name for node in trained.graph.nodes]
+    if word != "features" or not layer:
+        raise UsageError(f"--output-kind {kind}: give probs, logits or features:LAYER")
+    if layer not in names:
+        raise UsageError(f"--output-kind {kind}: no such layer; there are {', '.join(names)}")
+    return layer

@@ -1,0 +1,199 @@
+"""`cnncli train`: from labelled images to a model file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncli.errors import ArchitectureError, UsageError
+from cnncli.options import (
+    IMAGE_SIZE,
+    batch_size_option,
+    command,
+    force_option,
+    json_option,
+    read_arch,
+    seed_option,
+    threads_option,
+)
+from cnncli.terminal import note, shown, write_json, write_line
+
+if TYPE_CHECKING:
+    from cnncli.data import TrainingData
+    from cnncli.graph import Graph
+    from cnncli.training import Settings
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+SCHEDULES = ("constant", "step", "cosine", "onecycle")
+METHODS = ("he", "glorot", "lecun", "normal")
+MONITORS = ("val_loss", "val_accuracy", "train_loss")
+POSITIVE = click.FloatRange(0, min_open=True)
+
+
+@command(
+    "cnncli train sample_data/digits -o digits.npz",
+    "cnncli train sample_data/digits -o small.npz --epochs 3 "
+    "--arch 'conv(8, 3) >> relu >> maxpool >> dense(classes)'",
+)
+@click.argument("data", metavar="DATA")
+@click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
+@click.option("--arch", default="auto", show_default=True, metavar="ARCH",
+              help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
+@click.option("--val", metavar="DIR|FRACTION",
+              help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
+@batch_size_option(None)
+@click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate, at its highest.")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS))
+@click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@click.option("--weight-decay", type=click.FloatRange(0), metavar="X")
+@click.option("--lr-schedule", type=click.Choice(SCHEDULES))
+@click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
+              help="Epochs in which the learning rate rises to its full height.")  # fmt: skip
+@click.option("--init", type=click.Choice(METHODS),
+              help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
+@click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@click.option("--monitor", type=click.Choice(MONITORS),
+              help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
+@click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
+@click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
+@click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
+              default="stretch", show_default=True)  # fmt: skip
+@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
+              default="standard", show_default=True)  # fmt: skip
+@seed_option
+@threads_option
+@force_option
+@json_option
+def train(
+    data: str,
+    output: str,
+    arch: str,
+    val: str | None,
+    img_size: tuple[int, int] | None,
+    color: str,
+    resize: str,
+    normalize: str,
+    threads: int,
+    force: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Train a network on labelled images and write it to one file.
+
+    DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
+    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. What is
+    not given is chosen by the number and size of the images, and said. The epoch kept is the best
+    one by --monitor; an interrupted training keeps the best one so far.
+    """
+    from cnncli.commands._run import Run
+    from cnncli.data import load_training
+    from cnncli.model_file import check_writable
+
+    if as_json and output == "-":
+        raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
+    check_writable(output, force=force)
+    text, preset_size = _network_text(arch)
+    images = load_training(
+        data,
+        val=_validation(val),
+        size=img_size or preset_size,
+        color=color,
+        resize=resize,
+        normalization=normalize,
+        threads=threads,
+    )
+    _describe_data(data, images)
+    graph = _network(text, images)
+    run = Run(output, images, graph, _settings(graph, images, threads, given))
+    record = run.untrained() if given["epochs"] == 0 else run.whole()
+    if as_json:
+        write_json(record)
+    else:
+        (note if output == "-" else write_line)(_summary(record))
+
+
+def _network_text(arch: str) -> tuple[str | None, tuple[int, int] | None]:
+    """Return the architecture's text, None for auto, and a preset's size; find mistakes early."""
+    if arch == "auto":
+        return None, None
+    from cnncli.notation import parse
+
+    text, input_shape, _ = read_arch(arch)
+    parse(text, 2)
+    return text, (input_shape[0], input_shape[1]) if input_shape else None
+
+
+def _validation(val: str | None) -> str | float | None:
+    try:
+        fraction = float(val or "")
+    except ValueError:
+        return val
+    if not 0 < fraction < 1:
+        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
+    return fraction
+
+
+def _describe_data(data: str, images: TrainingData) -> None:
+    for notice in images.notices:
+        note(notice)
+    size = "x".join(map(str, images.preprocessing.input_shape))
+    memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
+    names = ", ".join(images.classes[:10]) + (", …" if len(images.classes) > 10 else "")
+    note(
+        f"{data}: {len(images.train)} images to train on, {len(images.val)} to validate, "
+        f"{len(images.classes)} classes: {names}"
+    )
+    note(f"input: {size}, {images.preprocessing.color}, {memory:.1f} MB in memory")
+
+
+def _network(text: str | None, images: TrainingData) -> Graph:
+    """Build or choose the network for the images; raise ArchitectureError if it does not fit."""
+    from cnncli.graph import build_graph
+    from cnncli.model_file import check_savable
+    from cnncli.notation import parse
+    from cnncli.training import auto_architecture
+
+    size = images.preprocessing.input_shape
+    classes = list(images.classes)
+    if text is None:
+        text = auto_architecture(size, len(images.train))
+    graph = build_graph(parse(text, len(classes)), size)
+    check_savable(graph.text, size, classes)
+    if len(graph.output_shape) != 1:
+        shape = "x".join(map(str, graph.output_shape))
+        raise ArchitectureError(
+            f"the network answers with {shape} values per image; end it with dense(classes)"
+        )
+    note(f"network: {graph.text}")
+    return graph
+
+
+def _settings(
+    graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]
+) -> Settings:
+    from cnncli.training import chosen
+
+    told = {name: value for name, value in given.items() if value is not None}
+    settings = chosen({**told, "threads": threads}, graph, len(images.train))
+    note(
+        f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
+        f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
+        f"weight decay {settings.weight_decay:g}, label smoothing {settings.label_smoothing:g}, "
+        f"seed {settings.seed}"
+    )
+    return settings
+
+
+def _summary(record: dict[str, Any]) -> str:
+    name = shown(record["model"])
+    if not record["epochs_run"]:
+        return f"{name}: untrained network of {record['params']} parameters"
+    parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
+    if record["val_accuracy"] is not None:
+        share = 100 * record["val_accuracy"]
+        parts.append(f"{share:.2f} % of {record['val_images']} validation images right")
+    else:
+        parts.append(f"train loss {record['train_loss']:.4f}")
+    return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

@@ -1,0 +1,142 @@
+"""Read arrays from .npy and .npz files: nothing is executed, and no header is believed unseen."""
+
+from __future__ import annotations
+
+import math
+import stat
+import zipfile
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from cnncli.data.image import Pixels
+from cnncli.data.memory import available_memory
+from cnncli.errors import DataError
+
+MAX_HEADER = 4096  # characters
+MAX_MEMBERS = 1000
+BLOCK = 1 << 24  # values converted at a time
+SAVEZ = "numpy.savez(file, x=images, y=classes)"
+
+AnyArray = NDArray[np.generic]
+
+
+class UnusableError(Exception):
+    """Why an array is not accepted, in a few words."""
+
+
+def load_npy(path: str) -> AnyArray:
+    """Return the array of a .npy file; raise DataError."""
+    try:
+        with open_regular(path) as file:
+            return _array(file, Path(path).stat().st_size, path)
+    except Exception as error:  # the parsers raise a dozen kinds
+        raise _data_error(path, error, "numpy.save(file, images)") from error
+
+
+def npz_names(path: str) -> list[str]:
+    """Return the names of the arrays in a .npz file; raise DataError."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            return list(_members(archive))
+    except Exception as error:  # the parsers raise a dozen kinds
+        raise _data_error(path, error, SAVEZ) from error
+
+
+def load_npz(path: str, *names: str) -> list[AnyArray]:
+    """Return some arrays of a .npz file; raise DataError."""
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            members = _members(archive)
+            arrays = []
+            for name in names:
+                with archive.open(members[name]) as inner:
+                    arrays.append(_array(inner, members[name].file_size, name))
+            return arrays
+    except Exception as error:  # the parsers raise a dozen kinds
+        raise _data_error(path, error, SAVEZ) from error
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a file for reading; raise UnusableError for pipes and devices, which might never end."""
+    if not stat.S_ISREG(Path(path).stat().st_mode):
+        raise UnusableError("not a regular file")
+    return Path(path).open("rb")
+
+
+def as_images(array: AnyArray, where: str) -> Pixels:
+    """Return an array of images as uint8 (N, H, W, 1 or 3); raise DataError.
+
+    Floats are taken as 0 for black to 1 for white and rounded to 8 bits.
+    """
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    if array.ndim != 4 or array.shape[3] not in (1, 3) or 0 in array.shape[1:]:
+        shape = "x".join(map(str, array.shape))
+        transpose = array.ndim == 4 and array.shape[1] in (1, 3)
+        remedy = "; transpose(0, 2, 3, 1) puts the channels last" if transpose else ""
+        raise DataError(
+            f"{where}: an array of {shape or 'one number'}, not of images; "
+            f"expected NxHxW (gray), NxHxWx1 or NxHxWx3{remedy}"
+        )
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array, np.uint8)
+    if array.dtype.kind != "f":
+        raise DataError(
+            f"{where}: images of {array.dtype}; expected uint8 from 0 to 255, or floats from 0 to 1"
+        )
+    if array.size and not (array.min() >= 0 and array.max() <= 1):  # false for NaN, too
+        raise DataError(
+            f"{where}: float images that are not within 0 to 1 ({array.min():g} to "
+            f"{array.max():g}); divide them, or save them as uint8 from 0 to 255"
+        )
+    return _eight_bit(array)
+
+
+def _eight_bit(array: AnyArray) -> Pixels:
+    pixels = np.empty(array.shape, np.uint8)
+    step = max(BLOCK // math.prod(array.shape[1:]), 1)
+    for start in range(0, len(array), step):
+        block = array[start : start + step].astype(np.float32)
+        pixels[start : start + step] = np.rint(block * 255)
+    return pixels
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+    members = {info.filename.removesuffix(".npy"): info for info in infos}
+    if len(infos) > MAX_MEMBERS or len(members) < len(infos):
+        raise UnusableError("too many arrays, or two of the same name")
+    return members
+
+
+def _array(file: IO[bytes], size: int, name: str) -> AnyArray:
+    """Read one array after its header, dtype and length are known to fit one another."""
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise UnusableError(f"{name}: .npy version {version[0]}.{version[1]}")
+    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = read_header(file, max_header_size=MAX_HEADER)
+    if dtype.kind not in "biufSU":
+        raise UnusableError(f"{name}: holds {dtype}, not numbers or words")
+    needed = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or needed != size - file.tell():
+        raise UnusableError(f"{name}: truncated, or its header is wrong")
+    if needed > available_memory():
+        raise UnusableError(f"{name}: larger than the memory")
+    data = file.read(needed)
+    if len(data) != needed:
+        raise UnusableError(f"{name}: truncated")
+    array = np.frombuffer(data, dtype) if needed else np.empty(0, dtype)
+    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+
+
+def _data_error(path: str, error: Exception, call: str) -> DataError:
+    if isinstance(error, OSError) and error.strerror:
+        reason = error.strerror.lower()
+    else:
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+    return DataError(f"{path}: not usable ({reason}); save it with {call}", path=path)

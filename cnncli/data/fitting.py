@@ -1,0 +1,129 @@
+"""Choose the preprocessing a set of images asks for, from the images that are trained on alone."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from statistics import median_low
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.image import Header, ImageError, Pixels, measure, unreadable
+from cnncli.data.preprocessing import COLORS, Preprocessing, exact
+from cnncli.data.samples import Samples
+
+MAX_SIDE = 224  # of a size nobody asked for
+LEVELS = np.arange(256)
+
+
+@dataclass
+class Statistics:
+    """How often each of the 256 levels occurs in each channel."""
+
+    counts: NDArray[np.int64]  # (C, 256)
+
+    @classmethod
+    def empty(cls, channels: int) -> Statistics:
+        """Return the statistics of no pixels."""
+        return cls(np.zeros((channels, 256), np.int64))
+
+    def add(self, images: Pixels) -> None:
+        """Count images, uint8 (n, H, W, C)."""
+        for channel, counts in enumerate(self.counts):
+            counts += np.bincount(images[..., channel].reshape(-1), minlength=256)
+
+
+def choose_shape(
+    samples: Samples,
+    *,
+    size: tuple[int, int] | None,
+    color: str,
+    resize: str,
+    threads: int,
+) -> tuple[Preprocessing, tuple[str, ...]]:
+    """Return a preprocessing without normalization, and what there is to say about the choice.
+
+    The size is the one that half of the images or more have, else the medians of their heights and
+    widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
+    """
+    headers = _headers(samples, threads)
+    sizes = Counter((header.height, header.width) for header in headers)
+    height, width = size or _usual(sizes)
+    in_color = sum(not header.gray for header in headers)
+    channels = {"gray": 1, "rgb": 3, "auto": 3 if in_color else 1}[color]
+    notices = []
+    if size is None and set(sizes) != {(height, width)}:
+        ends = [pick(sizes, key=math.prod) for pick in (min, max)]
+        found = " to ".join(dict.fromkeys(f"{high}x{wide}" for high, wide in ends))
+        notices.append(
+            f"{samples.where}: images of {found}, brought to {height}x{width} ({resize}); "
+            "--img-size and --resize-mode choose otherwise"
+        )
+    if color == "auto" and 0 < in_color < len(headers):
+        notices.append(
+            f"{samples.where}: images in color: {in_color} of {len(headers)}, so all are taken as "
+            f"{COLORS[channels]}; --color chooses otherwise"
+        )
+    return Preprocessing(height, width, channels, resize), tuple(notices)
+
+
+def with_normalization(
+    preprocessing: Preprocessing, normalization: str, statistics: Statistics
+) -> Preprocessing:
+    """Return the preprocessing with the scale and shift that these pixels ask for.
+
+    unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1 per channel. minmax: 0 to 1
+    from the channel's darkest to its brightest. none: 0 to 255. A channel of one level is unit.
+    """
+    pairs = [_scale_and_shift(normalization, counts) for counts in statistics.counts]
+    scale, shift = zip(*pairs, strict=True)
+    return replace(
+        preprocessing, normalization=normalization, scale=exact(scale), shift=exact(shift)
+    )
+
+
+def _scale_and_shift(normalization: str, counts: NDArray[np.int64]) -> tuple[float, float]:
+    if normalization == "none":
+        return 1.0, 0.0
+    levels = np.flatnonzero(counts)
+    if normalization == "unit" or len(levels) < 2:
+        return 1 / 255, 0.0
+    if normalization == "minmax":
+        low, high = int(levels[0]), int(levels[-1])
+        return 1 / (high - low), -low / (high - low)
+    number = int(counts.sum())
+    mean = int(counts @ LEVELS) / number
+    deviation = math.sqrt(float(counts @ (LEVELS - mean) ** 2) / number)
+    return 1 / deviation, -mean / deviation
+
+
+def _headers(samples: Samples, threads: int) -> list[Header]:
+    """Return what can be read of the headers; the decoding that follows names the bad ones."""
+    if samples.pixels is not None:
+        _, height, width, channels = samples.pixels.shape
+        return [Header(height, width, channels == 1)] * len(samples)
+
+    def look(name: str) -> Header | ImageError:
+        try:
+            return measure(name)
+        except ImageError as error:
+            return error
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = list(pool.map(look, samples.names))
+    headers = [one for one in results if isinstance(one, Header)]
+    if not headers:
+        bad = [one for one in results if isinstance(one, ImageError)]
+        raise unreadable(samples.where, bad, len(samples))
+    return headers
+
+
+def _usual(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:
+    (height, width), most = min(sizes.most_common(), key=lambda one: (-one[1], one[0]))
+    if most * 2 < sizes.total():
+        height, width = (median_low([size[axis] for size in sizes.elements()]) for axis in (0, 1))
+    shrink = min(MAX_SIDE / max(height, width), 1.0)
+    return max(round(height * shrink), 1), max(round(width * shrink), 1)

@@ -1,0 +1,186 @@
+"""Open one image file: what is accepted, how much of it, and what is wrong with it in words."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Pillow imports a decoder when it is first asked for; these imports keep all others out of reach.
+from PIL import (
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    PpmImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_pixels
+from cnncli.data.quiet import quiet
+from cnncli.errors import DataError
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+    | {".ppm", ".pgm", ".pbm", ".pnm"}
+)
+MAX_PIXELS = 64_000_000  # of one image, as its header says
+MAX_STDIN = 1 << 29  # bytes of one image on stdin
+SHOWN = 5  # bad images named in an error
+
+Pixels = NDArray[np.uint8]  # (height, width, 1 or 3)
+Result = TypeVar("Result")
+
+
+class ImageError(DataError):
+    """One image that cannot be used; `reason` is the part of the message in parentheses."""
+
+    def __init__(self, name: str, reason: str, remedy: str = "replace it or remove it") -> None:
+        super().__init__(f"{name}: not a readable image ({reason}); {remedy}", path=name)
+        self.reason = reason
+
+
+def unreadable(where: str, bad: Sequence[ImageError], total: int) -> DataError:
+    """Return one error for all images of a set that cannot be used."""
+    if len(bad) == 1:
+        return bad[0]
+    shown = ", ".join(f"{error.path} ({error.reason})" for error in bad[:SHOWN])
+    return DataError(
+        f"{where}: {len(bad)} of {total} images are not readable: "
+        f"{shown}{', …' if len(bad) > SHOWN else ''}; replace or remove them",
+        path=where,
+    )
+
+
+class Picture(NamedTuple):
+    """A decoded image."""
+
+    pixels: Pixels
+    frames_left_out: bool  # of an animation or of a file of several pages only the first is used
+
+
+class Header(NamedTuple):
+    """What is known of an image before it is decoded."""
+
+    height: int
+    width: int
+    gray: bool
+
+
+def decode(source: str | bytes) -> Picture:
+    """Return the pixels of an image file, or of the bytes of one; raise ImageError."""
+    return _with_image(source, _picture)
+
+
+def measure(source: str | bytes) -> Header:
+    """Return the size of an image once upright, and whether it is gray; raise ImageError."""
+    return _with_image(source, _header)
+
+
+def read_stdin() -> bytes:
+    """Return the bytes of the image on standard input; raise ImageError."""
+    try:
+        with io.FileIO(0, closefd=False) as raw:
+            data = io.BufferedReader(raw).read(MAX_STDIN + 1)
+    except OSError as error:
+        raise ImageError("-", _reason("-", error), "give one image on stdin") from error
+    if not data:
+        raise ImageError("-", "nothing on stdin", "give one image on stdin")
+    if len(data) > MAX_STDIN:
+        raise ImageError("-", "more than 512 MB on stdin", "give one image on stdin")
+    return data
+
+
+def _picture(image: Image.Image) -> Picture:
+    # A photograph may carry its own preview as a second frame (MPO): nothing is missed there.
+    several = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
+    return Picture(to_pixels(image), several)
+
+
+def _header(image: Image.Image) -> Header:
+    width, height = image.size
+    if orientation(image) in SIDEWAYS:
+        height, width = width, height
+    return Header(height, width, is_gray(image))
+
+
+def _with_image(source: str | bytes, work: Callable[[Image.Image], Result]) -> Result:
+    name = source if isinstance(source, str) else "-"
+    try:
+        with quiet, _open(source) as file:
+            _check_size(*_webp_size(file))
+            with Image.open(file, formats=FORMATS) as image:
+                _check_size(*image.size)
+                return work(image)
+    except FileNotFoundError as error:
+        reason = "a link to nothing" if os.path.lexists(name) else "no such file"
+        raise ImageError(name, reason, "check the path") from error
+    except Exception as error:  # a decoder fed with rubbish raises what it likes
+        raise ImageError(name, _reason(name, error)) from error
+
+
+def _open(source: str | bytes) -> BinaryIO:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    file = open(source, "rb", opener=_open_at_once)  # noqa: SIM115 - the caller closes it
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise RefusedError("a pipe or a device, not a file")
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # which does not wait for the writer of a pipe
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise RefusedError(f"{height}x{width} is more than {MAX_PIXELS // 10**6} megapixels")
+    if width < 1 or height < 1:
+        raise RefusedError(f"{height}x{width} is no size")
+
+
+def _webp_size(file: BinaryIO) -> tuple[int, int]:
+    """Return width and height of a WebP, whose decoder takes its memory before Pillow can look.
+
+    https://developers.google.com/speed/webp/docs/riff_container. (1, 1) for anything else.
+    """
+    head = file.read(30)
+    file.seek(0)
+    if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
+        return 1, 1
+    if head[12:16] == b"VP8X":
+        canvas = int.from_bytes(head[24:30], "little")
+        return (canvas & 0xFFFFFF) + 1, (canvas >> 24) + 1
+    if head[12:16] == b"VP8L":
+        packed = int.from_bytes(head[21:25], "little")
+        return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+    packed = int.from_bytes(head[26:30], "little")
+    return packed & 0x3FFF, packed >> 16 & 0x3FFF
+
+
+def _reason(name: str, error: Exception) -> str:
+    match error:
+        case RefusedError():
+            return str(error)
+        case IsADirectoryError():
+            return "a folder"
+        case UnidentifiedImageError():
+            return f"not {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or its header is damaged"
+        case Image.DecompressionBombError():
+            return f"more than {MAX_PIXELS // 10**6} megapixels"
+        case MemoryError():
+            return "too large for the memory"
+        case OSError() if error.strerror:
+            return error.strerror.lower()
+    text = " ".join(str(error).replace(name, "").split())[:100]
+    return "truncated" if "truncated" in text.lower() else f"damaged: {text or 'no pixels'}"

@@ -1,0 +1,104 @@
+"""What there is to predict: images, folders, arrays and stdin, one after the other."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from cnncli.data.arrays import AnyArray, as_images, load_npy, load_npz, npz_names
+from cnncli.data.image import Picture, Pixels, decode, read_stdin
+from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.walk import inside, walk
+from cnncli.errors import DataError
+
+CHUNK = 1 << 16  # bytes of a list of paths read at a time
+
+
+@dataclass(frozen=True)
+class Input:
+    """One image to be, by the name it is reported under."""
+
+    name: str
+    load: Callable[[], Picture]  # raises DataError
+
+
+def expand(paths: Iterable[str]) -> Iterator[Input]:
+    """Yield the images that paths lead to, in order; nothing is opened before it is its turn.
+
+    Folders are walked in the byte order of their files, arrays in .npy and .npz files are taken
+    apart, and - is one image on stdin. A path that leads nowhere is an input that fails to load.
+    """
+    for path in paths:
+        if path == "-":
+            yield Input(path, lambda: decode(read_stdin()))
+            continue
+        suffix = Path(path).suffix.lower()
+        try:
+            if Path(path).is_dir():
+                yield from _folder(path)
+            elif suffix in (".npy", ".npz"):
+                yield from _rows(path, load_npy(path) if suffix == ".npy" else _images(path))
+            else:
+                yield Input(path, partial(decode, path))
+        except DataError as error:
+            yield Input(path, partial(_fail, error))
+
+
+def load_image(path: str, preprocessing: Preprocessing) -> Pixels:
+    """Return one image, - for stdin, as uint8 (H, W, C) of the network; raise DataError."""
+    picture = decode(read_stdin() if path == "-" else path)
+    return preprocessing.prepare(picture.pixels)
+
+
+def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
+    """Yield the paths listed in a file, - for stdin, as they arrive; raise DataError.
+
+    One a line, or ended by a null byte. What is not UTF-8 survives as surrogates (PEP 383).
+    """
+    end = b"\0" if null else b"\n"
+    rest = b""
+    try:
+        # Unbuffered: a thread may be waiting in here while the program ends.
+        with io.FileIO(0 if file == "-" else file, closefd=file != "-") as raw:
+            while chunk := raw.read(CHUNK):
+                *lines, rest = (rest + chunk).split(end)
+                yield from (os.fsdecode(line) for line in lines if line)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise DataError(f"{file}: cannot be read ({reason}); check the path", path=file) from error
+    if rest:
+        yield os.fsdecode(rest)
+
+
+def _folder(path: str) -> Iterator[Input]:
+    files = walk(path).files
+    if not files:
+        raise DataError(f"{path}: no images in this folder; check the path", path=path)
+    for file in files:
+        name = inside(path, file)
+        yield Input(name, partial(decode, name))
+
+
+def _images(path: str) -> AnyArray:
+    names = npz_names(path)
+    if "x" not in names and len(names) != 1:
+        raise DataError(
+            f"{path}: holds {', '.join(names) or 'no arrays'}, not the images x; "
+            "save it with numpy.savez(file, x=images)",
+            path=path,
+        )
+    (array,) = load_npz(path, "x" if "x" in names else names[0])
+    return array
+
+
+def _rows(path: str, array: AnyArray) -> Iterator[Input]:
+    for i, pixels in enumerate(as_images(array, path)):
+        yield Input(f"{path}[{i}]", partial(Picture, pixels, False))
+
+
+def _fail(error: DataError) -> Picture:
+    raise error

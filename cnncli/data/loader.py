@@ -1,0 +1,113 @@
+"""Batches in an order that depends on seed and epoch alone, the next one made ready in advance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.dataset import ImageSet
+from cnncli.data.image import Pixels
+
+# Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
+Normalize = Callable[[Pixels, NDArray[np.int64], NDArray[np.float32]], None]
+
+GOLDEN = 0x9E3779B97F4A7C15
+MASK = 2**64 - 1
+
+
+@dataclass
+class Batch:
+    """A few images, ready for a network; good until the next batch is asked for."""
+
+    images: NDArray[np.float32]  # (n, H, W, C)
+    labels: NDArray[np.int32]  # (n,)
+    indices: NDArray[np.int64]  # (n,) of the images in their set
+
+
+class Loader:
+    """Cuts an image set into batches, epoch by epoch.
+
+    One thread works a batch ahead, into one of two buffers that are used in turn, so that nothing
+    is allocated once the first epoch runs. Only the order of the images is drawn, by counting:
+    epoch 7 is the same whether or not epochs 0 to 6 were run.
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        batch_size: int,
+        normalize: Normalize,
+        *,
+        seed: int = 0,
+        shuffle: bool = True,
+    ) -> None:
+        self.images = images
+        self.normalize = normalize
+        self.seed = seed
+        self.shuffle = shuffle
+        self.cuts = _cuts(len(images), batch_size)
+        size = min(batch_size, len(images))
+        shape = images.shape
+        self._rows = np.arange(size)
+        self._raw = np.empty((size if images.pixels is None else 0, *shape), np.uint8)
+        self._images = np.empty((2, size, *shape), np.float32)
+        self._labels = np.empty((2, size), np.int32)
+
+    @property
+    def batches(self) -> int:
+        """The number of batches in an epoch."""
+        return len(self.cuts) - 1
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
+        count = len(self.images)
+        order = permutation(self.seed, number, count) if self.shuffle else np.arange(count)
+        with ThreadPoolExecutor(1, thread_name_prefix="batch") as ahead:
+            pending = ahead.submit(self._fill, order, first) if first < self.batches else None
+            for following in range(first + 1, self.batches + 1):
+                assert pending is not None
+                batch = pending.result()
+                if following < self.batches:
+                    pending = ahead.submit(self._fill, order, following)
+                yield batch
+
+    def _fill(self, order: NDArray[np.int64], number: int) -> Batch:
+        indices = order[self.cuts[number] : self.cuts[number + 1]]
+        n = len(indices)
+        images, labels = self._images[number % 2, :n], self._labels[number % 2, :n]
+        np.take(self.images.labels, indices, out=labels, mode="clip")
+        if self.images.pixels is not None:
+            self.normalize(self.images.pixels, indices, images)
+        else:
+            self.images.read(indices, self._raw[:n])
+            self.normalize(self._raw, self._rows[:n], images)
+        return Batch(images, labels, indices)
+
+
+def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index).
+
+    The hash is SplitMix64 (Steele, Lea, Flood 2014, OOPSLA), started anew for every epoch.
+    """
+    start = np.array([(seed * GOLDEN + 1) & MASK], np.uint64)
+    start = _mix(_mix(start) + np.array([(epoch * GOLDEN) & MASK], np.uint64))
+    keys = _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
+    return np.argsort(keys, kind="stable")
+
+
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def _cuts(count: int, size: int) -> list[int]:
+    """Return where batches begin and end; a last one of one image gets a second (bn needs two)."""
+    cuts = [*range(0, count, size), count]
+    if count % size == 1 and size > 2 and len(cuts) > 2:
+        cuts[-2] -= 1
+    return cuts

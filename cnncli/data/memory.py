@@ -1,0 +1,57 @@
+"""How much memory this process may still take, whatever it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+UNKNOWN = 2 << 30  # where the system does not say
+PROC = Path("/proc")
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+def available_memory() -> int:
+    """Return the bytes that are free in the machine and in the control groups around us."""
+    free = [room for room in (_machine(), *_groups()) if room is not None]
+    return max(min(free, default=UNKNOWN), 0)
+
+
+def _machine() -> int | None:
+    for line in _text(PROC / "meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _groups() -> Iterator[int | None]:
+    """Yield the room in our control group and in each one around it (versions 2 and 1)."""
+    for line in _text(PROC / "self/cgroup").splitlines():
+        _, controllers, inner = line.split(":", 2)
+        if controllers == "":
+            root, limit, used = CGROUPS, "memory.max", "memory.current"
+        elif "memory" in controllers.split(","):
+            root, limit, used = CGROUPS / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+        else:
+            continue
+        group = root / inner.lstrip("/")
+        for folder in (group, *group.parents):
+            yield _room(folder, limit, used)
+            if folder == root:
+                break
+
+
+def _room(folder: Path, limit: str, used: str) -> int | None:
+    bound, taken = _text(folder / limit).strip(), _text(folder / used).strip()
+    if not bound.isdigit() or not taken.isdigit():
+        return None
+    statistics = dict(
+        line.split() for line in _text(folder / "memory.stat").splitlines() if line.count(" ") == 1
+    )
+    return int(bound) - int(taken) + int(statistics.get("inactive_file", 0))  # cache can be dropped
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,69 @@
+"""A .npz file with images x and classes y, or with x_train y_train, x_val y_val, x_test y_test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cnncli.data.arrays import AnyArray, as_images, load_npz, npz_names
+from cnncli.data.samples import Samples, check_label
+from cnncli.errors import DataError
+
+SPLITS = ("train", "val", "test")
+
+
+def can_read(path: str) -> bool:
+    """Say whether this is named like a .npz file."""
+    return Path(path).suffix.lower() == ".npz"
+
+
+def splits(path: str) -> tuple[str, ...]:
+    """Return which of train, val and test it holds; none for one set x, y."""
+    names = npz_names(path)
+    return () if "x" in names else tuple(split for split in SPLITS if f"x_{split}" in names)
+
+
+def read(path: str, split: str | None) -> Samples:
+    """Return the images of a split, or of x and y; raise DataError."""
+    names = npz_names(path)
+    x, y = (f"x_{split}", f"y_{split}") if split else ("x", "y")
+    if x not in names or y not in names:
+        raise DataError(
+            f"{path}: holds {', '.join(sorted(names)) or 'no arrays'}, not {x} and {y}; save it "
+            f"with numpy.savez(file, {x}=images, {y}=classes)",
+            path=path,
+        )
+    images, classes = load_npz(path, x, y)
+    pixels = as_images(images, f"{path}, {x}")
+    labels = as_labels(classes, f"{path}, {y}")
+    if len(labels) != len(pixels):
+        raise DataError(f"{path}: {len(pixels)} images but {len(labels)} classes", path=path)
+    return array_samples(path, x, pixels, labels)
+
+
+def array_samples(path: str, array: str, pixels: AnyArray, labels: tuple[str, ...]) -> Samples:
+    """Return labelled rows of an array; an image is named by its file and number."""
+    numbers = range(len(labels))
+    return Samples(
+        where=f"{path}, {array}",
+        names=tuple(f"{path}[{i}]" for i in numbers),
+        keys=tuple(f"{array}[{i}]" for i in numbers),
+        labels=labels,
+        pixels=pixels.astype(np.uint8, copy=False),
+    )
+
+
+def as_labels(array: AnyArray, where: str) -> tuple[str, ...]:
+    """Return whole numbers or words, one per image, as names of classes; raise DataError."""
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or array.dtype.kind not in "iuUS":
+        shape = "x".join(map(str, array.shape))
+        raise DataError(
+            f"{where}: {shape or 'one'} {array.dtype}; expected a whole number or a word per image"
+        )
+    values, positions = np.unique(array, return_inverse=True)
+    words = [one.decode(errors="replace") if type(one) is bytes else one for one in values.tolist()]
+    names = [check_label(word, where) for word in words]
+    return tuple(names[i] for i in positions.tolist())

@@ -1,0 +1,135 @@
+"""The only way from an image to a network: color, size and normalization, kept in the model file.
+
+An image is turned into 8-bit gray or RGB (modes.py), then to the color of the network (gray is
+ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B), then resized once, by Pillow's `Image.resize` with
+BILINEAR, which averages over the pixels it leaves out (antialias):
+
+- stretch: the whole image, its shape not kept;
+- crop: the largest middle part that has the shape of the network's input;
+- pad: the whole image in the middle, with black where it does not reach.
+
+Then y = pixel * scale + shift, with one scale and one shift per channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnncli.errors import ModelFileError
+
+RESIZE_MODES = ("stretch", "crop", "pad")
+NORMALIZATIONS = ("unit", "standard", "minmax", "none")
+COLORS = {1: "gray", 3: "rgb"}
+MAX_SIDE = 65535
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What is done to every image before a network sees it."""
+
+    height: int
+    width: int
+    channels: int
+    resize: str = "stretch"
+    normalization: str = "none"
+    scale: tuple[float, ...] = ()  # per channel, each exactly a float32
+    shift: tuple[float, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """The (H, W, C) of the network's input."""
+        return self.height, self.width, self.channels
+
+    @property
+    def color(self) -> str:
+        """Either "gray" or "rgb"."""
+        return COLORS[self.channels]
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image, uint8 (height, width, 1 or 3), in the shape of the input, uint8."""
+        if pixels.shape == self.input_shape:
+            return pixels
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        if self.channels == 1 and image.mode == "RGB":
+            image = image.convert("L")
+        array = np.atleast_3d(np.asarray(self._resized(image)))
+        return np.ascontiguousarray(np.broadcast_to(array, self.input_shape))
+
+    def normalize(
+        self, images: NDArray[np.uint8], indices: NDArray[np.int64], out: NDArray[np.float32]
+    ) -> None:
+        """Write images[indices] * scale + shift into out, float32 (n, H, W, C)."""
+        np.multiply(images[indices], np.array(self.scale, np.float32), out=out)
+        out += np.array(self.shift, np.float32)
+
+    def to_manifest(self) -> dict[str, Any]:
+        """Return what a model file keeps, ready for JSON."""
+        return asdict(self) | {"scale": list(self.scale), "shift": list(self.shift)}
+
+    @classmethod
+    def from_manifest(cls, value: object) -> Preprocessing:
+        """Return what to_manifest described; raise ModelFileError for anything else."""
+        if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
+            raise _nonsense("it", value)
+        for name in ("height", "width"):
+            if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
+                raise _nonsense(name, value[name])
+        for name, choices in (
+            ("channels", tuple(COLORS)),
+            ("resize", RESIZE_MODES),
+            ("normalization", NORMALIZATIONS),
+        ):
+            if type(value[name]) not in (int, str) or value[name] not in choices:
+                raise _nonsense(name, value[name])
+        for name in ("scale", "shift"):
+            if not _are_numbers(value[name], value["channels"]):
+                raise _nonsense(name, value[name])
+        numbers = {name: exact(value[name]) for name in ("scale", "shift")}
+        return cls(**{**value, **numbers})
+
+    def _resized(self, image: Image.Image) -> Image.Image:
+        size = self.width, self.height
+        if image.size == size:
+            return image
+        if self.resize == "stretch":
+            return image.resize(size, Image.Resampling.BILINEAR)
+        if self.resize == "crop":
+            zoom = max(self.width / image.width, self.height / image.height)
+            half_width = min(self.width / zoom, image.width) / 2
+            half_height = min(self.height / zoom, image.height) / 2
+            x, y = image.width / 2, image.height / 2
+            box = (x - half_width, y - half_height, x + half_width, y + half_height)
+            return image.resize(size, Image.Resampling.BILINEAR, box)
+        zoom = min(self.width / image.width, self.height / image.height)
+        width = min(max(round(image.width * zoom), 1), self.width)
+        height = min(max(round(image.height * zoom), 1), self.height)
+        canvas = Image.new(image.mode, size)
+        small = image.resize((width, height), Image.Resampling.BILINEAR)
+        canvas.paste(small, ((self.width - width) // 2, (self.height - height) // 2))
+        return canvas
+
+
+def exact(values: Sequence[float]) -> tuple[float, ...]:
+    """Round to float32, in which images are normalized, so that a file keeps every bit."""
+    return tuple(float(np.float32(value)) for value in values)
+
+
+def _are_numbers(values: object, count: int) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(type(value) in (int, float) and abs(value) < 1e30 for value in values)
+    )
+
+
+def _nonsense(name: str, value: object) -> ModelFileError:
+    return ModelFileError(
+        f"preprocessing in the model file: {name} cannot be {str(value)[:60]!r}; "
+        "the file is damaged or not made by this program"
+    )

@@ -1,0 +1,36 @@
+"""Decode without a word from Pillow, in any number of threads."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+
+
+class Quiet:
+    """Keeps Pillow's warnings to itself while any thread decodes.
+
+    `warnings.catch_warnings` is not made for threads: only the first one in and the last one out
+    may touch the filters.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.caught = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.caught = warnings.catch_warnings()
+                self.caught.__enter__()
+                warnings.simplefilter("ignore")
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.caught.__exit__(None, None, None)
+
+
+quiet = Quiet()

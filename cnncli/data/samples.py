@@ -1,0 +1,99 @@
+"""Labelled images before they are decoded: what every reader of a format returns."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.image import Pixels
+from cnncli.errors import DataError
+
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
+SHOWN = 5  # names in an error
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Images with the names of their classes; an image is a file or a row of an array."""
+
+    where: str  # for errors: data/train
+    names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
+    keys: tuple[str, ...]  # what the images are told apart by wherever the data lie: cat/1.png, 3
+    labels: tuple[str, ...]
+    pixels: Pixels | None = None  # (N, H, W, C); None: the names are files to be decoded
+    empty: tuple[str, ...] = ()  # classes without an image
+    notices: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, indices: NDArray[np.int64]) -> Samples:
+        """Return some of the images."""
+        chosen = indices.tolist()
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in chosen),
+            keys=tuple(self.keys[i] for i in chosen),
+            labels=tuple(self.labels[i] for i in chosen),
+            pixels=None if self.pixels is None else self.pixels[indices],
+        )
+
+
+def training_classes(samples: Samples) -> tuple[str, ...]:
+    """Return the classes in the byte order of their names; raise DataError for fewer than two."""
+    if samples.empty:
+        raise DataError(
+            f"{samples.where}: no images in {listed(samples.empty, 'class', 'classes')}; "
+            "add some or remove the folder",
+            path=samples.where,
+        )
+    classes = tuple(sorted(set(samples.labels), key=str.encode))
+    if not classes:
+        raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+    if len(classes) == 1:
+        raise DataError(
+            f"{samples.where}: only one class ({classes[0]}); training needs two or more",
+            path=samples.where,
+        )
+    return classes
+
+
+def match(samples: Samples, classes: Sequence[str]) -> NDArray[np.int32]:
+    """Return each image's position in `classes`, found by name; raise DataError for others."""
+    number = {name: i for i, name in enumerate(classes)}
+    unknown = sorted(set(samples.labels) - set(number), key=str.encode)
+    if unknown:
+        raise DataError(
+            f"{samples.where}: {listed(unknown, 'class', 'classes')} not among the "
+            f"{len(classes)} known ones ({shortened(classes)}); rename or remove what is unknown",
+            path=samples.where,
+        )
+    return np.array([number[label] for label in samples.labels], np.int32)
+
+
+def check_label(label: Any, where: str) -> str:
+    """Return the name of a class; raise DataError for one that cannot be shown or stored."""
+    name = str(label) if isinstance(label, (str, int)) and not isinstance(label, bool) else ""
+    if not name or any(unicodedata.category(one) in UNPRINTABLE or one in TURNS for one in name):
+        raise DataError(
+            f"{where}: {ascii(label)[:60]} cannot be the name of a class; "
+            "use a word without control characters, in UTF-8, or a whole number",
+            path=where,
+        )
+    return name
+
+
+def listed(names: Sequence[str], one: str, many: str) -> str:
+    """Return "class cat", or "3 classes (cat, cow, dog)"."""
+    return f"{one} {names[0]}" if len(names) == 1 else f"{len(names)} {many} ({shortened(names)})"
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Return the first few names."""
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

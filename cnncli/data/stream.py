@@ -1,0 +1,101 @@
+"""Images prepared ahead by threads and handed on in order, a batch or whatever there is of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+
+from cnncli.data.image import Pixels
+from cnncli.data.inputs import Input, expand
+from cnncli.data.preprocessing import Preprocessing
+from cnncli.errors import DataError
+
+PATIENCE = 0.02  # seconds a batch waits for its next image, so that a slow source gets its answers
+LOOK_UP = 0.1  # seconds after which a full queue is asked whether anybody still wants it
+
+Pending = Future["Item"] | Exception | None  # an error of the source, or its end
+
+
+@dataclass(frozen=True)
+class Item:
+    """One input: its pixels in the shape of the network, uint8 (H, W, C), or what is wrong."""
+
+    name: str
+    pixels: Pixels | None
+    error: DataError | None = None
+    notice: str | None = None
+
+
+def stream(
+    inputs: Iterable[str], preprocessing: Preprocessing, *, batch_size: int, threads: int = 1
+) -> Iterator[list[Item]]:
+    """Yield lists of 1 to batch_size items, in the order of the inputs, in constant memory.
+
+    A bad input is an item with its error. A list is handed on when it is full or when nothing
+    more arrives for the moment; what `inputs` itself raises is raised here.
+    """
+    arriving: Queue[Pending] = Queue(2 * batch_size + 2 * threads)
+    unwanted = Event()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+
+    def put(one: Pending) -> bool:
+        while not unwanted.is_set():
+            try:
+                arriving.put(one, timeout=LOOK_UP)
+            except Full:
+                continue
+            return True
+        return False
+
+    def produce() -> None:
+        try:
+            for one in expand(inputs):
+                if unwanted.is_set() or not put(pool.submit(_item, one, preprocessing)):
+                    return
+            put(None)
+        except Exception as error:
+            put(error)
+
+    # A daemon: it may be waiting for stdin when the program is told to stop.
+    Thread(target=produce, name="inputs", daemon=True).start()
+    try:
+        yield from _batches(arriving, batch_size)
+    finally:
+        unwanted.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _item(one: Input, preprocessing: Preprocessing) -> Item:
+    try:
+        picture = one.load()
+    except DataError as error:
+        return Item(one.name, None, error)
+    notice = None
+    if picture.frames_left_out:
+        notice = "only the first frame or page is used"
+    return Item(one.name, preprocessing.prepare(picture.pixels), None, notice)
+
+
+def _batches(arriving: Queue[Pending], size: int) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    while True:
+        try:
+            one = arriving.get(timeout=PATIENCE if batch else None)
+        except Empty:
+            yield batch
+            batch = []
+            continue
+        if isinstance(one, Future):
+            batch.append(one.result())
+            if len(batch) == size:
+                yield batch
+                batch = []
+            continue
+        if batch:
+            yield batch
+        if one is not None:
+            raise one
+        return

@@ -1,0 +1,108 @@
+"""Find the images below a folder, each once, whatever is linked to what; nothing is written."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnncli.data.image import EXTENSIONS
+from cnncli.errors import DataError
+
+NOT_OURS = frozenset({"thumbs.db", "desktop.ini"})
+
+
+@dataclass
+class Tree:
+    """What lies below a folder, by its path in the folder."""
+
+    files: list[str] = field(default_factory=list)  # with the name of an image, in byte order
+    folders: list[str] = field(default_factory=list)  # directly in it, in byte order
+    ignored: int = 0  # files that are not named like an image
+    loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was left out, one sentence each."""
+        said = []
+        if self.ignored:
+            said.append(f"files not named like images, ignored: {self.ignored}")
+        if self.loops:
+            said.append(
+                f"links to folders seen anyway, not followed: {len(self.loops)} ({self.loops[0]})"
+            )
+        return tuple(said)
+
+
+def walk(root: str) -> Tree:
+    """Return the images below a folder; raise DataError where it cannot be read.
+
+    Real folders come before linked ones, so an image is found where it lies. A linked folder is
+    followed once, and never back into the tree: folders are known by device and inode.
+    """
+    tree = Tree()
+    seen = {_identity(root)}
+    links = deque([""])
+    while links:
+        link = links.popleft()
+        identity = _identity(inside(root, link)) if link else None
+        if identity in seen:
+            tree.loops.append(link)
+            continue
+        links.extend(_walk_real(root, link, tree, seen))
+    tree.files.sort(key=os.fsencode)
+    tree.folders = sorted(set(tree.folders) - set(tree.loops), key=os.fsencode)
+    return tree
+
+
+def inside(folder: str, name: str) -> str:
+    """Return the path of what lies in a folder, the folder spelled as it was given."""
+    return os.path.join(folder, name)  # noqa: PTH118 - pathlib would spell it anew
+
+
+def _walk_real(root: str, start: str, tree: Tree, seen: set[tuple[int, int]]) -> list[str]:
+    """Add what lies below a folder without following links; return the links to folders."""
+    links: list[str] = []
+    folders = [start]
+    while folders:
+        folder = folders.pop()
+        seen.add(_identity(inside(root, folder)))
+        for entry in _entries(inside(root, folder)):
+            path = inside(folder, entry.name)
+            if entry.name.startswith(".") or entry.name.lower() in NOT_OURS:
+                continue
+            if _is_folder(entry):
+                (links if entry.is_symlink() else folders).append(path)
+                if not folder:
+                    tree.folders.append(path)
+            elif Path(entry.name).suffix.lower() in EXTENSIONS:
+                tree.files.append(path)
+            else:
+                tree.ignored += 1
+    return sorted(links, key=os.fsencode)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise DataError(f"{folder}: cannot be listed ({reason})", path=folder) from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    try:
+        status = Path(folder).stat()
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise DataError(f"{folder}: cannot be opened ({reason})", path=folder) from error
+    return status.st_dev, status.st_ino

@@ -1,0 +1,128 @@
+"""Rewriting a network into fewer, larger steps before it is planned.
+
+Each rule takes the list of operations and returns a shorter one that computes the same. What can
+be joined is declared by the layers; nothing here knows a layer by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from cnncli.graph import Graph
+from cnncli.layers.base import Layer, Shape
+
+INPUT = "input"  # the value that is the network's input
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step of a plan: a layer with what has been fused into it."""
+
+    names: tuple[str, ...]  # of the nodes it stands for; the first owns the weights
+    layer: Layer
+    inputs: tuple[str, ...]  # values, named by the operation that makes them
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    index: int
+    activation: str | None = None
+    folded: str | None = None  # the affine node whose scale and shift go into the weights
+
+    @property
+    def output(self) -> str:
+        """The value it makes, named after the last node it stands for."""
+        return self.names[-1]
+
+    @property
+    def backward_reads(self) -> frozenset[str]:
+        """What its backward pass needs besides the gradient: "x", "y" or both."""
+        return self.layer.backward_reads | ({"y"} if self.activation else frozenset())
+
+
+def operations(graph: Graph) -> list[Operation]:
+    """Return one operation per node."""
+    names = [node.name for node in graph.nodes]
+    return [
+        Operation(
+            (node.name,),
+            node.layer,
+            tuple(INPUT if i < 0 else names[i] for i in node.inputs),
+            node.input_shapes,
+            node.output_shape,
+            index,
+        )
+        for index, node in enumerate(graph.nodes)
+    ]
+
+
+def fuse(graph: Graph, training: bool, keep: Collection[str] = ()) -> tuple[list[Operation], str]:
+    """Return the operations of a plan and the value that holds the network's logits."""
+    steps = operations(graph)
+    output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
+    if steps and steps[-1].output == output and steps[-1].layer.kind == "softmax":
+        output = steps[-1].inputs[0]
+        if steps[-1].output not in keep:
+            steps.pop()
+    kept = {*keep, output}
+    if not training:
+        steps, output = _without_training_only(steps, output, keep)
+        kept.add(output)
+        steps = _join(steps, kept, _fold_affine)
+    return _join(steps, kept, _fuse_activation), output
+
+
+def _without_training_only(
+    steps: list[Operation], output: str, keep: Collection[str]
+) -> tuple[list[Operation], str]:
+    """Leave out what only passes its input on in a prediction."""
+    same: dict[str, str] = {}
+    left = []
+    for step in steps:
+        inputs = tuple(same.get(value, value) for value in step.inputs)
+        if step.layer.training_only and step.output not in keep:
+            same[step.output] = inputs[0]
+        else:
+            left.append(replace(step, inputs=inputs))
+    return left, same.get(output, output)
+
+
+def _join(
+    steps: list[Operation],
+    kept: Collection[str],
+    rule: Callable[[Operation, Operation], Operation | None],
+) -> list[Operation]:
+    """Merge a step into the one before it where the rule can and nobody else reads in between."""
+    readers: dict[str, int] = {}
+    for step in steps:
+        for value in step.inputs:
+            readers[value] = readers.get(value, 0) + 1
+    joined: list[Operation] = []
+    made_by: dict[str, int] = {}
+    for step in steps:
+        before = made_by.get(step.inputs[0])
+        if before is not None and readers[step.inputs[0]] == 1 and step.inputs[0] not in kept:
+            merged = rule(joined[before], step)
+            if merged is not None:
+                joined[before] = merged
+                made_by[merged.output] = before
+                continue
+        made_by[step.output] = len(joined)
+        joined.append(step)
+    return joined
+
+
+def _fold_affine(first: Operation, second: Operation) -> Operation | None:
+    """Fold scale and shift per channel into the weights before them."""
+    if not second.layer.affine or first.folded or first.activation:
+        return None
+    if type(first.layer).absorb is Layer.absorb:
+        return None
+    return replace(first, names=first.names + second.names, folded=second.names[0])
+
+
+def _fuse_activation(first: Operation, second: Operation) -> Operation | None:
+    """Run an activation in the epilogue of the layer before it."""
+    name = second.layer.fuses_as
+    if name is None or name not in first.layer.accepts or first.activation:
+        return None
+    return replace(first, names=first.names + second.names, activation=name)

@@ -1,0 +1,76 @@
+"""How long the steps of a plan take, and how fast this machine could be."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnncli.engine.plan import Plan
+from cnncli.kernels import conv
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """Medians, in milliseconds: of whole passes, and of each step by its name."""
+
+    total_ms: float
+    forward_ms: dict[str, float]
+    backward_ms: dict[str, float]
+
+
+def peak_gflops(seconds: float, threads: int) -> float:
+    """Return the GFLOP/s of fused multiply-adds this machine reaches when it does nothing else."""
+    return float(conv.peak_gflops(seconds, threads))
+
+
+def time_steps(plan: Plan, n: int, seconds: float) -> StepTimes:
+    """Run a plan on random images, warm-up first, and return median times.
+
+    Whole passes and single steps are timed in turn, so that a busy moment of the machine hits both.
+    """
+    training = plan.layout.training
+    numbers = np.random.default_rng(0)
+    images = numbers.standard_normal(plan.input[:n].shape, np.float32)
+    labels = numbers.integers(0, plan.output.shape[-1], plan.output[:n, ..., 0].shape, np.int32)
+    whole: list[float] = []
+    forward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
+    backward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
+
+    def once(counted: bool) -> None:
+        plan.input[:n] = images
+        start = time.perf_counter()
+        if training:
+            plan.train_step(labels, n)
+        else:
+            plan.forward(n)
+        taken = time.perf_counter() - start
+        plan.input[:n] = images
+        for step in plan.steps:
+            _timed(step.forward, n, forward[step.name] if counted else [])
+        if training:
+            plan.loss(labels, n)
+            for step in reversed(plan.steps):
+                if step.backward is not None:
+                    _timed(step.backward, n, backward[step.name] if counted else [])
+        if counted:
+            whole.append(taken)
+
+    once(counted=False)
+    once(counted=False)
+    end = time.perf_counter() + seconds
+    while len(whole) < 3 or time.perf_counter() < end:
+        once(counted=True)
+    return StepTimes(
+        1e3 * statistics.median(whole),
+        {name: 1e3 * statistics.median(times) for name, times in forward.items()},
+        {name: 1e3 * statistics.median(times) for name, times in backward.items() if times},
+    )
+
+
+def _timed(run: object, n: int, times: list[float]) -> None:
+    start = time.perf_counter()
+    run(n)  # type: ignore[operator]
+    times.append(time.perf_counter() - start)

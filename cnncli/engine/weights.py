@@ -1,0 +1,129 @@
+"""A network's learned arrays and running statistics, in the layout of the kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import ModelFileError
+from cnncli.graph import Graph, Node
+from cnncli.layers.base import Parameter
+
+Array = NDArray[np.float32]
+METHODS = ("he", "glorot", "lecun", "normal")
+
+
+class Weights:
+    """All arrays of one network.
+
+    `learned` holds everything that is learned in one flat block, first what weight decay applies
+    to (`decaying` floats), then the rest, so that an optimizer is one pass over it. `arrays` has a
+    view per parameter, `layer/name`; running statistics have arrays of their own.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.parameters: dict[str, Parameter] = {
+            f"{node.name}/{name}": parameter
+            for node in graph.nodes
+            for name, parameter in node.layer.parameters(*node.input_shapes).items()
+        }
+        learned = {name: one for name, one in self.parameters.items() if one.learned}
+        ordered = sorted(learned, key=lambda name: not learned[name].decays)
+        self.decaying = sum(one.size for one in learned.values() if one.decays)
+        self.learned: Array = np.zeros(sum(one.size for one in learned.values()), np.float32)
+        self.offsets: dict[str, int] = {}
+        position = 0
+        for name in ordered:
+            self.offsets[name] = position
+            position += learned[name].size
+        self.arrays = self.views(self.learned)
+        for name, parameter in self.parameters.items():
+            if not parameter.learned:
+                self.arrays[name] = np.zeros(parameter.size, np.float32)
+
+    def views(self, block: Array) -> dict[str, Array]:
+        """Return the part of a block laid out as `learned` that belongs to each parameter."""
+        return {
+            name: block[start : start + self.parameters[name].size]
+            for name, start in self.offsets.items()
+        }
+
+    def of(self, node: str) -> dict[str, Array]:
+        """Return the arrays of one layer by their own names, in the kernels' layout."""
+        return {
+            name.partition("/")[2]: array
+            for name, array in self.arrays.items()
+            if name.partition("/")[0] == node
+        }
+
+    def dump(self) -> dict[str, Array]:
+        """Return copies of all arrays in the shapes of the model file."""
+        return {
+            name: np.array(one.unpack(self.arrays[name], one.shape), np.float32, order="C")
+            for name, one in self.parameters.items()
+        }
+
+    def load(self, arrays: Mapping[str, Array]) -> None:
+        """Take all arrays from a model file; raise ModelFileError where one does not fit."""
+        for name, one in self.parameters.items():
+            if name not in arrays or arrays[name].shape != one.shape:
+                raise ModelFileError(
+                    f"{name}: {'missing' if name not in arrays else 'of another shape'}; "
+                    "the weights belong to another network"
+                )
+            self.arrays[name][:] = one.pack(np.asarray(arrays[name], np.float32))
+
+    def initialize(self, method: str | None = None, seed: int = 0) -> None:
+        """Fill in the values a training starts from.
+
+        he: normal, variance 2/fan_in (He et al. 2015, arXiv:1502.01852); glorot: uniform, variance
+        2/(fan_in + fan_out) (Glorot & Bengio 2010); lecun: normal, variance 1/fan_in (LeCun et al.
+        1998); normal: standard deviation 0.01. Without a method each layer gets the one that the
+        activation behind it prefers. Each array depends on the seed and its own name alone.
+        """
+        for node in self.graph.nodes:
+            own = method or _preferred(self.graph, node)
+            for name, one in node.layer.parameters(*node.input_shapes).items():
+                full = f"{node.name}/{name}"
+                if one.initial == "random":
+                    values = _random(own, one, np.random.Generator(_stream(seed, full)))
+                else:
+                    values = np.full(one.shape, float(one.initial == "ones"), np.float32)
+                self.arrays[full][:] = one.pack(values)
+
+
+def _stream(seed: int, name: str) -> np.random.Philox:
+    key = blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
+    return np.random.Philox(key=int.from_bytes(key, "little"))
+
+
+def _random(method: str, one: Parameter, numbers: np.random.Generator) -> Array:
+    if method == "glorot":
+        bound = math.sqrt(6 / (one.fan_in + one.fan_out))
+        return (numbers.random(one.shape, np.float32) * 2 - 1) * np.float32(bound)
+    deviation = {"he": math.sqrt(2 / one.fan_in), "lecun": math.sqrt(1 / one.fan_in)}
+    return numbers.standard_normal(one.shape, np.float32) * np.float32(deviation.get(method, 0.01))
+
+
+def _preferred(graph: Graph, node: Node) -> str:
+    """Return the method for the first activation behind a layer; glorot where none follows."""
+    seen = {graph.nodes.index(node)}
+    for index in _behind(graph, seen):
+        layer = graph.nodes[index].layer
+        if layer.prefers:
+            return layer.prefers
+        if not layer.macs(*graph.nodes[index].input_shapes):
+            seen.add(index)
+    return "glorot"
+
+
+def _behind(graph: Graph, seen: set[int]) -> Iterator[int]:
+    """Yield, in order, the nodes that read one of the `seen` nodes, which may grow meanwhile."""
+    for index, node in enumerate(graph.nodes):
+        if seen.intersection(node.inputs):
+            yield index

@@ -1,0 +1,46 @@
+"""What can be said of a filter or a feature map in a few numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Figures = dict[str, NDArray[Any]]  # by name, one number for each filter
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found in one layer."""
+
+    layer: str
+    values: Array  # filters (n, channels, rows, columns) or maps (n, height, width)
+    figures: Figures
+    color: bool = False  # whether the channels of its filters are red, green and blue
+
+
+def value_figures(values: Array) -> Figures:
+    """Return norm (Euclidean), mean, min and max of each of the values (n, ...)."""
+    rows = values.reshape(len(values), -1)
+    wide = rows.astype(np.float64)
+    return {
+        "norm": np.sqrt(np.square(wide).sum(axis=1)).astype(np.float32),
+        "mean": wide.mean(axis=1).astype(np.float32),
+        "min": rows.min(axis=1),
+        "max": rows.max(axis=1),
+    }
+
+
+def zeros(values: Array) -> Array:
+    """Return the share of zeros in each of the values (n, ...)."""
+    shares: Array = np.mean(values.reshape(len(values), -1) == 0, axis=1, dtype=np.float32)
+    return shares
+
+
+def dead(values: Array) -> NDArray[np.bool_]:
+    """Return for each of the values (n, ...) whether it is zero all over."""
+    alive: NDArray[np.bool_] = np.any(values.reshape(len(values), -1) != 0, axis=1)
+    return ~alive

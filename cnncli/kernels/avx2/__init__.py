@@ -1,0 +1,1 @@
+"""Modules compiled for the avx2 instruction set."""

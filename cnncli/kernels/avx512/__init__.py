@@ -1,0 +1,1 @@
+"""Modules compiled for the avx512 instruction set."""

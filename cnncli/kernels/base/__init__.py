@@ -1,0 +1,1 @@
+"""Modules compiled for the base instruction set."""

@@ -1,0 +1,184 @@
+"""What every layer is: its settings, a shape rule, parameters, a cost, and forward beside backward.
+
+Legend: N images, C input channels, K filters, H W input, P Q output, R S window;
+x input, y output, dx dy their gradients. Arrays are float32, NHWC.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Wide = NDArray[np.float64]
+Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,) for a vector
+Pass = Callable[[int], None]  # runs one direction of one layer for the first n images of its site
+Axes = tuple[int, int]  # one number for the rows, one for the columns
+
+REGISTRY: dict[str, type[Layer]] = {}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One array a layer learns, or a running statistic it keeps.
+
+    `shape` is the one in the model file, which other tools expect; `size` counts the floats of the
+    layout the kernels use, which `pack` makes of it and `unpack` undoes.
+    """
+
+    shape: Shape
+    size: int
+    fan_in: int = 1
+    fan_out: int = 1
+    initial: Literal["random", "zeros", "ones"] = "random"
+    learned: bool = True
+    decays: bool = False  # weight decay is for weights, not for biases and bn
+    pack: Callable[[Array], Array] = lambda array: array.reshape(-1)
+    unpack: Callable[[Array, Shape], Array] = lambda array, shape: array.reshape(shape)
+
+
+def plain(length: int, initial: Literal["zeros", "ones"], *, learned: bool = True) -> Parameter:
+    """Return a vector the kernels use as it is stored: a bias, or a figure per channel."""
+    return Parameter((length,), length, initial=initial, learned=learned)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one output position sees of the input, per axis (Araujo et al. 2019, Distill)."""
+
+    window: Axes = (1, 1)  # rows and columns from its first to its last input pixel
+    stride: Axes = (1, 1)  # input pixels from one output position to the next
+    finer: Axes = (1, 1)  # output positions per such step, where the layer enlarges
+    everything: bool = False  # the whole input, as global pooling and dense do
+
+
+@dataclass
+class Clock:
+    """Where a training is: what counted randomness is counted by."""
+
+    seed: int = 0
+    step: int = 0
+
+
+@dataclass
+class Site:
+    """A layer's place in a plan: its sizes and its views into the plan's memory.
+
+    Every array is laid out for `batch` images; a pass uses the first n of them.
+    """
+
+    batch: int
+    threads: int
+    training: bool
+    x: tuple[Array, ...]  # (batch, *input shape), one per input
+    y: Array  # (batch, *output shape)
+    dx: tuple[Array | None, ...] = ()  # None where nobody asks for it; written, not added to
+    dy: Array | None = None  # may be overwritten by the backward pass
+    weights: Mapping[str, Array] = field(default_factory=dict)  # flat, in the kernels' layout
+    gradients: Mapping[str, Array] = field(default_factory=dict)  # alike; written, not added to
+    saved: Array | None = None  # (saved_size,) kept from forward to backward
+    scratch: Array | None = None  # (scratch_size,) good for one pass only
+    activation: str | None = None  # fused behind the layer
+    clock: Clock = field(default_factory=Clock)
+    index: int = 0  # of the layer in its network, so that two dropouts differ
+
+
+class Layer:
+    """One kind of layer. Subclasses are frozen dataclasses whose fields are their settings.
+
+    >>> class Conv(Layer, kind="conv"): ...
+    """
+
+    kind: ClassVar[str]
+    summary: ClassVar[str]
+    inputs: ClassVar[int | None] = 1  # None: a junction, which takes two or more
+    accepts: ClassVar[frozenset[str]] = frozenset()  # activations it can run in its own epilogue
+    fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
+    backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
+    training_only: ClassVar[bool] = False  # nothing but a copy in a prediction
+    affine: ClassVar[bool] = False  # y = scale * x + shift per channel in a prediction
+    prefers: ClassVar[str | None] = None  # initialization of the weights before this activation
+
+    def __init_subclass__(cls, kind: str | None = None) -> None:
+        """Register the layer under the name it has in an architecture text."""
+        super().__init_subclass__()
+        if kind is not None:
+            cls.kind = kind
+            cls.summary = (cls.__doc__ or "").strip().split("\n")[0]
+            REGISTRY[kind] = cls
+
+    @classmethod
+    def settings(cls) -> tuple[Field[Any], ...]:
+        """Return the settings in the order in which they can be given by position."""
+        return fields(cls)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        """Write the layer as an architecture text, leaving out what has its default."""
+        words = []
+        by_position = True
+        for one in self.settings():
+            value = getattr(self, one.name)
+            if value == one.default and one.default is not MISSING:
+                by_position = False
+                continue
+            text = one.metadata["kind"].write(value)
+            words.append(text if by_position else f"{one.name}={text}")
+        return f"{self.kind}({', '.join(words)})" if words else self.kind
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of one output image; raise ArchitectureError where it does not fit."""
+        raise NotImplementedError
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        """Return what it learns and the statistics it keeps, by name."""
+        return {}
+
+    def macs(self, *inputs: Shape) -> int:
+        """Return the multiply-accumulates for one image (convolutions and dense layers only)."""
+        return 0
+
+    def reach(self, *inputs: Shape) -> Reach:
+        """Return what one output position sees of the input."""
+        return Reach()
+
+    def lost(self, *inputs: Shape) -> Axes:
+        """Return the input rows and columns that no window reaches."""
+        return (0, 0)
+
+    def saved_size(self, batch: int, *inputs: Shape) -> int:
+        """Return the floats to keep from forward to backward."""
+        return 0
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        """Return the floats one pass needs to work in."""
+        return 0
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        """Return forward and backward over the arrays of a site; no backward in a prediction."""
+        raise NotImplementedError
+
+    def as_affine(self, weights: Mapping[str, Array]) -> tuple[Wide, Wide]:
+        """Return scale and shift per channel of an affine layer."""
+        raise NotImplementedError
+
+    def absorb(
+        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
+    ) -> tuple[Layer, dict[str, Array]] | None:
+        """Return a layer with file-shaped weights that does this one's work and y*scale + shift."""
+        return None
+
+
+def volume(shape: Shape) -> int:
+    """Return the number of values in one image of this shape."""
+    return math.prod(shape)
+
+
+def image_shape(shape: Shape) -> tuple[int, int, int]:
+    """Return H, W, C of a shape as the kernels see it: a signal is one row, a vector one pixel."""
+    height, width, channels = (1,) * (3 - len(shape)) + shape
+    return height, width, channels

@@ -1,0 +1,179 @@
+"""Convolution: every filter slides over the image and answers at each position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from cnncli.errors import ArchitectureError
+from cnncli.kernels import conv as kernels
+from cnncli.layers.base import Array, Axes, Layer, Parameter, Pass, Reach, Shape, Site, Wide, plain
+from cnncli.layers.geometry import Windows, windows, with_channels
+from cnncli.layers.panels import panelled
+from cnncli.layers.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
+
+NOTHING = np.empty(0, np.float32)
+FILLS = ("zero", "reflect", "edge")  # as the kernels count them
+
+
+@dataclass(frozen=True)
+class Conv(Layer, kind="conv"):
+    """Convolution of the whole depth of its input with each of its filters.
+
+    y[p, q, k] = b[k] + sum over r, s, c of x[p*stride + r*dilation - pad, …, c] * w[k, c, r, s]
+    (a cross-correlation, as in every deep learning library). x (H, W, C) -> y (P, Q, K).
+    """
+
+    filters: int = setting(COUNT)
+    size: Size = setting(SIZE)
+    stride: Size = setting(SIZE, (1,))
+    pad: Padding = setting(PADDING, (0,))
+    fill: str = setting(FILL, "zero")
+    dilation: Size = setting(SIZE, (1,))
+    groups: int = setting(COUNT, 1)
+    bias: bool = setting(SWITCH, True)
+
+    accepts = frozenset({"relu"})
+    backward_reads = frozenset({"x"})
+
+    def windows(self, x: Shape) -> Windows:
+        """Return where the filters stand on an input of this shape."""
+        found = windows(x, self.kind, self.size, self.stride, self.pad, self.dilation)
+        if self.fill == "reflect":
+            check_reflection(found)
+        return found
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        output = self.windows(x).output
+        for what, number in (("input channels", x[-1]), ("filters", self.filters)):
+            if number % self.groups:
+                raise ArchitectureError(
+                    f"its {number} {what} do not divide into {self.groups} groups; "
+                    f"use a divisor of both {x[-1]} and {self.filters}"
+                )
+        return with_channels(x, output, self.filters)
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        (x,) = inputs
+        rows, columns = self.windows(x).size
+        each, channels = self.filters // self.groups, x[-1] // self.groups
+        shape = (self.filters, channels, rows, columns)
+        area = rows * columns
+        found = {"weight": panelled(shape, self.groups, channels * area, each * area)}
+        if self.bias:
+            found["bias"] = plain(self.filters, "zeros")
+        return found
+
+    def macs(self, *inputs: Shape) -> int:
+        (x,) = inputs
+        found = self.windows(x)
+        positions = found.output[0] * found.output[1]
+        area = found.size[0] * found.size[1]
+        return positions * self.filters * (x[-1] // self.groups) * area
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return self.windows(inputs[0]).reach
+
+    def lost(self, *inputs: Shape) -> Axes:
+        return self.windows(inputs[0]).lost
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        needed: int = self._convolution(inputs[0], batch, threads).scratch_size
+        return max(needed, bias_scratch(self.filters))
+
+    def _convolution(self, x: Shape, batch: int, threads: int) -> Any:
+        return convolution(
+            self.windows(x), x[-1], self.filters, self.groups, self.fill, batch, threads
+        )
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        operator = self._convolution(site.x[0].shape[1:], site.batch, site.threads)
+        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
+        relu = site.activation == "relu"
+        scratch = site.scratch
+
+        def forward(n: int) -> None:
+            kernels.conv_forward(operator, n, x, weight, bias, y, scratch, relu)
+
+        if site.dy is None:
+            return forward, None
+        dy, dx = site.dy.reshape(-1), site.dx[0]
+        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
+        flat_dx = None if dx is None else dx.reshape(-1)
+        positions = site.y[0].size // self.filters
+
+        def backward(n: int) -> None:
+            if self.bias or relu:
+                kernels.bias_backward(
+                    n * positions, self.filters, y, dy, dbias, scratch, relu, site.threads
+                )
+            kernels.conv_backward_weights(operator, n, x, dy, dweight, scratch)
+            if flat_dx is not None:
+                kernels.conv_backward_data(
+                    operator, n, dy, weight, NOTHING, flat_dx, scratch, False
+                )
+
+        return forward, backward
+
+    def absorb(
+        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
+    ) -> tuple[Layer, dict[str, Array]] | None:
+        return replace(self, bias=True), scaled(weights, scale, shift, axis=0)
+
+
+def convolution(
+    found: Windows, channels: int, filters: int, groups: int, fill: str, batch: int, threads: int
+) -> Any:
+    """Return the kernels' description of a convolution."""
+    return kernels.Convolution(
+        *found.input,
+        channels,
+        filters,
+        *found.size,
+        *found.stride,
+        *found.before,
+        *found.output,
+        *found.dilation,
+        groups,
+        FILLS.index(fill),
+        batch,
+        threads,
+    )
+
+
+def bias_scratch(filters: int) -> int:
+    """Return the floats that summing a bias gradient takes: one row for each of its 64 chunks."""
+    return 64 * filters
+
+
+def scaled(weights: Mapping[str, Array], scale: Wide, shift: Wide, axis: int) -> dict[str, Array]:
+    """Return weights whose layer answers scale*y + shift; filters lie along `axis`."""
+    weight = weights["weight"].astype(np.float64)
+    along = [1] * weight.ndim
+    along[axis] = -1
+    bias = weights["bias"] * scale + shift if "bias" in weights else shift
+    return {
+        "weight": (weight * scale.reshape(along)).astype(np.float32),
+        "bias": np.asarray(bias, np.float32),
+    }
+
+
+def check_reflection(found: Windows) -> None:
+    """Raise ArchitectureError where a reflected border would be wider than the image allows."""
+    for axis, length in enumerate(found.input):
+        behind = (
+            (found.output[axis] - 1) * found.stride[axis]
+            + found.span[axis]
+            - found.before[axis]
+            - length
+        )
+        if max(found.before[axis], behind) >= length:
+            raise ArchitectureError(
+                f"its padding reflects {max(found.before[axis], behind)} pixels of an input of "
+                f"{length}; use a pad of {length - 1} or less, or fill=edge"
+            )

@@ -1,0 +1,131 @@
+"""Transposed convolution: the backward pass of a convolution, used forward to enlarge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.errors import ArchitectureError
+from cnncli.kernels import conv as kernels
+from cnncli.layers.base import Layer, Parameter, Pass, Reach, Shape, Site, plain
+from cnncli.layers.conv import NOTHING, bias_scratch, convolution
+from cnncli.layers.geometry import Windows, need_image, per_axis, with_channels
+from cnncli.layers.panels import panelled
+from cnncli.layers.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
+
+
+@dataclass(frozen=True)
+class Deconv(Layer, kind="deconv"):
+    """Transposed convolution: each input pixel stamps its filters onto a larger image.
+
+    x (H, W, C) -> y (P, Q, K) with P = (H - 1)*stride - 2*pad + dilation*(size - 1) + 1; with
+    pad=same P = H*stride. The adjoint of the convolution that leads from y back to x
+    (Dumoulin & Visin 2016, arXiv:1603.07285, section 4).
+    """
+
+    filters: int = setting(COUNT)
+    size: Size = setting(SIZE)
+    stride: Size = setting(SIZE, (1,))
+    pad: Padding = setting(PADDING, (0,))
+    dilation: Size = setting(SIZE, (1,))
+    groups: int = setting(COUNT, 1)
+    bias: bool = setting(SWITCH, True)
+
+    accepts = frozenset({"relu"})
+    backward_reads = frozenset({"x"})
+
+    def windows(self, x: Shape) -> Windows:
+        """Return the windows of the adjoint convolution, whose output is this layer's input."""
+        need_image(x)
+        if self.pad == "causal":
+            raise ArchitectureError("deconv has no causal padding; use a number or same")
+        image = (1, x[0]) if len(x) == 2 else (x[0], x[1])
+        size, stride = per_axis(self.size, x, 1), per_axis(self.stride, x, 1)
+        dilation = per_axis(self.dilation, x, 1)
+        output, before = [], []
+        for axis, length in enumerate(image):
+            span = dilation[axis] * (size[axis] - 1) + 1
+            if self.pad == "same":
+                output.append(length * stride[axis])
+                before.append(max(0, span - stride[axis]) // 2)
+            else:
+                pad = per_axis(self.pad, x, 0)[axis]
+                output.append((length - 1) * stride[axis] + span - 2 * pad)
+                before.append(pad)
+        if min(output) < 1:
+            raise ArchitectureError(
+                f"its padding of {max(before)} leaves nothing of its output; use a smaller pad"
+            )
+        return Windows(
+            (output[0], output[1]), size, stride, (before[0], before[1]), image, dilation
+        )
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        output = self.windows(x).input
+        for what, number in (("input channels", x[-1]), ("filters", self.filters)):
+            if number % self.groups:
+                raise ArchitectureError(
+                    f"its {number} {what} do not divide into {self.groups} groups; "
+                    f"use a divisor of both {x[-1]} and {self.filters}"
+                )
+        return with_channels(x, output, self.filters)
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        (x,) = inputs
+        rows, columns = self.windows(x).size
+        each, area = self.filters // self.groups, rows * columns
+        shape = (x[-1], each, rows, columns)
+        fan_in = x[-1] // self.groups * area
+        found = {"weight": panelled(shape, self.groups, fan_in, each * area)}
+        if self.bias:
+            found["bias"] = plain(self.filters, "zeros")
+        return found
+
+    def macs(self, *inputs: Shape) -> int:
+        (x,) = inputs
+        found = self.windows(x)
+        positions = found.output[0] * found.output[1]
+        return positions * x[-1] * (self.filters // self.groups) * found.size[0] * found.size[1]
+
+    def reach(self, *inputs: Shape) -> Reach:
+        found = self.windows(inputs[0])
+        seen = [-(-span // step) for span, step in zip(found.span, found.stride, strict=True)]
+        return Reach(window=(seen[0], seen[1]), finer=found.stride)
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        needed: int = self._adjoint(inputs[0], batch, threads).scratch_size
+        return max(needed, bias_scratch(self.filters))
+
+    def _adjoint(self, x: Shape, batch: int, threads: int) -> Any:
+        return convolution(
+            self.windows(x), self.filters, x[-1], self.groups, "zero", batch, threads
+        )
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        adjoint = self._adjoint(site.x[0].shape[1:], site.batch, site.threads)
+        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
+        relu = site.activation == "relu"
+        scratch = site.scratch
+
+        def forward(n: int) -> None:
+            kernels.conv_backward_data(adjoint, n, x, weight, bias, y, scratch, relu)
+
+        if site.dy is None:
+            return forward, None
+        dy, dx = site.dy.reshape(-1), site.dx[0]
+        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
+        flat_dx = None if dx is None else dx.reshape(-1)
+        positions = site.y[0].size // self.filters
+
+        def backward(n: int) -> None:
+            if self.bias or relu:
+                kernels.bias_backward(
+                    n * positions, self.filters, y, dy, dbias, scratch, relu, site.threads
+                )
+            kernels.conv_backward_weights(adjoint, n, dy, x, dweight, scratch)
+            if flat_dx is not None:
+                kernels.conv_forward(adjoint, n, dy, weight, NOTHING, flat_dx, scratch, False)
+
+        return forward, backward

@@ -1,0 +1,163 @@
+"""Fully connected layers, and the change between images and vectors that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cnncli.errors import ArchitectureError
+from cnncli.kernels import arrange
+from cnncli.kernels import conv as kernels
+from cnncli.layers.base import (
+    Array,
+    Layer,
+    Parameter,
+    Pass,
+    Reach,
+    Shape,
+    Site,
+    Wide,
+    image_shape,
+    plain,
+    volume,
+)
+from cnncli.layers.conv import NOTHING, bias_scratch, scaled
+from cnncli.layers.panels import panelled_dense
+from cnncli.layers.settings import COUNT, SHAPE, setting
+
+
+@dataclass(frozen=True)
+class Dense(Layer, kind="dense"):
+    """Fully connected layer: every unit sees the whole input, which is flattened for it.
+
+    y[k] = b[k] + sum over c of x[c] * w[k, c]. For the kernels it is the 1x1 convolution of an
+    image that is one pixel with as many channels as there are inputs.
+    """
+
+    units: int = setting(COUNT)
+
+    accepts = frozenset({"relu"})
+    backward_reads = frozenset({"x"})
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (self.units,)
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        return {"weight": panelled_dense(self.units, inputs[0]), "bias": plain(self.units, "zeros")}
+
+    def macs(self, *inputs: Shape) -> int:
+        return self.units * volume(inputs[0])
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return Reach(everything=True)
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        needed: int = self._convolution(volume(inputs[0]), batch, threads).scratch_size
+        return max(needed, bias_scratch(self.units))
+
+    def _convolution(self, inputs: int, batch: int, threads: int) -> Any:
+        one = (1, 1)
+        return kernels.Convolution(
+            *one, inputs, self.units, *one, *one, 0, 0, *one, *one, 1, 0, batch, threads
+        )
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        operator = self._convolution(site.x[0][0].size, site.batch, site.threads)
+        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        weight, bias = site.weights["weight"], site.weights["bias"]
+        relu = site.activation == "relu"
+        scratch = site.scratch
+
+        def forward(n: int) -> None:
+            kernels.conv_forward(operator, n, x, weight, bias, y, scratch, relu)
+
+        if site.dy is None:
+            return forward, None
+        dy, dx = site.dy.reshape(-1), site.dx[0]
+        dweight, dbias = site.gradients["weight"], site.gradients["bias"]
+        flat_dx = None if dx is None else dx.reshape(-1)
+
+        def backward(n: int) -> None:
+            kernels.bias_backward(n, self.units, y, dy, dbias, scratch, relu, site.threads)
+            kernels.conv_backward_weights(operator, n, x, dy, dweight, scratch)
+            if flat_dx is not None:
+                kernels.conv_backward_data(
+                    operator, n, dy, weight, NOTHING, flat_dx, scratch, False
+                )
+
+        return forward, backward
+
+    def absorb(
+        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
+    ) -> tuple[Layer, dict[str, Array]] | None:
+        return replace(self), scaled(weights, scale, shift, axis=0)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer, kind="flatten"):
+    """All values of an image as one vector, in channel-row-column order as other tools have it.
+
+    x (H, W, C) -> y (C*H*W,)
+    """
+
+    backward_reads = frozenset()
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return (volume(inputs[0]),)
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return Reach(everything=True)
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        return _transposing(
+            site, site.x[0].shape[1:], arrange.channels_first, arrange.channels_last
+        )
+
+
+@dataclass(frozen=True)
+class Reshape(Layer, kind="reshape"):
+    """The values of its input, channel by channel, as an image of another shape.
+
+    x (C*H*W,) -> y (H, W, C)
+    """
+
+    shape: Shape = setting(SHAPE)
+
+    backward_reads = frozenset()
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) > 1:
+            raise ArchitectureError("its input is an image; put flatten before it")
+        if volume(x) != volume(self.shape):
+            raise ArchitectureError(
+                f"its input has {volume(x)} values, but {'x'.join(map(str, self.shape))} holds "
+                f"{volume(self.shape)}; use a shape of {volume(x)}"
+            )
+        return self.shape
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return Reach(everything=True)
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        return _transposing(site, self.shape, arrange.channels_last, arrange.channels_first)
+
+
+def _transposing(site: Site, image: Shape, there: Any, back: Any) -> tuple[Pass, Pass | None]:
+    """Return passes that change between row-column-channel and channel-row-column order."""
+    height, width, channels = image_shape(image)
+    pixels = height * width
+    x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+
+    def forward(n: int) -> None:
+        there(n, pixels, channels, x, y, site.threads)
+
+    if site.dy is None or site.dx[0] is None:
+        return forward, None
+    dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+
+    def backward(n: int) -> None:
+        back(n, pixels, channels, dy, dx, site.threads)
+
+    return forward, backward

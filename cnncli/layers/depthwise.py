@@ -1,0 +1,126 @@
+"""Depthwise convolution: one filter per channel, and no channel sees another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cnncli.kernels import conv as conv_kernels
+from cnncli.kernels import depthwise as kernels
+from cnncli.layers.base import Array, Axes, Layer, Parameter, Pass, Reach, Shape, Site, Wide, plain
+from cnncli.layers.conv import NOTHING, Conv, bias_scratch, scaled
+from cnncli.layers.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
+
+
+@dataclass(frozen=True)
+class Depthwise(Layer, kind="depthwise"):
+    """Convolution of each channel with a filter of its own (MobileNet, arXiv:1704.04861).
+
+    y[p, q, c] = b[c] + sum over r, s of x[p*stride + r*dilation - pad, …, c] * w[c, r, s]
+    """
+
+    size: Size = setting(SIZE)
+    stride: Size = setting(SIZE, (1,))
+    pad: Padding = setting(PADDING, (0,))
+    fill: str = setting(FILL, "zero")
+    dilation: Size = setting(SIZE, (1,))
+    bias: bool = setting(SWITCH, True)
+
+    accepts = frozenset({"relu"})
+    backward_reads = frozenset({"x"})
+
+    def as_conv(self, x: Shape) -> Conv:
+        """Return the grouped convolution that is the same function."""
+        return Conv(
+            x[-1], self.size, self.stride, self.pad, self.fill, self.dilation, x[-1], self.bias
+        )
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return self.as_conv(inputs[0]).output_shape(*inputs)
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        (x,) = inputs
+        if self.fill != "zero":
+            return self.as_conv(x).parameters(x)
+        rows, columns = self.as_conv(x).windows(x).size
+        shape, area = (x[-1], 1, rows, columns), rows * columns
+
+        def pack(weight: Array) -> Array:
+            return np.ascontiguousarray(weight.reshape(x[-1], area).T).reshape(-1)
+
+        def unpack(flat: Array, shape: Shape) -> Array:
+            return np.ascontiguousarray(flat.reshape(area, x[-1]).T).reshape(shape)
+
+        found = {
+            "weight": Parameter(
+                shape, x[-1] * area, area, area, decays=True, pack=pack, unpack=unpack
+            )
+        }
+        if self.bias:
+            found["bias"] = plain(x[-1], "zeros")
+        return found
+
+    def macs(self, *inputs: Shape) -> int:
+        return self.as_conv(inputs[0]).macs(*inputs)
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return self.as_conv(inputs[0]).reach(*inputs)
+
+    def lost(self, *inputs: Shape) -> Axes:
+        return self.as_conv(inputs[0]).lost(*inputs)
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        (x,) = inputs
+        conv = self.as_conv(x)
+        if self.fill != "zero":
+            return conv.scratch_size(batch, threads, x)
+        needed: int = kernels.depthwise_scratch_size(*conv.windows(x).size, x[-1])
+        return max(needed, bias_scratch(x[-1]))
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        shape = site.x[0].shape[1:]
+        if self.fill != "zero":
+            return self.as_conv(shape).build(site)
+        channels, found = shape[-1], self.as_conv(shape).windows(shape)
+        sizes = (
+            *found.input,
+            channels,
+            *found.output,
+            *found.size,
+            *found.stride,
+            *found.before,
+            *found.dilation,
+        )
+        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
+        relu = site.activation == "relu"
+
+        def forward(n: int) -> None:
+            kernels.depthwise_forward(n, *sizes, x, weight, bias, y, relu, site.threads)
+
+        if site.dy is None:
+            return forward, None
+        dy, dx = site.dy.reshape(-1), site.dx[0]
+        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
+        flat_dx = None if dx is None else dx.reshape(-1)
+        positions = found.output[0] * found.output[1]
+
+        def backward(n: int) -> None:
+            if self.bias or relu:
+                conv_kernels.bias_backward(
+                    n * positions, channels, y, dy, dbias, site.scratch, relu, site.threads
+                )
+            kernels.depthwise_backward_weights(
+                n, *sizes, x, dy, dweight, site.scratch, site.threads
+            )
+            if flat_dx is not None:
+                kernels.depthwise_backward_data(n, *sizes, dy, weight, flat_dx, site.threads)
+
+        return forward, backward
+
+    def absorb(
+        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
+    ) -> tuple[Layer, dict[str, Array]] | None:
+        return replace(self, bias=True), scaled(weights, scale, shift, axis=0)

@@ -1,0 +1,51 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnncli.kernels import arrange
+from cnncli.layers.base import Clock, Layer, Pass, Shape, Site
+from cnncli.layers.settings import RATE, setting
+
+WORD = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class Dropout(Layer, kind="dropout"):
+    """Zeroes each value with probability `rate` in training and scales up the rest.
+
+    y = x / (1 - rate) where kept; a prediction passes everything (Srivastava et al. 2014). What is
+    kept is counted, not drawn: a hash of the seed, the step, the layer and the position.
+    """
+
+    rate: float = setting(RATE, 0.5)
+
+    backward_reads = frozenset()
+    training_only = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        x, y, each = site.x[0].reshape(-1), site.y.reshape(-1), site.y[0].size
+        clock, index, threads = site.clock, site.index, site.threads
+        rate = self.rate if site.training else 0.0
+
+        def forward(n: int) -> None:
+            arrange.dropout(n * each, rate, noise_key(clock, index), x, y, threads)
+
+        if site.dy is None or site.dx[0] is None:
+            return forward, None
+        dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+
+        def backward(n: int) -> None:
+            arrange.dropout(n * each, rate, noise_key(clock, index), dy, dx, threads)
+
+        return forward, backward
+
+
+def noise_key(clock: Clock, index: int) -> int:
+    """Return the key of one layer's noise in one step (odd constants of splitmix64 and xxHash)."""
+    key = clock.seed * 0x9E3779B97F4A7C15 + clock.step * 0xC2B2AE3D27D4EB4F
+    return (key + (index + 1) * 0x165667B19E3779F9) & WORD

@@ -1,0 +1,137 @@
+"""Windows over an image: how many fit, what they see, what they miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cnncli.errors import ArchitectureError
+from cnncli.layers.base import Axes, Reach, Shape
+from cnncli.layers.settings import Padding, Size
+
+LARGEST = 1 << 24  # pixels along an axis; far below where index arithmetic could overflow
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of R x S, spread by dilation, moved by stride over H x W: they make P x Q outputs."""
+
+    input: Axes
+    size: Axes
+    stride: Axes
+    before: Axes  # padding above and to the left
+    output: Axes
+    dilation: Axes = (1, 1)
+
+    @property
+    def span(self) -> Axes:
+        """Rows and columns from a window's first pixel to its last: dilation*(size - 1) + 1."""
+        return _pair(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
+
+    @property
+    def lost(self) -> Axes:
+        """Input rows and columns that no window reaches: behind the last window or in its gaps."""
+        return _pair(self._lost_along(axis) for axis in (0, 1))
+
+    def _lost_along(self, axis: int) -> int:
+        length, stride, count = self.input[axis], self.stride[axis], self.output[axis]
+        if self.dilation[axis] == 1 and stride <= self.size[axis]:
+            end = (count - 1) * stride + self.span[axis] - self.before[axis]
+            return max(0, length - end)
+        seen = bytearray(length)
+        for k in range(self.size[axis]):
+            first = k * self.dilation[axis] - self.before[axis]
+            skipped = max(0, -(first // stride))  # windows whose k-th row lies in the padding
+            touched = range(first + skipped * stride, min(length, first + count * stride), stride)
+            seen[touched.start : touched.stop : stride] = b"\1" * len(touched)
+        return length - sum(seen)
+
+    @property
+    def reach(self) -> Reach:
+        """What one output position sees."""
+        return Reach(window=self.span, stride=self.stride)
+
+
+def _pair(values: Iterable[int]) -> Axes:
+    rows, columns = values
+    return rows, columns
+
+
+def per_axis(size: Size, shape: Shape, along_rows: int) -> Axes:
+    """Return rows and columns of a size setting; a signal has one row, where `along_rows` holds."""
+    if len(shape) == 2:
+        if len(size) > 1:
+            text = "x".join(map(str, size))
+            raise ArchitectureError(f"its input is a signal, so {text} is one number too many")
+        return along_rows, size[0]
+    return (size[0], size[0]) if len(size) == 1 else (size[0], size[1])
+
+
+def windows(
+    shape: Shape,
+    kind: str,
+    size: Size,
+    stride: Size,
+    pad: Padding,
+    dilation: Size = (1,),
+) -> Windows:
+    """Lay windows over an input of this shape.
+
+    P = floor((H + before + after - span)/stride) + 1 (Dumoulin & Visin 2016, arXiv:1603.07285).
+    Raises ArchitectureError where not even one window fits.
+    """
+    need_image(shape)
+    height, width = (1, shape[0]) if len(shape) == 2 else shape[:2]
+    rows = per_axis(size, shape, 1)
+    steps = per_axis(stride, shape, 1)
+    gaps = per_axis(dilation, shape, 1)
+    span = _pair(d * (k - 1) + 1 for k, d in zip(rows, gaps, strict=True))
+    if pad == "causal" and len(shape) != 2:
+        raise ArchitectureError("pad=causal is for signals (LENGTHxCHANNELS); use pad=same")
+    before, after = [], []
+    for length, extent, step in zip((height, width), span, steps, strict=True):
+        if max(length, extent, step) > LARGEST:
+            raise ArchitectureError(f"sizes end at {LARGEST:,}; use smaller ones")
+        if pad == "same":
+            total = max(0, (-(-length // step) - 1) * step + extent - length)
+            before.append(total // 2)
+            after.append(total - total // 2)
+        elif pad == "causal":
+            before.append(extent - 1)
+            after.append(0)
+        else:
+            both = per_axis(pad, shape, 0)[len(before)]
+            before.append(both)
+            after.append(both)
+    output = []
+    for axis, length in enumerate((height, width)):
+        room = length + before[axis] + after[axis] - span[axis]
+        if room < 0:
+            raise ArchitectureError(_too_large(shape, kind, (height, width), span, rows, pad))
+        output.append(room // steps[axis] + 1)
+    return Windows((height, width), rows, steps, _pair(before), _pair(output), gaps)
+
+
+def _too_large(shape: Shape, kind: str, image: Axes, span: Axes, size: Axes, pad: Padding) -> str:
+    seen = f"{shape[0]}-long" if len(shape) == 2 else f"{image[0]}x{image[1]}"
+    missing = max(k - length for k, length in zip(span, image, strict=True))
+    use = f"pad={-(-missing // 2)}"
+    if span == size and min(image) > 0 and len(shape) == 3:
+        largest = min(image)
+        use = f"a size of {largest} or {use}"
+    more = "" if pad == (0,) else " even with its padding"
+    return f"its window is larger than its {seen} input{more}; use {use}"
+
+
+def need_image(shape: Shape) -> None:
+    """Raise ArchitectureError unless the shape is one of an image or a signal."""
+    if len(shape) < 2:
+        raise ArchitectureError(
+            f"its input is a vector of {shape[0]}; put reshape(HxWxC) before it, "
+            f"for instance reshape(1x1x{shape[0]})"
+        )
+
+
+def with_channels(shape: Shape, output: Axes, channels: int) -> Shape:
+    """Return the output shape: rows only where the input has rows."""
+    return (output[1], channels) if len(shape) == 2 else (*output, channels)

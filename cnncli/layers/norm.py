@@ -1,0 +1,109 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnncli.kernels import norm as kernels
+from cnncli.layers.base import Array, Layer, Parameter, Pass, Shape, Site, Wide, plain
+from cnncli.layers.settings import POSITIVE, RATE, setting
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer, kind="bn"):
+    """Batch normalization: each channel to mean 0 and variance 1, then scaled and shifted.
+
+    y = weight * (x - mean) / sqrt(var + eps) + bias over the batch in training, over the running
+    statistics in a prediction (Ioffe & Szegedy 2015, arXiv:1502.03167). `momentum` and `eps` as in
+    PyTorch: running = (1 - momentum)*running + momentum*batch, with the unbiased variance.
+    """
+
+    momentum: float = setting(RATE, 0.1)
+    eps: float = setting(POSITIVE, 1e-5)
+
+    accepts = frozenset({"relu"})
+    backward_reads = frozenset({"x"})
+    affine = True
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        return inputs[0]
+
+    def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
+        channels = inputs[0][-1]
+        return {
+            "weight": plain(channels, "ones"),
+            "bias": plain(channels, "zeros"),
+            "running_mean": plain(channels, "zeros", learned=False),
+            "running_var": plain(channels, "ones", learned=False),
+        }
+
+    def saved_size(self, batch: int, *inputs: Shape) -> int:
+        return 2 * inputs[0][-1]
+
+    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+        needed: int = kernels.bn_scratch_size(inputs[0][-1])
+        return needed
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        channels = site.y.shape[-1]
+        rows = site.y[0].size // channels
+        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        weight, bias = site.weights["weight"], site.weights["bias"]
+        running = site.weights["running_mean"], site.weights["running_var"]
+        relu, threads = site.activation == "relu", site.threads
+
+        def predict(n: int) -> None:
+            kernels.bn_forward(
+                n * rows, channels, self.eps, x, weight, bias, *running, y, relu, threads
+            )
+
+        if not site.training or site.dy is None:
+            return predict, None
+        saved, scratch = site.saved, site.scratch
+        dweight, dbias = site.gradients["weight"], site.gradients["bias"]
+        dx = np.empty(0, np.float32) if site.dx[0] is None else site.dx[0].reshape(-1)
+        dy = site.dy.reshape(-1)
+
+        def forward(n: int) -> None:
+            kernels.bn_forward_training(
+                n * rows,
+                channels,
+                self.momentum,
+                self.eps,
+                x,
+                weight,
+                bias,
+                *running,
+                y,
+                saved,
+                scratch,
+                relu,
+                threads,
+            )
+
+        def backward(n: int) -> None:
+            kernels.bn_backward(
+                n * rows,
+                channels,
+                x,
+                y,
+                dy,
+                weight,
+                saved,
+                dx,
+                dweight,
+                dbias,
+                scratch,
+                relu,
+                threads,
+            )
+
+        return forward, backward
+
+    def as_affine(self, weights: Mapping[str, Array]) -> tuple[Wide, Wide]:
+        wide = {name: array.astype(np.float64) for name, array in weights.items()}
+        scale: Wide = wide["weight"] / np.sqrt(wide["running_var"] + self.eps)
+        return scale, wide["bias"] - wide["running_mean"] * scale

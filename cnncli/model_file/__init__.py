@@ -1,0 +1,155 @@
+"""Trained networks as files: one .npz that `numpy.load(path, allow_pickle=False)` can read.
+
+`manifest` is JSON as bytes: `json.loads(bytes(numpy.load(path)["manifest"]))`. It holds the format
+and its version, the architecture, the size of its input, preprocessing, class names, training
+settings and figures, and name, dtype, shape and SHA-256 of every array. The arrays are named
+`layer/parameter` (`conv1/weight`) and shaped as other tools expect. Equal content, equal bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFileError, UsageError
+from cnncli.graph import Graph, build_graph
+from cnncli.layers.base import volume
+from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, archive_bytes
+from cnncli.model_file.atomic import STDOUT, check_writable, write_atomically
+from cnncli.model_file.manifest import MAX_BYTES, Manifest, printable
+from cnncli.model_file.reader import read_archive
+from cnncli.notation import parse
+
+if TYPE_CHECKING:
+    from cnncli.layers.base import Array, Shape
+
+__all__ = [
+    "Model", "check_savable", "check_writable", "load_model", "save_model", "write_atomically",
+]  # fmt: skip
+
+KIND = "cnncli model"
+
+
+@dataclass(eq=False)
+class Model:
+    """A network with its weights, and what it takes to use them."""
+
+    arch: str  # the architecture; save_model stores its canonical text
+    input_shape: Shape  # of one image: (H, W, C), (L, C) or (units,)
+    preprocessing: dict[str, Any]  # from an image file to the input, in JSON's terms
+    classes: list[str]  # their names, in the order of the outputs
+    weights: dict[str, Array]  # "conv1/weight" and so on, float32
+    training: dict[str, Any] = field(default_factory=dict)  # settings and figures, in JSON's terms
+
+
+def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = False) -> str:
+    """Write a model atomically, `-` being stdout; return the SHA-256 of the file in hex.
+
+    Raises what `check_savable` and `check_writable` raise, and DivergedError for weights that are
+    not finite. An OSError goes on up, with the old file as it was.
+    """
+    if os.fspath(path) in STDOUT and sys.stdout.isatty():
+        raise UsageError("stdout is a terminal, which cannot show a model; send it to a file")
+    graph = _checked_graph(model.arch, model.input_shape, model.classes)
+    shapes = _shapes(graph)
+    assert {name: array.shape for name, array in model.weights.items()} == shapes
+    for name, array in model.weights.items():
+        if not np.isfinite(array).all():
+            raise DivergedError(f"{name} has NaN or infinite values, so the model is not saved")
+    content = {
+        "arch": graph.text,
+        "input": list(graph.input_shape),
+        "preprocessing": model.preprocessing,
+        "classes": model.classes,
+        "training": model.training,
+    }
+    digest = hashlib.sha256()
+
+    def write(stream: BinaryIO) -> None:
+        for piece in archive_bytes(KIND, content, {name: model.weights[name] for name in shapes}):
+            digest.update(piece)
+            stream.write(piece)
+
+    write_atomically(path, write, force=force)
+    return digest.hexdigest()
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Read a model, `-` being stdin; raise ModelFileError for whatever is not exactly one."""
+    manifest, weights = read_archive(path, KIND, _needed_arrays)
+    return Model(
+        arch=manifest["arch"],
+        input_shape=tuple(manifest["input"]),
+        preprocessing=manifest["preprocessing"],
+        classes=manifest["classes"],
+        weights=weights,
+        training=manifest["training"],
+    )
+
+
+def check_savable(arch: str, input_shape: Shape, classes: list[str]) -> None:
+    """Raise for what no model file can hold; to be called before a training begins.
+
+    ArchitectureError for a network that does not fit its input or its classes, or is too large;
+    DataError for class names that are missing, double or not printable.
+    """
+    _checked_graph(arch, input_shape, classes)
+
+
+def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
+    _check_names(classes)
+    graph = build_graph(parse(arch, len(classes)), input_shape)
+    if graph.classes != len(classes):
+        raise ArchitectureError(
+            f"the network has {graph.classes} outputs for {len(classes)} classes; "
+            "end it with dense(classes)"
+        )
+    shapes = _shapes(graph)
+    if 4 * sum(map(volume, shapes.values())) > MAX_FILE_BYTES - 2 * MAX_BYTES:
+        raise ArchitectureError("the network has more than 2 GiB of weights; make it smaller")
+    if len(shapes) > MAX_ARRAYS:
+        raise ArchitectureError(f"the network has more than {MAX_ARRAYS} arrays; make it smaller")
+    return graph
+
+
+def _check_names(classes: list[str]) -> None:
+    if not classes or "" in classes:
+        raise DataError("a class has no name; every class needs one")
+    if len("".join(classes).encode(errors="replace")) > MAX_BYTES // 2:
+        raise DataError("the class names are too long for a model file; shorten them")
+    for name, count in Counter(classes).items():
+        if count > 1:
+            raise DataError(f"two classes are called {name[:60]!r}; give each a name of its own")
+        if not printable(name):
+            raise DataError(f"the class name {name[:60]!r} has control characters; rename it")
+
+
+def _shapes(graph: Graph) -> dict[str, Shape]:
+    return {
+        f"{node.name}/{name}": parameter.shape
+        for node in graph.nodes
+        for name, parameter in node.layer.parameters(*node.input_shapes).items()
+    }
+
+
+def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
+    """Return the arrays of the network in a manifest; refuse one that describes no network."""
+    kinds = {"arch": str, "input": list, "preprocessing": dict, "classes": list, "training": dict}
+    for key, kind in kinds.items():
+        if not isinstance(manifest.get(key), kind):
+            raise ModelFileError(f"its manifest says nothing of use as {key!r}")
+    arch, size, classes = manifest["arch"], manifest["input"], manifest["classes"]
+    if not 1 <= len(size) <= 3 or not all(type(one) is int and 0 < one < 10**7 for one in size):
+        raise ModelFileError("its manifest does not give the size of its input")
+    if not all(isinstance(name, str) for name in classes):
+        raise ModelFileError("its manifest has class names that are no text")
+    try:
+        return _shapes(_checked_graph(arch, tuple(size), classes))
+    except (ArchitectureError, DataError, OverflowError) as error:
+        raise ModelFileError(f"describes no network that works: {str(error)[:300]}") from error

@@ -1,0 +1,125 @@
+"""The manifest: one JSON object that says what a file holds, sealed with its own digest.
+
+A seal shows damage. It is no signature: whoever changes a file on purpose can seal it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import unicodedata
+from typing import Any, NoReturn
+
+from cnncli.errors import ModelFileError
+
+VERSION = 1
+RELEASE = "0.1.0"  # the first cnncli that reads this version
+FEATURES: tuple[str, ...] = ()  # what `requires` may ask of a reader, beyond the version
+MAX_BYTES = 2**20
+MAX_DEPTH = 16
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
+DAMAGED = "the file is damaged; copy it again from where it came"
+
+Manifest = dict[str, Any]
+
+
+def sealed(kind: str, content: Manifest) -> bytes:
+    """Return the manifest of a file of this kind as UTF-8 JSON, equal for equal content."""
+    head = {"format": kind, "version": VERSION, "release": RELEASE, "requires": []}
+    text = json.dumps(
+        {**head, **content},
+        ensure_ascii=False,
+        allow_nan=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return _with_seal(text.encode()[:-1])
+
+
+def unsealed(text: bytes, kind: str) -> Manifest:
+    """Return the manifest of a file of this kind; raise ModelFileError for any other."""
+    if text != _with_seal(text[: -len(_with_seal(b""))]):
+        raise ModelFileError(f"its manifest does not match its checksum; {DAMAGED}")
+    manifest = _parse(text)
+    if manifest.get("format") != kind:
+        raise ModelFileError(f"is not a {kind} file")
+    _check_version(manifest)
+    return manifest
+
+
+def printable(text: str) -> bool:
+    """Say whether a text has no control characters, which a terminal would obey."""
+    return not any(
+        unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or one in TURNS for one in text
+    )
+
+
+def _with_seal(body: bytes) -> bytes:
+    return body + f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}'.encode()
+
+
+def _parse(text: bytes) -> Manifest:
+    try:
+        manifest = json.loads(
+            text.decode(),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"its manifest is not the JSON cnncli writes ({error})") from error
+    if not isinstance(manifest, dict):
+        raise ModelFileError("its manifest is not a JSON object")
+    _check_values(manifest, MAX_DEPTH)
+    return manifest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _check_values(value: object, depth: int) -> None:
+    """Refuse what is nested too deep, and texts that would steer a terminal."""
+    if depth == 0:
+        raise ModelFileError(f"its manifest is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, str) and not printable(value):
+        raise ModelFileError("a text in its manifest has control characters")
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list):
+        for one in value:
+            _check_values(one, depth - 1)
+
+
+def _check_version(manifest: Manifest) -> None:
+    version, requires = manifest.get("version"), manifest.get("requires")
+    if type(version) is not int or version < 1 or not isinstance(requires, list):
+        raise ModelFileError("its manifest does not say which version of the format it is")
+    if version > VERSION:
+        raise ModelFileError(
+            f"is in format version {version}, not {VERSION}; install {_newer(manifest)}"
+        )
+    if any(feature not in FEATURES for feature in requires):
+        raise ModelFileError(f"needs what this cnncli cannot do; install {_newer(manifest)}")
+
+
+def _newer(manifest: Manifest) -> str:
+    release = str(manifest.get("release"))
+    known = re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", release)
+    return f"cnncli {release} or newer" if known else "a newer cnncli"

@@ -1,0 +1,186 @@
+"""Trees to expressions: pieces written out, numbers and settings in place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING
+from difflib import get_close_matches
+
+from cnncli.errors import ArchitectureError
+from cnncli.layers import REGISTRY
+from cnncli.layers.base import Layer
+from cnncli.layers.settings import COUNT, Kind
+from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
+from cnncli.notation.grammar import MAX_DEPTH, Call, Piece
+from cnncli.notation.tokens import Token
+
+MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
+Values = Mapping[str, str]  # what the parameters of a piece stand for
+
+
+def expand(pieces: Mapping[str, Piece], tree: Expression, classes: int | None) -> Expression:
+    """Return the network in which only layers are left; raise ArchitectureError."""
+    return _Expansion(pieces, classes).expand(tree, {})
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Return "; did you mean …?" where something known is spelled much alike, else nothing."""
+    close = get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def typed_layers() -> list[str]:
+    """Return the layers that have a name in a text; junctions are written as operators."""
+    return [kind for kind, layer in REGISTRY.items() if layer.inputs is not None]
+
+
+class _Expansion:
+    """Knows the pieces, and counts what it makes of them."""
+
+    def __init__(self, pieces: Mapping[str, Piece], classes: int | None) -> None:
+        self.pieces = pieces
+        self.classes = classes
+        self.layers = 0
+        self.depth = 0
+        self.within: list[str] = []  # the pieces it is in the middle of
+
+    def expand(self, tree: Expression, values: Values) -> Expression:
+        """Expand a tree in which the parameters of a piece have these values."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ArchitectureError(f"the architecture is nested more than {MAX_DEPTH} deep")
+        if isinstance(tree, Call):
+            expression = self._call(tree, values)
+        elif isinstance(tree, Product):
+            expression = self._product(tree, values)
+        else:
+            assert isinstance(tree, Joined)
+            expression = join(type(tree), [self.expand(part, values) for part in tree.parts])
+        self.depth -= 1
+        return expression
+
+    def _call(self, call: Call, values: Values) -> Expression:
+        name = call.token.text
+        if self._is_number(call, values):
+            raise call.token.place.error(
+                f"{call.token} is a number where a layer is expected; it can repeat one: 3 * relu"
+            )
+        if name in self.pieces:
+            return self._piece(call, values)
+        self._count(1, call.token)
+        if name == "id":
+            self._bind(call, (), ())
+            return Identity()
+        if name not in typed_layers():
+            hint = did_you_mean(name, [*typed_layers(), *self.pieces, "id"])
+            raise call.token.place.error(
+                f"no layer is called {name!r}" + (hint or "; `cnncli layers` lists them")
+            )
+        return Leaf(self._layer(call, values))
+
+    def _piece(self, call: Call, values: Values) -> Expression:
+        name = call.token.text
+        if name in self.within:
+            raise call.token.place.error(f"the piece {name!r} is made of itself and never ends")
+        piece = self.pieces[name]
+        bound = self._bind(call, piece.parameters, piece.parameters)
+        self.within.append(name)
+        body = self.expand(
+            piece.body, {name: self._value(token, values) for name, token in bound.items()}
+        )
+        self.within.pop()
+        return body
+
+    def _product(self, tree: Product, values: Values) -> Expression:
+        factors: list[Expression] = []
+        numbers: list[Token] = []
+        count = 1
+        for part in tree.parts:
+            if isinstance(part, Call) and self._is_number(part, values):
+                numbers.append(part.token)
+                count *= self._repetitions(part.token, values)
+                continue
+            before = self.layers
+            factor = self.expand(part, values)
+            if numbers:
+                self._count((count - 1) * (self.layers - before), numbers[0])
+                factor = repeat(count, factor)
+            factors.append(factor)
+            count, numbers = 1, []
+        if numbers:
+            raise numbers[0].place.error(
+                f"{numbers[0]} repeats nothing; write the number first: {numbers[0].text} * (…)"
+            )
+        return join(Product, factors)
+
+    def _layer(self, call: Call, values: Values) -> Layer:
+        name = call.token.text
+        settings = {setting.name: setting for setting in REGISTRY[name].settings()}
+        required = [key for key, setting in settings.items() if setting.default is MISSING]
+        read = {}
+        for key, token in self._bind(call, tuple(settings), required).items():
+            kind: Kind = settings[key].metadata["kind"]
+            text = self._value(token, values)
+            try:
+                read[key] = kind.read(text)
+            except ValueError:
+                raise token.place.error(
+                    f"{name}: {key} is {text!r}; expected {kind.expects}"
+                ) from None
+        try:
+            return REGISTRY[name](**read)
+        except ArchitectureError as error:
+            raise call.token.place.error(f"{name}: {error}") from None
+
+    def _bind(self, call: Call, names: Sequence[str], required: Sequence[str]) -> dict[str, Token]:
+        """Match arguments, given by position or by name, with the names they can have."""
+        what = call.token.text
+        bound: dict[str, Token] = {}
+        by_name = False
+        for position, argument in enumerate(call.arguments):
+            place = (argument.name or argument.value).place
+            if argument.name is not None:
+                by_name = True
+                key = argument.name.text
+            elif by_name:
+                raise place.error(f"{what}: write {argument.value} before the settings with a name")
+            elif position == len(names):
+                raise place.error(f"{what}: {argument.value} is one setting too many")
+            else:
+                key = names[position]
+            if key not in names:
+                hint = did_you_mean(key, names) or f"; it has {', '.join(names) or 'none'}"
+                raise place.error(f"{what} has no setting {key!r}{hint}")
+            if key in bound:
+                raise place.error(f"{what}: {key} is given twice")
+            bound[key] = argument.value
+        for key in required:
+            if key not in bound:
+                raise call.token.place.error(
+                    f"{what}: {key} is missing; write {what}({', '.join(required)})"
+                )
+        return bound
+
+    def _is_number(self, call: Call, values: Values) -> bool:
+        name = call.token.text
+        return call.token.kind == "number" or name == "classes" or name in values
+
+    def _repetitions(self, token: Token, values: Values) -> int:
+        text = self._value(token, values)
+        try:
+            return int(COUNT.read(text))
+        except ValueError:
+            raise token.place.error(f"{text!r} cannot repeat; expected {COUNT.expects}") from None
+
+    def _value(self, token: Token, values: Values) -> str:
+        """Return what a word stands for: a parameter, the number of classes, or itself."""
+        if token.text != "classes":
+            return values.get(token.text, token.text)
+        if self.classes is None:
+            raise token.place.error("the number of classes is not known; give --classes N")
+        return str(self.classes)
+
+    def _count(self, layers: int, token: Token) -> None:
+        self.layers += layers
+        if self.layers > MAX_LAYERS:
+            raise token.place.error(f"this makes more than {MAX_LAYERS} layers")

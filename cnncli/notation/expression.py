@@ -1,0 +1,100 @@
+"""What an architecture text means: layers, joined one after the other or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnncli.layers.base import Layer
+
+
+class Expression:
+    """A network or a part of one; `str` is its canonical text."""
+
+    tightness: ClassVar[int] = 5  # looser parts of a tighter whole are written in parentheses
+
+
+@dataclass(frozen=True)
+class Leaf(Expression):
+    """One layer."""
+
+    layer: Layer
+
+    def __str__(self) -> str:
+        return str(self.layer)
+
+
+@dataclass(frozen=True)
+class Identity(Expression):
+    """The input itself."""
+
+    def __str__(self) -> str:
+        return "id"
+
+
+@dataclass(frozen=True)
+class Joined(Expression):
+    """Two or more parts with one operator between them."""
+
+    parts: tuple[Expression, ...]
+    operator: ClassVar[str]
+    junction: ClassVar[str]  # the kind of layer its parts end in
+
+    def __str__(self) -> str:
+        return f" {self.operator} ".join(_written(part, self.tightness) for part in self.parts)
+
+
+class Stack(Joined):
+    """Parts on the same input, their outputs stacked along the channels."""
+
+    tightness, operator, junction = 1, "|", "stack"
+
+
+class Sequence(Joined):
+    """Parts one after the other."""
+
+    tightness, operator = 2, ">>"
+
+
+class Sum(Joined):
+    """Parts on the same input, their outputs added."""
+
+    tightness, operator, junction = 3, "+", "add"
+
+
+class Product(Joined):
+    """Parts on the same input, their outputs multiplied."""
+
+    tightness, operator, junction = 4, "*", "multiply"
+
+
+@dataclass(frozen=True)
+class Repeat(Expression):
+    """One part several times over, each time with weights of its own."""
+
+    count: int
+    body: Expression
+    tightness: ClassVar[int] = 4
+
+    def __str__(self) -> str:
+        return f"{self.count} * {_written(self.body, self.tightness + 1)}"
+
+
+def join(kind: type[Joined], parts: Iterable[Expression]) -> Expression:
+    """Join parts; those joined by the same operator already are taken apart, one is left alone."""
+    flat: list[Expression] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, kind) else (part,)
+    return flat[0] if len(flat) == 1 else kind(tuple(flat))
+
+
+def repeat(count: int, body: Expression) -> Expression:
+    """Repeat a part; a repetition of a repetition is one."""
+    if isinstance(body, Repeat):
+        return Repeat(count * body.count, body.body)
+    return Repeat(count, body)
+
+
+def _written(part: Expression, tightness: int) -> str:
+    return f"({part})" if part.tightness < tightness else str(part)

@@ -1,0 +1,177 @@
+"""Words to trees: which pieces a text names, and how its operators bind."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from cnncli.errors import ArchitectureError
+from cnncli.layers import REGISTRY
+from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
+from cnncli.notation.tokens import Token, statements
+
+LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
+MAX_CHARACTERS = 1_000_000  # what nobody types: a wrong file, or a hostile one
+MAX_DEPTH = 50  # of parentheses and of pieces in pieces: nobody reads more, and Python's stack ends
+RESERVED = frozenset({"id", "classes", "yes", "no", "same", "causal"})
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One setting as it was written."""
+
+    name: Token | None  # None where it is given by position
+    value: Token
+
+
+@dataclass(frozen=True)
+class Call(Expression):
+    """A layer, a piece or a number as it was written: what it stands for is not known yet."""
+
+    token: Token
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A named part of a network."""
+
+    parameters: tuple[str, ...]
+    body: Expression
+
+
+def read(text: str) -> tuple[dict[str, Piece], Expression]:
+    """Return the named pieces of a text and its network, with `Call` wherever a word stands.
+
+    Raises ArchitectureError.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ArchitectureError(f"the architecture is longer than {MAX_CHARACTERS} characters")
+    found = [_Statement(words) for words in statements(text)]
+    if not found:
+        raise ArchitectureError(
+            "the architecture is empty; write one such as conv(8, 3) >> relu >> dense(classes)"
+        )
+    pieces: dict[str, Piece] = {}
+    for statement in found[:-1]:
+        name, piece = statement.definition(pieces)
+        pieces[name] = piece
+    return pieces, found[-1].network()
+
+
+class _Statement:
+    """Reads one statement, word by word."""
+
+    def __init__(self, words: list[Token]) -> None:
+        self.words = words
+        self.position = 0
+        self.depth = 0
+
+    @property
+    def next(self) -> Token:
+        return self.words[self.position]
+
+    @property
+    def defines(self) -> bool:
+        """Whether it names a piece, with or without parameters, rather than being the network."""
+        texts = [word.text for word in self.words]
+        head = texts.index(")") + 1 if texts[1] == "(" and ")" in texts else 1
+        return texts[head] == "="
+
+    def definition(self, taken: Container[str]) -> tuple[str, Piece]:
+        """Read `name = body` or `name(parameter, …) = body`."""
+        if not self.defines:
+            raise self.next.place.error(
+                "only the last line is the network; name this one (name = …), or join it to the "
+                "next with >>"
+            )
+        name = self._new_name(taken)
+        parameters: dict[str, None] = {}  # a set that keeps their order
+        if self._take("(") and not self._take(")"):
+            parameters[self._new_name(parameters)] = None
+            while not self._take(")"):
+                self._need(",")
+                parameters[self._new_name(parameters)] = None
+        self._need("=")
+        return name, Piece(tuple(parameters), self._whole())
+
+    def network(self) -> Expression:
+        """Read the last statement."""
+        if self.defines:
+            raise self.next.place.error(
+                f"the text ends with the piece {self.next}; its last line has to be the network, "
+                f"such as {self.next.text} >> dense(classes)"
+            )
+        return self._whole()
+
+    def _whole(self) -> Expression:
+        tree = self._joined()
+        if self.next.kind != "end":
+            raise self.next.place.error(f"expected >> + | or * before {self.next}")
+        return tree
+
+    def _joined(self, level: int = 0) -> Expression:
+        if level == len(LOOSEST_FIRST):
+            return self._atom()
+        kind = LOOSEST_FIRST[level]
+        parts = [self._joined(level + 1)]
+        while self._take(kind.operator):
+            parts.append(self._joined(level + 1))
+        return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+    def _atom(self) -> Expression:
+        token = self.next
+        if self._take("("):
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise token.place.error(f"parentheses are nested more than {MAX_DEPTH} deep")
+            tree = self._joined()
+            self._need(")")
+            self.depth -= 1
+            return tree
+        if token.kind not in ("name", "number"):
+            raise token.place.error(f"expected a layer, found {token}")
+        self.position += 1
+        return Call(token, self._arguments() if token.kind == "name" else ())
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        if not self._take("(") or self._take(")"):
+            return ()
+        arguments = [self._argument()]
+        while not self._take(")"):
+            self._need(",")
+            arguments.append(self._argument())
+        return tuple(arguments)
+
+    def _argument(self) -> Argument:
+        first = self._word("a setting")
+        if not self._take("="):
+            return Argument(None, first)
+        return Argument(first, self._word(f"a value for {first.text}"))
+
+    def _word(self, expected: str) -> Token:
+        token = self.next
+        if token.kind not in ("name", "number"):
+            raise token.place.error(f"expected {expected}, found {token}")
+        self.position += 1
+        return token
+
+    def _new_name(self, taken: Container[str]) -> str:
+        token = self.next
+        if token.kind != "name":
+            raise token.place.error(f"expected a name, found {token}")
+        if token.text in REGISTRY or token.text in RESERVED:
+            raise token.place.error(f"{token} has a meaning already; choose another name")
+        if token.text in taken:
+            raise token.place.error(f"{token} is defined twice; choose another name")
+        self.position += 1
+        return token.text
+
+    def _take(self, mark: str) -> bool:
+        found = self.next.text == mark
+        self.position += found
+        return found
+
+    def _need(self, mark: str) -> None:
+        if not self._take(mark):
+            raise self.next.place.error(f"expected {mark!r}, found {self.next}")

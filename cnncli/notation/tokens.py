@@ -1,0 +1,109 @@
+"""An architecture text cut into words, and the words into statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cnncli.errors import ArchitectureError
+
+TOKEN = re.compile(
+    r"""(?P<blank>  [ \t\r\f\v]+ | \#[^\n]* )
+      | (?P<newline> \n )
+      | (?P<name>   [A-Za-z_]\w* )
+      | (?P<number> -?\.?\d[\w.]* (?: (?<=[eE])[+-]\d+ )? )   # 3, 3x5, 0.1, -2, 1e-5
+      | (?P<mark>   >> | [+|*=,;()] )
+    """,
+    re.ASCII | re.VERBOSE,
+)
+CONTINUES = frozenset({">>", "+", "|", "*", "=", ","})  # a line that ends or starts so goes on
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a text: counted from 1, without a line where the text has only one."""
+
+    line: int | None
+    column: int
+
+    def __str__(self) -> str:
+        column = f"column {self.column}"
+        return column if self.line is None else f"line {self.line}, {column}"
+
+    def error(self, message: str) -> ArchitectureError:
+        """Return the error that something is wrong here."""
+        return ArchitectureError(f"{self}: {message}")
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word: a name, a number or a mark; `end` stands behind the last of a statement."""
+
+    kind: str
+    text: str
+    place: Place
+    starts_line: bool = False
+
+    def __str__(self) -> str:
+        return "the end" if self.kind == "end" else repr(self.text)
+
+
+def statements(text: str) -> list[list[Token]]:
+    """Return the words of each statement, an `end` behind them.
+
+    Raises ArchitectureError for a character that means nothing and for parentheses without
+    their partner.
+    """
+    found: list[list[Token]] = [[]]
+    opened: list[Token] = []
+    for token in _scan(text):
+        if token.text == ";":
+            found.append([])
+        elif _cuts(token, found[-1]) and not opened:
+            found.append([token])
+        else:
+            found[-1].append(token)
+        if token.text == "(":
+            opened.append(token)
+        elif token.text == ")" and not opened:
+            raise token.place.error("this ')' closes nothing; take it away or add its '('")
+        elif token.text == ")":
+            opened.pop()
+        elif token.text == ";" and opened:
+            break
+    if opened:
+        raise opened[-1].place.error("this '(' is never closed; add its ')'")
+    return [[*words, _end(words[-1])] for words in found if words]
+
+
+def _scan(text: str) -> Iterator[Token]:
+    several = "\n" in text.strip()
+    position, line, line_start, starts_line = 0, 1, 0, True
+    while position < len(text):
+        place = Place(line if several else None, position - line_start + 1)
+        match = TOKEN.match(text, position)
+        if match is None:
+            raise place.error(
+                f"{text[position]!r} means nothing here; layers are joined by >> + | or *"
+            )
+        position = match.end()
+        if match.lastgroup == "newline":
+            line, line_start, starts_line = line + 1, position, True
+        elif match.lastgroup != "blank":
+            yield Token(str(match.lastgroup), match.group(), place, starts_line)
+            starts_line = False
+
+
+def _cuts(token: Token, before: list[Token]) -> bool:
+    """Tell whether a statement starts with this word, by what stands around the newline."""
+    return (
+        token.starts_line
+        and bool(before)
+        and before[-1].text not in CONTINUES
+        and token.text not in CONTINUES
+    )
+
+
+def _end(last: Token) -> Token:
+    return Token("end", "", Place(last.place.line, last.place.column + len(last.text)))

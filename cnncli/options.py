@@ -1,0 +1,250 @@
+"""What goes in: the options several commands share, how they are read, and how their help looks."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from cnncli.errors import ArchitectureError, CnncliError, ModelFileError, UsageError
+from cnncli.terminal import Preferences
+
+if TYPE_CHECKING:
+    from cnncli.data import Preprocessing
+    from cnncli.graph import Graph
+    from cnncli.model_file import Model
+
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # takes no type arguments in older versions
+
+Shape = tuple[int, ...]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class SomeFailed(CnncliError):
+    """The work is finished, but some items failed; each was reported in its place."""
+
+    exit_code = 4
+    code = "some_failed"
+
+
+class Help(click.Command):
+    """A command whose help opens with its sentence and its examples."""
+
+    examples: tuple[str, ...] = ()
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write sentence, examples, usage, the rest, options."""
+        sentence, _, rest = (self.help or "").replace("\b", "").strip().partition("\n\n")
+        formatter.write_text(" ".join(sentence.split()))
+        formatter.write_paragraph()
+        for example in self.examples:
+            formatter.write(f"  {example}\n")
+        formatter.write_paragraph()
+        self.format_usage(ctx, formatter)
+        for paragraph in filter(None, rest.split("\n\n")):
+            formatter.write_paragraph()
+            formatter.write_text(" ".join(paragraph.split()))
+        self.format_options(ctx, formatter)
+        self.format_epilog(ctx, formatter)
+
+
+def _remember(name: str, value: Any) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def remember(_: click.Context, __: click.Parameter, given: bool) -> None:
+        if given:
+            setattr(Preferences, name, value)
+
+    return remember
+
+
+def command(*examples: str) -> Callable[[Callable[..., None]], Help]:
+    """Make a function a command with these examples, -q, --no-color and -h."""
+
+    def make(function: Callable[..., None]) -> Help:
+        for flags, name, value, text in (
+            (("--no-color",), "color", False, "No color, even on a terminal."),
+            (("-q", "--quiet"), "quiet", True, "Nothing but errors on stderr."),
+        ):
+            function = click.option(
+                *flags, is_flag=True, expose_value=False, callback=_remember(name, value), help=text
+            )(function)
+        made = click.command(function.__name__.replace("_", "-"), cls=Help)(function)
+        made.params = made.params[2:] + made.params[:2]  # last of all in the list
+        made.examples = examples
+        return made
+
+    return make
+
+
+class _Sizes(ParamType):
+    """Whole numbers joined by x."""
+
+    def __init__(self, name: str, lengths: tuple[int, ...], example: str) -> None:
+        self.name = name
+        self.lengths = lengths
+        self.example = example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the numbers as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        parts = value.lower().split("x")
+        fits = all(re.fullmatch("[1-9][0-9]{0,6}", part) for part in parts)
+        if not fits or len(parts) not in self.lengths:
+            self.fail(f"{value!r} is not a size such as {self.example}", param, ctx)
+        return tuple(map(int, parts))
+
+
+class _ImageSize(_Sizes):
+    """A height and a width; one number means both."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return (height, width)."""
+        numbers = super().convert(value, param, ctx)
+        return numbers * 2 if len(numbers) == 1 else numbers
+
+
+class _Bytes(ParamType):
+    """A number of bytes, with K, M or G behind it for powers of 1024."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of bytes."""
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
+        if not found:
+            self.fail(f"{value!r} is not a number of bytes such as 64M", param, ctx)
+        return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+
+
+SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
+IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
+BYTES = _Bytes()
+
+
+def _cpus() -> int:
+    from cnncli.engine.threads import cpu_count
+
+    return cpu_count()
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+force_option = click.option("-f", "--force", is_flag=True, help="Overwrite what exists.")
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+    help="Where all randomness starts.",
+)  # fmt: skip
+threads_option = click.option(
+    "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
+    help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
+)  # fmt: skip
+classes_option = click.option(
+    "--classes", type=click.IntRange(1), metavar="N", help="What `classes` in ARCH stands for."
+)
+input_option = click.option(
+    "--input", "input_shape", type=SIZE, metavar="HxWxC",
+    help="Size of one image, such as 32x32x3.  [default: the preset's or the model's own]",
+)  # fmt: skip
+arch_argument = click.argument("arch", metavar="ARCH")
+model_argument = click.argument("model", metavar="MODEL.npz")
+
+
+def batch_size_option(default: int | None) -> Callable[[Function], Function]:
+    """-b/--batch-size with this default; None where the command chooses."""
+    return click.option(
+        "-b", "--batch-size", type=click.IntRange(1, 65536), default=default, metavar="N",
+        show_default=default is not None, help="Images per step.",
+    )  # fmt: skip
+
+
+def read_stdin() -> bytes:
+    """Return all bytes of stdin; raise UsageError where it is closed."""
+    if sys.stdin is None:
+        raise UsageError("stdin is closed; give a file instead of '-'")
+    return sys.stdin.buffer.read()
+
+
+def read_arch(arch: str) -> tuple[str, Shape | None, int | None]:
+    """Return the text of a preset name, a text, @FILE or @-, with a preset's input and classes.
+
+    Raises UsageError for a file that cannot be read, ArchitectureError for an unknown name.
+    """
+    from pathlib import Path
+
+    from cnncli.presets import lookup
+
+    text = _read_text(arch[1:]) if arch.startswith("@") else arch
+    try:
+        preset = lookup(text)
+    except ArchitectureError as error:
+        if Path(arch).is_file():
+            raise UsageError(f"{arch}: is a file; write @{arch} for the network in it") from error
+        raise
+    return (preset.text, preset.input_shape, preset.classes) if preset else (text, None, None)
+
+
+def _read_text(path: str) -> str:
+    from pathlib import Path
+
+    try:
+        return (read_stdin() if path == "-" else Path(path).read_bytes()).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"@{path}: is not text in UTF-8", path=path) from error
+    except OSError as error:
+        raise UsageError(f"@{path}: {str(error.strerror).lower()}", path=path) from error
+
+
+def resolve_arch(
+    arch: str, *, classes: int | None = None, input_shape: Shape | None = None
+) -> Graph:
+    """Return the network that ARCH names: as for read_arch, or a trained model file (.npz).
+
+    Raises what read_arch and load_model raise, and ArchitectureError where it does not fit.
+    """
+    from cnncli.graph import build_graph
+    from cnncli.notation import parse
+
+    own_input: Shape | None
+    own_classes: int | None
+    if arch.endswith(".npz"):
+        from cnncli.model_file import load_model
+
+        model = load_model(arch)
+        text, own_input, own_classes = model.arch, model.input_shape, len(model.classes)
+        if classes not in (None, own_classes):
+            raise UsageError(f"{arch}: has {own_classes} classes, --classes says {classes}")
+    else:
+        text, own_input, own_classes = read_arch(arch)
+    shape = input_shape or own_input
+    if shape is None:
+        raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
+    return build_graph(parse(text, classes or own_classes), shape)
+
+
+class Trained(NamedTuple):
+    """A model file, read and understood."""
+
+    model: Model
+    preprocessing: Preprocessing
+    graph: Graph
+
+
+def open_model(path: str) -> Trained:
+    """Read a model that answers with a class per image; raise ModelFileError for anything else."""
+    from cnncli.data import Preprocessing
+    from cnncli.graph import build_graph
+    from cnncli.model_file import load_model
+    from cnncli.notation import parse
+
+    model = load_model(path)
+    preprocessing = Preprocessing.from_manifest(model.preprocessing)
+    graph = build_graph(parse(model.arch, len(model.classes)), model.input_shape)
+    if preprocessing.input_shape != model.input_shape or len(graph.output_shape) != 1:
+        raise ModelFileError(
+            f"{path}: its network does not take images to classes; train it again", path=path
+        )
+    return Trained(model, preprocessing, graph)

@@ -1,0 +1,92 @@
+"""A sheet of tiles as lines of text for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+import numpy as np
+
+from cnncli.render.blocks import Depth, block_lines
+from cnncli.render.colors import Scale
+from cnncli.render.resize import fitted, resized
+from cnncli.render.sheet import Sheet, Tile
+from cnncli.render.text import number
+
+LINES = 36  # what tiles are enlarged to fill
+SIDE, LONE_SIDE, SMALL_SIDE = 24, 72, 8  # pixels of a tile: largest, where it is alone, smallest
+PIXEL_SIDE = 8
+ORIGINAL_SIDE = 28
+BAR = 24  # columns of the scale
+
+
+def sheet_lines(sheet: Sheet, width: int, depth: Depth) -> list[str]:
+    """Return the sheet as lines of at most `width` columns, if only one tile can be that narrow."""
+    heading = [*sheet.heading, _scale(sheet.scale, depth), ""]
+    if not sheet.beside:
+        return heading + _tiles(sheet, width, depth)
+    original = fitted(sheet.beside.pixels, min(ORIGINAL_SIDE, width))
+    left = [*block_lines(original, depth), sheet.beside.label]
+    room = width - original.shape[1] - 4
+    if room < ORIGINAL_SIDE:
+        return [*heading, *left, "", *_tiles(sheet, width, depth)]
+    left[-1] = left[-1].center(original.shape[1])
+    blank = " " * original.shape[1]
+    pairs = zip_longest(left, _tiles(sheet, room, depth))
+    return heading + [f"{one or blank}    {two or ''}".rstrip() for one, two in pairs]
+
+
+def _scale(scale: Scale, depth: Depth) -> str:
+    numbers = np.linspace(scale.low, scale.high, BAR)
+    bar = block_lines(np.stack([scale.paint(numbers)] * 2), depth)[0]
+    return f"{number(scale.low)} {bar} {number(scale.high)}"
+
+
+def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
+    """Draw the tiles as large as LINES lines and the width allow."""
+    names = max((len(name) + 1 for name in sheet.row_names), default=0)
+    for size in _sizes(sheet):
+        words = [*(tile.label for tile in sheet.tiles), *sheet.column_names]
+        cell = max(size[1], *map(len, words))
+        gap = 1 if sheet.row_names else 2
+        columns = len(sheet.column_names) or max(1, (width - names + gap) // (cell + gap))
+        rows = math.ceil(len(sheet.tiles) / columns)
+        fits = names + columns * (cell + gap) - gap <= width
+        if fits and rows * (math.ceil(size[0] / 2) + 2) <= LINES:
+            break
+    headings = " ".join(name.center(cell) for name in sheet.column_names)
+    lines = [(" " * names + headings).rstrip()]
+    for row in range(rows):
+        tiles = sheet.tiles[row * columns : (row + 1) * columns]
+        drawn = _row(tiles, size, cell, gap, depth)
+        name = sheet.row_names[row] if sheet.row_names else ""
+        starts = [name.rjust(names - 1) + " "] + [" " * names] * (len(drawn) - 1)
+        lines += [
+            (start + line if names else line).rstrip()
+            for start, line in zip(starts, drawn, strict=True)
+        ]
+    return lines if sheet.column_names else lines[1:]
+
+
+def _row(
+    tiles: Sequence[Tile], size: tuple[int, int], cell: int, gap: int, depth: Depth
+) -> list[str]:
+    """Draw tiles beside one another, with their labels and an empty line below."""
+    before = (cell - size[1]) // 2
+    left, right = " " * before, " " * (cell - size[1] - before)
+    drawn = [block_lines(resized(tile.pixels, *size), depth) for tile in tiles]
+    lines = [(right + " " * gap + left).join(parts) for parts in zip(*drawn, strict=True)]
+    labels = (" " * gap).join(tile.label.center(cell) for tile in tiles)
+    return [*(left + line for line in lines), *filter(None, [labels.rstrip()]), ""]
+
+
+def _sizes(sheet: Sheet) -> Iterator[tuple[int, int]]:
+    """Yield heights and widths of a tile in pixels, from the largest worth trying downward."""
+    height, width = sheet.tile_size
+    largest = SIDE if len(sheet.tiles) > 1 else LONE_SIDE
+    for times in range(min(PIXEL_SIDE, largest // max(height, width)), 0, -1):
+        yield height * times, width * times
+    for side in range(min(largest, max(height, width) - 1), SMALL_SIDE - 1, -4):
+        share = side / max(height, width)
+        yield max(2, round(height * share)), max(1, round(width * share))

@@ -1,0 +1,80 @@
+"""A layer's filters as a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cnncli.render.colors import Numbers, signed_scale
+from cnncli.render.sheet import PAGE, Limits, Sheet, Tile, first, labels
+
+
+def filter_sheet(
+    filters: Numbers,
+    title: str,
+    note: str,
+    *,
+    color: bool = False,
+    dead: Collection[int] = (),
+    limits: Limits = PAGE,
+) -> Sheet:
+    """Return filters (filters, channels, rows, columns) as a sheet, all of them on one scale.
+
+    Filters of one channel, or of three that are `color`, are tiles; others a row of tiles each,
+    one per channel. A filter of a single row is a tile with a row per channel, and filters of one
+    pixel or one row of one channel are the rows of one tile.
+    """
+    color = color and filters.shape[1] == 3
+    if filters.shape[2] == 1 and not color:
+        filters = filters.transpose(0, 2, 1, 3)  # the channels of a single row become its rows
+        if 1 in filters.shape[2:]:
+            return _matrix(filters.reshape(len(filters), -1), title, note, limits)
+    if filters.shape[1] == 1 or color:
+        return _tiles(filters, title, note, color, dead, limits)
+    return _table(filters, title, note, dead, limits)
+
+
+def _tiles(
+    filters: Numbers, title: str, note: str, color: bool, dead: Collection[int], limits: Limits
+) -> Sheet:
+    scale = signed_scale(filters, "gray" if color else "signed")
+    shown = filters[: limits.tiles]
+    pixels = scale.paint_rgb(shown.transpose(0, 2, 3, 1)) if color else scale.paint(shown[:, 0])
+    return Sheet(
+        title,
+        f"{note} · in color, on one scale" if color else f"{note} · on one scale",
+        [Tile(*pair) for pair in zip(pixels, labels(len(shown), dead), strict=True)],
+        scale,
+        cut=first(len(shown), len(filters), "filters"),
+    )
+
+
+def _table(filters: Numbers, title: str, note: str, dead: Collection[int], limits: Limits) -> Sheet:
+    scale = signed_scale(filters)
+    shown = filters[: limits.rows, : limits.columns]
+    return Sheet(
+        title,
+        f"{note} · rows are filters, columns their channels, on one scale",
+        [Tile(scale.paint(channel)) for one in shown for channel in one],
+        scale,
+        row_names=labels(len(shown), dead),
+        column_names=labels(shown.shape[1], ()),
+        cut=_cut(shown, filters, "channels"),
+    )
+
+
+def _matrix(rows: Numbers, title: str, note: str, limits: Limits) -> Sheet:
+    scale = signed_scale(rows)
+    shown = rows[: limits.side, : limits.side]
+    return Sheet(
+        title,
+        f"{note} · rows are filters, columns their inputs",
+        [Tile(scale.paint(shown))],
+        scale,
+        cut=_cut(shown, rows, "inputs"),
+    )
+
+
+def _cut(shown: Numbers, whole: Numbers, what: str) -> str:
+    parts = [first(len(shown), len(whole), "filters")]
+    parts.append(first(shown.shape[1], whole.shape[1], what))
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,142 @@
+"""A sheet of tiles as a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from cnncli.render.colors import Scale
+from cnncli.render.resize import enlarge, fitted
+from cnncli.render.sheet import Sheet
+from cnncli.render.text import INK, LABEL, PAPER, TEXT, TITLE, number, widest, write
+
+MARGIN = 28
+TILE_SIDE, TABLE_TILE_SIDE, LONE_TILE_SIDE = 96, 48, 640  # what a tile is enlarged to, as long as
+TILES_SIDE = 1400  # all of them keep to this
+PIXEL_SIDE = 32
+THIN = 16  # a tile of a single row or column is stretched to this
+ORIGINAL_SIDE = 224  # of the picture beside the tiles
+BAR_WIDTH, BAR_HEIGHT, BAR_LINE = 240, 12, "#c4c7cc"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the tiles of a sheet are laid out; sizes in pixels."""
+
+    rows: int
+    columns: int
+    enlarge: tuple[int, int]  # vertically, horizontally
+    tile: tuple[int, int]  # height, width
+    cell: tuple[int, int]  # a tile with its label, as wide as the wider of them
+    gap: tuple[int, int]  # between rows, between columns
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of all tiles."""
+        x, y = self.corner(self.rows * self.columns - 1)
+        return y + self.cell[0], x + self.cell[1]
+
+    def corner(self, index: int) -> tuple[int, int]:
+        """Return x and y of a cell, from the upper left corner of the first."""
+        row, column = divmod(index, self.columns)
+        return column * (self.cell[1] + self.gap[1]), row * (self.cell[0] + self.gap[0])
+
+
+def sheet_picture(sheet: Sheet) -> Image.Image:
+    """Return the sheet as a picture: heading, scale, tiles, and what they were made from."""
+    grid = arranged(sheet)
+    left, top = MARGIN, MARGIN + TITLE + TEXT + BAR_HEIGHT + LABEL + 44
+    original = Image.fromarray(fitted(sheet.beside.pixels, ORIGINAL_SIDE)) if sheet.beside else None
+    end = top
+    if original:
+        left += original.width + MARGIN
+        end += original.height + LABEL + 6
+    if sheet.row_names:
+        left += widest(sheet.row_names) + 8
+        top += LABEL + 6
+    heading = max(widest(sheet.heading[:1], TITLE), widest(sheet.heading[1:], TEXT), BAR_WIDTH)
+    right = max(left + grid.size[1], MARGIN + heading)
+    page = Image.new("RGB", (right + MARGIN, max(end, top + grid.size[0]) + MARGIN), PAPER)
+    _write_heading(page, sheet)
+    _place_tiles(page, sheet, grid, left, top)
+    if original and sheet.beside:
+        page.paste(original, (MARGIN, top))
+        write(page, MARGIN + original.width / 2, top + original.height + 4, sheet.beside.label)
+    return page
+
+
+def arranged(sheet: Sheet) -> Grid:
+    """Return the grid with the largest tiles that keep to the size of a page."""
+    side = TABLE_TILE_SIDE if sheet.row_names else TILE_SIDE
+    side = LONE_TILE_SIDE if len(sheet.tiles) == 1 else side
+    for times in range(min(PIXEL_SIDE, max(1, side // max(sheet.tile_size))), 0, -1):
+        grid = _grid(sheet, times)
+        if max(grid.size) <= TILES_SIDE:
+            break
+    return grid
+
+
+def _grid(sheet: Sheet, times: int) -> Grid:
+    height, width = sheet.tile_size
+    down, across = max(times, THIN // height), max(times, THIN // width)
+    tile = (height * down, width * across)
+    label = widest(tile.label for tile in sheet.tiles)
+    cell = (tile[0] + (LABEL + 6 if label else 0), max(tile[1], label))
+    columns = len(sheet.column_names) or _columns(len(sheet.tiles), cell)
+    gap = (3 + tile[0] // 6, 3) if sheet.row_names else (12, 12)
+    return Grid(math.ceil(len(sheet.tiles) / columns), columns, (down, across), tile, cell, gap)
+
+
+def _columns(tiles: int, cell: tuple[int, int]) -> int:
+    """Return the columns of a page half as wide again as high, its rows all full if it can be."""
+    ideal = min(tiles, max(1.0, math.sqrt(1.5 * tiles * cell[0] / cell[1])))
+    full = [columns for columns in range(1, tiles + 1) if tiles % columns == 0]
+    nearest = min(full, key=lambda columns: abs(math.log(columns / ideal)))
+    return nearest if 0.6 < nearest / ideal < 1.7 else round(ideal)
+
+
+def _place_tiles(page: Image.Image, sheet: Sheet, grid: Grid, left: int, top: int) -> None:
+    height, width = grid.tile
+    for index, tile in enumerate(sheet.tiles):
+        x, y = grid.corner(index)
+        middle = left + x + grid.cell[1] // 2
+        picture = Image.fromarray(enlarge(tile.pixels, *grid.enlarge))
+        page.paste(picture, (middle - width // 2, top + y))
+        write(page, middle, top + y + height + 4, tile.label)
+    _write_names(page, sheet, grid, left, top)
+
+
+def _write_names(page: Image.Image, sheet: Sheet, grid: Grid, left: int, top: int) -> None:
+    """Write the names of rows and columns, some left out where there is no room for all."""
+    every = math.ceil((LABEL + 1) / (grid.cell[0] + grid.gap[0]))
+    for row, name in list(enumerate(sheet.row_names))[::every]:
+        y = top + grid.corner(row * grid.columns)[1] + (grid.cell[0] - LABEL) / 2
+        write(page, left - 8, y - 1, name, align=1)
+    every = math.ceil((widest(sheet.column_names) + 3) / (grid.cell[1] + grid.gap[1]))
+    for column, name in list(enumerate(sheet.column_names))[::every]:
+        x = left + grid.corner(column)[0] + grid.cell[1] / 2
+        write(page, x, top - LABEL - 5, name)
+
+
+def _write_heading(page: Image.Image, sheet: Sheet) -> None:
+    title, note = sheet.heading
+    write(page, MARGIN, MARGIN, title, TITLE, INK, align=0)
+    write(page, MARGIN, MARGIN + TITLE + 8, note, TEXT, align=0)
+    _draw_scale(page, sheet.scale, MARGIN + TITLE + TEXT + 18)
+
+
+def _draw_scale(page: Image.Image, scale: Scale, top: int) -> None:
+    numbers = np.linspace(scale.low, scale.high, BAR_WIDTH)
+    bar = np.repeat(scale.paint(numbers)[None], BAR_HEIGHT, axis=0)
+    page.paste(Image.fromarray(bar), (MARGIN, top))
+    frame = (MARGIN - 1, top - 1, MARGIN + BAR_WIDTH, top + BAR_HEIGHT)
+    ImageDraw.Draw(page).rectangle(frame, outline=BAR_LINE)
+    below = top + BAR_HEIGHT + 4
+    write(page, MARGIN, below, number(scale.low), align=0)
+    write(page, MARGIN + BAR_WIDTH, below, number(scale.high), align=1)
+    zero = -scale.low / (scale.high - scale.low)
+    if 0.2 < zero < 0.8:  # nearer to an end it would run into the number there
+        write(page, MARGIN + zero * BAR_WIDTH, below, "0")

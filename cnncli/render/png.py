@@ -1,0 +1,14 @@
+"""Pictures as PNG files."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+
+def png_bytes(picture: Image.Image) -> bytes:
+    """Return the contents of a PNG file; equal pictures give equal bytes."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,64 @@
+"""A page of small pictures, before it is known whether it becomes a PNG or a drawing in text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from cnncli.render.colors import Pixels, Scale
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One small picture (height, width, 3) and what is written under it."""
+
+    pixels: Pixels
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Tiles of one size, row by row, under a title and a scale."""
+
+    title: str
+    note: str
+    tiles: Sequence[Tile]
+    scale: Scale
+    row_names: Sequence[str] = ()  # with column_names: the tiles are a table
+    column_names: Sequence[str] = ()
+    beside: Tile | None = None  # what the tiles were made from
+    cut: str = ""  # what is on it, where that is not all
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
+        """Height and width of a tile in its own pixels."""
+        height, width, _ = self.tiles[0].pixels.shape
+        return height, width
+
+    @property
+    def heading(self) -> list[str]:
+        """The lines to be written over the tiles."""
+        return [self.title, " · ".join(filter(None, [self.note, self.cut]))]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much fits on a sheet."""
+
+    tiles: int
+    rows: int  # of a table
+    columns: int
+    side: int  # of a tile that is a table of numbers itself
+
+
+PAGE = Limits(tiles=1024, rows=64, columns=64, side=1024)
+
+
+def first(shown: int, total: int, what: str) -> str:
+    """Say that only the first are shown, or nothing where all are."""
+    return f"the first {shown} of {total} {what}" if shown < total else ""
+
+
+def labels(count: int, dead: Collection[int]) -> list[str]:
+    """Return the numbers of filters or maps, and which are dead."""
+    return [f"{index} · dead" if index in dead else str(index) for index in range(count)]

@@ -1,0 +1,163 @@
+"""What goes out: results to stdout, notes and progress to stderr, and what interrupts both."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sys
+import time
+from typing import Any
+
+import click
+
+from cnncli.errors import CnncliError
+
+
+class Interrupted(BaseException):
+    """A signal asked the program to stop; `signal` is its number."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(signal)
+        self.signal = signal
+
+
+class Preferences:
+    """What -q and --no-color ask for; one process runs one command."""
+
+    quiet = False
+    color = True
+
+
+def write_bytes(data: bytes) -> None:
+    """Write to stdout and flush; raise CnncliError where that fails, BrokenPipeError on a pipe."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CnncliError(f"cannot write to stdout: {str(error.strerror).lower()}") from error
+
+
+def write_line(text: str = "") -> None:
+    """Write one line of the result to stdout and flush it."""
+    line = text + "\n"
+    try:
+        write_bytes(os.fsencode(line))  # a file name goes out as the bytes it came in as
+    except UnicodeEncodeError:
+        write_bytes(line.encode(errors="backslashreplace"))
+
+
+def write_json(value: Any) -> None:
+    """Write one line of JSON to stdout: NaN and Infinity become null, NumPy's values plain ones."""
+    import json
+
+    write_line(json.dumps(_plain(value), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if getattr(value, "shape", None):
+        return [_plain(one) for one in value]
+    if hasattr(value, "dtype"):  # a float32 is written with its own digits: 0.9, not 0.8999999762
+        value = float(str(value)) if value.dtype.kind == "f" else value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def escaped(text: str) -> str:
+    """Return the text with its control characters made visible, for a terminal or one line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or ord(one) > 0x9F else f"\\x{ord(one):02x}" for one in text
+    )
+
+
+def shown(name: str) -> str:
+    """Return a name as it can go to stdout, where a terminal would obey control characters."""
+    return escaped(name) if sys.stdout.isatty() else name
+
+
+def colors() -> bool:
+    """Say whether stdout is a terminal that wants color."""
+    return (
+        Preferences.color
+        and sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
+
+
+def styled(text: str, **style: Any) -> str:
+    """Return the text in color where stdout wants it."""
+    return click.style(text, **style) if colors() else text
+
+
+def note(text: str) -> None:
+    """Write a line to stderr unless -q was given."""
+    if not Preferences.quiet:
+        _write_to_stderr(escaped(text) + "\n")
+
+
+def complain(text: str) -> None:
+    """Write an error that does not end the work to stderr, -q or not."""
+    _write_to_stderr(f"cnncli: {escaped(text)}\n")
+
+
+def _write_to_stderr(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass  # a full disk behind stderr is no reason to give up the work
+
+
+class Progress(contextlib.AbstractContextManager["Progress"]):
+    """How far a long piece of work is: a bar on a terminal, else one plain line per 10 s.
+
+    `total` counts what is to be done, None where nobody knows.
+    """
+
+    def __init__(self, total: int | None, unit: str) -> None:
+        self.total = total
+        self.unit = unit
+        self.bar = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.every = 0.1 if self.bar else 10.0  # seconds
+        self.started = self.last = time.monotonic()
+        self.drawn = False
+
+    def update(self, done: int, text: str = "") -> None:
+        """Show that this many are done, and what else there is to say."""
+        now = time.monotonic()
+        if Preferences.quiet or now - self.last < self.every:
+            return
+        self.last = now
+        figures = f"{done} {self.unit}"
+        if self.total:
+            left = (now - self.started) / max(done, 1) * (self.total - done)
+            figures = f"{done}/{self.total} {self.unit}, {left:.0f} s left"
+        line = ", ".join(part for part in (figures, escaped(text)) if part)
+        self.drawn = self.bar
+        _write_to_stderr(f"\r{self._bar(done)}{line}\x1b[K" if self.bar else line + "\n")
+
+    def _bar(self, done: int) -> str:
+        if not self.total:
+            return ""
+        filled = 24 * done // self.total
+        return "━" * filled + " " * (24 - filled) + " "
+
+    def clear(self) -> None:
+        """Take the bar off the terminal, to write something else there."""
+        if self.drawn:
+            self.drawn = False
+            _write_to_stderr("\r\x1b[K")
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing of the bar behind."""
+        self.clear()

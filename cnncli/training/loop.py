@@ -1,0 +1,153 @@
+"""The training loop: it yields a record per epoch and prints nothing."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.engine import OPTIMIZERS, Plan, Weights
+from cnncli.errors import DivergedError
+from cnncli.graph import Graph
+from cnncli.layers.base import Clock
+from cnncli.training.evaluation import mean_loss_and_accuracy
+from cnncli.training.schedules import learning_rate
+from cnncli.training.settings import Settings
+
+if TYPE_CHECKING:
+    from cnncli.data import Loader
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training images came to."""
+
+    epoch: int  # from 1
+    lr: float  # of its last step
+    train_loss: float
+    val_loss: float | None
+    val_accuracy: float | None
+    seconds: float
+    images_per_second: float
+    best: bool  # the best so far by the monitored figure
+
+
+@dataclass
+class State:
+    """Everything that changes while training, in one place, so that it can be taken up again."""
+
+    clock: Clock  # seed and steps done: what the order of images and all noise are counted by
+    epochs_done: int = 0
+    best: Epoch | None = None
+    best_weights: dict[str, NDArray[np.float32]] | None = None
+
+
+class Training:
+    """Trains a network; `run` can be stopped between any two of its records."""
+
+    def __init__(self, graph: Graph, settings: Settings, train: Loader, val: Loader | None) -> None:
+        self.graph, self.settings, self.train, self.val = graph, settings, train, val
+        self.state = State(Clock(seed=settings.seed))
+        self.weights = Weights(graph)
+        self.weights.initialize(settings.init, settings.seed)
+        self.optimizer = OPTIMIZERS[settings.optimizer](
+            self.weights, settings.momentum, settings.weight_decay, settings.threads
+        )
+        self.plan = Plan(
+            graph,
+            self.weights,
+            settings.batch_size,
+            training=True,
+            threads=settings.threads,
+            clock=self.state.clock,
+        )
+        self.check = Plan(graph, self.weights, settings.batch_size, threads=settings.threads)
+
+    @property
+    def best(self) -> Epoch | None:
+        """The record of the epoch whose weights are kept."""
+        return self.state.best
+
+    @property
+    def best_weights(self) -> dict[str, NDArray[np.float32]] | None:
+        """The kept weights in the shapes of the model file; None before the first epoch."""
+        return self.state.best_weights
+
+    def run(self) -> Iterator[Epoch]:
+        """Train the epochs that are left, yielding a record of each.
+
+        Raises DivergedError as soon as a loss or a gradient is no finite number.
+        """
+        while self.state.epochs_done < self.settings.epochs:
+            start = time.monotonic()
+            number = self.state.epochs_done
+            train_loss, rate = self._pass(number)
+            seconds = time.monotonic() - start
+            val_loss, val_accuracy = self._validate()
+            record = Epoch(
+                epoch=number + 1,
+                lr=rate,
+                train_loss=train_loss,
+                val_loss=val_loss,
+                val_accuracy=val_accuracy,
+                seconds=seconds,
+                images_per_second=len(self.train.images) / max(seconds, 1e-9),
+                best=False,
+            )
+            if self._better(record):
+                record = replace(record, best=True)
+                self.state.best, self.state.best_weights = record, self.weights.dump()
+            self.state.epochs_done += 1
+            yield record
+
+    def _pass(self, number: int) -> tuple[float, float]:
+        """Train one epoch; return the mean loss and the last learning rate."""
+        settings, clock = self.settings, self.state.clock
+        total, count, rate = 0.0, 0, 0.0
+        for batch in self.train.epoch(number):
+            n = len(batch.labels)
+            self.plan.input[:n] = batch.images
+            loss = self.plan.train_step(batch.labels, n, settings.label_smoothing)
+            rate = learning_rate(
+                settings.lr,
+                settings.lr_schedule,
+                clock.step,
+                self.train.batches,
+                settings.epochs,
+                settings.warmup_epochs,
+            )
+            self._check(loss, number)
+            self.optimizer.step(self.plan.gradient, rate)
+            clock.step += 1
+            total, count = total + loss * n, count + n
+        return total / max(count, 1), rate
+
+    def _check(self, loss: float, number: int) -> None:
+        if not math.isfinite(loss) or not math.isfinite(self.optimizer.norm(self.plan.gradient)):
+            raise DivergedError(
+                f"epoch {number + 1}, step {self.state.clock.step + 1}: the loss is no longer a "
+                f"finite number; try a smaller --lr than {self.settings.lr:g}"
+            )
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        if self.val is None:
+            return None, None
+        self.check.refresh()
+        return mean_loss_and_accuracy(self.check, self.val)
+
+    def _better(self, record: Epoch) -> bool:
+        monitor = self.settings.monitor
+        if self.val is None:
+            monitor = "train_loss"
+        value, best = getattr(record, monitor), self.state.best
+        if not math.isfinite(value):
+            return False
+        if best is None:
+            return True
+        before = getattr(best, monitor)
+        return bool(value > before if monitor == "val_accuracy" else value < before)

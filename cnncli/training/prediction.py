@@ -1,0 +1,86 @@
+"""A trained network made ready to answer, and its answers to a stream of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.engine import Plan, Weights, memory_bytes, normalize
+from cnncli.graph import Graph
+from cnncli.layers.base import Array
+
+if TYPE_CHECKING:
+    from cnncli.data import Item
+
+Images = NDArray[np.uint8]
+Normalize = Callable[[Images, NDArray[np.int64], Array], None]
+
+MOST_IMAGES = 64  # per pass
+MOST_BYTES = 1 << 28  # that a pass works in, unless one image needs more
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says to one image, or why there is nothing to be said."""
+
+    name: str
+    logits: Array | None = None  # (classes,)
+    features: Array | None = None  # what the chosen layer answered
+    error: str | None = None
+    notice: str | None = None
+
+
+def normalizer(scale: Sequence[float], shift: Sequence[float], threads: int = 1) -> Normalize:
+    """Return what makes of images (M, H, W, C) and n indices the n inputs pixel*scale + shift."""
+    factors, terms = np.array(scale, np.float32), np.array(shift, np.float32)
+
+    def fill(images: Images, indices: NDArray[np.int64], out: Array) -> None:
+        normalize(images, indices, factors, terms, out, threads)
+
+    return fill
+
+
+def ready(
+    graph: Graph,
+    arrays: Mapping[str, Array],
+    *,
+    batch_size: int | None = None,
+    threads: int = 1,
+    keep: Collection[str] = (),
+) -> Plan:
+    """Return a plan with the weights of a model file; batches as large as memory well allows."""
+    weights = Weights(graph)
+    weights.load(dict(arrays))
+    size = batch_size or MOST_IMAGES
+    while batch_size is None and size > 1 and memory_bytes(graph, size, False) > MOST_BYTES:
+        size //= 2
+    return Plan(graph, weights, size, threads=threads, keep=keep)
+
+
+def answers(
+    plan: Plan, batches: Iterable[Sequence[Item]], fill: Normalize, layer: str | None = None
+) -> Iterator[Answer]:
+    """Yield an answer per item, in order; with the values of a layer the plan keeps."""
+    for items in batches:
+        pixels = [item.pixels for item in items if item.pixels is not None]
+        count = len(pixels)
+        if count:
+            fill(np.stack(pixels), np.arange(count), plan.input[:count])
+            plan.forward(count)
+        row = -1
+        for item in items:
+            if item.pixels is None:
+                reason = str(item.error).removeprefix(f"{item.name}: ")
+                yield Answer(item.name, error=reason, notice=item.notice)
+                continue
+            row += 1
+            yield Answer(
+                item.name,
+                logits=plan.output[row],
+                features=None if layer is None else plan.value(layer)[row],
+                notice=item.notice,
+            )

@@ -1,0 +1,255 @@
+# cython: language_level=3
+"""Moving, combining and preparing numbers: transposes, upsampling, sums, dropout, input images.
+
+Legend: n images, H W rows and columns, C channels; x input, y output, dx dy their gradients.
+"""
+
+from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+
+    /* Three rounds of the finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
+    static inline uint64_t mixed(uint64_t z) {
+        z += 0x9e3779b97f4a7c15u;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+        return z ^ (z >> 31);
+    }
+
+    /* lowbias32 of C. Wellons' hash-prospector, with one half of a key before each round. */
+    static inline uint32_t random_bits(uint32_t i, uint32_t key1, uint32_t key2) {
+        i ^= key1;
+        i = (i ^ (i >> 16)) * 0x7feb352du;
+        i += key2;
+        i = (i ^ (i >> 15)) * 0x846ca68bu;
+        return i ^ (i >> 16);
+    }
+    """
+    ctypedef unsigned int uint32_t
+    ctypedef unsigned long long uint64_t
+    uint64_t mixed(uint64_t z) noexcept nogil
+    uint32_t random_bits(uint32_t i, uint32_t key1, uint32_t key2) noexcept nogil
+
+cdef enum:
+    BLOCK = 4096  # numbers per work item
+    SMALL = 20000  # numbers below which a second thread costs more than it brings
+    TILE = 16  # rows and columns of a transpose that stay in the cache together
+    LANES = 240  # numbers per pass over an image: whole pixels of 1, 2, 3, 4, 5 or 6 channels
+
+
+cdef void transpose(
+    Py_ssize_t rows, Py_ssize_t columns, const float* x, float* y
+) noexcept nogil:
+    """(rows, columns) to (columns, rows)."""
+    cdef Py_ssize_t i, j, top, left
+    for left in range((columns + TILE - 1) // TILE):
+        for top in range((rows + TILE - 1) // TILE):
+            for j in range(left * TILE, min(left * TILE + TILE, columns)):
+                for i in range(top * TILE, min(top * TILE + TILE, rows)):
+                    y[j * rows + i] = x[i * columns + j]
+
+
+def channels_first(
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const float[::1] x, float[::1] y, int threads
+):
+    """(n, pixels, C) to (n, C, pixels)."""
+    cdef Py_ssize_t i, image = pixels * C
+    for i in prange(
+        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
+    ):
+        transpose(pixels, C, &x[i * image], &y[i * image])
+
+
+def channels_last(
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const float[::1] x, float[::1] y, int threads
+):
+    """(n, C, pixels) to (n, pixels, C)."""
+    cdef Py_ssize_t i, image = pixels * C
+    for i in prange(
+        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
+    ):
+        transpose(C, pixels, &x[i * image], &y[i * image])
+
+
+cdef void add_into(Py_ssize_t size, const float* x, float* y) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] += x[i]
+
+
+cdef void upsample_row(
+    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float* x, float* y
+) noexcept nogil:
+    cdef Py_ssize_t w, i, wide = W * fw * C
+    for w in range(W):
+        for i in range(fw):
+            memcpy(y + (w * fw + i) * C, x + w * C, C * sizeof(float))
+    for i in range(1, fh):
+        memcpy(y + i * wide, y, wide * sizeof(float))
+
+
+cdef void upsample_row_gradient(
+    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float* dy, float* dx
+) noexcept nogil:
+    cdef Py_ssize_t w, i, j
+    memset(dx, 0, W * C * sizeof(float))
+    for i in range(fh):
+        for w in range(W):
+            for j in range(fw):
+                add_into(C, dy + ((i * W + w) * fw + j) * C, dx + w * C)
+
+
+def upsample_forward(
+    Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw,
+    const float[::1] x, float[::1] y, int threads,
+):
+    """(n, H, W, C) to (n, H fh, W fw, C): every pixel becomes fh x fw equal ones."""
+    cdef Py_ssize_t i, row = W * C
+    for i in prange(
+        n * H, num_threads=threads, use_threads_if=n * H * row * fh * fw > SMALL,
+        schedule="static", nogil=True,
+    ):
+        upsample_row(W, C, fh, fw, &x[i * row], &y[i * row * fh * fw])
+
+
+def upsample_backward(
+    Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw,
+    const float[::1] dy, float[::1] dx, int threads,
+):
+    """dx (n, H, W, C) = the sums of dy (n, H fh, W fw, C) over fh x fw pixels."""
+    cdef Py_ssize_t i, row = W * C
+    for i in prange(
+        n * H, num_threads=threads, use_threads_if=n * H * row * fh * fw > SMALL,
+        schedule="static", nogil=True,
+    ):
+        upsample_row_gradient(W, C, fh, fw, &dy[i * row * fh * fw], &dx[i * row])
+
+
+cdef void add_block(
+    Py_ssize_t size, const float* a, const float* b, float* y
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] = a[i] + b[i]
+
+
+cdef void multiply_block(
+    Py_ssize_t size, const float* a, const float* b, float* y
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] = a[i] * b[i]
+
+
+def add(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
+    """y = a + b; y may be a or b."""
+    cdef Py_ssize_t i
+    for i in prange(
+        (size + BLOCK - 1) // BLOCK,
+        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
+    ):
+        add_block(min(BLOCK, size - i * BLOCK), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
+
+
+def multiply(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
+    """y = a b, number by number; y may be a or b."""
+    cdef Py_ssize_t i
+    for i in prange(
+        (size + BLOCK - 1) // BLOCK,
+        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
+    ):
+        multiply_block(min(BLOCK, size - i * BLOCK), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
+
+
+def copy(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
+    """y = x."""
+    cdef Py_ssize_t i
+    for i in prange(
+        (size + BLOCK - 1) // BLOCK,
+        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
+    ):
+        memcpy(&y[i * BLOCK], &x[i * BLOCK], min(BLOCK, size - i * BLOCK) * sizeof(float))
+
+
+def copy_channels(
+    Py_ssize_t rows, Py_ssize_t from_width, Py_ssize_t from_offset,
+    Py_ssize_t to_width, Py_ssize_t to_offset, Py_ssize_t width,
+    const float[::1] x, float[::1] y, int threads,
+):
+    """y[r, to_offset : to_offset + width] = x[r, from_offset : from_offset + width]."""
+    cdef Py_ssize_t r
+    for r in prange(
+        rows, num_threads=threads, use_threads_if=rows * width > SMALL,
+        schedule="static", nogil=True,
+    ):
+        memcpy(
+            &y[r * to_width + to_offset], &x[r * from_width + from_offset], width * sizeof(float)
+        )
+
+
+cdef void dropout_block(
+    Py_ssize_t size, uint32_t threshold, float scale, uint64_t key, const float* x, float* y
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef uint32_t key1 = <uint32_t>key, key2 = <uint32_t>(key >> 32)
+    for i in range(size):
+        y[i] = x[i] * (scale if random_bits(<uint32_t>i, key1, key2) >= threshold else 0)
+
+
+def dropout(
+    Py_ssize_t size, double rate, unsigned long long key,
+    const float[::1] x, float[::1] y, int threads,
+):
+    """y = x keep / (1 - rate); keep is 0 with probability rate and depends on key and position
+    alone, so that the same call makes dx from dy. y may be x.
+    """
+    cdef Py_ssize_t i
+    cdef uint32_t threshold = <uint32_t>min(rate * 4294967296.0, 4294967295.0)
+    cdef float scale = 1 / (1 - rate)
+    for i in prange(
+        (size + BLOCK - 1) // BLOCK,
+        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
+    ):
+        dropout_block(
+            min(BLOCK, size - i * BLOCK), threshold, scale, mixed(mixed(key) + <uint64_t>i),
+            &x[i * BLOCK], &y[i * BLOCK],
+        )
+
+
+cdef void normalize_image(
+    Py_ssize_t pixels, Py_ssize_t C, const unsigned char* image,
+    const float* scale, const float* shift, float* y,
+) noexcept nogil:
+    """Treat several pixels as one with more channels, to fill the vectors."""
+    cdef float[LANES] scales, shifts
+    cdef Py_ssize_t size = pixels * C, i, j, c, tile, width
+    cdef Py_ssize_t step = C if C > LANES else LANES - LANES % C
+    for tile in range((C + LANES - 1) // LANES):
+        c = tile * LANES
+        width = min(LANES, step - c)
+        for i in range(width):
+            scales[i] = scale[(c + i) % C]
+            shifts[i] = shift[(c + i) % C]
+        i = c
+        while i < size:
+            for j in range(min(width, size - i)):
+                y[i + j] = image[i + j] * scales[j] + shifts[j]
+            i += step
+
+
+def normalize_images(
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const long long[::1] indices,
+    const unsigned char[::1] images, const float[::1] scale, const float[::1] shift,
+    float[::1] y, int threads,
+):
+    """y[i, p, c] = images[indices[i], p, c] scale[c] + shift[c]."""
+    cdef Py_ssize_t i, image = pixels * C
+    for i in prange(
+        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
+    ):
+        normalize_image(
+            pixels, C, &images[indices[i] * image], &scale[0], &shift[0], &y[i * image]
+        )

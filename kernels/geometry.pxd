@@ -1,0 +1,294 @@
+"""Where a convolution reads and writes: axes, slabs of output, and their packed source.
+
+A convolution and its backward-data are the same thing here, a correlation: a grid of positions,
+each the sum over taps of source pixels times weights. Forward, a position is an output pixel.
+Backward through a stride of s, a position stands for s x s input pixels (phases), each with its
+own share of the taps, so that no product with an inserted zero is ever formed.
+
+Legend: C channels and K filters (of one group), R S window; rows and cols are the two axes.
+"""
+
+from libc.string cimport memcpy, memset
+
+cdef enum:
+    PANEL = 16            # channels per block of a packed source, filters per panel of weights
+    ZERO = 0              # how padding is filled
+    REFLECT = 1
+    EDGE = 2
+
+cdef struct Axis:
+    Py_ssize_t size       # source pixels
+    Py_ssize_t outputs    # target pixels
+    Py_ssize_t taps
+    Py_ssize_t pad
+    Py_ssize_t dilation
+    Py_ssize_t stride     # source pixels from one position to the next
+    Py_ssize_t phases     # target pixels per position
+    Py_ssize_t positions
+    Py_ssize_t origin     # the first source pixel that position 0 reads, in any phase
+    Py_ssize_t reach      # source pixels from there to the last one it reads
+    bint adjoint
+
+cdef struct Taps:         # of one phase, in the order of the source pixels they read
+    Py_ssize_t count
+    Py_ssize_t first      # place in the window
+    Py_ssize_t step
+    Py_ssize_t origin     # source pixel that the first tap reads at position 0
+    Py_ssize_t dilation
+
+cdef struct Span:         # from first up to, but without, last
+    Py_ssize_t first
+    Py_ssize_t last
+
+cdef struct Correlation:
+    Axis rows
+    Axis cols
+    Py_ssize_t groups
+    Py_ssize_t C
+    Py_ssize_t K
+    int fill
+    Py_ssize_t images     # the most images, rows and columns of positions in a slab
+    Py_ssize_t slab_rows
+    Py_ssize_t slab_cols
+
+cdef struct Cut:          # of all positions of n images into slabs of equal size
+    Py_ssize_t n
+    Py_ssize_t images     # in a slab
+    Py_ssize_t rows
+    Py_ssize_t cols
+    Py_ssize_t row_parts  # slabs one below the other
+    Py_ssize_t col_parts
+    Py_ssize_t slabs
+
+cdef struct Slab:         # a block of positions, computed by one thread at a time
+    Py_ssize_t image
+    Py_ssize_t images
+    Py_ssize_t row
+    Py_ssize_t rows
+    Py_ssize_t col
+    Py_ssize_t cols
+
+cdef struct Pack:         # source of a slab: [C/16][images][rows][column phase][width][16]
+    float *data
+    Py_ssize_t rows
+    Py_ssize_t width
+    Py_ssize_t row_stride
+    Py_ssize_t image_stride
+    Py_ssize_t block_stride
+    Py_ssize_t size
+
+
+cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return (a + b - 1) // b
+
+
+cdef inline Taps taps_of(const Axis *axis, Py_ssize_t phase) noexcept nogil:
+    """Return the taps that reach target pixels phase, phase + phases, phase + 2 phases, ..."""
+    cdef Taps taps = Taps(axis.taps, 0, 1, -axis.pad, axis.dilation)
+    cdef Py_ssize_t r, distance
+    if not axis.adjoint:
+        return taps
+    taps.count = 0
+    for r in range(axis.taps - 1, -1, -1):
+        distance = phase + axis.pad - r * axis.dilation
+        if distance % axis.phases:
+            continue
+        if taps.count == 0:
+            taps.first = r
+            taps.origin = distance // axis.phases
+        elif taps.count == 1:
+            taps.step = r - taps.first
+            taps.dilation = distance // axis.phases - taps.origin
+        taps.count += 1
+    return taps
+
+
+cdef inline Axis finish_axis(Axis axis) noexcept nogil:
+    """Work out positions and the source window that one position reads over all phases."""
+    cdef Taps taps
+    cdef Py_ssize_t phase, last = 0
+    cdef bint empty = True
+    axis.positions = ceil_div(axis.outputs, axis.phases)
+    axis.origin = 0
+    for phase in range(min(axis.phases, axis.outputs)):
+        taps = taps_of(&axis, phase)
+        if taps.count:
+            if empty or taps.origin < axis.origin:
+                axis.origin = taps.origin
+            if empty or taps.origin + (taps.count - 1) * taps.dilation > last:
+                last = taps.origin + (taps.count - 1) * taps.dilation
+            empty = False
+    axis.reach = last - axis.origin + 1
+    return axis
+
+
+cdef inline Axis forward_axis(
+    Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps,
+    Py_ssize_t stride, Py_ssize_t pad, Py_ssize_t dilation,
+) noexcept nogil:
+    """Output p reads inputs p*stride - pad + r*dilation."""
+    return finish_axis(Axis(size, outputs, taps, pad, dilation, stride, 1, 0, 0, 0, False))
+
+
+cdef inline Axis adjoint_axis(
+    Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps,
+    Py_ssize_t stride, Py_ssize_t pad, Py_ssize_t dilation,
+) noexcept nogil:
+    """Input h reads outputs (h + pad - r*dilation) / stride, where that is whole."""
+    return finish_axis(Axis(size, outputs, taps, pad, dilation, 1, stride, 0, 0, 0, True))
+
+
+cdef inline Span valid_taps(
+    const Taps *taps, const Axis *axis, Py_ssize_t position,
+) noexcept nogil:
+    """Return the taps that read pixels of the source at a position, not padding."""
+    cdef Py_ssize_t origin = position * axis.stride + taps.origin
+    cdef Span valid = Span(0, taps.count)
+    while valid.first < valid.last and origin + valid.first * taps.dilation < 0:
+        valid.first += 1
+    while valid.first < valid.last and origin + (valid.last - 1) * taps.dilation >= axis.size:
+        valid.last -= 1
+    return valid
+
+
+cdef inline Span valid_positions(
+    const Axis *axis, Py_ssize_t first_origin, Py_ssize_t last_origin, Py_ssize_t positions,
+) noexcept nogil:
+    """Return the positions at which taps with such origins all read pixels of the source."""
+    cdef Span valid = Span(0, 0)
+    if first_origin < 0:
+        valid.first = min(positions, ceil_div(-first_origin, axis.stride))
+    if last_origin < axis.size:
+        valid.last = min(positions, (axis.size - 1 - last_origin) // axis.stride + 1)
+    valid.last = max(valid.first, valid.last)
+    return valid
+
+
+cdef inline Py_ssize_t phase_positions(const Axis *axis, Py_ssize_t phase) noexcept nogil:
+    """Return how many positions have a target pixel of a phase."""
+    return ceil_div(axis.outputs - phase, axis.phases)
+
+
+cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nogil:
+    """Return how many source pixels `positions` positions read."""
+    return (positions - 1) * axis.stride + axis.reach
+
+
+cdef inline Cut cut_evenly(
+    const Correlation *t, Py_ssize_t n, Py_ssize_t images, Py_ssize_t rows, Py_ssize_t cols,
+) noexcept nogil:
+    """Cut into slabs of at most so many images, rows and columns."""
+    cdef Cut cut = Cut(n, 0, 0, 0, 0, 0, 0)
+    cut.images = ceil_div(n, ceil_div(n, images))
+    cut.rows = ceil_div(t.rows.positions, ceil_div(t.rows.positions, rows))
+    cut.cols = ceil_div(t.cols.positions, ceil_div(t.cols.positions, cols))
+    cut.row_parts = ceil_div(t.rows.positions, cut.rows)
+    cut.col_parts = ceil_div(t.cols.positions, cut.cols)
+    cut.slabs = ceil_div(n, cut.images) * cut.row_parts * cut.col_parts
+    return cut
+
+
+cdef inline Slab slab_of(const Correlation *t, const Cut *cut, Py_ssize_t number) noexcept nogil:
+    """Return one slab of a cut; the last ones may be smaller."""
+    cdef Slab slab
+    slab.col = number % cut.col_parts * cut.cols
+    slab.row = number // cut.col_parts % cut.row_parts * cut.rows
+    slab.image = number // (cut.col_parts * cut.row_parts) * cut.images
+    slab.cols = min(cut.cols, t.cols.positions - slab.col)
+    slab.rows = min(cut.rows, t.rows.positions - slab.row)
+    slab.images = min(cut.images, cut.n - slab.image)
+    return slab
+
+
+cdef inline Pack packing(const Correlation *t, const Slab *slab, float *data) noexcept nogil:
+    """Lay out the packed source of a slab."""
+    cdef Pack pack
+    pack.data = data
+    pack.rows = span(&t.rows, slab.rows)
+    pack.width = ceil_div(span(&t.cols, slab.cols), t.cols.stride)
+    pack.row_stride = t.cols.stride * pack.width * PANEL
+    pack.image_stride = pack.rows * pack.row_stride
+    pack.block_stride = slab.images * pack.image_stride
+    pack.size = ceil_div(t.C, PANEL) * pack.block_stride
+    return pack
+
+
+cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
+    """Say whether a position can read the source pixel `place` pixels after the first origin."""
+    cdef Py_ssize_t r
+    if axis.stride == 1:
+        return True
+    for r in range(axis.taps):
+        if (place - r * axis.dilation) % axis.stride == 0:
+            return True
+    return False
+
+
+cdef inline Py_ssize_t inside(Py_ssize_t place, Py_ssize_t size, int fill) noexcept nogil:
+    """Return the pixel that stands at `place`, or -1 for zero padding."""
+    if 0 <= place < size:
+        return place
+    if fill == ZERO:
+        return -1
+    if fill == EDGE or size == 1:
+        return 0 if place < 0 else size - 1
+    while not 0 <= place < size:
+        place = -place if place < 0 else 2 * (size - 1) - place
+    return place
+
+
+cdef inline void pack_pixel(
+    const float *x, const float *end, Py_ssize_t blocks, float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy a pixel's blocks of 16 channels; what lies beyond the last channel is never used."""
+    cdef Py_ssize_t block, whole = min(blocks, (end - x) // PANEL)
+    for block in range(whole):
+        memcpy(to + block * block_stride, x + block * PANEL, PANEL * sizeof(float))
+    if whole < blocks:
+        x += whole * PANEL
+        memcpy(to + whole * block_stride, x, (end - x) * sizeof(float))
+
+
+cdef inline void pack_row(
+    const Correlation *t, const float *x, const float *end, Py_ssize_t col, Py_ssize_t width,
+    float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy every stride-th pixel of a source row from `col` on, padding included."""
+    cdef Py_ssize_t pixel = t.groups * t.C, blocks = ceil_div(t.C, PANEL)
+    cdef Py_ssize_t j, block, source
+    for j in range(width):
+        source = inside(col + j * t.cols.stride, t.cols.size, t.fill)
+        if source >= 0:
+            pack_pixel(x + source * pixel, end, blocks, to + j * PANEL, block_stride)
+        else:
+            for block in range(blocks):
+                memset(to + block * block_stride + j * PANEL, 0, PANEL * sizeof(float))
+
+
+cdef inline void pack_source(
+    const Correlation *t, const float *x, Py_ssize_t n, Py_ssize_t group, const Slab *slab,
+    const Pack *pack,
+) noexcept nogil:
+    """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
+    cdef const float *end = x + n * t.rows.size * t.cols.size * t.groups * t.C
+    cdef Py_ssize_t col = slab.col * t.cols.stride + t.cols.origin
+    cdef Py_ssize_t columns = span(&t.cols, slab.cols)
+    cdef Py_ssize_t image, row, phase, source
+    cdef const float *pixels
+    cdef float *to
+    for image in range(slab.images):
+        for row in range(pack.rows):
+            source = inside(
+                slab.row * t.rows.stride + t.rows.origin + row, t.rows.size, t.fill
+            )
+            if source < 0 or not is_read(&t.rows, row):
+                continue
+            source += (slab.image + image) * t.rows.size
+            pixels = x + (source * t.cols.size * t.groups + group) * t.C
+            to = pack.data + image * pack.image_stride + row * pack.row_stride
+            for phase in range(min(t.cols.stride, columns)):
+                if is_read(&t.cols, phase):
+                    pack_row(
+                        t, pixels, end, col + phase, ceil_div(columns - phase, t.cols.stride),
+                        to + phase * pack.width * PANEL, pack.block_stride,
+                    )

@@ -1,0 +1,316 @@
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli.data import Preprocessing
+from cnncli.engine import Weights
+from cnncli.graph import build_graph
+from cnncli.model_file import Model, save_model
+from cnncli.notation import parse
+
+ARCH = "conv(2, 3, pad=1) >> relu >> maxpool(2) >> conv(70, 3) >> relu >> dense(classes)"
+PIXELS = np.arange(0, 256, 4, dtype=np.uint8).reshape(8, 8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a model, of whose first two filters the second is dead, and an image."""
+    folder = tmp_path_factory.mktemp("inspect")
+    graph = build_graph(parse(ARCH, 2), (8, 8, 1))
+    weights = Weights(graph)
+    weights.initialize(seed=1)
+    arrays = weights.dump()
+    arrays["conv1/weight"][:] = [[[[0, 0, 0], [0, 2, 0], [0, 0, 0]]], [[[-1, -1, -1]] * 3]]
+    prepared = Preprocessing(8, 8, 1, "stretch", "unit", (1 / 255,), (0.0,)).to_manifest()
+    model = Model(graph.text, (8, 8, 1), prepared, ["cat", "dog"], arrays)
+    save_model(folder / "model.npz", model)
+    Image.fromarray(PIXELS).save(folder / "image.png")
+    return folder
+
+
+@pytest.fixture
+def inspect(run, folder):
+    """Run the command in that folder."""
+    return lambda *arguments, **settings: run("inspect-filters", *arguments, cwd=folder, **settings)
+
+
+@pytest.fixture
+def draw(script, folder):
+    """Run the command on a terminal of 100 columns; what it wrote there."""
+
+    def draw(*arguments, **environment):
+        master, slave = pty.openpty()
+        with subprocess.Popen(
+            [script, "inspect-filters", *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "", **environment},
+        ):
+            os.close(slave)
+            written = b""
+            try:
+                while piece := os.read(master, 65536):
+                    written += piece
+            except OSError:  # the other end is closed
+                pass
+        os.close(master)
+        return written.decode().replace("\r\n", "\n")
+
+    return draw
+
+
+def test_off_a_terminal_a_table_of_the_first_layer_is_printed(inspect):
+    done = inspect("model.npz")
+
+    assert done.stdout.splitlines() == [
+        "conv1  norm   mean  min  max",
+        "    0     2  0.222    0    2",
+        "    1     3     -1   -1   -1",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_lists_the_numbers_of_each_filter(inspect):
+    found = json.loads(inspect("model.npz", "--json").stdout)
+
+    assert {name: value for name, value in found.items() if name != "filters"} == {
+        "schema": 1,
+        "command": "inspect-filters",
+        "model": "model.npz",
+        "layer": "conv1",
+        "method": "filters",
+        "image": None,
+        "shape": [2, 1, 3, 3],
+    }
+    assert found["filters"][1] == {
+        "name": "conv1:1",
+        "index": 1,
+        "dead": None,
+        "norm": 3.0,
+        "mean": -1.0,
+        "min": -1.0,
+        "max": -1.0,
+    }
+
+
+def test_with_an_image_it_is_known_which_filters_are_dead(inspect):
+    found = json.loads(inspect("model.npz", "--image", "image.png", "--json").stdout)
+
+    assert [one["dead"] for one in found["filters"]] == [False, True]
+
+
+def test_activations_are_those_behind_the_first_filters(inspect):
+    done = inspect("model.npz", "--method", "activations", "--image", "image.png", "--json")
+
+    found = json.loads(done.stdout)
+    assert (found["layer"], found["image"], found["shape"]) == ("relu1", "image.png", [2, 8, 8])
+    first, second = found["filters"]
+    assert first["max"] == pytest.approx(2 * 252 / 255, rel=1e-6)
+    assert (first["zeros"], first["dead"]) == (1 / 64, False)
+    assert (second["norm"], second["zeros"], second["dead"]) == (0.0, 1.0, True)
+
+
+def test_any_layer_can_be_named(inspect):
+    arguments = ("--method", "activations", "--layer", "maxpool1", "--image", "image.png")
+
+    assert json.loads(inspect("model.npz", *arguments, "--json").stdout)["shape"] == [
+        2,
+        4,
+        4,
+    ]
+
+
+def test_a_png_is_drawn(inspect, tmp_path):
+    done = inspect("model.npz", "-o", str(tmp_path / "filters.png"))
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with Image.open(tmp_path / "filters.png") as picture:
+        assert picture.mode == "RGB"
+        colors = {color: count for count, color in picture.getcolors(1 << 20)}
+    assert colors[128, 128, 128] >= 8 * 32 * 32  # zero, at 32 pixels for each weight
+
+
+def test_a_png_of_activations_has_the_image_beside_them(inspect, tmp_path):
+    output = str(tmp_path / "maps.png")
+    inspect("model.npz", "--method", "activations", "--image", "image.png", "-o", output)
+
+    with Image.open(output) as picture:
+        colors = {color: count for count, color in picture.getcolors(1 << 20)}
+    assert colors[100, 100, 100] >= 28 * 28
+
+
+def test_npz_holds_the_arrays(inspect, tmp_path):
+    output = str(tmp_path / "maps.npz")
+    inspect("model.npz", "--method", "activations", "--image", "image.png", "-o", output)
+
+    with np.load(output, allow_pickle=False) as arrays:
+        found = dict(arrays)
+    assert (found["image"][..., 0] == PIXELS).all()
+    assert found["activations"][0] == pytest.approx(PIXELS * (2 / 255), rel=1e-6)
+    assert found["dead"].tolist() == [False, True]
+
+
+def test_an_output_and_json_can_be_had_together(inspect, tmp_path):
+    done = inspect("model.npz", "-o", str(tmp_path / "filters.npz"), "--json")
+
+    assert json.loads(done.stdout)["layer"] == "conv1"
+    with np.load(tmp_path / "filters.npz") as arrays:
+        assert arrays["filters"].shape == (2, 1, 3, 3)
+
+
+def test_a_picture_that_does_not_hold_all_says_so(inspect, tmp_path):
+    done = inspect("model.npz", "--layer", "conv2", "-o", str(tmp_path / "conv2.png"))
+
+    assert done.stderr.endswith(
+        "conv2.png: the first 64 of 70 filters; a name that ends in .npz gets all of them\n"
+    )
+
+
+def test_an_existing_file_is_overwritten_only_by_force(inspect, tmp_path):
+    output = tmp_path / "filters.png"
+    output.write_text("mine")
+
+    done = inspect("model.npz", "-o", str(output))
+
+    assert (done.returncode, output.read_text()) == (2, "mine")
+    assert "already exists; use -f" in done.stderr
+    assert inspect("model.npz", "-o", str(output), "-f").returncode == 0
+    assert output.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_can_go_to_stdout(inspect):
+    done = inspect("model.npz", "-o", "-", text=False)
+
+    with Image.open(io.BytesIO(done.stdout)) as picture:
+        assert picture.format == "PNG"
+
+
+def test_an_image_can_come_from_stdin(inspect, folder):
+    with (folder / "image.png").open("rb") as image:
+        done = inspect("model.npz", "--image", "-", "--json", stdin=image)
+
+    assert [one["dead"] for one in json.loads(done.stdout)["filters"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ["--layer", "cnov2"],
+            2,
+            "no layer 'cnov2' with filters; did you mean conv2? there is conv1, conv2, dense1",
+        ),
+        (["--layer", "relu1"], 2, "no layer 'relu1' with filters; there is conv1, conv2, dense1"),
+        (
+            ["--method", "activations"],
+            2,
+            "--method activations needs an image; give one with --image FILE",
+        ),
+        (
+            ["-o", "report.html"],
+            2,
+            "report.html: no such kind of output; use a name that ends in .png or .npz",
+        ),
+        (
+            ["-o", "-", "--json"],
+            2,
+            "--json and -o - both go to stdout; give -o the name of a file",
+        ),
+        (
+            ["--image", "none.png"],
+            3,
+            "none.png: not a readable image (no such file); check the path",
+        ),
+    ],
+)
+def test_a_mistake_ends_in_one_line(inspect, arguments, code, message):
+    done = inspect("model.npz", *arguments)
+
+    error = done.stderr
+    if "--json" in arguments:
+        error = "cnncli: " + json.loads(error)["error"]["message"] + "\n"
+    assert (done.returncode, done.stdout, error) == (code, "", f"cnncli: {message}\n")
+
+
+def test_what_is_no_model_is_refused(inspect):
+    done = inspect("image.png")
+
+    assert done.returncode == 5
+    assert done.stderr.startswith("cnncli: image.png: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_is_left_where_the_work_fails(inspect, tmp_path):
+    inspect("model.npz", "--layer", "none", "-o", str(tmp_path / "out.png"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_gets_a_drawing_in_true_color(draw):
+    text = draw("model.npz", COLORTERM="truecolor")
+
+    assert text.startswith("conv1 · 2 filters 3x3x1\nmodel.npz · on one scale\n")
+    assert "\x1b[38;2;128;128;128;48;2;128;128;128m▀" in text
+    assert re.search(r"\n +0 +1\n", text)
+
+
+def test_a_terminal_without_true_color_gets_256_colors(draw):
+    text = draw("model.npz", COLORTERM="")
+
+    assert "\x1b[38;5;244;48;5;244m▀" in text
+    assert "38;2;" not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [([], {"NO_COLOR": "1"}), (["--no-color"], {}), ([], {"TERM": "dumb"})],
+)
+def test_a_terminal_that_wants_no_color_gets_shades(draw, arguments, environment):
+    text = draw("model.npz", *arguments, **environment)
+
+    assert "\x1b" not in text
+    assert "▒▒▒▒▒▒▒▒████████▒▒▒▒▒▒▒▒" in text
+
+
+def test_activations_are_drawn_beside_the_image(draw):
+    text = draw("model.npz", "--method", "activations", "--image", "image.png", "--no-color")
+
+    assert text.startswith("relu1 · 2 feature maps 8x8\nmodel.npz on image.png · on one scale\n")
+    assert "1 · dead" in text
+
+
+def test_a_terminal_is_told_what_does_not_fit_on_it(draw):
+    text = draw("model.npz", "--layer", "conv2")
+
+    assert text.endswith("the first 32 of 70 filters; -o FILE.png draws more of them\n")
+
+
+def test_a_picture_is_not_written_to_a_terminal(draw):
+    text = draw("model.npz", "-o", "-")
+
+    assert text == "cnncli: stdout is a terminal, which cannot show a PNG; send it to a file\n"
+
+
+def test_a_layer_that_is_no_image_is_one_row(draw):
+    arguments = ("--method", "activations", "--layer", "dense1", "--image", "image.png")
+
+    text = draw("model.npz", *arguments, "--no-color")
+
+    assert text.startswith("dense1 · 2 units\n")
+
+
+def test_the_help_opens_with_a_sentence_and_two_examples(inspect):
+    done = inspect("--help")
+
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Show a layer's filters, or its answers to an image."
+    assert [line.startswith("  cnncli inspect-filters ") for line in lines[2:4]] == [True, True]

@@ -1,0 +1,35 @@
+import json
+import subprocess
+
+from cnncli.notation.expansion import typed_layers
+
+
+def layers(*arguments):
+    return subprocess.run(["cnncli", "layers", *arguments], capture_output=True, text=True)
+
+
+def test_every_layer_is_listed_with_its_settings_and_a_sentence():
+    lines = layers().stdout.splitlines()
+    assert [line.split("(")[0] for line in lines[::2]] == typed_layers()
+    signature = "conv(filters, size, stride=1, pad=0, fill=zero, dilation=1, groups=1, bias=yes)"
+    assert signature in lines
+    assert "maxpool(size=2, stride=size, pad=0)" in lines
+    assert lines[lines.index(signature) + 1].startswith("    Convolution")
+
+
+def test_operators_are_not_listed_as_layers():
+    assert not {"add", "stack", "multiply"} & set(layers().stdout.split())
+
+
+def test_json_says_what_each_setting_expects():
+    found = json.loads(layers("--json").stdout)
+    assert (found["schema"], found["command"]) == (1, "layers")
+    conv = next(one for one in found["layers"] if one["name"] == "conv")
+    filters, _, stride, *_ = conv["settings"]
+    assert filters == {
+        "name": "filters",
+        "expects": "a whole number of 1 or more",
+        "required": True,
+        "default": None,
+    }
+    assert (stride["required"], stride["default"]) == (False, "1")

@@ -1,0 +1,329 @@
+import csv
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+KINDS = ("columns", "plain", "rows")
+
+
+def records(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """A file that is called .png and is none."""
+    path = tmp_path / "bad.png"
+    path.write_bytes(b"GIF89a, or not")
+    return path
+
+
+def test_plain_is_path_share_and_class(run, model, image):
+    done = run("predict", model, image)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(rf"{re.escape(str(image))}: [01]\.\d\d rows\n", done.stdout)
+
+
+def test_plain_names_as_many_classes_as_asked_for(run, model, image):
+    line = run("predict", model, image, "-k", "3").stdout
+    found = re.fullmatch(r".*: ([\d.]+) (\w+), ([\d.]+) (\w+), ([\d.]+) (\w+)\n", line)
+    shares = [float(found[i]) for i in (1, 3, 5)]
+    assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(1, abs=0.02)
+    assert {found[i] for i in (2, 4, 6)} == set(KINDS)
+
+
+def test_top_k_is_no_more_than_there_are_classes(run, model, image):
+    assert len(records(run("predict", model, image, "-k", "99", "--json"))[0]["top"]) == 3
+
+
+def test_jsonl_has_the_fields_of_the_contract(run, model, image):
+    done = run("predict", model, image, "--format", "jsonl", "-k", "2")
+    (record,) = records(done)
+    assert list(record) == ["path", "label", "confidence", "top"]
+    assert (record["path"], record["label"]) == (str(image), "rows")
+    assert [list(one) for one in record["top"]] == [["label", "confidence"]] * 2
+    assert record["top"][0] == {"label": "rows", "confidence": record["confidence"]}
+    assert done.stdout == run("predict", model, image, "--json", "-k", "2").stdout
+
+
+@pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_tables_have_a_header(run, model, image, form, delimiter):
+    done = run("predict", model, image, "--format", form)
+    header, row = csv.reader(io.StringIO(done.stdout), delimiter=delimiter)
+    assert header == ["path", "label", "confidence"]
+    assert row[:2] == [str(image), "rows"] and 0.34 < float(row[2]) <= 1
+    assert "\r" not in done.stdout
+
+
+def test_tables_have_columns_for_further_classes(run, model, image):
+    done = run("predict", model, image, "--format", "csv", "-k", "3")
+    (row,) = csv.DictReader(io.StringIO(done.stdout))
+    assert list(row) == [
+        "path", "label", "confidence", "label_2", "confidence_2", "label_3", "confidence_3",
+    ]  # fmt: skip
+    assert {row["label"], row["label_2"], row["label_3"]} == set(KINDS)
+
+
+def test_it_knows_the_test_images(run, model, patterns):
+    found = records(run("predict", model, patterns / "test", "--json"))
+    assert len(found) == 12
+    assert all(f"/{one['label']}/" in one["path"] for one in found)
+
+
+def test_a_folder_is_walked_in_the_order_of_its_names(run, model, patterns):
+    paths = [one["path"] for one in records(run("predict", model, patterns / "test", "--json"))]
+    assert paths == sorted(paths, key=os.fsencode) and len(paths) == 12
+
+
+def test_images_come_in_the_order_they_are_given(run, model, patterns):
+    given = [str(patterns / "test" / kind / "1001.png") for kind in ("rows", "columns", "plain")]
+    assert [one["path"] for one in records(run("predict", model, *given, "--json"))] == given
+
+
+def test_the_answers_do_not_depend_on_batches_or_threads(run, model, patterns, image):
+    arguments = ("predict", model, patterns / "test", "--json", "-k", "3")
+    outputs = {
+        run(*arguments, "-b", str(batch), "-j", str(threads)).stdout
+        for batch, threads in ((1, 1), (5, 2), (64, 3), (12, 1))
+    }
+    assert len(outputs) == 1
+    assert run("predict", model, image, "--json", "-k", "3").stdout in outputs.pop()
+
+
+def test_an_image_can_come_on_stdin(run, model, image):
+    with image.open("rb") as stdin:
+        (record,) = records(run("predict", model, "-", "--json", stdin=stdin))
+    (other,) = records(run("predict", model, image, "--json"))
+    assert record == {**other, "path": "-"}
+
+
+def test_a_model_can_come_on_stdin(run, model, image):
+    with model.open("rb") as stdin:
+        done = run("predict", "-", image, "--json", stdin=stdin)
+    assert done.stdout == run("predict", model, image, "--json").stdout
+
+
+def test_stdin_is_read_only_once(run, model):
+    for arguments in (["-", "-"], [model, "-", "-"], [model, "-", "--files-from", "-"]):
+        done = run("predict", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "cnncli: stdin can be read only once; give - once\n"
+
+
+@pytest.mark.parametrize("ending", [".npz", ".npy"])
+def test_a_batch_file_has_an_answer_per_image(run, model, patterns, tmp_path, ending):
+    paths = sorted((patterns / "test").glob("*/1000.png"))
+    images = np.stack([np.asarray(Image.open(path)) for path in paths])
+    path = tmp_path / f"images{ending}"
+    np.savez(path, x=images) if ending == ".npz" else np.save(path, images)
+    found = records(run("predict", model, path, "--json"))
+    assert [one["path"] for one in found] == [f"{path}[{i}]" for i in range(3)]
+    assert [one["label"] for one in found] == [one.parent.name for one in paths]
+
+
+@pytest.mark.parametrize(("flags", "end"), [((), "\n"), (("-0",), "\0")])
+def test_paths_can_come_from_a_file_or_stdin(run, model, patterns, tmp_path, flags, end):
+    paths = [str(path) for path in sorted((patterns / "test").glob("*/*.png"))]
+    text = "".join(path + end for path in paths)
+    (tmp_path / "list").write_text(text)
+    expected = run("predict", model, *paths, "--json").stdout
+    arguments = ("predict", model, "--json", *flags, "--files-from")
+    assert run(*arguments, tmp_path / "list").stdout == expected
+    assert run(*arguments, "-", input=text).stdout == expected
+
+
+def test_an_answer_comes_before_the_next_path_is_known(script, model, image):
+    with subprocess.Popen(
+        [script, "predict", model, "--files-from", "-", "--json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        for _ in range(2):
+            process.stdin.write(f"{image}\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["path"] == str(image)
+        assert process.communicate(timeout=10)[0] == ""
+    assert process.returncode == 0
+
+
+def test_bad_images_are_reported_in_their_place_as_json(run, model, image, bad):
+    done = run("predict", model, image, bad, bad.parent / "missing.png", image, "--json")
+    first, second, third, fourth = records(done)
+    assert done.returncode == 4
+    assert first == fourth and first["label"] == "rows"
+    assert list(second) == ["path", "error"] and second["path"] == str(bad)
+    assert "no such file" in third["error"]
+    assert json.loads(done.stderr)["error"]["message"] == "2 of 4 images could not be read"
+
+
+def test_bad_images_are_reported_in_their_place_as_text(run, model, image, bad):
+    done = run("predict", model, bad, image)
+    first, second = done.stdout.splitlines()
+    assert done.returncode == 4
+    assert first.startswith(f"{bad}: error: not a readable image") and second.startswith(
+        f"{image}: "
+    )
+    assert done.stderr == "cnncli: 1 of 2 images could not be read\n"
+
+
+def test_bad_images_are_empty_rows_of_a_table_and_told_on_stderr(run, model, image, bad):
+    done = run("predict", model, bad, image, "--format", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert done.returncode == 4
+    assert rows[0] == {"path": str(bad), "label": "", "confidence": ""}
+    assert rows[1]["label"] == "rows"
+    assert [str(bad) in line for line in done.stderr.splitlines()] == [True, False]
+
+
+def test_nothing_is_named_below_the_least_confidence(run, model, image):
+    arguments = ("predict", model, image, "--min-confidence", "1", "-k", "2")
+    (record,) = records(run(*arguments, "--json"))
+    assert (record["label"], record["top"]) == (None, []) and 0 < record["confidence"] < 1
+    assert run(*arguments).stdout == f"{image}: unknown\n"
+    (row,) = csv.reader(io.StringIO(run(*arguments, "--format", "csv").stdout.split("\n")[1]))
+    assert (row[0], row[1], row[3:]) == (str(image), "", ["", ""]) and 0 < float(row[2]) < 1
+
+
+def test_classes_below_the_least_confidence_are_left_out(run, model, image):
+    (record,) = records(run("predict", model, image, "--json", "-k3", "--min-confidence", "0.34"))
+    assert [one["label"] for one in record["top"]] == ["rows"]
+
+
+def test_logits_are_those_the_shares_come_from(run, model, image):
+    (record,) = records(run("predict", model, image, "--json", "-k3", "--output-kind", "logits"))
+    assert list(record) == ["path", "label", "confidence", "top", "logits"]
+    shares = np.exp(record["logits"]) / np.exp(record["logits"]).sum()
+    by_name = {one["label"]: one["confidence"] for one in record["top"]}
+    assert [by_name[kind] for kind in KINDS] == pytest.approx(shares.tolist(), rel=1e-5)
+
+
+def test_logits_of_a_table_have_a_column_per_class(run, model, image):
+    arguments = ("predict", model, image, "--output-kind", "logits")
+    (row,) = csv.DictReader(io.StringIO(run(*arguments, "--format", "csv").stdout))
+    (record,) = records(run(*arguments, "--json"))
+    assert list(row) == ["path", *KINDS]
+    assert [float(row[kind]) for kind in KINDS] == record["logits"]
+    assert run(*arguments).stdout == f"{image}: {' '.join(map(str, record['logits']))}\n"
+
+
+def test_features_have_the_shape_of_their_layer(run, model, image):
+    arguments = ("predict", model, image, "--output-kind", "features:maxpool1")
+    (record,) = records(run(*arguments, "--json"))
+    features = np.array(record["features"])
+    assert record["label"] == "rows" and features.shape == (3, 4, 4)
+    assert (features >= 0).all() and features.any()
+    header, row = csv.reader(io.StringIO(run(*arguments, "--format", "csv").stdout))
+    assert header == ["path", *(f"maxpool1[{i}]" for i in range(48))]
+    assert [float(one) for one in row[1:]] == features.ravel().tolist()
+
+
+def test_every_layer_has_features(run, model, image):
+    for layer, size in (("conv1", 6 * 8 * 4), ("relu1", 6 * 8 * 4), ("dense1", 3)):
+        done = run("predict", model, image, "--output-kind", f"features:{layer}")
+        assert len(done.stdout.split()) == 1 + size, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [("features:conv9", "there are conv1, relu1, maxpool1, dense1"), ("features", "give probs,"),
+     ("embeddings", "give probs, logits or features:LAYER")],
+)  # fmt: skip
+def test_an_unknown_kind_is_refused(run, model, image, kind, message):
+    done = run("predict", model, image, "--output-kind", kind)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_latency_gives_the_same_answers(run, model, patterns):
+    quick = records(run("predict", model, patterns / "test", "--json", "--latency"))
+    usual = records(run("predict", model, patterns / "test", "--json"))
+    assert [one["label"] for one in quick] == [one["label"] for one in usual]
+    assert [one["confidence"] for one in quick] == pytest.approx(
+        [one["confidence"] for one in usual]
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["x.png", "--json", "--format", "csv"], ["x.png", "--latency", "-b", "2"],
+     ["x.png", "-0"], ["x.png", "-k", "0"], ["x.png", "--min-confidence", "2"]],
+)  # fmt: skip
+def test_options_that_contradict_each_other_are_refused(run, model, arguments):
+    done = run("predict", model, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_a_folder_without_images_is_an_input_that_failed(run, model, image, tmp_path):
+    done = run("predict", model, tmp_path, image, "--json")
+    first, second = records(done)
+    assert (done.returncode, second["label"]) == (4, "rows")
+    assert first["path"] == str(tmp_path) and "no images" in first["error"]
+
+
+def test_an_empty_list_of_paths_has_no_answers(run, model):
+    done = run("predict", model, "--files-from", "-", "--format", "csv", input="")
+    assert (done.returncode, done.stdout) == (0, "path,label,confidence\n")
+    assert done.stderr == "no images in the input\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06", b"no model at all"])
+def test_what_is_no_model_is_refused(run, tmp_path, image, content):
+    (tmp_path / "m.npz").write_bytes(content)
+    done = run("predict", tmp_path / "m.npz", image)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert re.fullmatch("cnncli: .*m.npz.*\n", done.stderr)
+
+
+def test_a_truncated_model_is_refused(run, model, tmp_path, image):
+    (tmp_path / "m.npz").write_bytes(model.read_bytes()[:-100])
+    done = run("predict", tmp_path / "m.npz", image)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (5, "", 1)
+
+
+def test_a_reader_that_goes_away_ends_it_silently(shell, model, patterns):
+    images = f"$(for i in $(seq 300); do echo {patterns}/test; done)"
+    done = shell(f"cnncli predict {model} {images} | head -n 1; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stdout.count("\n"), done.stderr) == (141, 1, "")
+
+
+def test_a_full_disk_behind_stdout_is_one_line(shell, model, patterns):
+    done = shell(f"cnncli predict {model} {patterns}/test --json >/dev/full")
+    assert done.returncode == 1
+    assert json.loads(done.stderr)["error"]["message"].endswith("no space left on device")
+
+
+def test_names_keep_their_bytes(run, model, image, tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff\n, \"'.png"
+    shutil.copy(image, path)
+    plain = run("predict", model, os.fsdecode(path), text=False)
+    assert plain.stdout.startswith(path + b": ")
+    assert json.loads(run("predict", model, os.fsdecode(path), "--json").stdout)[
+        "path"
+    ] == os.fsdecode(path)
+    listed = run("predict", model, "--files-from", "-", "-0", text=False, input=path + b"\0")
+    assert listed.stdout == plain.stdout
+
+
+def test_a_terminal_gets_no_control_characters_of_a_name(script, model, image, tmp_path):
+    path = tmp_path / "\x1b]0;owned\x07.png"
+    shutil.copy(image, path)
+    master, slave = pty.openpty()
+    subprocess.run([script, "predict", model, path, tmp_path / "\x1bmissing.png"],
+                   stdout=slave, stderr=slave, timeout=60)  # fmt: skip
+    os.close(slave)
+    shown = os.read(master, 65536)
+    os.close(master)
+    assert b"\\x1b]0;owned\\x07.png: " in shown and b"\x1b" not in shown
+
+
+def test_a_path_that_begins_with_a_dash_follows_two_of_them(run, model, image, tmp_path):
+    shutil.copy(image, tmp_path / "-k.png")
+    done = run("predict", model, "--", "-k.png", cwd=tmp_path)
+    assert (done.returncode, done.stdout[:8]) == (0, "-k.png: ")

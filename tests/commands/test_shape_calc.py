@@ -1,0 +1,226 @@
+import csv
+import io
+import json
+import subprocess
+
+import pytest
+
+
+def shape_calc(*arguments, stdin=None):
+    return subprocess.run(
+        ["cnncli", "shape-calc", *arguments], capture_output=True, text=True, input=stdin
+    )
+
+
+def report(*arguments):
+    done = shape_calc(*arguments, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_json_has_the_fields_of_the_contract():
+    found = report("conv(6, 5) >> maxpool(2)", "--input", "32x32x3")
+    assert (found["schema"], found["command"]) == (1, "shape-calc")
+    assert found["input"] == [32, 32, 3]
+    first, second = found["layers"]
+    assert (
+        first.items()
+        >= {
+            "name": "conv1",
+            "kind": "conv",
+            "input": [32, 32, 3],
+            "output": [28, 28, 6],
+            "params": 456,
+            "macs": 352800,
+            "receptive_field": [5, 5],
+            "jump": [1, 1],
+            "lost": [0, 0],
+        }.items()
+    )
+    assert (second["name"], second["output"], second["inputs"]) == (
+        "maxpool1",
+        [14, 14, 6],
+        ["conv1"],
+    )
+    assert set(found["total"]) == {
+        "params",
+        "macs",
+        "flops",
+        "weights_bytes",
+        "train_bytes",
+        "predict_bytes",
+    }
+    assert found["count"] == "MACs of conv and dense layers; 1 MAC = 2 FLOPs"
+
+
+def test_totals_add_the_layers_up():
+    found = report("lenet5")
+    total = found["total"]
+    assert total["params"] == sum(layer["params"] for layer in found["layers"]) == 61_706
+    assert total["macs"] == sum(layer["macs"] for layer in found["layers"]) == 416_520
+    assert total["flops"] == 2 * 416_520
+    assert total["weights_bytes"] == 4 * 61_706
+
+
+def test_weights_bytes_count_running_statistics():
+    found = report("conv(8, 1, bias=no) >> bn", "--input", "4x4x2")
+    assert found["total"]["params"] == 16 + 16
+    assert found["total"]["weights_bytes"] == 4 * (16 + 32)
+
+
+def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
+    from cnncli.engine import memory_bytes
+    from cnncli.graph import build_graph
+    from cnncli.notation import parse
+
+    graph = build_graph(parse("conv(6, 5) >> relu >> dense(3)"), (12, 12, 1))
+    small, large = (
+        report(graph.text, "--input", "12x12x1", "-j", "1", "-b", batch)["total"]
+        for batch in ("2", "32")
+    )
+    assert small["train_bytes"] == memory_bytes(graph, 2, True, 1)
+    assert small["predict_bytes"] == memory_bytes(graph, 2, False, 1)
+    assert large["train_bytes"] > small["train_bytes"] > small["predict_bytes"]
+
+
+def test_a_junction_names_all_its_inputs():
+    found = report("conv(3, 3, pad=1) + id", "--input", "8x8x3")
+    assert found["layers"][-1]["inputs"] == ["conv1", "input"]
+
+
+def test_a_preset_brings_its_input_and_its_classes():
+    found = report("strided42")
+    assert found["input"] == [64, 64, 3]
+    assert found["layers"][-1]["output"] == [42]
+
+
+def test_input_and_classes_of_a_preset_can_be_changed():
+    found = report("strided42", "--input", "32x32x1", "--classes", "5")
+    assert found["input"] == [32, 32, 1]
+    assert found["layers"][-1]["output"] == [5]
+
+
+def test_a_signal_has_a_length_and_channels():
+    found = report("conv(4, 5, pad=causal)", "--input", "100x2")
+    assert (found["layers"][0]["output"], found["layers"][0]["receptive_field"]) == (
+        [100, 4],
+        [1, 5],
+    )
+
+
+def test_an_architecture_is_read_from_a_file_or_from_stdin(tmp_path):
+    text = "two = conv(4, 3) >> relu\ntwo >> two\n"
+    (tmp_path / "mine.cnn").write_text(text)
+    from_file = shape_calc(f"@{tmp_path / 'mine.cnn'}", "--input", "9x9x1")
+    from_stdin = shape_calc("@-", "--input", "9x9x1", stdin=text)
+    assert from_file.returncode == 0
+    assert from_file.stdout == from_stdin.stdout
+
+
+def test_a_trained_model_brings_its_architecture_and_its_input(tmp_path):
+    from cnncli.engine import Weights
+    from cnncli.graph import build_graph
+    from cnncli.model_file import Model, save_model
+    from cnncli.notation import parse
+
+    graph = build_graph(parse("conv(4, 3) >> relu >> dense(2)"), (9, 9, 1))
+    weights = Weights(graph)
+    weights.initialize()
+    path = str(tmp_path / "tiny.npz")
+    save_model(path, Model(graph.text, (9, 9, 1), {}, ["a", "b"], weights.dump(), {}))
+    found = report(path)
+    assert (found["arch"], found["input"]) == (graph.text, [9, 9, 1])
+
+
+def test_the_table_is_aligned_and_ends_in_totals():
+    done = shape_calc("lenet5")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "input 32x32x1"
+    table = lines[2:14]
+    assert [line.split()[0] for line in table[1:4]] == ["conv1", "tanh1", "avgpool1"]
+    assert len({len(line) for line in table}) == 1
+    assert lines[15].startswith("params   61,706")
+    assert lines[16].startswith("MACs     416,520 per image = 833,040 FLOPs")
+
+
+def test_lost_rows_and_columns_are_said_in_words():
+    done = shape_calc("maxpool(3) >> maxpool(1, 2)", "--input", "7x7x1")
+    assert "maxpool1: 1 row and 1 column of its 7x7 input are never used\n" in done.stdout
+    assert "maxpool2: 1 row and 1 column of its 2x2 input are never used\n" in done.stdout
+    done = shape_calc("conv(1, 3, stride=3)", "--input", "8x9x1")
+    assert "conv1: 2 rows of its 8x9 input are never used\n" in done.stdout
+    assert "never used" not in shape_calc("maxpool(2)", "--input", "8x8x1").stdout
+
+
+def test_explain_shows_the_formulas_with_their_numbers():
+    done = shape_calc("conv(6, 5) >> relu", "--input", "32x32x3", "--explain")
+    assert "P = (32 - 5 + 2*0)/1 + 1 = 28\n" in done.stdout
+    assert "params = 6*(5*5*3 + 1) = 456\n" in done.stdout
+    (conv, relu) = report("conv(6, 5) >> relu", "--input", "32x32x3", "--explain")["layers"]
+    assert conv["explanation"][0] == "P = (32 - 5 + 2*0)/1 + 1 = 28"
+    assert relu["explanation"] == []
+
+
+def test_csv_is_one_record_per_layer():
+    done = shape_calc("conv(6, 5) >> relu", "--input", "32x32x3", "--format", "csv")
+    conv, relu = csv.DictReader(io.StringIO(done.stdout))
+    assert (conv["name"], conv["layer"], conv["output"]) == ("conv1", "conv(6, 5)", "28x28x6")
+    assert (conv["params"], relu["params"]) == ("456", "0")
+    assert "\r" not in done.stdout
+
+
+def test_markdown_is_a_table():
+    done = shape_calc("conv(6, 5)", "--input", "32x32x3", "--format", "markdown")
+    assert done.stdout.splitlines() == [
+        "| name | layer | output | params | MACs | field | jump | lost |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| conv1 | conv(6, 5) | 28x28x6 | 456 | 352,800 | 5 | 1 | 0 |",
+        "| total | | | 456 | 352,800 | | | |",
+    ]
+
+
+def test_format_json_is_json():
+    done = shape_calc("lenet5", "--format", "json")
+    assert json.loads(done.stdout) == report("lenet5")
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [
+        (("--max-params", "61705"), "params are 61,706, above --max-params 61,705"),
+        (("--max-macs", "1000"), "macs are 416,520, above --max-macs 1,000"),
+        (("--max-memory", "1K"), "above --max-memory 1,024"),
+    ],
+)
+def test_a_bound_that_is_exceeded_exits_6_after_the_result(bound, message):
+    done = shape_calc("lenet5", *bound)
+    assert done.returncode == 6
+    assert done.stdout == shape_calc("lenet5").stdout
+    assert message in done.stderr
+
+
+def test_a_bound_that_is_met_exits_0():
+    done = shape_calc(
+        "lenet5", "--max-params", "61706", "--max-macs", "416520", "--max-memory", "1G"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("conv(6,5) >> maxpol(2)", "--input", "9x9x1"), "column 14: no layer is called 'maxpol'"),
+        (
+            ("maxpool(5)", "--input", "4x9x1"),
+            "layer 1 maxpool(5): its window is larger than its 4x9",
+        ),
+        (("dense(classes)", "--input", "4x9x1"), "give --classes N"),
+        (("relu >> tanh",), "--input"),
+        (("lenet",), "did you mean lenet5?"),
+    ],
+)
+def test_what_does_not_fit_exits_2_with_one_line(arguments, message):
+    done = shape_calc(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1

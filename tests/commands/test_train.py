@@ -1,0 +1,367 @@
+import hashlib
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+ARCH = "conv(4, 3) >> relu >> maxpool >> dense(classes)"
+FAST = ("--arch", ARCH, "--epochs", "2", "-b", "16")
+FIELDS = [
+    "schema", "command", "model", "arch", "params", "classes", "train_images", "val_images",
+    "epochs_run", "best_epoch", "train_loss", "val_loss", "val_accuracy", "seconds",
+    "images_per_second", "sha256",
+]  # fmt: skip
+
+
+def manifest(path):
+    with np.load(path, allow_pickle=False) as arrays:
+        return json.loads(bytes(arrays["manifest"]))
+
+
+def test_json_has_the_fields_of_the_contract(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert list(record) == FIELDS
+    assert (record["schema"], record["command"]) == (1, "train")
+    assert record["model"] == str(tmp_path / "m.npz")
+    assert record["params"] == 4 * 9 + 4 + 3 * 4 * 12 + 3
+    assert record["classes"] == ["columns", "plain", "rows"]
+    assert (record["train_images"], record["epochs_run"]) == (60 - record["val_images"], 2)
+    assert record["best_epoch"] in (1, 2)
+    assert record["sha256"] == hashlib.sha256((tmp_path / "m.npz").read_bytes()).hexdigest()
+
+
+def test_stdout_is_one_line_and_stderr_tells_the_story(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST)
+    assert re.fullmatch(
+        r"\S*/m\.npz: epoch \d of 2, [\d.]+ % of \d+ validation images right, "
+        r"187 parameters, [\d.]+ s\n",
+        done.stdout,
+    )
+    lines = done.stderr.splitlines()
+    assert lines[0].endswith("3 classes: columns, plain, rows")
+    assert lines[1].startswith("input: 8x10x1, gray, ")
+    assert lines[2] == "network: conv(4, 3) >> relu >> maxpool >> dense(3)"
+    assert lines[3].startswith("settings: 2 epochs, batches of 16, ")
+    assert lines[4].startswith("187 parameters, ")
+    assert [line.split(",")[0] for line in lines[5:]] == ["epoch 1/2", "epoch 2/2"]
+    assert re.match(
+        r"epoch 1/2, train loss [\d.]+, val loss [\d.]+, val accuracy [\d.]+, lr [\d.e-]+, "
+        r"\d+ images/s \(best\)$",
+        lines[5],
+    )
+    assert "\r" not in done.stderr and "\x1b" not in done.stderr
+
+
+def test_quiet_leaves_stderr_empty(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "-q")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_gets_a_bar_that_is_taken_away(script, patterns, tmp_path):
+    master, slave = pty.openpty()
+    arguments = ["--arch", "conv(64, 3) >> conv(64, 3) >> dense(classes)", "--img-size", "48"]
+    with subprocess.Popen(
+        [script, "train", patterns, "-o", tmp_path / "m.npz", *arguments, "--epochs", "1", "-b1"],
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        env={**os.environ, "TERM": "xterm"},
+    ) as process:
+        os.close(slave)
+        shown = b""
+        try:
+            while piece := os.read(master, 65536):
+                shown += piece
+        except OSError:  # the other end is closed
+            pass
+        assert b"\r" not in process.stdout.read()
+    os.close(master)
+    assert "━" in shown.decode()
+    assert shown.index(b"\r\x1b[K") < shown.index(b"epoch 1/1, train loss")
+
+
+def test_the_model_needs_a_name(run, patterns):
+    done = run("train", patterns)
+    assert done.returncode == 2
+    assert "missing option '-o'" in done.stderr
+
+
+def test_an_existing_file_is_kept_unless_forced(run, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    path.write_text("precious")
+    refused = run("train", tmp_path / "no data, for it is not read", "-o", path, *FAST)
+    assert refused.returncode == 2
+    assert "-f" in refused.stderr and path.read_text() == "precious"
+    assert run("train", patterns, "-o", path, *FAST, "-f").returncode == 0
+    assert manifest(path)["classes"] == ["columns", "plain", "rows"]
+
+
+def test_a_missing_folder_is_found_before_any_work(run, tmp_path):
+    done = run("train", tmp_path / "no data", "-o", tmp_path / "none" / "m.npz")
+    assert (done.returncode, "no folder" in done.stderr) == (2, True)
+
+
+def test_no_epoch_writes_the_untrained_network(run, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    done = run("train", patterns, "-o", path, "--arch", ARCH, "--epochs", "0", "--json")
+    record = json.loads(done.stdout)
+    assert list(record) == FIELDS
+    assert (record["epochs_run"], record["best_epoch"], record["val_loss"]) == (0, None, None)
+    assert run("predict", path, patterns / "test").returncode == 0
+
+
+def test_equal_settings_give_equal_bytes_on_any_number_of_threads(run, patterns, tmp_path):
+    digests = set()
+    for number, threads in enumerate((1, 2, 3)):
+        path = tmp_path / f"{number}.npz"
+        done = run("train", patterns, "-o", path, *FAST, "-j", str(threads), "--json")
+        digests.add(json.loads(done.stdout)["sha256"])
+    assert len(digests) == 1
+
+
+def test_another_seed_gives_another_network(run, patterns, tmp_path):
+    digests = {
+        json.loads(
+            run("train", patterns, "-o", tmp_path / seed, *FAST, "--seed", seed, "--json").stdout
+        )["sha256"]
+        for seed in ("0", "1")
+    }
+    assert len(digests) == 2
+    assert manifest(tmp_path / "1")["training"]["settings"]["seed"] == 1
+
+
+def test_the_data_are_left_as_they_were(run, patterns, tmp_path):
+    def state():
+        return {path: path.stat().st_mtime_ns for path in patterns.rglob("*")}
+
+    before = state()
+    run("train", patterns, "-o", tmp_path / "m.npz", *FAST)
+    assert state() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["m.npz"]
+
+
+def test_a_test_folder_is_not_trained_on(run, patterns, tmp_path):
+    record = json.loads(run("train", patterns, "-o", tmp_path / "m", *FAST, "--json").stdout)
+    assert record["train_images"] + record["val_images"] == 60
+
+
+def test_validation_can_be_a_fraction(run, patterns, tmp_path):
+    arguments = ("train", patterns, "-o", tmp_path / "m", *FAST, "--val", "0.5", "--json")
+    assert 20 <= json.loads(run(*arguments).stdout)["val_images"] <= 40
+
+
+def test_validation_can_be_another_folder(run, patterns, tmp_path):
+    arguments = ("train", patterns, "-o", tmp_path / "m", *FAST, "--val", patterns / "test")
+    record = json.loads(run(*arguments, "--json").stdout)
+    assert (record["train_images"], record["val_images"]) == (60, 12)
+
+
+@pytest.mark.parametrize("fraction", ["0", "1", "1.5", "-0.1", "nan"])
+def test_validation_is_no_other_number(run, patterns, tmp_path, fraction):
+    done = run("train", patterns, "-o", tmp_path / "m", "--val", fraction)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"cnncli: --val {fraction}: give a fraction between 0 and 1")
+
+
+def test_auto_chooses_a_network_and_says_which(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m", "--epochs", "1", "-q", "--json")
+    assert done.returncode == 0
+    told = run("train", patterns, "-o", tmp_path / "n", "--epochs", "1")
+    assert f"network: {json.loads(done.stdout)['arch']}\n" in told.stderr
+
+
+def test_a_preset_brings_its_image_size(run, patterns, tmp_path):
+    arguments = ("train", patterns, "-o", tmp_path / "m", "--arch", "lenet5", "--epochs", "1")
+    assert "input: 32x32x1, " in run(*arguments).stderr
+    assert "input: 28x36x1, " in run(*arguments, "--img-size", "28x36", "-f").stderr
+
+
+def test_an_architecture_can_come_from_a_file(run, patterns, tmp_path):
+    (tmp_path / "net.cnn").write_text("block = conv(3, 3) >> relu\nblock >> dense(classes)\n")
+    done = run("train", patterns, "-o", "m.npz", "--arch", "@net.cnn", "--epochs", "1", "--json",
+               cwd=tmp_path)  # fmt: skip
+    assert json.loads(done.stdout)["arch"] == "conv(3, 3) >> relu >> dense(3)"
+
+
+def test_a_mistake_in_the_architecture_is_found_before_the_data(run, tmp_path):
+    done = run("train", tmp_path / "no data", "-o", tmp_path / "m", "--arch", "conv(3, 3) >> rleu")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "column" in done.stderr and "relu" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arch", ["conv(3, 30) >> dense(classes)", "dense(7)", "conv(3, 3)", "conv(4, 3) >> relu"]
+)
+def test_a_network_that_does_not_fit_writes_nothing(run, patterns, tmp_path, arch):
+    done = run("train", patterns, "-o", tmp_path / "m", "--arch", arch)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+    assert done.stderr.splitlines()[-1].startswith("cnncli: ")
+
+
+def broken_set(patterns, folder):
+    shutil.copytree(patterns, folder)
+    (folder / "train" / "rows" / "3.png").write_bytes(b"no image")
+    return folder
+
+
+def test_an_unreadable_image_stops_it_before_the_first_epoch(run, patterns, tmp_path):
+    done = run("train", broken_set(patterns, tmp_path / "set"), "-o", tmp_path / "m", *FAST)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "rows/3.png" in done.stderr and "epoch" not in done.stderr
+    assert not (tmp_path / "m").exists()
+
+
+def test_no_data_is_a_data_error(run, tmp_path):
+    done = run("train", tmp_path, "-o", tmp_path / "m", "--json")
+    error = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (done.returncode, error["code"], error["path"]) == (3, "data", str(tmp_path))
+
+
+def test_one_class_is_a_data_error(run, patterns, tmp_path):
+    shutil.copytree(patterns / "train" / "rows", tmp_path / "set" / "rows")
+    assert run("train", tmp_path / "set", "-o", tmp_path / "m").returncode == 3
+
+
+def test_a_list_on_stdin_is_a_data_set(run, patterns, tmp_path):
+    paths = sorted((patterns / "train").glob("*/*.png"))
+    listed = "".join(f"{path},{path.parent.name}\n" for path in paths)
+    done = run("train", "-", "-o", tmp_path / "m", *FAST, "--json", input="path,label\n" + listed)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["classes"] == ["columns", "plain", "rows"]
+
+
+def test_a_diverged_training_says_so_and_writes_no_nonsense(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m", *FAST, "--lr", "1e30", "--json")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert json.loads(done.stderr.splitlines()[-1])["error"]["code"] == "diverged"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diverged_training_keeps_the_best_epoch_before(run, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    done = run("train", patterns, "-o", path, "--arch", ARCH, "--optimizer", "sgd", "--lr", "1e4",
+               "--epochs", "50", "-b", "64")  # fmt: skip
+    assert (done.returncode, done.stdout) == (7, "")
+    told, error = done.stderr.splitlines()[-2:]
+    best = int(re.fullmatch(rf"the best so far, of epoch (\d+), is kept in {path}", told)[1])
+    assert "no longer a finite number" in error
+    assert manifest(path)["training"]["best_epoch"] == best
+    assert run("predict", path, patterns / "test").returncode == 0
+
+
+def long_training(script, patterns, path, *arguments):
+    return subprocess.Popen(
+        [script, "train", patterns, "-o", path, "--arch", ARCH, "--epochs", "100000", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for_epoch(process, number):
+    for line in process.stderr:
+        if line.startswith(f"epoch {number}/"):
+            return
+    pytest.fail("the training ended by itself")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_training_keeps_the_best_so_far(script, run, patterns, tmp_path, number):
+    with long_training(script, patterns, tmp_path / "m.npz") as process:
+        wait_for_epoch(process, 3)
+        process.send_signal(number)
+        out, rest = process.communicate(timeout=10)
+    assert (process.returncode, out) == (-number, "")
+    assert "Traceback" not in rest and "the best so far" in rest
+    assert [path.name for path in tmp_path.iterdir()] == ["m.npz"]
+    assert run("predict", tmp_path / "m.npz", patterns / "test").returncode == 0
+
+
+def test_an_interrupt_before_the_first_epoch_leaves_the_old_file(script, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    path.write_text("old")
+    with long_training(script, patterns, path, "-f") as process:
+        for line in process.stderr:
+            if line.startswith("input: "):
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+    assert process.returncode == -signal.SIGINT
+    assert path.read_text() == "old" or path.read_bytes().startswith(b"PK")
+
+
+def test_a_killed_training_leaves_the_old_file(script, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    path.write_text("old")
+    with long_training(script, patterns, path, "-f") as process:
+        wait_for_epoch(process, 2)
+        process.kill()
+        process.communicate(timeout=10)
+    assert path.read_text() == "old"
+
+
+def test_a_reader_of_stderr_that_goes_away_ends_it_with_the_best_so_far(script, patterns, tmp_path):
+    with long_training(script, patterns, tmp_path / "m.npz") as process:
+        wait_for_epoch(process, 2)
+        process.stderr.close()
+        start = time.monotonic()
+        assert process.wait(timeout=10) == -signal.SIGPIPE
+        assert time.monotonic() - start < 5
+    assert (tmp_path / "m.npz").read_bytes().startswith(b"PK")
+
+
+def test_a_full_disk_behind_stdout_leaves_the_model(shell, patterns, tmp_path):
+    line = f"cnncli train {patterns} -o m.npz --arch '{ARCH}' --epochs 1 -q >/dev/full"
+    done = shell(line, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "cnncli: cannot write to stdout: no space left on device\n"
+    assert manifest(tmp_path / "m.npz")["training"]["epochs_run"] == 1
+
+
+def test_a_full_disk_under_the_model_is_one_line(shell, patterns, tmp_path):
+    line = f"ulimit -f 1; cnncli train {patterns} -o m.npz --arch 'dense(200) >> dense(classes)' "
+    done = shell(line + "--epochs 1 -q", cwd=tmp_path)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
+    assert re.fullmatch("cnncli: .*too large\n", done.stderr)
+
+
+def test_the_model_can_go_to_stdout(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", "-", *FAST, text=False)
+    run("train", patterns, "-o", tmp_path / "m", *FAST)
+    assert done.returncode == 0
+    assert done.stdout == (tmp_path / "m").read_bytes()
+    assert b"validation images right" in done.stderr
+
+
+def test_model_and_json_cannot_share_stdout(run, patterns):
+    done = run("train", patterns, "-o", "-", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "train_loss"])
+def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_path, monitor):
+    done = run("train", patterns, "-o", tmp_path / "m", "--arch", ARCH, "--epochs", "4",
+               "--monitor", monitor, "--json")  # fmt: skip
+    record = json.loads(done.stdout)
+    field = monitor.replace("_", " ")
+    shown = [float(one) for one in re.findall(rf"^epoch.* {field} ([\d.]+)", done.stderr, re.M)]
+    best = max(shown) if monitor == "val_accuracy" else min(shown)
+    assert record[monitor] == pytest.approx(best, abs=1e-4)
+    assert shown[record["best_epoch"] - 1] == best
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--resume", "--dry-run", "-n", "--patience=3", "--budget=5m", "--log=x", "--augment=light",
+     "--class-weights=auto", "--init-from=x", "--freeze=conv1", "--min-delta=0"],
+)  # fmt: skip
+def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
+    done = run("train", patterns, "-o", tmp_path / "m", option)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cnncli: no option '-")

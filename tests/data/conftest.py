@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Size = tuple[int, int]
+
+
+def noise(height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:
+    """Return random pixels, uint8 (height, width, channels)."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, channels), dtype=np.uint8)
+
+
+def picture(height: int, width: int, mode: str = "L", seed: int = 0) -> Image.Image:
+    """Return a random gray ("L") or color ("RGB") image."""
+    pixels = noise(height, width, 3 if mode == "RGB" else 1, seed)
+    return Image.fromarray(pixels if mode == "RGB" else pixels[:, :, 0])
+
+
+@pytest.fixture(name="picture")
+def picture_fixture() -> Callable[..., Image.Image]:
+    return picture
+
+
+@pytest.fixture(name="noise")
+def noise_fixture() -> Callable[..., np.ndarray]:
+    return noise
+
+
+@pytest.fixture
+def class_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that makes folders of random PNGs: class_folder({"train/cat": 3})."""
+
+    def make(
+        counts: dict[str, int],
+        *,
+        name: str = "set",
+        mode: str = "L",
+        size: tuple[int, int] = (6, 5),
+    ) -> Path:
+        root = tmp_path / name
+        for number, (folder, count) in enumerate(counts.items()):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            for i in range(count):
+                picture(*size, mode, seed=1000 * number + i).save(root / folder / f"{i}.png")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def stdin() -> Iterator[Callable[[bytes], None]]:
+    """Return a function that puts bytes on file descriptor 0."""
+    before = os.dup(0)
+
+    def feed(data: bytes) -> None:
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.seek(0)
+            os.dup2(file.fileno(), 0)
+
+    yield feed
+    os.dup2(before, 0)
+    os.close(before)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from cnncli.data.dataset import ImageSet
+from cnncli.data.loader import Loader, permutation
+from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.samples import Samples
+from cnncli.errors import DataError
+
+SHAPE = Preprocessing(3, 2, 3, scale=(1.0, 0.5, 2.0), shift=(0.0, 1.0, -1.0))
+
+
+def image_set(noise, count: int = 23) -> ImageSet:
+    names = tuple(str(i) for i in range(count))
+    labels = tuple("odd" if i % 2 else "even" for i in range(count))
+    pixels = np.stack([noise(3, 2, 3, seed) for seed in range(count)])
+    return ImageSet(Samples("set", names, names, labels, pixels), SHAPE, ("even", "odd"))
+
+
+def loader(images: ImageSet, size: int = 5, **options: object) -> Loader:
+    return Loader(images, size, SHAPE.normalize, **options)
+
+
+def order(loader: Loader, epoch: int, first: int = 0) -> list[int]:
+    return [int(i) for batch in loader.epoch(epoch, first) for i in batch.indices]
+
+
+def test_an_epoch_shows_every_image_once(noise) -> None:
+    assert sorted(order(loader(image_set(noise)), 3)) == list(range(23))
+
+
+def test_a_batch_holds_the_images_it_names(noise) -> None:
+    images = image_set(noise)
+    for batch in loader(images).epoch(0):
+        expected = np.empty((len(batch.indices), 3, 2, 3), np.float32)
+        SHAPE.normalize(images.pixels, batch.indices, expected)
+        assert np.array_equal(batch.images, expected)
+        assert batch.labels.tolist() == (batch.indices % 2).tolist()
+        assert batch.images.dtype == np.float32
+        assert batch.images.flags.c_contiguous
+        assert batch.labels.dtype == np.int32
+
+
+def test_batches_are_counted(noise) -> None:
+    found = loader(image_set(noise))
+    assert found.batches == 5
+    assert [len(batch.labels) for batch in found.epoch(0)] == [5, 5, 5, 5, 3]
+
+
+def test_without_shuffling_images_come_in_order(noise) -> None:
+    assert order(loader(image_set(noise), shuffle=False), 9) == list(range(23))
+
+
+def test_epochs_and_seeds_have_orders_of_their_own(noise) -> None:
+    images = image_set(noise)
+    orders = [order(loader(images, seed=seed), epoch) for seed in (0, 1) for epoch in (0, 1)]
+    assert len({tuple(one) for one in orders}) == 4
+
+
+def test_an_epoch_does_not_depend_on_the_ones_before(noise) -> None:
+    images = image_set(noise)
+    first = loader(images, seed=4)
+    orders = [order(first, epoch) for epoch in range(4)]
+    assert order(loader(images, seed=4), 3) == orders[3]
+
+
+def test_the_order_does_not_depend_on_the_batch_size(noise) -> None:
+    images = image_set(noise)
+    assert order(loader(images, 4), 1) == order(loader(images, 9), 1)
+
+
+@pytest.mark.parametrize("first", range(6))
+def test_an_epoch_can_be_taken_up_in_the_middle(noise, first: int) -> None:
+    images = image_set(noise)
+    whole = [batch.images.copy() for batch in loader(images).epoch(2)]
+    rest = [batch.images.copy() for batch in loader(images).epoch(2, first)]
+    assert len(rest) == 5 - first
+    assert all(np.array_equal(a, b) for a, b in zip(whole[first:], rest, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [
+        (11, 5, [5, 4, 2]), (10, 5, [5, 5]), (12, 5, [5, 5, 2]), (6, 5, [4, 2]),
+        (1, 5, [1]), (3, 2, [2, 1]), (3, 1, [1, 1, 1]), (4, 64, [4]),
+    ],
+)  # fmt: skip
+def test_no_batch_of_one_is_left_over(noise, count: int, size: int, expected: list[int]) -> None:
+    found = loader(image_set(noise, count), size)
+    assert [len(batch.labels) for batch in found.epoch(0)] == expected
+
+
+def test_buffers_are_used_again(noise) -> None:
+    found = loader(image_set(noise))
+    places = {batch.images.ctypes.data for epoch in range(3) for batch in found.epoch(epoch)}
+    assert len(places) == 2
+
+
+def test_a_batch_is_still_good_while_the_next_is_made(noise) -> None:
+    images = image_set(noise)
+    made = threading.Semaphore(0)
+
+    def watched(*args: np.ndarray) -> None:
+        SHAPE.normalize(*args)
+        made.release()
+
+    for number, batch in enumerate(Loader(images, 5, watched).epoch(0)):
+        made.acquire(timeout=5)
+        if number + 1 < 5:
+            assert made.acquire(timeout=5)  # the next batch is there before it is asked for
+            made.release()
+        expected = np.empty_like(batch.images)
+        SHAPE.normalize(images.pixels, batch.indices, expected)
+        assert np.array_equal(batch.images, expected)
+
+
+def test_leaving_an_epoch_early_leaves_no_thread(noise) -> None:
+    before = threading.active_count()
+    epoch = loader(image_set(noise)).epoch(0)
+    next(epoch)
+    epoch.close()
+    assert threading.active_count() == before
+
+
+def test_images_decoded_on_demand_make_the_same_batches(class_folder) -> None:
+    from cnncli.data import folder
+
+    samples = folder.read(str(class_folder({"cat": 9, "dog": 9})), None)
+    sets = [
+        ImageSet(samples, SHAPE, ("cat", "dog"), threads=threads, memory=memory)
+        for threads, memory in ((1, None), (1, 0), (4, 0))
+    ]
+    batches = [[batch.images.copy() for batch in loader(one).epoch(1)] for one in sets]
+    for others in batches[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(batches[0], others, strict=True))
+
+
+def test_an_error_while_a_batch_is_made_reaches_the_epoch(class_folder) -> None:
+    from cnncli.data import folder
+
+    root = class_folder({"cat": 4, "dog": 4})
+    images = ImageSet(folder.read(str(root), None), SHAPE, ("cat", "dog"), memory=0)
+    (root / "dog/3.png").write_text("text")
+    with pytest.raises(DataError, match=r"dog/3\.png"):
+        order(loader(images, 2), 0)
+
+
+def test_a_permutation_is_known() -> None:
+    assert permutation(0, 0, 10).tolist() == [8, 1, 6, 9, 0, 2, 7, 5, 3, 4]
+
+
+def test_permutations_are_even_handed() -> None:
+    firsts = np.bincount([permutation(7, epoch, 8)[0] for epoch in range(4000)], minlength=8)
+    assert np.abs(firsts - 500).max() < 5 * (4000 * (1 / 8) * (7 / 8)) ** 0.5
+
+
+def test_neighboring_seeds_and_epochs_are_not_alike() -> None:
+    a, b, c = permutation(1, 2, 1000), permutation(2, 1, 1000), permutation(1, 3, 1000)
+    assert max((a == b).sum(), (a == c).sum(), (b == c).sum()) < 12
+
+
+def test_any_whole_number_is_a_seed() -> None:
+    for seed in (-1, 0, 2**70):
+        assert sorted(permutation(seed, 5, 9)) == list(range(9))
+
+
+def test_a_splitmix_step_is_the_published_one() -> None:
+    # First output of SplitMix64 seeded with 0: https://prng.di.unimi.it/splitmix64.c
+    from cnncli.data.loader import GOLDEN, _mix
+
+    assert int(_mix(np.array([GOLDEN], np.uint64))[0]) == 0xE220A8397B1DCDAF

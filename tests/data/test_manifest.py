@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cnncli.data import manifest
+from cnncli.data.samples import Samples
+from cnncli.errors import DataError
+
+
+def read(folder: Path, text: str | bytes, name: str = "list.csv") -> Samples:
+    data = text if isinstance(text, bytes) else text.encode()
+    (folder / name).write_bytes(data)
+    return manifest.read(str(folder / name), None)
+
+
+def pairs(samples: Samples) -> dict[str, str]:
+    return dict(zip(samples.keys, samples.labels, strict=True))
+
+
+EXPECTED = {"a/1.png": "cat", "b, c.png": "2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.csv", 'path,label\na/1.png,cat\n"b, c.png",2\n'),
+        ("list.csv", 'a/1.png,cat\n\n"b, c.png",2\n'),
+        ("list.csv", '\ufeffpath,label\r\na/1.png,cat\r\n"b, c.png",2\r\n'),
+        ("list.csv", 'id,Label,Path\n7,cat,a/1.png\n8,2,"b, c.png"\n'),
+        ("list.TSV", "path\tlabel\na/1.png\tcat\nb, c.png\t2\n"),
+        ("list.jsonl", '{"path": "a/1.png", "label": "cat"}\n\n{"label": 2, "path": "b, c.png"}'),
+    ],
+)
+def test_every_way_to_write_a_list(tmp_path: Path, name: str, text: str) -> None:
+    assert manifest.can_read(name)
+    assert pairs(read(tmp_path, text, name)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a/1.png,cat\n"b, c.png",2\n',
+        "a/1.png\tcat\nb, c.png\t2\n",
+        '{"path": "a/1.png", "label": "cat"}\n{"path": "b, c.png", "label": 2}\n',
+    ],
+)
+def test_stdin_is_recognized_by_its_first_line(text: str, stdin) -> None:
+    stdin(text.encode())
+    assert manifest.can_read("-")
+    found = manifest.read("-", None)
+    assert pairs(found) == EXPECTED
+    assert found.names == tuple(EXPECTED)
+
+
+def test_paths_are_relative_to_the_list(tmp_path: Path) -> None:
+    found = read(tmp_path, "a/1.png,cat\n/abs/2.png,cat\n")
+    assert found.names == (f"{tmp_path}/a/1.png", "/abs/2.png")
+    assert found.keys == ("a/1.png", "/abs/2.png")
+
+
+def test_a_list_in_the_working_folder_leaves_paths_alone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text("1.png,cat\n")
+    assert manifest.read("list.csv", None).names == ("1.png",)
+
+
+def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
+    found = read(tmp_path, b"\xff.png,cat\n")
+    assert os.fsencode(found.names[0]).endswith(b"/\xff.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("l.csv", "path,label\na.png\n", "line 2: not a path and a label"),
+        ("l.csv", "a.png,cat,more\n", "line 1: not a path and a label"),
+        ("l.csv", ",cat\n", "line 1: not a path and a label"),
+        ("l.csv", "a.png,\n", "line 1: '' cannot be the name of a class"),
+        ("l.csv", "a.png,cat\nb.png,d\x1b[31mog\n", r"line 2: 'd\\x1b\[31mog' cannot be"),
+        ("l.csv", "a.png,cat\na.png,dog\n", "line 2: a.png is dog here and cat before"),
+        ("l.csv", 'a.png,"cat\n', "unexpected end of data"),
+        ("l.jsonl", '{"path": "a.png"}\n', "line 1: not a path and a label"),
+        ("l.jsonl", "[1]\n", "line 1: not a path and a label"),
+        ("l.jsonl", '{"path": 3, "label": "cat"}\n', "line 1: not a path and a label"),
+        ("l.jsonl", '{"path": "a", "label": true}\n', "line 1: True cannot be the name"),
+        ("l.jsonl", '{"path": "a", "label": [1]}\n', "line 1:"),
+        ("l.jsonl", "{" * 100, "line 1: not a path and a label"),
+        ("l.jsonl", "[" * 100_000, "give a path and a label|not a path and a label"),
+        ("l.csv", "x" * 200_000 + ",cat\n", "field larger than"),
+    ],
+)
+def test_a_bad_line_is_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, text, name)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_image_twice_is_one_image(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "a.png,cat\na.png,cat\n")) == 1
+
+
+def test_an_empty_list_has_no_images(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "")) == 0
+
+
+def test_a_list_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read \\(no such file or directory\\)"):
+        manifest.read(str(tmp_path / "gone.csv"), None)

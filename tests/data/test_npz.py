@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.data import npz
+from cnncli.errors import DataError
+
+X = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
+
+
+def saved(folder: Path, **arrays: object) -> str:
+    np.savez(folder / "a.npz", **arrays)
+    return str(folder / "a.npz")
+
+
+def test_x_and_y_are_one_set(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=[2, 0, 10])
+    assert npz.can_read(path)
+    assert npz.splits(path) == ()
+    found = npz.read(path, None)
+    assert found.labels == ("2", "0", "10")
+    assert found.names == (f"{path}[0]", f"{path}[1]", f"{path}[2]")
+    assert np.array_equal(found.pixels, X[..., None])
+
+
+def test_names_with_train_and_test_are_splits(tmp_path: Path) -> None:
+    path = saved(tmp_path, x_train=X, y_train=[1, 2, 3], x_test=X[:1], y_test=["4"])
+    assert npz.splits(path) == ("train", "test")
+    assert npz.read(path, "test").labels == ("4",)
+    assert len(npz.read(path, "train")) == 3
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [1, 2, 1],
+        [[1], [2], [1]],
+        ["1", "2", "1"],
+        np.array([b"1", b"2", b"1"]),
+        np.uint8([1, 2, 1]),
+    ],
+    ids=["integers", "column", "words", "bytes", "uint8"],
+)
+def test_classes_are_whole_numbers_or_words(tmp_path: Path, y: object) -> None:
+    assert npz.read(saved(tmp_path, x=X, y=y), None).labels == ("1", "2", "1")
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0.5, 1, 2], "3 float64; expected a whole number or a word per image"),
+        (np.eye(3, dtype=int), "3x3 int64; expected a whole number or a word per image"),
+        ([1, 2], "3 images but 2 classes"),
+        (["a", "", "b"], "'' cannot be the name of a class"),
+        (["a", "b\n", "b"], "cannot be the name of a class"),
+    ],
+)
+def test_other_classes_are_refused(tmp_path: Path, y: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        npz.read(saved(tmp_path, x=X, y=y), None)
+
+
+def test_missing_arrays_are_named(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, labels=[1, 2, 3])
+    with pytest.raises(DataError, match=r"holds labels, x, not x and y; save it with numpy\.savez"):
+        npz.read(path, None)

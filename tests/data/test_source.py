@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.data import ImageSet, Preprocessing, load_labelled, load_training, open_data
+from cnncli.errors import DataError
+
+SHAPE = Preprocessing(6, 5, 1)
+
+
+def keys(images: ImageSet) -> set[str]:
+    return set(images.samples.keys)
+
+
+def test_class_folders_are_split_by_their_names(class_folder) -> None:
+    data = load_training(str(class_folder({"cat": 30, "dog": 30})), threads=2)
+    assert data.classes == ("cat", "dog")
+    assert len(data.train) + len(data.val) == 60
+    assert 2 <= len(data.val) <= 10
+    assert set(data.val.labels) == {0, 1}
+    assert data.preprocessing.input_shape == (6, 5, 1)
+    assert data.preprocessing.normalization == "standard"
+    assert data.notices == ()
+
+
+def test_a_validation_folder_is_used_whole(class_folder) -> None:
+    root = class_folder({"train/cat": 3, "train/dog": 3, "valid/dog": 2, "test/cat": 5})
+    data = load_training(str(root))
+    assert (len(data.train), len(data.val)) == (6, 2)
+    assert data.val.labels.tolist() == [1, 1]
+
+
+def test_test_images_are_never_trained_on(class_folder) -> None:
+    root = class_folder({"train/cat": 9, "train/dog": 9, "test/cat": 5, "test/emu": 5})
+    data = load_training(str(root))
+    assert len(data.train) + len(data.val) == 18
+    assert data.classes == ("cat", "dog")
+
+
+def test_a_fraction_is_taken_of_the_train_images_even_beside_a_validation_folder(
+    class_folder,
+) -> None:
+    root = class_folder({"train/cat": 20, "train/dog": 20, "val/cat": 1})
+    data = load_training(str(root), val=0.5)
+    assert len(data.train) + len(data.val) == 40
+    assert len(data.val) > 8
+
+
+def test_validation_can_come_from_another_set(class_folder) -> None:
+    root = class_folder({"cat": 3, "dog": 3})
+    other = class_folder({"dog": 4}, name="other")
+    data = load_training(str(root), val=str(other))
+    assert (len(data.train), len(data.val)) == (6, 4)
+    assert data.val.labels.tolist() == [1] * 4
+
+
+def test_a_class_missing_in_validation_shifts_no_label(class_folder) -> None:
+    root = class_folder({"train/a": 2, "train/b": 2, "train/c": 2, "val/a": 1, "val/c": 1})
+    assert load_training(str(root)).val.labels.tolist() == [0, 2]
+
+
+def test_a_class_known_only_to_validation_is_an_error(class_folder) -> None:
+    root = class_folder({"train/a": 2, "train/b": 2, "val/d": 1})
+    with pytest.raises(DataError, match=r"val: class d not among the 2 known ones \(a, b\)"):
+        load_training(str(root))
+
+
+def test_normalization_is_learnt_from_the_train_images_alone(class_folder) -> None:
+    one = class_folder({"train/a": 4, "train/b": 4, "val/a": 1}, name="one")
+    two = class_folder({"train/a": 4, "train/b": 4, "val/b": 4}, name="two")
+    assert load_training(str(one)).preprocessing == load_training(str(two)).preprocessing
+
+
+def test_size_color_and_resizing_can_be_asked_for(class_folder) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    data = load_training(str(root), size=(9, 4), color="rgb", resize="pad", normalization="unit")
+    assert data.train.pixels.shape[1:] == (9, 4, 3)
+    assert data.preprocessing.resize == "pad"
+    assert data.preprocessing.normalization == "unit"
+
+
+def test_threads_change_nothing(class_folder) -> None:
+    root = str(class_folder({"cat": 20, "dog": 20}))
+    one, many = load_training(root, threads=1), load_training(root, threads=4)
+    assert one.preprocessing == many.preprocessing
+    assert one.train.digest == many.train.digest
+    assert np.array_equal(one.train.pixels, many.train.pixels)
+
+
+def test_adding_images_moves_none_between_training_and_validation(class_folder, picture) -> None:
+    root = class_folder({"cat": 100, "dog": 100})
+    before = load_training(str(root))
+    for i in range(100, 130):
+        picture(6, 5, seed=i).save(root / f"cat/{i}.png")
+    after = load_training(str(root))
+    assert keys(before.train) <= keys(after.train)
+    assert keys(before.val) <= keys(after.val)
+
+
+def test_the_folder_is_left_as_it_was(class_folder) -> None:
+    root = class_folder({"train/cat": 5, "train/dog": 5, "val/cat": 2})
+
+    def tree() -> list[tuple[str, str, int]]:
+        return sorted(
+            (str(path), hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns)
+            if path.is_file()
+            else (str(path), "", path.stat().st_mtime_ns)
+            for path in [root, *root.rglob("*")]
+        )
+
+    before = tree()
+    load_training(str(root))
+    load_labelled(str(root), SHAPE, ("cat", "dog"))
+    assert tree() == before
+
+
+def test_a_folder_that_cannot_be_written_to_is_enough(class_folder) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    for folder in (root / "cat", root / "dog", root):
+        folder.chmod(0o555)
+    assert len(load_training(str(root)).train)
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ({}, "no images; add some"),
+        ({"cat": 3}, r"only one class \(cat\)"),
+        ({"cat": 3, "dog": 0}, "no images in class dog"),
+        ({"cat": 0, "dog": 0}, r"no images in 2 classes \(cat, dog\)"),
+        ({"train/cat": 3, "val/cat": 3}, r"train: only one class \(cat\)"),
+        ({"val/cat": 3}, "has no train set; it has val"),
+        ({"cat": 1, "dog": 1}, "nothing left to validate on; add images or give --val"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_one_line(
+    class_folder, tmp_path: Path, counts: dict[str, int], message: str
+) -> None:
+    root = class_folder(counts)
+    root.mkdir(exist_ok=True)
+    with pytest.raises(DataError, match=message) as caught:
+        load_training(str(root))
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+def test_a_pipe_among_the_images_stops_the_training_at_once(class_folder) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    os.mkfifo(root / "cat/pipe.png")
+    with pytest.raises(DataError, match=r"cat/pipe\.png: not a readable image"):
+        load_training(str(root))
+
+
+@pytest.mark.parametrize("name", ["gone", "gone.csv", "gone.npz"])
+def test_a_path_to_nothing_is_an_error(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=f"{name}: no such file or folder; check the path"):
+        open_data(str(tmp_path / name))
+
+
+def test_a_single_image_is_no_data_set(tmp_path: Path, picture) -> None:
+    picture(4, 4).save(tmp_path / "a.png")
+    with pytest.raises(DataError, match=r"a\.png: not a data set; give a folder"):
+        open_data(str(tmp_path / "a.png"))
+
+
+def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> None:
+    root = class_folder({"0": 20, "1": 20})
+    from_folder = load_training(str(root), val=str(root))
+    (tmp_path / "list.csv").write_text(
+        "".join(
+            f"set/{label}/{i}.png,{label}\n" for label in "01" for i in sorted(range(20), key=str)
+        )
+    )
+    x = from_folder.train.pixels[..., 0]
+    y = from_folder.train.labels
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    (tmp_path / "idx").mkdir()
+    for name, array in (("images-idx3", x), ("labels-idx1", y.astype(np.uint8))):
+        head = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        (tmp_path / f"idx/train-{name}-ubyte").write_bytes(head + array.tobytes())
+    for path in ("list.csv", "a.npz", "idx"):
+        data = load_training(str(tmp_path / path), val=str(root))
+        assert data.classes == ("0", "1")
+        assert data.preprocessing == from_folder.preprocessing
+        assert np.array_equal(data.train.pixels, from_folder.train.pixels)
+        assert np.array_equal(data.train.labels, from_folder.train.labels)
+
+
+def labelled(root: Path, split: str | None, classes=("cat", "dog")) -> ImageSet:
+    return load_labelled(str(root), SHAPE, classes, split=split)
+
+
+def test_evaluation_takes_test_then_val_then_everything(class_folder) -> None:
+    counts = {"train/cat": 4, "val/cat": 3, "test/cat": 2}
+    assert len(labelled(class_folder(counts, name="a"), None)) == 2
+    del counts["test/cat"]
+    assert len(labelled(class_folder(counts, name="b"), None)) == 3
+    assert len(labelled(class_folder({"cat": 5}, name="c"), None)) == 5
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 4), ("val", 3), ("test", 2)])
+def test_evaluation_takes_the_split_it_is_told(class_folder, split: str, count: int) -> None:
+    root = class_folder({"train/cat": 4, "val/cat": 3, "test/cat": 2})
+    assert len(labelled(root, split)) == count
+
+
+def test_evaluation_finds_the_images_that_training_set_aside(class_folder) -> None:
+    root = class_folder({"cat": 30, "dog": 30})
+    data = load_training(str(root))
+    assert keys(labelled(root, "val")) == keys(data.val)
+    assert keys(labelled(root, "train")) == keys(data.train)
+
+
+def test_evaluation_of_a_split_that_is_not_there_is_an_error(class_folder) -> None:
+    root = class_folder({"train/cat": 4})
+    with pytest.raises(DataError, match="has no test set; it has train"):
+        labelled(root, "test")
+    with pytest.raises(DataError, match="has no test set; it is not divided"):
+        labelled(class_folder({"cat": 4}, name="flat"), "test")
+
+
+def test_evaluation_of_an_unknown_class_is_an_error(class_folder) -> None:
+    with pytest.raises(DataError, match="class emu not among"):
+        labelled(class_folder({"cat": 2, "emu": 2}), None)
+
+
+def test_evaluation_of_nothing_is_an_error(class_folder, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("")
+    with pytest.raises(DataError, match="no images; add some"):
+        labelled(tmp_path / "list.csv", None)
+
+
+def test_a_list_on_stdin_can_be_trained_on(class_folder, stdin, monkeypatch) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    stdin("".join(f"{root}/{c}/{i}.png,{c}\n" for c in ("cat", "dog") for i in range(5)).encode())
+    data = load_training("-")
+    assert len(data.train) + len(data.val) == 10

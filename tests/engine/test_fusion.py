@@ -1,0 +1,48 @@
+from cnncli.engine.fusion import fuse
+from cnncli.graph import build_graph
+from cnncli.notation import parse
+
+
+def names(text, training, keep=(), shape=(8, 8, 3)):
+    graph = build_graph(parse(text), shape)
+    steps, output = fuse(graph, training, keep)
+    return ["+".join(step.names) for step in steps], output
+
+
+def test_a_prediction_folds_bn_and_relu_into_the_convolution():
+    text = "conv(4,3) >> bn >> relu >> depthwise(3) >> bn >> dense(3) >> bn"
+    assert names(text, False)[0] == ["conv1+bn1+relu1", "depthwise1+bn2", "dense1+bn3"]
+
+
+def test_training_fuses_relu_but_keeps_bn():
+    assert names("conv(4,3) >> bn >> relu >> conv(4,1) >> relu", True)[0] == [
+        "conv1",
+        "bn1+relu1",
+        "conv2+relu2",
+    ]
+
+
+def test_nothing_is_fused_across_a_value_that_another_branch_reads():
+    steps, _ = names("conv(4,3) >> (relu | id)", False)
+    assert steps == ["conv1", "relu1", "stack1"]
+
+
+def test_nothing_is_fused_across_a_value_to_keep():
+    assert names("conv(4,3) >> relu", False, keep=("conv1",))[0] == ["conv1", "relu1"]
+
+
+def test_the_last_softmax_is_left_to_the_loss():
+    assert names("dense(4) >> softmax", True) == (["dense1"], "dense1")
+    assert names("dense(4) >> softmax >> dense(2)", True)[0] == ["dense1", "softmax1", "dense2"]
+
+
+def test_dropout_is_left_out_of_a_prediction():
+    assert names("dense(4) >> dropout(0.5) >> relu >> dropout(0.5)", False) == (
+        ["dense1+relu1"],
+        "relu1",
+    )
+
+
+def test_the_logits_themselves_are_never_hidden_in_a_fusion():
+    assert names("dense(4) >> relu", False)[1] == "relu1"
+    assert names("dense(4) >> (id + relu)", False)[0] == ["dense1", "relu1", "add1"]

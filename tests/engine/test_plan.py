@@ -1,0 +1,183 @@
+import gc
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from cnncli.engine import Plan, Weights, memory_bytes, softmax
+from cnncli.graph import build_graph
+from cnncli.notation import parse
+
+RESIDUAL = (
+    "conv(8,3,pad=1,bias=no) >> bn >> relu >> (conv(8,3,pad=1) >> bn >> relu >> depthwise(3,pad=1)"
+    " >> bn) + id >> relu >> (id | conv(4,1)) >> dropout(0.3) >> maxpool >> dense(16) >> bn"
+    " >> relu >> dense(5) >> softmax"
+)
+SHAPE = (9, 8, 3)
+
+
+def made(text=RESIDUAL, shape=SHAPE, seed=0):
+    graph = build_graph(parse(text), shape)
+    weights = Weights(graph)
+    weights.initialize(seed=seed)
+    numbers = np.random.default_rng(seed)
+    for name, array in weights.arrays.items():
+        if name.endswith("running_mean"):
+            array[:] = numbers.standard_normal(array.size)
+        if name.endswith("running_var"):
+            array[:] = numbers.uniform(0.3, 2, array.size)
+    return graph, weights
+
+
+def images(count, shape=SHAPE):
+    return np.random.default_rng(7).standard_normal((count, *shape)).astype(np.float32)
+
+
+def logits(graph, weights, x, batch=None, **options):
+    plan = Plan(graph, weights, batch or len(x), **options)
+    answers = []
+    for start in range(0, len(x), plan.batch):
+        part = x[start : start + plan.batch]
+        plan.input[: len(part)] = part
+        plan.forward(len(part))
+        answers.append(plan.output[: len(part)].copy())
+    return np.concatenate(answers)
+
+
+def test_a_fused_prediction_equals_the_same_network_layer_by_layer():
+    graph, weights = made()
+    names = [node.name for node in graph.nodes]
+    fused = logits(graph, weights, images(4))
+    single = logits(graph, weights, images(4), keep=names)
+    assert np.abs(fused - single).max() <= 1e-5 * np.abs(single).max()
+    assert len(Plan(graph, weights, 4).steps) < len(Plan(graph, weights, 4, keep=names).steps)
+
+
+def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
+    graph, weights = made()
+    x = images(13)
+    expected = logits(graph, weights, x, 13)
+    for batch, threads in [(1, 1), (1, 2), (5, 3), (32, 2)]:
+        assert np.array_equal(logits(graph, weights, x, batch, threads=threads), expected)
+
+
+def steps(threads=1, batch=6, count=3, n=6):
+    graph, weights = made()
+    plan = Plan(graph, weights, batch, training=True, threads=threads)
+    x, labels = images(n), np.arange(n, dtype=np.int32) % 5
+    losses = []
+    for number in range(count):
+        plan.clock.step = number
+        plan.input[:n] = x
+        losses.append(plan.train_step(labels, n, 0.1))
+        weights.learned -= 0.1 * plan.gradient
+    return losses, weights.learned.tobytes()
+
+
+def test_training_is_the_same_bits_for_any_number_of_threads():
+    assert steps(threads=1) == steps(threads=2) == steps(threads=3)
+
+
+def test_a_partial_batch_trains_as_in_a_plan_of_its_size():
+    assert steps(batch=9) == steps(batch=6)
+
+
+def test_a_step_depends_on_nothing_left_in_memory():
+    graph, weights = made()
+    x, labels = images(4), np.zeros(4, np.int32)
+    gradients = []
+    for rubbish in (0.0, np.nan):
+        plan = Plan(graph, weights, 4, training=True)
+        plan._memory[:] = rubbish
+        plan.input[:] = x
+        plan.train_step(labels, 4)
+        gradients.append(plan.gradient.copy())
+    assert np.array_equal(*gradients)
+
+
+def test_training_lowers_the_loss():
+    losses, _ = steps(count=30)
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_gradients_equal_central_differences_of_the_whole_network():
+    text = RESIDUAL.replace("relu", "tanh").replace("maxpool", "avgpool")
+    graph, weights = made(text.replace(" >> dropout(0.3)", ""))
+    x, labels = images(5), np.arange(5, dtype=np.int32)
+    plan = Plan(graph, weights, 5, training=True)
+
+    def loss():
+        plan.input[:] = x
+        plan.forward(5)
+        return plan.loss(labels, 5)
+
+    plan.input[:] = x
+    plan.train_step(labels, 5)
+    gradient = plan.gradient.copy()
+    direction = np.where(gradient == 0, 0, np.random.default_rng(0).standard_normal(gradient.size))
+    kept, ends = weights.learned.copy(), []
+    for eps in (1e-3, -1e-3):
+        weights.learned[:] = kept + eps * direction
+        ends.append(loss())
+    assert (ends[0] - ends[1]) / 2e-3 == pytest.approx(float(gradient @ direction), rel=5e-3)
+
+
+def test_memory_figures_are_the_plan_to_the_byte():
+    graph, weights = made()
+    for training in (False, True):
+        plan = Plan(graph, weights, 7, training=training, threads=2)
+        assert plan.bytes == memory_bytes(graph, 7, training, 2)
+
+
+def test_a_warm_step_allocates_nothing():
+    graph, weights = made()
+    plan = Plan(graph, weights, 6, training=True)
+    x, labels = images(6), np.zeros(6, np.int32)
+    for _ in range(2):
+        plan.input[:] = x
+        plan.train_step(labels, 6)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            plan.input[:] = x
+            plan.train_step(labels, 6)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000  # small objects of the interpreter; the smallest activation is larger
+
+
+def test_values_of_kept_layers_are_what_they_answered():
+    graph, weights = made()
+    plan = Plan(graph, weights, 2, keep=("conv1", "relu1", "softmax1"))
+    plan.input[:] = images(2)
+    plan.forward(2)
+    assert (plan.value("conv1") < 0).any()
+    assert (plan.value("relu1") >= 0).all()
+    assert np.allclose(plan.value("softmax1"), softmax(plan.output), atol=1e-6)
+
+
+def test_a_network_that_answers_with_an_image_trains_on_a_label_per_pixel():
+    graph, weights = made("conv(4,3,pad=1) >> relu >> conv(3,1)", (5, 4, 2))
+    plan = Plan(graph, weights, 2, training=True)
+    plan.input[:] = images(2, (5, 4, 2))
+    plan.forward(2)
+    expected = -np.log(softmax(plan.output.reshape(-1, 3)))[:, 1].mean()
+    assert plan.loss(np.ones((2, 5, 4), np.int32), 2) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_two_plans_can_run_at_the_same_time_on_the_same_weights():
+    from concurrent.futures import ThreadPoolExecutor
+
+    graph, weights = made()
+    x = images(8)
+    expected = logits(graph, weights, x)
+    with ThreadPoolExecutor(2) as pool:
+        for found in pool.map(lambda _: logits(graph, weights, x), range(6)):
+            assert np.array_equal(found, expected)
+
+
+def test_a_network_that_is_nothing_but_its_input_answers_with_it():
+    graph, weights = made("id", (4,))
+    assert np.array_equal(logits(graph, weights, images(3, (4,))), images(3, (4,)))

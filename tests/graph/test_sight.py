@@ -1,0 +1,96 @@
+"""Receptive fields, against the published ones and against networks walked through by hand."""
+
+import pytest
+
+from cnncli import presets
+from cnncli.graph import build_graph
+from cnncli.notation import parse
+
+
+def sights(text, shape=(64, 64, 3)):
+    nodes = build_graph(parse(text), shape).nodes
+    return {node.name: (node.receptive_field[0], node.jump[0]) for node in nodes}
+
+
+def preset_sights(name):
+    preset = presets.get(name)
+    return sights(preset.text.replace("classes)", "1000)"), preset.input_shape)
+
+
+def test_alexnet_sees_what_araujo_et_al_publish():
+    found = preset_sights("alexnet")
+    assert found["conv1"] == (11, 4)
+    assert found["maxpool1"] == (19, 8)
+    assert found["conv2"] == (51, 8)
+    assert found["conv3"] == (99, 16)
+    assert found["conv4"] == (131, 16)
+    assert found["conv5"] == (163, 16)
+    assert found["maxpool3"] == (195, 32)
+
+
+def test_vgg16_sees_what_araujo_et_al_publish():
+    assert preset_sights("vgg16")["maxpool5"] == (212, 32)
+
+
+def test_resnet50_that_halves_in_its_1x1_convolutions_sees_what_araujo_et_al_publish():
+    text = presets.get("resnet50").text.replace("classes)", "1000)")
+    first = "conv(n, 1, bias=no) >> bn >> relu >> conv(n, 3, stride, pad=1, bias=no)"
+    assert first in text
+    moved = text.replace(
+        first, "conv(n, 1, stride, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no)"
+    )
+    assert sights(moved, (224, 224, 3))["add16"] == (483, 32)
+
+
+def test_residual_networks_see_along_their_longest_branch():
+    assert preset_sights("resnet18")["add8"] == (435, 32)
+    assert preset_sights("resnet50")["add16"] == (427, 32)
+
+
+@pytest.mark.parametrize(
+    ("text", "sight"),
+    [
+        ("conv(1, 3) >> conv(1, 3)", (5, 1)),
+        ("conv(1, 3, dilation=2) >> conv(1, 3)", (7, 1)),
+        ("conv(1, 3, 2) >> conv(1, 3)", (7, 2)),
+        ("maxpool(2) >> maxpool(2) >> relu", (4, 4)),
+        ("conv(1, 3, 2) >> upsample(2)", (3, 1)),
+        ("maxpool(4) >> deconv(1, 2, 2)", (4, 2)),
+        ("conv(1, 3, 2) >> deconv(1, 4, 2)", (5, 1)),
+        ("upsample(2) >> conv(1, 3)", (2, 0.5)),
+        ("conv(1, 7, pad=3) + id", (7, 1)),
+        ("conv(1, 7, pad=3) | maxpool(3, 1, 1)", (7, 1)),
+        ("maxpool(2) >> global_avgpool", (64, 2)),
+        ("flatten >> dense(9) >> reshape(3x3x1) >> conv(1, 2)", (64, 1)),
+    ],
+)
+def test_a_field_grows_by_windows_and_jumps(text, sight):
+    assert list(sights(text, (64, 64, 1)).values())[-1] == sight
+
+
+def test_rows_and_columns_are_seen_apart():
+    node = build_graph(parse("conv(1, 3x5, 1x2)"), (9, 9, 1)).nodes[0]
+    assert (node.receptive_field, node.jump) == ((3, 5), (1, 2))
+
+
+def test_rows_and_columns_follow_a_branch_each_where_branches_meet():
+    node = build_graph(parse("conv(1, 1x5, pad=0x2) | conv(1, 3x1, pad=1x0)"), (9, 9, 1)).nodes[-1]
+    assert node.receptive_field == (3, 5)
+
+
+def test_the_largest_jump_counts_where_branches_meet():
+    node = build_graph(parse("conv(1, 9x1) | maxpool(2x1)"), (16, 16, 1)).nodes[-1]
+    assert node.jump == (2, 1)
+    node = build_graph(parse("maxpool(1x2) | conv(1, 1x9)"), (16, 16, 1)).nodes[-1]
+    assert node.jump == (1, 2)
+
+
+def test_one_branch_that_sees_everything_is_enough():
+    node = build_graph(parse("(global_avgpool >> upsample(9)) * id"), (9, 9, 1)).nodes[-1]
+    assert node.receptive_field == (9, 9)
+
+
+def test_a_signal_is_one_row():
+    first, last = build_graph(parse("conv(4, 5, 2) >> dense(3)"), (100, 2)).nodes
+    assert (first.receptive_field, first.jump) == ((1, 5), (1, 2))
+    assert last.receptive_field == (1, 100)

@@ -1,0 +1,69 @@
+import pytest
+
+from cnncli.errors import UsageError
+from cnncli.graph import build_graph
+from cnncli.inspection.choice import chosen, passed_on, with_filters
+from cnncli.notation import parse
+
+
+def graph_of(text, shape=(8, 8, 3)):
+    return build_graph(parse(text), shape)
+
+
+def node(graph, name):
+    return next(one for one in graph.nodes if one.name == name)
+
+
+def test_layers_with_filters_are_those_with_weights_of_their_own():
+    graph = graph_of(
+        "conv(4, 3) >> bn >> relu >> maxpool >> depthwise(3) >> deconv(2, 3) >> dropout(0.5) "
+        ">> dense(5) >> softmax"
+    )
+
+    names = [one.name for one in with_filters(graph)]
+    assert names == ["conv1", "depthwise1", "deconv1", "dense1"]
+
+
+def test_without_a_name_the_first_is_chosen():
+    graph = graph_of("relu >> conv(4, 3) >> conv(5, 3)")
+
+    assert chosen(None, with_filters(graph), "filters").name == "conv1"
+    assert chosen("conv2", with_filters(graph), "filters").name == "conv2"
+
+
+def test_a_wrong_name_is_answered_with_the_layers_there_are():
+    graph = graph_of("conv(4, 3) >> relu >> conv(5, 3)")
+
+    with pytest.raises(UsageError) as caught:
+        chosen("cnov2", with_filters(graph), "filters")
+
+    assert str(caught.value) == (
+        "no layer 'cnov2' with filters; did you mean conv2? there is conv1, conv2"
+    )
+
+
+def test_a_network_without_filters_says_so():
+    with pytest.raises(UsageError, match="the network has no layer with filters"):
+        chosen(None, with_filters(graph_of("relu >> maxpool")), "filters")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "last"),
+    [
+        ("conv(4, 3) >> relu >> conv(4, 3)", "conv1", "relu1"),
+        ("conv(4, 3) >> bn >> tanh >> relu", "conv1", "tanh1"),
+        ("conv(4, 3) >> dropout(0.5) >> relu >> maxpool", "conv1", "relu1"),
+        ("conv(4, 3) >> bn >> maxpool >> relu", "conv1", "bn1"),
+        ("conv(4, 3) >> maxpool >> relu", "conv1", "conv1"),
+        ("conv(4, 3) >> relu >> conv(4, 3)", "relu1", "relu1"),
+        ("conv(4, 3) >> relu", "conv1", "relu1"),
+        ("dense(4) >> softmax", "dense1", "dense1"),
+        ("conv(4, 3)", "conv1", "conv1"),
+        ("conv(4, 3) >> (relu | id)", "conv1", "conv1"),
+        ("(conv(3, 3, pad=1) + id) >> relu", "conv1", "conv1"),
+    ],
+)
+def test_what_is_passed_on_lies_behind_bn_dropout_and_activation(text, name, last):
+    graph = graph_of(text)
+
+    assert passed_on(graph, node(graph, name)).name == last

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from cnncli.engine import Weights
+from cnncli.graph import build_graph
+from cnncli.inspection.filters import filter_findings, filters_of, in_color
+from cnncli.notation import parse
+
+
+def network(text, shape):
+    """A graph, and weights in the shapes of the model file that tell every number apart."""
+    graph = build_graph(parse(text), shape)
+    weights = Weights(graph).dump()
+    for array in weights.values():
+        array[...] = np.arange(1, array.size + 1).reshape(array.shape)
+    return graph, weights
+
+
+def filters(text, shape, name):
+    graph, weights = network(text, shape)
+    node = next(one for one in graph.nodes if one.name == name)
+    return filters_of(graph, weights, node), weights.get(f"{name}/weight")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "shape"),
+    [
+        ("conv(4, 3x5)", "conv1", (4, 6, 3, 5)),
+        ("conv(4, 3, groups=2)", "conv1", (4, 3, 3, 3)),
+        ("depthwise(3)", "depthwise1", (6, 1, 3, 3)),
+    ],
+)
+def test_the_filters_of_a_convolution_are_its_weights(text, name, shape):
+    found, weight = filters(text, (8, 8, 6), name)
+
+    assert found.shape == shape
+    assert (found == weight).all()
+
+
+def test_the_filters_of_a_deconv_lie_along_its_outputs():
+    found, weight = filters("deconv(4, 3)", (8, 8, 6), "deconv1")
+
+    assert found.shape == (4, 6, 3, 3)
+    assert (found[1, 2] == weight[2, 1]).all()
+
+
+def test_each_group_of_a_deconv_has_filters_of_its_own():
+    found, weight = filters("deconv(4, 3, groups=2)", (8, 8, 6), "deconv1")
+
+    assert found.shape == (4, 3, 3, 3)
+    assert (found[3, 0] == weight[3, 1]).all()
+
+
+@pytest.mark.parametrize(
+    "text", ["dense(5)", "flatten >> dense(5)", "dropout(0.5) >> flatten >> dense(5)"]
+)
+def test_the_units_of_dense_are_as_large_as_the_image_they_read(text):
+    found, weight = filters(text, (4, 3, 2), "dense1")
+
+    assert found.shape == (5, 2, 4, 3)
+    assert (found[1, 1, 2] == weight[1].reshape(2, 4, 3)[1, 2]).all()
+
+
+def test_the_units_of_dense_on_a_vector_are_single_rows():
+    found, weight = filters("dense(7) >> relu >> dense(5)", (4, 3, 2), "dense2")
+
+    assert found.shape == (5, 1, 1, 7)
+    assert (found[:, 0, 0] == weight).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "shape", "color"),
+    [
+        ("conv(4, 3)", "conv1", (8, 8, 3), True),
+        ("dropout(0.1) >> conv(4, 3)", "conv1", (8, 8, 3), True),
+        ("flatten >> dense(4)", "dense1", (8, 8, 3), True),
+        ("conv(4, 3)", "conv1", (8, 8, 1), False),
+        ("conv(3, 3) >> conv(4, 3)", "conv2", (8, 8, 3), False),
+    ],
+)
+def test_only_filters_on_the_color_of_the_input_are_in_color(text, name, shape, color):
+    graph, _ = network(text, shape)
+
+    assert in_color(graph, next(one for one in graph.nodes if one.name == name)) is color
+
+
+def test_findings_are_those_of_the_first_layer_with_filters():
+    graph, weights = network("conv(2, 3) >> relu >> conv(4, 3)", (8, 8, 1))
+
+    findings = filter_findings(graph, weights, None, None)
+
+    assert findings.layer == "conv1"
+    assert findings.figures["min"].tolist() == [1.0, 10.0]
+    assert "dead" not in findings.figures
+
+
+def test_a_filter_that_relu_silences_is_dead_over_the_image():
+    graph, weights = network("conv(2, 3) >> relu >> dense(2)", (8, 8, 1))
+    weights["conv1/weight"][1] = -1.0
+    weights["conv1/bias"][:] = 0.0
+
+    findings = filter_findings(graph, weights, "conv1", np.ones((8, 8, 1), np.float32))
+
+    assert findings.figures["dead"].tolist() == [False, True]

@@ -1,0 +1,25 @@
+"""Every layer there is stands under the contract."""
+
+import importlib
+
+from cnncli.layers import REGISTRY
+
+FAMILIES = ["conv", "pool", "dense", "activation", "norm", "dropout", "upsample", "junction"]
+
+
+def test_every_layer_has_its_test_of_the_contract():
+    from pathlib import Path
+
+    text = "".join((Path(__file__).parent / f"test_{family}.py").read_text() for family in FAMILIES)
+    missing = [
+        kind
+        for kind, layer in REGISTRY.items()
+        if kind not in text and f"{layer.__name__}()" not in text
+    ]
+    assert not missing
+
+
+def test_every_layer_says_what_it_is():
+    importlib.import_module("cnncli.layers")
+    for layer in REGISTRY.values():
+        assert layer.summary.endswith((".", ":")) and len(layer.summary) < 100, layer.kind

@@ -1,0 +1,46 @@
+import numpy as np
+from contract import BATCH, Bench, check_layer
+
+from cnncli.notation import parse
+
+
+def test_dropout_keeps_the_contract():
+    check_layer(parse("dropout(0.3)").layer, (6, 5, 7))
+
+
+def test_dropout_zeroes_its_rate_and_scales_up_the_rest():
+    bench = Bench(parse("dropout(0.25)").layer, ((50, 50, 8),))
+    bench.site.x[0][:] = 3
+    bench.forward(BATCH)
+    values, counts = np.unique(bench.site.y, return_counts=True)
+    assert values.tolist() == [0, 4]
+    assert abs(counts[0] / bench.site.y.size - 0.25) < 0.01
+
+
+def test_dropout_drops_the_same_in_backward_as_in_forward():
+    bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
+    bench.site.x[0][:] = 1
+    bench.site.dy[:] = 1
+    bench.forward(BATCH)
+    bench.backward(BATCH)
+    assert np.array_equal(bench.site.y, bench.site.dx[0])
+
+
+def test_dropout_differs_from_step_to_step_layer_to_layer_and_seed_to_seed():
+    answers = []
+    for step, index, seed in [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]:
+        bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
+        bench.site.clock.step, bench.site.clock.seed, bench.site.index = step, seed, index
+        forward, _ = bench.layer.build(bench.site)
+        forward(BATCH)
+        answers.append(bench.site.y.tobytes())
+    assert len(set(answers)) == 4
+    assert answers[0] == answers[4]
+
+
+def test_dropout_passes_everything_in_a_prediction():
+    bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
+    bench.site.training = False
+    forward, _ = bench.layer.build(bench.site)
+    forward(BATCH)
+    assert np.array_equal(bench.site.y, bench.site.x[0])

@@ -1,0 +1,35 @@
+import pytest
+from contract import Bench, check_layer
+
+from cnncli.errors import ArchitectureError
+from cnncli.layers.junction import Add, Multiply, Stack
+
+
+@pytest.mark.parametrize("layer", [Add(), Multiply()], ids=str)
+@pytest.mark.parametrize("branches", [2, 3])
+def test_sums_and_products_keep_the_contract(layer, branches):
+    check_layer(layer, *[(4, 3, 5)] * branches)
+
+
+@pytest.mark.parametrize("channels", [(3, 5), (1, 16, 4)], ids=str)
+def test_stack_keeps_the_contract(channels):
+    check_layer(Stack(), *[(4, 3, number) for number in channels])
+
+
+def test_junctions_of_known_numbers():
+    for layer, expected in [(Add(), 5), (Multiply(), 6)]:
+        bench = Bench(layer, ((1,), (1,)))
+        bench.site.x[0][0], bench.site.x[1][0] = 2, 3
+        bench.forward(1)
+        assert bench.site.y[0].item() == expected
+    bench = Bench(Stack(), ((1, 1), (1, 2)))
+    bench.site.x[0][0], bench.site.x[1][0] = 2, [3, 4]
+    bench.forward(1)
+    assert bench.site.y[0, 0].tolist() == [2, 3, 4]
+
+
+def test_branches_that_do_not_match_are_refused():
+    with pytest.raises(ArchitectureError, match="end as 4x4x8 and 2x2x8"):
+        Add().output_shape((4, 4, 8), (2, 2, 8))
+    with pytest.raises(ArchitectureError, match="only the last number"):
+        Stack().output_shape((4, 4, 8), (2, 2, 8))

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from contract import Bench, check_layer
+
+from cnncli.errors import ArchitectureError
+from cnncli.notation import parse
+
+CASES = (
+    [
+        (f"{kind}{settings}", shape)
+        for kind in ("maxpool", "avgpool", "l2pool")
+        for settings, shape in [
+            ("", (6, 6, 3)),
+            ("(2)", (7, 5, 17)),
+            ("(3, 2, 1)", (7, 8, 4)),
+            ("(3, 1, same)", (5, 5, 2)),
+            ("(2x3)", (6, 7, 2)),
+            ("(1, 2)", (5, 5, 2)),
+            ("(3, 2)", (11, 2)),
+        ]
+    ]
+    + [(kind, (5, 4, 19)) for kind in ("global_avgpool", "global_maxpool")]
+    + [("global_avgpool", (9, 3))]
+)
+
+
+@pytest.mark.parametrize(("text", "shape"), CASES, ids=str)
+def test_pools_keep_the_contract(text, shape):
+    check_layer(parse(text).layer, shape)
+
+
+def test_pools_of_a_known_window_give_known_numbers():
+    for text, expected in [("maxpool", 4), ("avgpool", 2.5), ("l2pool", np.sqrt(30))]:
+        bench = Bench(parse(text).layer, ((2, 2, 1),))
+        bench.site.x[0][0, ..., 0] = [[1, 2], [3, 4]]
+        bench.forward(1)
+        assert bench.site.y[0].item() == pytest.approx(expected)
+
+
+def test_maxpool_sends_the_gradient_of_a_tie_to_the_first():
+    bench = Bench(parse("maxpool").layer, ((2, 2, 1),))
+    bench.site.x[0][0] = 7
+    bench.site.dy[0] = 5
+    bench.forward(1)
+    bench.backward(1)
+    assert bench.site.dx[0][0, ..., 0].tolist() == [[5, 0], [0, 0]]
+
+
+def test_a_window_of_padding_alone_is_refused():
+    with pytest.raises(ArchitectureError, match="use a pad of 1 or less"):
+        parse("maxpool(2, 2, 2)").layer.output_shape((8, 8, 1))
+
+
+def test_a_stride_follows_the_size_unless_it_is_given():
+    assert parse("maxpool(3)").layer.output_shape((9, 9, 2)) == (3, 3, 2)
+    assert parse("maxpool(3, 1)").layer.output_shape((9, 9, 2)) == (7, 7, 2)
+    assert str(parse("maxpool(3)").layer) == "maxpool(3)"

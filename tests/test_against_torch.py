@@ -1,0 +1,132 @@
+"""PyTorch as a second opinion: logits, gradients and three optimizer steps of whole networks."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
+from torch_twin import Twin  # noqa: E402
+
+from cnncli.engine import OPTIMIZERS, Plan, Weights  # noqa: E402
+from cnncli.graph import build_graph  # noqa: E402
+from cnncli.notation import parse  # noqa: E402
+
+NETWORKS = {
+    "lenet": (
+        "conv(6,5,pad=2) >> relu >> maxpool(2) >> conv(16,5) >> tanh >> avgpool(2) >> dense(30)"
+        " >> relu >> dense(7)",
+        (20, 20, 1),
+    ),
+    "vgg": (
+        "two(n) = conv(n,3,pad=1) >> relu >> conv(n,3,pad=1) >> relu >> maxpool(2)\n"
+        "two(16) >> two(40) >> dense(32) >> relu >> dense(7)",
+        (16, 16, 3),
+    ),
+    "residual": (
+        "block(n) = (conv(n,3,pad=1,bias=no) >> bn >> relu >> conv(n,3,pad=1,bias=no) >> bn) + id"
+        " >> relu\n"
+        "down(n) = (conv(n,3,2,1,bias=no) >> bn >> relu >> conv(n,3,pad=1,bias=no) >> bn)"
+        " + (conv(n,1,2,bias=no) >> bn) >> relu\n"
+        "conv(16,3,pad=1,bias=no) >> bn >> relu >> 2*block(16) >> down(32) >> global_avgpool"
+        " >> dense(7) >> softmax",
+        (12, 12, 3),
+    ),
+    "branches": (
+        "conv(8,3,fill=reflect,pad=2) >> elu >> (conv(8,1) | conv(8,3,pad=1) | maxpool(3,1,1))"
+        " >> silu >> (id * (conv(24,1) >> sigmoid)) >> l2pool >> dense(7)",
+        (9, 11, 2),
+    ),
+    "mobile": (
+        "dw(n,s) = depthwise(3,s,1,bias=no) >> bn >> relu >> conv(n,1,bias=no) >> bn >> relu\n"
+        "conv(16,3,pad=1) >> relu >> dw(24,1) >> dw(40,2) >> global_maxpool >> dense(7)",
+        (10, 10, 3),
+    ),
+    "hourglass": (
+        "conv(8,3,pad=1) >> leaky_relu >> (id | (maxpool(2) >> conv(16,3,pad=1) >> gelu >>"
+        " deconv(8,2,2) >> relu)) >> conv(12,3,2,same,groups=2) >> upsample >> conv(6,5,fill=edge,"
+        "pad=2) >> flatten >> dense(48) >> reshape(4x4x3) >> deconv(5,3,2,1) >> dense(7)",
+        (8, 8, 2),
+    ),
+}
+BATCH = 6
+
+
+def network(name):
+    text, shape = NETWORKS[name]
+    graph = build_graph(parse(text), shape)
+    weights = Weights(graph)
+    weights.initialize(seed=3)
+    numbers = np.random.default_rng(5)
+    images = numbers.standard_normal((BATCH, *shape)).astype(np.float32)
+    labels = numbers.integers(0, 7, BATCH).astype(np.int32)
+    return graph, weights, images, labels
+
+
+def close(found, expected, tolerance=2e-5):
+    expected = np.asarray(expected.detach())
+    scale = max(1e-6, float(np.abs(expected).max()))
+    assert np.abs(found - expected).max() <= tolerance * scale
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_predictions_agree_with_torch(name):
+    graph, weights, images, _ = network(name)
+    plan = Plan(graph, weights, BATCH, threads=2)
+    plan.input[:] = images
+    plan.forward(BATCH)
+    close(plan.output.reshape(BATCH, -1), Twin(graph, weights.dump())(images))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
+    graph, weights, images, labels = network(name)
+    twin = Twin(graph, weights.dump())
+    expected = torch.nn.functional.cross_entropy(
+        twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
+    )
+    expected.backward()
+    plan = Plan(graph, weights, BATCH, training=True, threads=2)
+    plan.input[:] = images
+    loss = plan.train_step(labels, BATCH, smoothing)
+    assert loss == pytest.approx(float(expected), rel=1e-5)
+    largest = max(float(t.grad.abs().max()) for t in twin.tensors.values() if t.grad is not None)
+    for full, block in weights.views(plan.gradient).items():
+        one = weights.parameters[full]
+        found = one.unpack(block, one.shape)
+        difference = np.abs(found - twin.tensors[full].grad.numpy()).max()
+        assert difference <= 5e-5 * largest, full
+
+
+@pytest.mark.parametrize("name", ["vgg", "residual", "mobile"])
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_three_optimizer_steps_agree_with_torch(name, optimizer):
+    graph, weights, images, labels = network(name)
+    twin = Twin(graph, weights.dump())
+    rate, decay = {"adam": 1e-4, "adamw": 1e-4, "rmsprop": 1e-5}.get(optimizer, 1e-2), 0.01
+    ours = OPTIMIZERS[optimizer](weights, 0.9, decay, 2)
+    decays = {n for n, one in weights.parameters.items() if one.decays}
+    learned = {n for n, one in weights.parameters.items() if one.learned}
+    groups = [
+        {"params": [twin.tensors[n] for n in sorted(decays)], "weight_decay": decay},
+        {"params": [twin.tensors[n] for n in sorted(learned - decays)], "weight_decay": 0.0},
+    ]
+    theirs = {
+        "sgd": lambda: torch.optim.SGD(groups, rate),
+        "momentum": lambda: torch.optim.SGD(groups, rate, 0.9),
+        "nesterov": lambda: torch.optim.SGD(groups, rate, 0.9, nesterov=True),
+        "rmsprop": lambda: torch.optim.RMSprop(groups, rate, momentum=0.9),
+        "adam": lambda: torch.optim.Adam(groups, rate),
+        "adamw": lambda: torch.optim.AdamW(groups, rate),
+    }[optimizer]()
+    plan = Plan(graph, weights, BATCH, training=True, threads=2)
+    for _ in range(3):
+        plan.input[:] = images
+        plan.train_step(labels, BATCH)
+        ours.step(plan.gradient, rate)
+        theirs.zero_grad()
+        output = twin(images, training=True)
+        torch.nn.functional.cross_entropy(output, torch.tensor(labels).long()).backward()
+        theirs.step()
+    for full, array in weights.dump().items():
+        scale = float(twin.tensors[full].detach().abs().max()) + 1e-3
+        assert np.abs(array - twin.tensors[full].detach().numpy()).max() <= 2e-3 * scale, full

@@ -1,0 +1,116 @@
+import json
+
+import click
+import pytest
+
+from cnncli.errors import ArchitectureError, UsageError
+from cnncli.options import BYTES, IMAGE_SIZE, SIZE, read_arch, resolve_arch
+from cnncli.presets import lookup
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("32x32x3", (32, 32, 3)), ("16000x1", (16000, 1)), ("7", (7,))]
+)
+def test_size_is_numbers_joined_by_x(text, value):
+    assert SIZE.convert(text, None, None) == value
+
+
+@pytest.mark.parametrize("text", ["", "x", "32x", "0x3", "-1x3", "3x3x3x3", "3.0x3", "٣x٣", "1e3"])
+def test_size_refuses_anything_else(text):
+    with pytest.raises(click.BadParameter, match="not a size such as 32x32x3"):
+        SIZE.convert(text, None, None)
+
+
+@pytest.mark.parametrize(("text", "value"), [("28", (28, 28)), ("24x32", (24, 32))])
+def test_image_size_is_one_side_or_two(text, value):
+    assert IMAGE_SIZE.convert(text, None, None) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("100", 100),
+        ("64M", 64 << 20),
+        ("1.5k", 1536),
+        ("2 GiB", 2 << 30),
+        ("7B", 7),
+        ("1TB", 1 << 40),
+    ],
+)
+def test_bytes_take_a_unit_of_1024(text, value):
+    assert BYTES.convert(text, None, None) == value
+
+
+@pytest.mark.parametrize("text", ["", "M", "-1M", "1X", "1e9", "64MM"])
+def test_bytes_refuse_anything_else(text):
+    with pytest.raises(click.BadParameter, match="not a number of bytes such as 64M"):
+        BYTES.convert(text, None, None)
+
+
+def test_a_preset_brings_its_input_and_its_classes():
+    preset = lookup("lenet5")
+    assert read_arch("lenet5") == (preset.text, (32, 32, 1), 10)
+
+
+def test_a_text_brings_neither():
+    assert read_arch("relu >> relu") == ("relu >> relu", None, None)
+
+
+def test_a_file_is_read_behind_an_at(tmp_path):
+    (tmp_path / "net.cnn").write_text("relu # nothing more\n", encoding="utf-8")
+    assert read_arch(f"@{tmp_path}/net.cnn")[0] == "relu # nothing more\n"
+
+
+def test_a_file_without_an_at_gets_a_hint(tmp_path, monkeypatch):
+    (tmp_path / "net.cnn").write_text("relu", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"net\.cnn: is a file; write @net\.cnn"):
+        read_arch("net.cnn")
+
+
+def test_a_file_that_is_not_there_is_named():
+    with pytest.raises(UsageError, match="@missing: no such file or directory"):
+        read_arch("@missing")
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "net").write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageError, match="is not text in UTF-8"):
+        read_arch(f"@{tmp_path}/net")
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ArchitectureError, match="did you mean lenet5"):
+        read_arch("lenet6")
+
+
+def test_a_network_without_an_input_asks_for_one():
+    with pytest.raises(UsageError, match="--input is missing"):
+        resolve_arch("relu")
+
+
+def test_given_input_and_classes_come_before_those_of_the_preset():
+    graph = resolve_arch("lenet5", classes=7, input_shape=(28, 28, 3))
+    assert (graph.input_shape, graph.classes) == ((28, 28, 3), 7)
+
+
+def test_a_model_file_brings_its_input_and_its_classes(model):
+    graph = resolve_arch(str(model))
+    assert (graph.input_shape, graph.classes) == ((8, 10, 1), 3)
+
+
+def test_a_model_file_has_no_other_number_of_classes(model):
+    assert resolve_arch(str(model), classes=3).classes == 3
+    with pytest.raises(UsageError, match="has 3 classes, --classes says 4"):
+        resolve_arch(str(model), classes=4)
+
+
+def test_an_architecture_can_come_from_stdin(run):
+    done = run("shape-calc", "@-", "--input", "8x8x1", "--json", input="conv(2, 3)\n>> relu")
+    assert [one["kind"] for one in json.loads(done.stdout)["layers"]] == ["conv", "relu"]
+
+
+def test_closed_stdin_is_a_usage_error(shell):
+    done = shell("cnncli shape-calc @- --input 8x8x1 <&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cnncli: stdin is closed; give a file instead of '-'\n"

@@ -1,0 +1,125 @@
+"""A network of ours run by PyTorch: the same graph, the same weights, its arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from cnncli.graph import Graph
+
+
+class Twin:
+    """Interprets a graph with torch.nn.functional; weights are its own leaf tensors."""
+
+    def __init__(self, graph: Graph, weights: dict[str, np.ndarray]):
+        self.graph = graph
+        self.tensors = {name: torch.tensor(array) for name, array in weights.items()}
+        for name, tensor in self.tensors.items():
+            tensor.requires_grad_("running" not in name)
+
+    def __call__(self, images: np.ndarray, training: bool = False) -> torch.Tensor:
+        """Return logits for images (n, H, W, C), or for signals (n, L, C)."""
+        x = torch.tensor(images).movedim(-1, 1)
+        values = {-1: x}
+        for index, node in enumerate(self.graph.nodes):
+            inputs = [values[i] for i in node.inputs]
+            values[index] = self._apply(node, inputs, training)
+        y = values[self.graph.output]
+        return y.flatten(1) if y.ndim == 2 or y.shape[2:].numel() == 1 else y.movedim(1, -1)
+
+    def _apply(self, node, inputs, training):
+        own = {
+            name.partition("/")[2]: tensor
+            for name, tensor in self.tensors.items()
+            if name.partition("/")[0] == node.name
+        }
+        x, layer = inputs[0], node.layer
+        kind = layer.kind
+        if kind in ("conv", "depthwise"):
+            return self._conv(
+                layer.as_conv(node.input_shapes[0]) if kind == "depthwise" else layer, node, x, own
+            )
+        if kind == "deconv":
+            found = layer.windows(node.input_shapes[0])
+            full = F.conv_transpose2d(
+                x, own["weight"], own.get("bias"), found.stride, 0, 0, layer.groups, found.dilation
+            )
+            (top, left), (height, width) = found.before, found.input
+            return full[:, :, top : top + height, left : left + width]
+        if kind in ("maxpool", "avgpool", "l2pool"):
+            return self._pool(layer, node, x)
+        if kind == "global_avgpool":
+            return x.mean((2, 3), keepdim=True)
+        if kind == "global_maxpool":
+            return x.amax((2, 3), keepdim=True)
+        if kind == "dense":
+            return F.linear(x.flatten(1), own["weight"], own["bias"])
+        if kind == "flatten":
+            return x.flatten(1)
+        if kind == "reshape":
+            height, width, channels = layer.shape
+            return x.reshape(-1, channels, height, width)
+        if kind == "bn":
+            return F.batch_norm(
+                x,
+                own["running_mean"],
+                own["running_var"],
+                own["weight"],
+                own["bias"],
+                training,
+                layer.momentum,
+                layer.eps,
+            )
+        if kind == "upsample":
+            rows, columns = layer.factors(node.input_shapes[0])
+            return x.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
+        if kind == "add":
+            return sum(inputs[1:], inputs[0])
+        if kind == "multiply":
+            return torch.stack(inputs).prod(0)
+        if kind == "stack":
+            return torch.cat(inputs, 1)
+        if kind == "leaky_relu":
+            return F.leaky_relu(x, layer.slope)
+        if kind == "softmax":
+            return x if node is self.graph.nodes[self.graph.output] else x.softmax(1)
+        return {
+            "relu": F.relu,
+            "elu": F.elu,
+            "gelu": F.gelu,
+            "silu": F.silu,
+            "sigmoid": torch.sigmoid,
+            "tanh": torch.tanh,
+        }[kind](x)
+
+    @staticmethod
+    def _conv(layer, node, x, own):
+        found = layer.windows(node.input_shapes[0])
+        behind = [
+            max(
+                0,
+                (found.output[i] - 1) * found.stride[i]
+                + found.span[i]
+                - found.before[i]
+                - found.input[i],
+            )
+            for i in (0, 1)
+        ]
+        mode = {"zero": "constant", "reflect": "reflect", "edge": "replicate"}[layer.fill]
+        pads = (found.before[1], behind[1], found.before[0], behind[0])
+        padded = F.pad(x, pads, mode=mode)
+        return F.conv2d(
+            padded, own["weight"], own.get("bias"), found.stride, 0, found.dilation, layer.groups
+        )
+
+    @staticmethod
+    def _pool(layer, node, x):
+        found = layer.windows(node.input_shapes[0])
+        if layer.kind == "maxpool":
+            return F.max_pool2d(x, found.size, found.stride, found.before)
+        if layer.kind == "avgpool":
+            return F.avg_pool2d(x, found.size, found.stride, found.before)
+        area = found.size[0] * found.size[1]
+        squares = F.avg_pool2d(x * x, found.size, found.stride, found.before)
+        return (squares * area).sqrt()
