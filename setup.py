@@ -45,32 +45,32 @@ class BuildKernels(build_ext):
         super().run()
 
 
-def included(source: Path) -> list[str]:
+def included(source: Path, known: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Return a source and the headers and .pxd files it needs, directly or through another."""
     text = source.read_text(encoding="utf-8")
-    needed = [
-        other
-        for other in sorted([*SOURCES.glob("*.h"), *SOURCES.glob("*.pxd")])
-        if other != source and (other.name in text or f"{SOURCES}.{other.stem} cimport" in text)
-    ]
-    return [source.as_posix()] + [name for other in needed for name in included(other)]
+    known += (source,)
+    for other in sorted([*SOURCES.glob("*.h"), *SOURCES.glob("*.pxd")]):
+        named = other.name in text or f"{SOURCES}.{other.stem} cimport" in text
+        if named and other not in known:
+            known = included(other, known)
+    return known
 
 
-def extension(name: str, source: Path, flags: list[str]) -> Extension:
+def extension(name: str, source: Path) -> Extension:
     """Describe one module; `depends` is also what puts the headers into the sdist."""
+    needed = included(source) if source.exists() else ()
     return Extension(
         name=name,
         sources=[source.as_posix()],
-        depends=included(source) if source.exists() else [],
+        depends=[path.as_posix() for path in needed],
         include_dirs=[SOURCES.as_posix()],
-        extra_compile_args=[*FLAGS, *flags],
         extra_link_args=["-fopenmp"],
     )
 
 
-def compiled(folder: str, extensions: list[Extension]) -> list[Extension]:
+def compiled(folder: str, flags: list[str], extensions: list[Extension]) -> list[Extension]:
     """Translate the Cython sources of some modules into a folder of their own."""
-    return cythonize(
+    modules = cythonize(
         extensions,
         build_dir=f"build/cython/{folder}",
         shared_utility_qualified_name=SHARED,
@@ -82,6 +82,9 @@ def compiled(folder: str, extensions: list[Extension]) -> list[Extension]:
             "initializedcheck": DEBUG,
         },
     )
+    for module in modules:  # not before: cythonize would hand them on to the next call
+        module.extra_compile_args = [*FLAGS, *flags]
+    return modules
 
 
 sources = sorted(source for source in SOURCES.glob("*.pyx") if source.stem != "cpu")
@@ -91,15 +94,12 @@ if not sources:
 isas = ISAS if X86 else {"base": []}
 if os.environ.get("CNNCLI_ISA") in isas:  # while working on a kernel, one of them is enough
     isas = {os.environ["CNNCLI_ISA"]: isas[os.environ["CNNCLI_ISA"]]}
-modules = compiled(
-    "shared",
-    [
-        extension("cnncli.kernels.cpu", SOURCES / "cpu.pyx", []),
-        extension(SHARED, Path("_shared.c"), []),
-    ],
-)
+alike = [
+    extension("cnncli.kernels.cpu", SOURCES / "cpu.pyx"),
+    extension(SHARED, Path("_shared.c")),
+]
+modules = compiled("shared", [], alike)
 for isa, flags in isas.items():
-    modules += compiled(
-        isa, [extension(f"cnncli.kernels.{isa}.{one.stem}", one, flags) for one in sources]
-    )
+    one_per_source = [extension(f"cnncli.kernels.{isa}.{one.stem}", one) for one in sources]
+    modules += compiled(isa, flags, one_per_source)
 setup(cmdclass={"build_ext": BuildKernels}, ext_modules=modules)

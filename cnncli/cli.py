@@ -13,7 +13,10 @@ from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's own threads would only be in the way
+# For the libraries, which read these when they are loaded. NumPy's threads would only be in the way
+# of ours; and ours would be many times slower on a busy machine if they spun while they wait.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import click
 
@@ -146,6 +149,7 @@ def _open_missing_streams() -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
+    Interrupted.pending = number
     raise Interrupted(number)
 
 

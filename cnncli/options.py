@@ -135,7 +135,7 @@ def _cpus() -> int:
 json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 force_option = click.option("-f", "--force", is_flag=True, help="Overwrite what exists.")
 seed_option = click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, metavar="N",
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, metavar="N",
     help="Where all randomness starts.",
 )  # fmt: skip
 threads_option = click.option(

@@ -15,11 +15,23 @@ from cnncli.errors import CnncliError
 
 
 class Interrupted(BaseException):
-    """A signal asked the program to stop; `signal` is its number."""
+    """A signal asked the program to stop; `signal` is its number.
+
+    An exception that a signal raises can get lost, in the C code of an import for instance. So the
+    signal stays pending, and every output raises it again, until whoever caught it sets it to 0.
+    """
+
+    pending = 0
 
     def __init__(self, signal: int) -> None:
         super().__init__(signal)
         self.signal = signal
+
+    @classmethod
+    def check(cls) -> None:
+        """Raise what is pending."""
+        if cls.pending:
+            raise cls(cls.pending)
 
 
 class Preferences:
@@ -31,6 +43,7 @@ class Preferences:
 
 def write_bytes(data: bytes) -> None:
     """Write to stdout and flush; raise CnncliError where that fails, BrokenPipeError on a pipe."""
+    Interrupted.check()
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -99,6 +112,7 @@ def styled(text: str, **style: Any) -> str:
 
 def note(text: str) -> None:
     """Write a line to stderr unless -q was given."""
+    Interrupted.check()
     if not Preferences.quiet:
         _write_to_stderr(escaped(text) + "\n")
 
@@ -134,6 +148,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
 
     def update(self, done: int, text: str = "") -> None:
         """Show that this many are done, and what else there is to say."""
+        Interrupted.check()
         now = time.monotonic()
         if Preferences.quiet or now - self.last < self.every:
             return

@@ -119,7 +119,7 @@ def leaky_relu_backward(
 cdef void elu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
-        y[i] = choose(x[i] > 0, x[i], exponential_minus_one(at_most(0, x[i])))
+        y[i] = choose(x[i] >= 0, x[i], exponential_minus_one(at_most(0, x[i])))
 
 
 cdef void elu_gradient(

@@ -11,7 +11,7 @@ cdef extern from *:
     """
     #include <stdint.h>
 
-    /* Three rounds of the finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
+    /* One step of SplitMix64 (Steele, Lea and Flood 2014). */
     static inline uint64_t mixed(uint64_t z) {
         z += 0x9e3779b97f4a7c15u;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -19,11 +19,9 @@ cdef extern from *:
         return z ^ (z >> 31);
     }
 
-    /* lowbias32 of C. Wellons' hash-prospector, with one half of a key before each round. */
-    static inline uint32_t random_bits(uint32_t i, uint32_t key1, uint32_t key2) {
-        i ^= key1;
+    /* lowbias32, from C. Wellons' hash-prospector. */
+    static inline uint32_t random_bits(uint32_t i) {
         i = (i ^ (i >> 16)) * 0x7feb352du;
-        i += key2;
         i = (i ^ (i >> 15)) * 0x846ca68bu;
         return i ^ (i >> 16);
     }
@@ -31,7 +29,7 @@ cdef extern from *:
     ctypedef unsigned int uint32_t
     ctypedef unsigned long long uint64_t
     uint64_t mixed(uint64_t z) noexcept nogil
-    uint32_t random_bits(uint32_t i, uint32_t key1, uint32_t key2) noexcept nogil
+    uint32_t random_bits(uint32_t i) noexcept nogil
 
 cdef enum:
     BLOCK = 4096  # numbers per work item
@@ -191,12 +189,11 @@ def copy_channels(
 
 
 cdef void dropout_block(
-    Py_ssize_t size, uint32_t threshold, float scale, uint64_t key, const float* x, float* y
+    Py_ssize_t size, uint32_t threshold, float scale, uint32_t key, const float* x, float* y
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef uint32_t key1 = <uint32_t>key, key2 = <uint32_t>(key >> 32)
     for i in range(size):
-        y[i] = x[i] * (scale if random_bits(<uint32_t>i, key1, key2) >= threshold else 0)
+        y[i] = x[i] * (scale if random_bits(<uint32_t>i ^ key) >= threshold else 0)
 
 
 def dropout(
@@ -214,8 +211,8 @@ def dropout(
         num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
     ):
         dropout_block(
-            min(BLOCK, size - i * BLOCK), threshold, scale, mixed(mixed(key) + <uint64_t>i),
-            &x[i * BLOCK], &y[i * BLOCK],
+            min(BLOCK, size - i * BLOCK), threshold, scale,
+            <uint32_t>mixed(mixed(key) + <uint64_t>i), &x[i * BLOCK], &y[i * BLOCK],
         )
 
 
@@ -225,14 +222,16 @@ cdef void normalize_image(
 ) noexcept nogil:
     """Treat several pixels as one with more channels, to fill the vectors."""
     cdef float[LANES] scales, shifts
-    cdef Py_ssize_t size = pixels * C, i, j, c, tile, width
+    cdef Py_ssize_t size = pixels * C, i, j, c, channel, tile, width
     cdef Py_ssize_t step = C if C > LANES else LANES - LANES % C
     for tile in range((C + LANES - 1) // LANES):
         c = tile * LANES
         width = min(LANES, step - c)
+        channel = c
         for i in range(width):
-            scales[i] = scale[(c + i) % C]
-            shifts[i] = shift[(c + i) % C]
+            scales[i] = scale[channel]
+            shifts[i] = shift[channel]
+            channel = channel + 1 if channel + 1 < C else 0
         i = c
         while i < size:
             for j in range(min(width, size - i)):

@@ -1,12 +1,15 @@
 /* The register tiles under depthwise convolution: strips of pixels of one row.
 
+   There is little arithmetic per pixel, so nothing is packed: strips read and write images in
+   place, LANES channels at a time, and fewer where fewer are left.
+
    Results are sums over at most R x S products, or over one row of pixels: short chains, added in
    an order that does not depend on the strip. */
 
 #ifndef CNNCLI_DEPTHWISE_TILE_H
 #define CNNCLI_DEPTHWISE_TILE_H
 
-#include "tile.h"
+#include "vectors.h"
 
 #define MOST_COLUMNS 8
 #define MOST_TAPS 5
@@ -34,17 +37,13 @@ typedef struct {
     ptrdiff_t dw_col;
 } RowGradient;
 
-#define JOIN(name, width) name##_##width
-#define JOINED(name, width) JOIN(name, width)
-#define NAME(name) JOINED(name, WIDTH)
-
 #define WIDTH 1
-#include "depthwise_strip.h"
+#include "strip.h"
 #define WIDTH 4
-#include "depthwise_strip.h"
+#include "strip.h"
 #if LANES > 4
 #define WIDTH LANES
-#include "depthwise_strip.h"
+#include "strip.h"
 #endif
 
 /* Return how many of so many channels the widest vector takes. */
@@ -56,14 +55,14 @@ static inline int widest(ptrdiff_t channels) {
 static inline void multiply_strip(const Strip *strip, ptrdiff_t channel, int width, int columns) {
     if (width == 1) multiply_strip_1(strip, channel, columns);
     else if (width == 4) multiply_strip_4(strip, channel, columns);
-    else JOINED(multiply_strip, LANES)(strip, channel, columns);
+    else OF_WIDTH(multiply_strip, LANES)(strip, channel, columns);
 }
 
 /* Add the products of `taps` taps of one row to dw for `width` channels from `channel` on. */
 static inline void multiply_taps(const RowGradient *row, ptrdiff_t channel, int width, int taps) {
     if (width == 1) multiply_taps_1(row, channel, taps);
     else if (width == 4) multiply_taps_4(row, channel, taps);
-    else JOINED(multiply_taps, LANES)(row, channel, taps);
+    else OF_WIDTH(multiply_taps, LANES)(row, channel, taps);
 }
 
 #endif

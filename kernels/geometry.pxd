@@ -1,18 +1,18 @@
-"""Where a convolution reads and writes: axes, slabs of output, and their packed source.
+"""Where a convolution reads and writes: axes, taps, and slabs of work.
 
 A convolution and its backward-data are the same thing here, a correlation: a grid of positions,
-each the sum over taps of source pixels times weights. Forward, a position is an output pixel.
+each a sum over taps of source pixels times weights. Forward, a position is an output pixel.
 Backward through a stride of s, a position stands for s x s input pixels (phases), each with its
 own share of the taps, so that no product with an inserted zero is ever formed.
 
-Legend: C channels and K filters (of one group), R S window; rows and cols are the two axes.
+Legend: C channels and K filters of a group, R S window; rows and cols are the two axes.
 """
 
-from libc.string cimport memcpy, memset
-
 cdef enum:
-    PANEL = 16            # channels per block of a packed source, filters per panel of weights
-    ZERO = 0              # how padding is filled
+    PANEL = 16            # channels in a block of a packed source, filters in a panel of weights
+
+cdef enum Fill:           # of the padding
+    ZERO = 0
     REFLECT = 1
     EDGE = 2
 
@@ -68,15 +68,6 @@ cdef struct Slab:         # a block of positions, computed by one thread at a ti
     Py_ssize_t col
     Py_ssize_t cols
 
-cdef struct Pack:         # source of a slab: [C/16][images][rows][column phase][width][16]
-    float *data
-    Py_ssize_t rows
-    Py_ssize_t width
-    Py_ssize_t row_stride
-    Py_ssize_t image_stride
-    Py_ssize_t block_stride
-    Py_ssize_t size
-
 
 cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
     return (a + b - 1) // b
@@ -103,8 +94,8 @@ cdef inline Taps taps_of(const Axis *axis, Py_ssize_t phase) noexcept nogil:
     return taps
 
 
-cdef inline Axis finish_axis(Axis axis) noexcept nogil:
-    """Work out positions and the source window that one position reads over all phases."""
+cdef inline Axis with_window(Axis axis) noexcept nogil:
+    """Work out positions and the source pixels that one position reads over all phases."""
     cdef Taps taps
     cdef Py_ssize_t phase, last = 0
     cdef bint empty = True
@@ -127,7 +118,7 @@ cdef inline Axis forward_axis(
     Py_ssize_t stride, Py_ssize_t pad, Py_ssize_t dilation,
 ) noexcept nogil:
     """Output p reads inputs p*stride - pad + r*dilation."""
-    return finish_axis(Axis(size, outputs, taps, pad, dilation, stride, 1, 0, 0, 0, False))
+    return with_window(Axis(size, outputs, taps, pad, dilation, stride, 1, 0, 0, 0, False))
 
 
 cdef inline Axis adjoint_axis(
@@ -135,7 +126,7 @@ cdef inline Axis adjoint_axis(
     Py_ssize_t stride, Py_ssize_t pad, Py_ssize_t dilation,
 ) noexcept nogil:
     """Input h reads outputs (h + pad - r*dilation) / stride, where that is whole."""
-    return finish_axis(Axis(size, outputs, taps, pad, dilation, 1, stride, 0, 0, 0, True))
+    return with_window(Axis(size, outputs, taps, pad, dilation, 1, stride, 0, 0, 0, True))
 
 
 cdef inline Span valid_taps(
@@ -170,14 +161,32 @@ cdef inline Py_ssize_t phase_positions(const Axis *axis, Py_ssize_t phase) noexc
 
 
 cdef inline Py_ssize_t span(const Axis *axis, Py_ssize_t positions) noexcept nogil:
-    """Return how many source pixels `positions` positions read."""
+    """Return how many source pixels lie under `positions` positions."""
     return (positions - 1) * axis.stride + axis.reach
+
+
+cdef inline Py_ssize_t inside(Py_ssize_t place, Py_ssize_t size, int fill) noexcept nogil:
+    """Return the pixel that stands at `place`, or -1 for zero padding."""
+    if 0 <= place < size:
+        return place
+    if fill == ZERO:
+        return -1
+    if fill == EDGE or size == 1:
+        return 0 if place < 0 else size - 1
+    while not 0 <= place < size:
+        place = -place if place < 0 else 2 * (size - 1) - place
+    return place
+
+
+cdef inline Py_ssize_t panel_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of one group's weights in panels of 16 filters."""
+    return ceil_div(t.K, PANEL) * t.rows.taps * t.cols.taps * t.C * PANEL
 
 
 cdef inline Cut cut_evenly(
     const Correlation *t, Py_ssize_t n, Py_ssize_t images, Py_ssize_t rows, Py_ssize_t cols,
 ) noexcept nogil:
-    """Cut into slabs of at most so many images, rows and columns."""
+    """Cut n images into slabs of at most so many images, rows and columns."""
     cdef Cut cut = Cut(n, 0, 0, 0, 0, 0, 0)
     cut.images = ceil_div(n, ceil_div(n, images))
     cut.rows = ceil_div(t.rows.positions, ceil_div(t.rows.positions, rows))
@@ -198,97 +207,3 @@ cdef inline Slab slab_of(const Correlation *t, const Cut *cut, Py_ssize_t number
     slab.rows = min(cut.rows, t.rows.positions - slab.row)
     slab.images = min(cut.images, cut.n - slab.image)
     return slab
-
-
-cdef inline Pack packing(const Correlation *t, const Slab *slab, float *data) noexcept nogil:
-    """Lay out the packed source of a slab."""
-    cdef Pack pack
-    pack.data = data
-    pack.rows = span(&t.rows, slab.rows)
-    pack.width = ceil_div(span(&t.cols, slab.cols), t.cols.stride)
-    pack.row_stride = t.cols.stride * pack.width * PANEL
-    pack.image_stride = pack.rows * pack.row_stride
-    pack.block_stride = slab.images * pack.image_stride
-    pack.size = ceil_div(t.C, PANEL) * pack.block_stride
-    return pack
-
-
-cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
-    """Say whether a position can read the source pixel `place` pixels after the first origin."""
-    cdef Py_ssize_t r
-    if axis.stride == 1:
-        return True
-    for r in range(axis.taps):
-        if (place - r * axis.dilation) % axis.stride == 0:
-            return True
-    return False
-
-
-cdef inline Py_ssize_t inside(Py_ssize_t place, Py_ssize_t size, int fill) noexcept nogil:
-    """Return the pixel that stands at `place`, or -1 for zero padding."""
-    if 0 <= place < size:
-        return place
-    if fill == ZERO:
-        return -1
-    if fill == EDGE or size == 1:
-        return 0 if place < 0 else size - 1
-    while not 0 <= place < size:
-        place = -place if place < 0 else 2 * (size - 1) - place
-    return place
-
-
-cdef inline void pack_pixel(
-    const float *x, const float *end, Py_ssize_t blocks, float *to, Py_ssize_t block_stride,
-) noexcept nogil:
-    """Copy a pixel's blocks of 16 channels; what lies beyond the last channel is never used."""
-    cdef Py_ssize_t block, whole = min(blocks, (end - x) // PANEL)
-    for block in range(whole):
-        memcpy(to + block * block_stride, x + block * PANEL, PANEL * sizeof(float))
-    if whole < blocks:
-        x += whole * PANEL
-        memcpy(to + whole * block_stride, x, (end - x) * sizeof(float))
-
-
-cdef inline void pack_row(
-    const Correlation *t, const float *x, const float *end, Py_ssize_t col, Py_ssize_t width,
-    float *to, Py_ssize_t block_stride,
-) noexcept nogil:
-    """Copy every stride-th pixel of a source row from `col` on, padding included."""
-    cdef Py_ssize_t pixel = t.groups * t.C, blocks = ceil_div(t.C, PANEL)
-    cdef Py_ssize_t j, block, source
-    for j in range(width):
-        source = inside(col + j * t.cols.stride, t.cols.size, t.fill)
-        if source >= 0:
-            pack_pixel(x + source * pixel, end, blocks, to + j * PANEL, block_stride)
-        else:
-            for block in range(blocks):
-                memset(to + block * block_stride + j * PANEL, 0, PANEL * sizeof(float))
-
-
-cdef inline void pack_source(
-    const Correlation *t, const float *x, Py_ssize_t n, Py_ssize_t group, const Slab *slab,
-    const Pack *pack,
-) noexcept nogil:
-    """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
-    cdef const float *end = x + n * t.rows.size * t.cols.size * t.groups * t.C
-    cdef Py_ssize_t col = slab.col * t.cols.stride + t.cols.origin
-    cdef Py_ssize_t columns = span(&t.cols, slab.cols)
-    cdef Py_ssize_t image, row, phase, source
-    cdef const float *pixels
-    cdef float *to
-    for image in range(slab.images):
-        for row in range(pack.rows):
-            source = inside(
-                slab.row * t.rows.stride + t.rows.origin + row, t.rows.size, t.fill
-            )
-            if source < 0 or not is_read(&t.rows, row):
-                continue
-            source += (slab.image + image) * t.rows.size
-            pixels = x + (source * t.cols.size * t.groups + group) * t.C
-            to = pack.data + image * pack.image_stride + row * pack.row_stride
-            for phase in range(min(t.cols.stride, columns)):
-                if is_read(&t.cols, phase):
-                    pack_row(
-                        t, pixels, end, col + phase, ceil_div(columns - phase, t.cols.stride),
-                        to + phase * pack.width * PANEL, pack.block_stride,
-                    )

@@ -2,82 +2,90 @@
 
    It multiplies a packed source by a packed output gradient and sums over pixels in registers:
    at most 256 of them, so that each sum is one short chain, which is then added to the gradient
-   in memory (see tile.h for why). */
+   in memory (see tile.h for why). Where an image has few channels, a tile takes several taps side
+   by side, as it would have too few sums to be worth its loads. */
 
 #ifndef CNNCLI_GRADIENT_TILE_H
 #define CNNCLI_GRADIENT_TILE_H
 
 #include "tile.h"
 
-#if LANES == 16
-#define MOST_CHANNELS 8
-#elif LANES == 8
-#define MOST_CHANNELS 6
-#else
-#define MOST_CHANNELS 2
-#endif
-
 typedef struct {
     const float *x;                  /* the first channel of the first pixel under one tap */
     ptrdiff_t x_image, x_row;        /* floats to the next image, to the next row */
-    const float *dy;                 /* the first of 16 filters of the first pixel */
+    const float *dy;                 /* the first filter of the first pixel */
     ptrdiff_t dy_image, dy_row;
     ptrdiff_t dy_panel;              /* floats to the next 16 filters */
     ptrdiff_t images, rows, columns; /* pixels to sum over */
     float *dw;                       /* 16 floats per channel; added to */
-    ptrdiff_t dw_panel;
+    ptrdiff_t dw_panel, dw_tap;      /* floats to the next 16 filters, to the next tap of x */
 } Outer;
 
-TILE void run_outer(const Outer *outer, const int channels, const int panels) {
-    const int width = panels * VECTORS;
-    ptrdiff_t dy_panel = outer->dy_panel;
-    vector sum[8][8];
-    UNROLL for (int i = 0; i < channels; i++)
-        UNROLL for (int j = 0; j < width; j++) sum[i][j] = (vector){0};
-    for (ptrdiff_t image = 0; image < outer->images; image++)
-        for (ptrdiff_t row = 0; row < outer->rows; row++) {
-            const float *x = outer->x + image * outer->x_image + row * outer->x_row;
-            const float *dy = outer->dy + image * outer->dy_image + row * outer->dy_row;
-            for (ptrdiff_t column = outer->columns; column > 0; column--) {
-                vector b[8];
-                UNROLL for (int j = 0; j < width; j++)
-                    b[j] = load(dy + j / VECTORS * dy_panel + j % VECTORS * LANES);
-                UNROLL for (int i = 0; i < channels; i++) {
-                    vector a = broadcast(x[i]);
-                    UNROLL for (int j = 0; j < width; j++) sum[i][j] += a * b[j];
-                }
-                x += PANEL;
-                dy += PANEL;
-            }
-        }
-    UNROLL for (int i = 0; i < channels; i++)
-        UNROLL for (int j = 0; j < width; j++) {
-            float *dw = outer->dw + i * PANEL
-                + j / VECTORS * outer->dw_panel + j % VECTORS * LANES;
-            store(dw, load(dw) + sum[i][j]);
-        }
-}
-
-#define OUTER(CHANNELS, PANELS)                                              \
-    static void outer_##CHANNELS##_##PANELS(const Outer *outer) {            \
-        run_outer(outer, CHANNELS, PANELS);                                  \
-    }
-OUTER(1, 1) OUTER(2, 1) OUTER(3, 1) OUTER(4, 1) OUTER(5, 1) OUTER(6, 1) OUTER(7, 1) OUTER(8, 1)
-#if MOST_PANELS == 2
-OUTER(1, 2) OUTER(2, 2) OUTER(3, 2) OUTER(4, 2) OUTER(5, 2) OUTER(6, 2) OUTER(7, 2) OUTER(8, 2)
-#endif
+enum { FEW_CHANNELS = 4 };
 
 typedef void (*OuterFunction)(const Outer *);
-static const OuterFunction OUTERS[][MOST_CHANNELS] = {
-    {outer_1_1, outer_2_1, outer_3_1, outer_4_1, outer_5_1, outer_6_1, outer_7_1, outer_8_1},
-#if MOST_PANELS == 2
-    {outer_1_2, outer_2_2, outer_3_2, outer_4_2, outer_5_2, outer_6_2, outer_7_2, outer_8_2},
-#endif
-};
 
-/* Add one tap's gradient for `channels` channels and 16 or 32 filters. */
-static inline void multiply_outer(const Outer *outer, int channels, int panels) {
-    OUTERS[panels - 1][channels - 1](outer);
+#define WIDTH LANES
+#include "outer.h"
+#define NAME_OUTER(CHANNELS, TAPS, FILTERS) outer_##FILTERS##_##CHANNELS##_##TAPS
+#define DEFINE_OUTER(CHANNELS, TAPS, FILTERS)                                \
+    static void NAME_OUTER(CHANNELS, TAPS, FILTERS)(const Outer *outer) {    \
+        OF_WIDTH(run_outer, LANES)(outer, CHANNELS, TAPS, FILTERS / LANES);  \
+    }
+#define ENTER_OUTER(CHANNELS, TAPS, FILTERS)                                 \
+    [CHANNELS - 1][TAPS - 1] = NAME_OUTER(CHANNELS, TAPS, FILTERS),
+
+/* The tiles of up to 2, 4, 6, 8, 12 rows: F(channels, taps, x). */
+#define ROWS_2(F, x) F(1, 1, x) F(1, 2, x) F(2, 1, x)
+#define ROWS_4(F, x) ROWS_2(F, x) F(1, 3, x) F(1, 4, x) F(2, 2, x) F(3, 1, x) F(4, 1, x)
+#define ROWS_6(F, x)                                                                         \
+    ROWS_4(F, x) F(1, 5, x) F(1, 6, x) F(2, 3, x) F(3, 2, x) F(5, 1, x) F(6, 1, x)
+#define ROWS_8(F, x)                                                                         \
+    ROWS_6(F, x) F(1, 7, x) F(1, 8, x) F(2, 4, x) F(4, 2, x) F(7, 1, x) F(8, 1, x)
+#define ROWS_12(F, x) ROWS_8(F, x) F(2, 5, x) F(2, 6, x) F(3, 3, x) F(3, 4, x) F(4, 3, x)
+
+#if defined(__AVX512F__)
+
+#define WIDTH 8
+#include "outer.h"
+#define DEFINE_HALF_OUTER(CHANNELS, TAPS, FILTERS)                           \
+    static void NAME_OUTER(CHANNELS, TAPS, FILTERS)(const Outer *outer) {    \
+        run_outer_8(outer, CHANNELS, TAPS, 1);                               \
+    }
+ROWS_12(DEFINE_HALF_OUTER, 8) ROWS_12(DEFINE_OUTER, 16) ROWS_12(DEFINE_OUTER, 32)
+static const OuterFunction OUTERS[3][8][8] = {
+    {ROWS_12(ENTER_OUTER, 8)}, {ROWS_12(ENTER_OUTER, 16)}, {ROWS_12(ENTER_OUTER, 32)}
+};
+static const int MOST_ROWS[3] = {12, 12, 12};
+
+#elif defined(__AVX2__) || defined(__aarch64__)
+
+ROWS_12(DEFINE_OUTER, 8) ROWS_6(DEFINE_OUTER, 16)
+static const OuterFunction OUTERS[3][8][8] = {{ROWS_12(ENTER_OUTER, 8)}, {ROWS_6(ENTER_OUTER, 16)}};
+static const int MOST_ROWS[3] = {12, 6, 0};
+
+#else
+
+ROWS_4(DEFINE_OUTER, 8) ROWS_2(DEFINE_OUTER, 16)
+static const OuterFunction OUTERS[3][8][8] = {{ROWS_4(ENTER_OUTER, 8)}, {ROWS_2(ENTER_OUTER, 16)}};
+static const int MOST_ROWS[3] = {4, 2, 0};
+
+#endif
+
+/* Return how many channels a tile of so many filters can take. */
+static inline int most_channels(int filters) {
+    return MOST_ROWS[filters / 16] < 8 ? MOST_ROWS[filters / 16] : 8;
+}
+
+/* Return how many taps a tile of so many channels and filters can take. */
+static inline int most_taps(ptrdiff_t channels, int filters) {
+    ptrdiff_t taps = MOST_ROWS[filters / 16] / channels;
+    return channels > FEW_CHANNELS || taps < 1 ? 1 : taps < 8 ? taps : 8;
+}
+
+/* Add the products of taps side by side for some channels and the 8, 16 or 32 filters of a tile. */
+static inline void multiply_outer(const Outer *outer, int channels, int taps, int filters) {
+    OUTERS[filters / 16][channels - 1][taps - 1](outer);
 }
 
 #endif

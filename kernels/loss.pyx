@@ -45,7 +45,7 @@ def softmax_cross_entropy(
     const float[::1] logits, const int[::1] labels,
     double[::1] losses, float[::1] dlogits, float[::1] probabilities, int threads,
 ):
-    """losses = -sum(t log p) with p = softmax(logits) and t = (1 - smoothing) onehot + smoothing / K;
+    """losses = -sum(t log p), p = softmax(logits), t = (1 - smoothing) onehot + smoothing / K;
     dlogits = (p - t) / n, the gradient of the mean loss. dlogits and probabilities may be empty.
     """
     cdef Py_ssize_t i

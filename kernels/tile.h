@@ -1,8 +1,7 @@
 /* The register tile under every convolution: up to 14 pixels x 32 filters at a time.
 
    A tile multiplies a packed source (16 channels per pixel, pixels side by side) by panels of
-   weights (16 filters per channel) and keeps all its sums in registers. The file is compiled once
-   per instruction set, so LANES is all that differs; GCC's vector extensions do the rest.
+   weights (16 filters per channel) and keeps all its sums in registers.
 
    A sum is cut into chains of at most 256 products, each started from zero and then added to a
    second sum in memory, which keeps rounding errors small (Higham, Accuracy and Stability of
@@ -12,34 +11,11 @@
 #ifndef CNNCLI_TILE_H
 #define CNNCLI_TILE_H
 
-#include <stddef.h>
+#include <string.h>
 
-#define PANEL 16 /* filters in a panel of weights, and channels in a block of the packed source */
+#include "vectors.h"
 
-#if defined(__AVX512F__)
-#define LANES 16
-#define MOST_PANELS 2
-#define MOST_PIXELS(panels) ((panels) == 2 ? 14 : 28)
-#elif defined(__AVX2__)
-#define LANES 8
-#define MOST_PANELS 1
-#define MOST_PIXELS(panels) 6
-#elif defined(__aarch64__)
-#define LANES 4
-#define MOST_PANELS 1
-#define MOST_PIXELS(panels) 6
-#else
-#define LANES 4
-#define MOST_PANELS 1
-#define MOST_PIXELS(panels) 2
-#endif
-
-typedef float vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int mask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-
-#define TILE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 28")
-enum { VECTORS = PANEL / LANES, CHAIN = 256 / PANEL };
+enum { CHAIN = 256 / PANEL, MOST_FILTERS = 32 };
 
 typedef struct {
     ptrdiff_t source, weight; /* floats from the start of the piece, and of the panel */
@@ -55,113 +31,84 @@ typedef struct {
     ptrdiff_t panel_stride;
     float *sums;             /* pixels x 32 floats, for sums of more than one chain */
     int resumes, continues;  /* earlier channels are in sums; later ones will follow */
-    const float *bias;       /* 16 per panel */
+    const float *bias;
     int relu;
     float *y;
     ptrdiff_t y_stride;      /* floats from one pixel to the next */
-    int filters;             /* how many to store, of 16 per panel */
+    int filters;             /* how many to store of a tile's 8, 16 or 32 */
 } Piece;
 
-TILE vector load(const float *from) { return *(const vector *)from; }
-TILE void store(float *to, vector value) { *(vector *)to = value; }
-TILE vector broadcast(float value) { return value - (vector){0}; }
-TILE vector positive(vector x) { return (vector)(~(x < 0) & (mask)x); } /* keeps NaN */
+/* Copy to y what is wanted of sums that were kept for `width` filters, a multiple of 8.
 
-TILE void run_piece(const Piece *piece, const int pixels, const int panels) {
-    const int width = panels * VECTORS;
-    const Tap *tap = piece->taps, *end = tap + piece->tap_count;
-    const float *source = piece->source, *weight = piece->weight;
-    ptrdiff_t channels = piece->channels, panel_stride = piece->panel_stride;
-    ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
-    int resumes = piece->resumes;
-    vector sum[28][8];
-
-    for (;;) {
-        UNROLL for (int i = 0; i < pixels; i++)
-            UNROLL for (int j = 0; j < width; j++) sum[i][j] = (vector){0};
-        ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
-        for (steps -= chain; chain > 0; chain--) {
-            const float *x = source + tap->source, *w = weight + tap->weight;
-            for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
-                vector b[8];
-                UNROLL for (int j = 0; j < width; j++)
-                    b[j] = load(w + j / VECTORS * panel_stride + j % VECTORS * LANES);
-                UNROLL for (int i = 0; i < pixels; i++) {
-                    vector a = broadcast(x[i * PANEL]);
-                    UNROLL for (int j = 0; j < width; j++) sum[i][j] += a * b[j];
-                }
-                x += 1;
-                w += PANEL;
-            }
-            if (++tap == end) {
-                tap = piece->taps;
-                source += piece->block_stride;
-                weight += PANEL * PANEL;
-                channels -= PANEL;
-            }
-        }
-        if (steps == 0 && !piece->continues) break;
-        UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < width; j++) {
-            float *second = piece->sums + i * 2 * PANEL + j * LANES;
-            if (resumes) sum[i][j] += load(second);
-            store(second, sum[i][j]);
-        }
-        if (steps == 0) return;
-        resumes = 1;
-    }
-
-    const int whole = piece->filters == panels * PANEL;
-    UNROLL for (int i = 0; i < pixels; i++) {
-        float *second = piece->sums + i * 2 * PANEL, *y = piece->y + i * piece->y_stride;
-        UNROLL for (int j = 0; j < width; j++) {
-            vector total = sum[i][j];
-            if (resumes) total += load(second + j * LANES);
-            total += load(piece->bias + j * LANES);
-            if (piece->relu) total = positive(total);
-            store((whole ? y : second) + j * LANES, total);
-        }
-        if (!whole)
-            for (int k = 0; k < piece->filters; k++) y[k] = second[k];
+   If a pixel of y has no other filters, copies may run over into the next pixel, whose own copy
+   then comes after. */
+static void store_filters(const Piece *piece, int pixels, int width) {
+    const ptrdiff_t filters = piece->filters, all = pixels * filters;
+    for (int i = 0; i < pixels; i++) {
+        const float *from = piece->sums + i * MOST_FILTERS;
+        float *y = piece->y + i * piece->y_stride;
+        if (piece->y_stride == filters && i * filters + width <= all)
+            for (int k = 0; k < width; k += 8) memcpy(y + k, from + k, 8 * sizeof(float));
+        else
+            memcpy(y, from, filters * sizeof(float));
     }
 }
 
-#define PIECE(PIXELS, PANELS)                                                \
-    static void piece_##PIXELS##_##PANELS(const Piece *piece) {              \
-        run_piece(piece, PIXELS, PANELS);                                    \
-    }
-#define ONE(PIXELS) PIECE(PIXELS, 1)
-#define TWO(PIXELS) PIECE(PIXELS, 2)
-
-ONE(1) ONE(2)
-#if defined(__AVX512F__) || defined(__AVX2__) || defined(__aarch64__)
-ONE(3) ONE(4) ONE(5) ONE(6)
-#endif
-#if defined(__AVX512F__)
-ONE(7) ONE(8) ONE(9) ONE(10) ONE(11) ONE(12) ONE(13) ONE(14) ONE(15) ONE(16) ONE(17) ONE(18)
-ONE(19) ONE(20) ONE(21) ONE(22) ONE(23) ONE(24) ONE(25) ONE(26) ONE(27) ONE(28)
-TWO(1) TWO(2) TWO(3) TWO(4) TWO(5) TWO(6) TWO(7) TWO(8) TWO(9) TWO(10) TWO(11) TWO(12) TWO(13)
-TWO(14)
-#endif
-
 typedef void (*PieceFunction)(const Piece *);
-static const PieceFunction PIECES[][28] = {
-#if defined(__AVX512F__)
-    {piece_1_1, piece_2_1, piece_3_1, piece_4_1, piece_5_1, piece_6_1, piece_7_1,
-     piece_8_1, piece_9_1, piece_10_1, piece_11_1, piece_12_1, piece_13_1, piece_14_1,
-     piece_15_1, piece_16_1, piece_17_1, piece_18_1, piece_19_1, piece_20_1, piece_21_1,
-     piece_22_1, piece_23_1, piece_24_1, piece_25_1, piece_26_1, piece_27_1, piece_28_1},
-    {piece_1_2, piece_2_2, piece_3_2, piece_4_2, piece_5_2, piece_6_2, piece_7_2,
-     piece_8_2, piece_9_2, piece_10_2, piece_11_2, piece_12_2, piece_13_2, piece_14_2},
-#elif defined(__AVX2__) || defined(__aarch64__)
-    {piece_1_1, piece_2_1, piece_3_1, piece_4_1, piece_5_1, piece_6_1},
-#else
-    {piece_1_1, piece_2_1},
-#endif
-};
 
-/* Compute `pixels` pixels side by side for 16 or 32 filters. */
-static inline void multiply_piece(const Piece *piece, int pixels, int panels) {
-    PIECES[panels - 1][pixels - 1](piece);
+#define WIDTH LANES
+#include "piece.h"
+#define DEFINE_PIECE(PIXELS, FILTERS)                                        \
+    static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
+        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES);          \
+    }
+#define ENTER_PIECE(PIXELS, FILTERS) piece_##FILTERS##_##PIXELS,
+
+#if defined(__AVX512F__) /* 32 registers: 28 sums, weights, and a pixel */
+
+#define WIDTH 8
+#include "piece.h"
+#define DEFINE_HALF_PIECE(PIXELS, FILTERS)                                   \
+    static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
+        run_piece_8(piece, PIXELS, 1);                                       \
+    }
+UP_TO_28(DEFINE_HALF_PIECE, 8) UP_TO_28(DEFINE_PIECE, 16) UP_TO_14(DEFINE_PIECE, 32)
+static const PieceFunction PIECES[3][28] = {
+    {UP_TO_28(ENTER_PIECE, 8)}, {UP_TO_28(ENTER_PIECE, 16)}, {UP_TO_14(ENTER_PIECE, 32)}
+};
+static const int MOST_PIXELS[3] = {28, 28, 14};
+
+#elif defined(__AVX2__) /* 16 registers: 12 sums */
+
+UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
+static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
+static const int MOST_PIXELS[3] = {12, 6, 0};
+
+#elif defined(__aarch64__) /* 32 registers: 24 sums */
+
+UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
+static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
+static const int MOST_PIXELS[3] = {12, 6, 0};
+
+#else /* 16 registers, of which products need one: 8 sums */
+
+UP_TO_4(DEFINE_PIECE, 8) UP_TO_2(DEFINE_PIECE, 16)
+static const PieceFunction PIECES[3][28] = {{UP_TO_4(ENTER_PIECE, 8)}, {UP_TO_2(ENTER_PIECE, 16)}};
+static const int MOST_PIXELS[3] = {4, 2, 0};
+
+#endif
+
+/* Return the filters of the tile, 8, 16 or 32, that suits so many filters best. */
+static inline int tile_filters(ptrdiff_t filters) {
+    return filters <= 8 ? 8 : filters <= 24 || MOST_PIXELS[2] == 0 ? 16 : 32;
+}
+
+/* Return how many pixels a tile of so many filters can take. */
+static inline int most_pixels(int filters) { return MOST_PIXELS[filters / 16]; }
+
+/* Compute pixels side by side for the 8, 16 or 32 filters of a tile. */
+static inline void multiply_piece(const Piece *piece, int pixels, int filters) {
+    PIECES[filters / 16][pixels - 1](piece);
 }
 
 #endif

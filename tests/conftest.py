@@ -73,7 +73,8 @@ def patterns(tmp_path_factory):
 def model(run, patterns, tmp_path_factory):
     """A network trained on `patterns`, which it knows by heart."""
     path = tmp_path_factory.mktemp("model") / "patterns.npz"
-    done = run("train", patterns, "-o", path, "--arch", ARCH, "--epochs", "12", "--batch-size", "8")
+    settings = "--epochs 30 --batch-size 8 --optimizer nesterov --lr 0.05 --label-smoothing 0.2"
+    done = run("train", patterns, "-o", path, "--arch", ARCH, *settings.split())
     assert done.returncode == 0, done.stderr
     return path
 

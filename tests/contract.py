@@ -42,7 +42,7 @@ class Bench:
                 if one.learned
             },
             saved=np.full(layer.saved_size(BATCH, *shapes), nan, np.float32),
-            scratch=np.full(layer.scratch_size(BATCH, threads, *shapes), nan, np.float32),
+            scratch=np.full(layer.scratch_size(BATCH, threads, True, *shapes), nan, np.float32),
         )
         self.forward, self.backward = layer.build(self.site)
 

@@ -4,9 +4,9 @@ Legend: N images, H W rows and columns, C channels, P Q output, R S window; x in
 dx dy gradients. Images are NHWC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import erf, exp, pi, sqrt
+from math import erfc, exp, expm1, pi, sqrt, tanh
 
 import numpy as np
 
@@ -104,16 +104,119 @@ def bn_gradient(x, dy, weight, eps) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return dx, (dy * normal).sum(0), dy.sum(0)
 
 
-# --- activations and their derivatives ---
+# --- activations of one number, and their derivatives ---
 
 
 def logistic(x: float) -> float:
-    return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
+    return 1 / (1 + exp(-x)) if x > -700 else exp(x)
 
 
 def normal_probability(x: float) -> float:
-    return 0.5 * (1 + erf(x / sqrt(2)))
+    return erfc(-x / sqrt(2)) / 2
 
 
 def normal_density(x: float) -> float:
     return exp(-x * x / 2) / sqrt(2 * pi)
+
+
+ACTIVATIONS: dict[str, Callable[[float], float]] = {
+    "relu": lambda x: max(x, 0.0),
+    "leaky_relu": lambda x: x if x > 0 else 0.1 * x,
+    "elu": lambda x: x if x > 0 else expm1(x),
+    "gelu": lambda x: x * normal_probability(x),
+    "silu": lambda x: x * logistic(x),
+    "sigmoid": logistic,
+    "tanh": tanh,
+}
+
+DERIVATIVES: dict[str, Callable[[float], float]] = {
+    "relu": lambda x: float(x > 0),
+    "leaky_relu": lambda x: 1.0 if x > 0 else 0.1,
+    "elu": lambda x: 1.0 if x > 0 else exp(x),
+    "gelu": lambda x: normal_probability(x) + x * normal_density(x),
+    "silu": lambda x: logistic(x) * (1 + x * logistic(-x)),
+    "sigmoid": lambda x: logistic(x) * logistic(-x),
+    "tanh": lambda x: 1 - tanh(x) ** 2,
+}
+
+
+# --- softmax and the loss: rows of logits ---
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - x.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def softmax_gradient(x: np.ndarray, dy: np.ndarray) -> np.ndarray:
+    """Multiply each row of dy by the Jacobian, diag(y) - y y^T."""
+    return np.array(
+        [(np.diag(y) - np.outer(y, y)) @ d for y, d in zip(softmax(x), dy, strict=True)]
+    )
+
+
+def cross_entropy(x, labels, smoothing) -> tuple[np.ndarray, np.ndarray]:
+    """Return the loss of each row and the gradient of their mean."""
+    n, K = x.shape
+    target = (1 - smoothing) * np.eye(K)[labels] + smoothing / K
+    largest = x.max(1, keepdims=True)
+    log_softmax = x - largest - np.log(np.exp(x - largest).sum(1, keepdims=True))
+    return -(target * log_softmax).sum(1), (softmax(x) - target) / n
+
+
+# --- optimizers: g gradient, p parameter; torch.optim's formulas, state as attributes ---
+
+
+class Momentum:
+    def __init__(self, lr, momentum=0.0, decay=0.0, nesterov=False):
+        self.lr, self.momentum, self.decay, self.nesterov = lr, momentum, decay, nesterov
+        self.velocity = None
+
+    def step(self, g, p):
+        g = g + self.decay * p
+        self.velocity = g if self.velocity is None else self.momentum * self.velocity + g
+        return p - self.lr * (g + self.momentum * self.velocity if self.nesterov else self.velocity)
+
+
+class RmsProp:
+    def __init__(self, lr, alpha, eps, momentum=0.0, decay=0.0):
+        self.lr, self.alpha, self.eps, self.momentum, self.decay = lr, alpha, eps, momentum, decay
+        self.square = self.velocity = 0.0
+
+    def step(self, g, p):
+        g = g + self.decay * p
+        self.square = self.alpha * self.square + (1 - self.alpha) * g**2
+        self.velocity = self.momentum * self.velocity + g / (np.sqrt(self.square) + self.eps)
+        return p - self.lr * self.velocity
+
+
+class Adam:
+    def __init__(self, lr, beta1, beta2, eps, decay=0.0, decoupled=False):
+        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
+        self.decay, self.decoupled = decay, decoupled
+        self.mean = self.square = 0.0
+        self.t = 0
+
+    def step(self, g, p):
+        self.t += 1
+        if self.decoupled:
+            p = p - self.lr * self.decay * p
+        else:
+            g = g + self.decay * p
+        self.mean = self.beta1 * self.mean + (1 - self.beta1) * g
+        self.square = self.beta2 * self.square + (1 - self.beta2) * g**2
+        mean = self.mean / (1 - self.beta1**self.t)
+        square = self.square / (1 - self.beta2**self.t)
+        return p - self.lr * mean / (np.sqrt(square) + self.eps)
+
+
+# --- arranging ---
+
+
+def upsample(x: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    return x.repeat(rows, 1).repeat(columns, 2)
+
+
+def upsample_gradient(dy: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    n, H, W, C = dy.shape
+    return dy.reshape(n, H // rows, rows, W // columns, columns, C).sum((2, 4))

@@ -7,6 +7,7 @@ import pytest
 from cnncli import terminal
 from cnncli.errors import CnncliError
 from cnncli.terminal import (
+    Interrupted,
     Preferences,
     Progress,
     colors,
@@ -134,3 +135,11 @@ def test_progress_is_silent_when_quiet(capfd, monkeypatch):
         wait(100)
         progress.update(1)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("output", [note, write_json, Progress(1, "images").update])
+def test_an_interruption_that_got_lost_is_raised_by_the_next_output(monkeypatch, output):
+    monkeypatch.setattr(Interrupted, "pending", 15)
+    with pytest.raises(Interrupted) as raised:
+        output(1)
+    assert raised.value.signal == 15

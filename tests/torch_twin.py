@@ -20,13 +20,16 @@ class Twin:
 
     def __call__(self, images: np.ndarray, training: bool = False) -> torch.Tensor:
         """Return logits for images (n, H, W, C), or for signals (n, L, C)."""
-        x = torch.tensor(images).movedim(-1, 1)
-        values = {-1: x}
+        return self.run(torch.tensor(images), training)
+
+    def run(self, images: torch.Tensor, training: bool = False) -> torch.Tensor:
+        """Return logits for a tensor of images (n, H, W, C)."""
+        values = {-1: images.movedim(images.ndim - 1, 1)}
         for index, node in enumerate(self.graph.nodes):
             inputs = [values[i] for i in node.inputs]
             values[index] = self._apply(node, inputs, training)
         y = values[self.graph.output]
-        return y.flatten(1) if y.ndim == 2 or y.shape[2:].numel() == 1 else y.movedim(1, -1)
+        return y.flatten(1) if y.ndim == 2 or y.shape[2:].numel() == 1 else y.movedim(1, y.ndim - 1)
 
     def _apply(self, node, inputs, training):
         own = {

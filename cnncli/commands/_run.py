@@ -16,7 +16,7 @@ from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
-from cnncli.terminal import Progress, note
+from cnncli.terminal import Interrupted, Progress, note
 from cnncli.training import Epoch, Settings, Training
 from cnncli.training.prediction import Normalize, normalizer
 
@@ -46,6 +46,7 @@ class Run:
             for epoch in training.run():
                 self._tell(epoch)
         except BaseException:
+            Interrupted.pending = 0
             if training.best_weights is not None and training.best is not None:
                 self.best = training.best
                 self._save(training.best_weights)

@@ -112,6 +112,8 @@ def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) 
         raise UsageError("--null is about --files-from, which is not given")
     if [model, *inputs, listed].count("-") > 1:
         raise UsageError("stdin can be read only once; give - once")
+    if sys.stdin is None and "-" in [*inputs, listed]:
+        raise UsageError("stdin is closed; give files instead of -")
     return chain(inputs, read_paths(listed, null=null) if listed is not None else ())
 
 

@@ -170,9 +170,7 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     return graph
 
 
-def _settings(
-    graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]
-) -> Settings:
+def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]) -> Settings:
     from cnncli.training import chosen
 
     told = {name: value for name, value in given.items() if value is not None}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
+
+# Pillow logs some errors before it raises them; unheard, unless the program listens.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class Quiet:

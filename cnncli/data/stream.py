@@ -53,7 +53,7 @@ def stream(
     def produce() -> None:
         try:
             for one in expand(inputs):
-                if unwanted.is_set() or not put(pool.submit(_item, one, preprocessing)):
+                if not put(pool.submit(_item, one, preprocessing)):
                     return
             put(None)
         except Exception as error:

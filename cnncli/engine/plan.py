@@ -100,7 +100,7 @@ class Layout:
         saved = layer.saved_size(self.batch, *step.input_shapes)
         if saved and self.training:
             self._need(f"saved {step.output}", saved, time, 2 * self.end - time)
-        scratch = layer.scratch_size(self.batch, self.threads, *step.input_shapes)
+        scratch = layer.scratch_size(self.batch, self.threads, self.training, *step.input_shapes)
         if scratch:
             last = 2 * self.end - time if self.training else time
             self._need("scratch", scratch, time, last)
@@ -219,8 +219,8 @@ class Plan:
 
         One label for each image, or for each pixel where the network answers with an image.
         """
-        classes = self.output.shape[-1]
-        rows = n * (self.output[0].size // classes)
+        classes: int = self.output.shape[-1]
+        rows: int = n * (self.output[0].size // classes)
         loss.softmax_cross_entropy(
             rows,
             classes,
@@ -232,8 +232,7 @@ class Plan:
             NOTHING,
             self.threads,
         )
-        total: float = self._losses[:rows].sum()
-        return total / rows
+        return float(self._losses[:rows].sum()) / rows
 
     def refresh(self) -> None:
         """Fold the present weights again; to be called when they have changed."""

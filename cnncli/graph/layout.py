@@ -13,6 +13,8 @@ from cnncli.layers import REGISTRY
 from cnncli.layers.base import Axes, Layer, Shape, image_shape, volume
 from cnncli.notation import expression as notation
 
+LARGEST = 1 << 40  # values in one feature map, pixels from one of its positions to the next
+
 
 def build_graph(expression: notation.Expression, input_shape: Shape) -> Graph:
     """Lay a network out on an input of this shape.
@@ -59,6 +61,7 @@ class _Layout:
         try:
             output_shape = layer.output_shape(*shapes)
             sight = meet([self.sights[one] for one in inputs]).through(layer.reach(*shapes))
+            _check_size(output_shape, sight)
             self.kinds[layer.kind] += 1
             node = Node(
                 name=f"{layer.kind}{self.kinds[layer.kind]}",
@@ -83,6 +86,13 @@ class _Layout:
         if sight.everything:
             return image_shape(self.shapes[INPUT])[:2]
         return math.ceil(sight.field[0]), math.ceil(sight.field[1])
+
+
+def _check_size(output_shape: Shape, sight: Sight) -> None:
+    """Refuse what no memory holds, before anything tries to."""
+    if volume(output_shape) > LARGEST or max(sight.jump) > LARGEST:
+        shape = "x".join(map(str, output_shape))
+        raise ArchitectureError(f"its output of {shape} is beyond any memory; make it smaller")
 
 
 def _learned(layer: Layer, shapes: tuple[Shape, ...]) -> int:

@@ -154,7 +154,7 @@ class Layer:
         """Return the floats to keep from forward to backward."""
         return 0
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
         """Return the floats one pass needs to work in."""
         return 0
 

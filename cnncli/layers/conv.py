@@ -81,9 +81,11 @@ class Conv(Layer, kind="conv"):
     def lost(self, *inputs: Shape) -> Axes:
         return self.windows(inputs[0]).lost
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
-        needed: int = self._convolution(inputs[0], batch, threads).scratch_size
-        return max(needed, bias_scratch(self.filters))
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+        operator = self._convolution(inputs[0], batch, threads)
+        if not training:
+            return int(operator.forward_scratch)
+        return max(int(operator.scratch_size), bias_scratch(self.filters))
 
     def _convolution(self, x: Shape, batch: int, threads: int) -> Any:
         return convolution(

@@ -93,9 +93,11 @@ class Deconv(Layer, kind="deconv"):
         seen = [-(-span // step) for span, step in zip(found.span, found.stride, strict=True)]
         return Reach(window=(seen[0], seen[1]), finer=found.stride)
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
-        needed: int = self._adjoint(inputs[0], batch, threads).scratch_size
-        return max(needed, bias_scratch(self.filters))
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+        adjoint = self._adjoint(inputs[0], batch, threads)
+        if not training:
+            return int(adjoint.data_scratch)
+        return max(int(adjoint.scratch_size), bias_scratch(self.filters))
 
     def _adjoint(self, x: Shape, batch: int, threads: int) -> Any:
         return convolution(

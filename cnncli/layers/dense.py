@@ -52,9 +52,11 @@ class Dense(Layer, kind="dense"):
     def reach(self, *inputs: Shape) -> Reach:
         return Reach(everything=True)
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
-        needed: int = self._convolution(volume(inputs[0]), batch, threads).scratch_size
-        return max(needed, bias_scratch(self.units))
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+        operator = self._convolution(volume(inputs[0]), batch, threads)
+        if not training:
+            return int(operator.forward_scratch)
+        return max(int(operator.scratch_size), bias_scratch(self.units))
 
     def _convolution(self, inputs: int, batch: int, threads: int) -> Any:
         one = (1, 1)

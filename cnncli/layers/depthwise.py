@@ -71,11 +71,13 @@ class Depthwise(Layer, kind="depthwise"):
     def lost(self, *inputs: Shape) -> Axes:
         return self.as_conv(inputs[0]).lost(*inputs)
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
         (x,) = inputs
         conv = self.as_conv(x)
         if self.fill != "zero":
-            return conv.scratch_size(batch, threads, x)
+            return conv.scratch_size(batch, threads, training, x)
+        if not training:
+            return 0
         needed: int = kernels.depthwise_scratch_size(*conv.windows(x).size, x[-1])
         return max(needed, bias_scratch(x[-1]))
 

@@ -43,9 +43,8 @@ class BatchNorm(Layer, kind="bn"):
     def saved_size(self, batch: int, *inputs: Shape) -> int:
         return 2 * inputs[0][-1]
 
-    def scratch_size(self, batch: int, threads: int, *inputs: Shape) -> int:
-        needed: int = kernels.bn_scratch_size(inputs[0][-1])
-        return needed
+    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+        return int(kernels.bn_scratch_size(inputs[0][-1])) if training else 0
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         channels = site.y.shape[-1]

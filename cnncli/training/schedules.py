@@ -30,7 +30,7 @@ def onecycle(done: float) -> float:
     """
     if done < 0.3:
         return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2
-    return 1e-4 + (1 - 1e-4) * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
+    return 4e-6 + (1 - 4e-6) * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
 
 
 SCHEDULES: dict[str, Schedule] = {one.__name__: one for one in (constant, step, cosine, onecycle)}

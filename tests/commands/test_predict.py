@@ -118,6 +118,13 @@ def test_stdin_is_read_only_once(run, model):
         assert done.stderr == "cnncli: stdin can be read only once; give - once\n"
 
 
+@pytest.mark.parametrize("inputs", ["-", "--files-from -"])
+def test_closed_stdin_is_a_usage_error(shell, model, inputs):
+    done = shell(f"cnncli predict {model} {inputs} <&-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cnncli: stdin is closed; give files instead of -\n"
+
+
 @pytest.mark.parametrize("ending", [".npz", ".npy"])
 def test_a_batch_file_has_an_answer_per_image(run, model, patterns, tmp_path, ending):
     paths = sorted((patterns / "test").glob("*/1000.png"))

@@ -4,6 +4,8 @@ import io
 import os
 import socket
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 import zlib
@@ -179,6 +181,19 @@ def test_a_metadata_bomb_is_one_line() -> None:
 
     data = png_of(4, 4)
     refusal(data[:33] + chunk(b"zTXt", b"k\0\0" + bomb) + data[33:])
+
+
+def test_a_decoder_that_complains_says_nothing_on_stderr(picture) -> None:
+    data = stored(picture(4, 4, "RGB"), "TIFF")
+    samples_per_pixel = struct.pack("<HHI", 277, 3, 1)
+    at = data.index(samples_per_pixel) + len(samples_per_pixel)
+    bad = data[:at] + struct.pack("<H", 231) + data[at + 2 :]
+    program = (
+        "import sys\nfrom cnncli.data import ImageError, decode\n"
+        "try:\n    decode(sys.stdin.buffer.read())\nexcept ImageError:\n    print('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=bad, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"refused\n", b"")
 
 
 def test_an_animation_gives_its_first_frame_and_tells(picture) -> None:

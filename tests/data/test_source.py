@@ -241,3 +241,16 @@ def test_a_list_on_stdin_can_be_trained_on(class_folder, stdin, monkeypatch) -> 
     stdin("".join(f"{root}/{c}/{i}.png,{c}\n" for c in ("cat", "dog") for i in range(5)).encode())
     data = load_training("-")
     assert len(data.train) + len(data.val) == 10
+
+
+def test_the_sample_digits_are_complete() -> None:
+    digits = str(Path(__file__).parents[2] / "sample_data/digits")
+    data = load_training(digits, threads=2)
+    assert data.classes == tuple("0123456789")
+    assert data.preprocessing.input_shape == (28, 28, 1)
+    assert (data.train.counts + data.val.counts).tolist() == [100] * 10
+    test = load_labelled(digits, data.preprocessing, data.classes)
+    assert test.counts.tolist() == [20] * 10
+    assert not {name.split("/")[-1] for name in test.names} & {
+        name.split("/")[-1] for name in data.train.names + data.val.names
+    }

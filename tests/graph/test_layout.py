@@ -150,3 +150,9 @@ def test_sizes_are_the_ones_that_sliding_a_window_by_hand_gives():
                 assert node.output_shape[0] == len(starts)
                 assert node.lost[0] == length - len(reached)
                 assert math.prod(node.output_shape) > 0
+
+
+@pytest.mark.parametrize("text", ["20 * upsample(999999)", "3300 * (conv(9, 1, 7, 9) >> upsample)"])
+def test_a_network_beyond_any_memory_is_refused_at_once(text):
+    with pytest.raises(ArchitectureError, match=r"layer \d+ .* is beyond any memory"):
+        graph_of(text, (8, 8, 4))

@@ -1,5 +1,6 @@
 """The convolution kernels against their float64 twins, on every instruction set of this CPU."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -18,6 +19,7 @@ FILLS = {"zero": 0, "reflect": 1, "edge": 2}
 NONE = np.empty(0, np.float32)
 UNIT = 2.0**-24  # half the distance between 1 and the next float32
 PASSES = ("forward", "backward_data", "backward_weights")
+BOTH = PASSES[:2]
 
 every_isa = pytest.mark.parametrize("isa", ISAS)
 every_pass = pytest.mark.parametrize("direction", PASSES)
@@ -42,41 +44,54 @@ def from_panels(z: Sizes, packed):
     return w[:, :K].reshape(z.K, C, z.R, z.S), w[:, K:]
 
 
-class Kernels:
-    """One convolution on one instruction set; every output starts as NaN, as does the scratch."""
+class Output:
+    """An array of NaN to write to, between two others that must stay as they are."""
 
-    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None, scratch=None):
+    def __init__(self, *shape):
+        size = int(np.prod(shape))
+        self.all = np.full(size + 128, np.nan, np.float32)
+        self.all[:64] = self.all[-64:] = 7
+        self.flat = self.all[64:-64]
+        self.shape = shape
+
+    def result(self):
+        assert (self.all[:64] == 7).all()
+        assert (self.all[-64:] == 7).all()
+        return self.flat.reshape(self.shape)
+
+
+class Kernels:
+    """One convolution on one instruction set, with a scratch full of NaN."""
+
+    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None):
         self.z, self.conv = z, CONVS[isa]
         self.sizes = self.conv.Convolution(
             z.H, z.W, z.C, z.K, z.R, z.S, *z.stride, *z.pad, z.P, z.Q, *z.dilation, z.groups,
             FILLS[z.fill], batch or z.N, threads,
         )  # fmt: skip
-        self.scratch = scratch
-        if scratch is None:
-            self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
+        self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
 
     def forward(self, x, w, bias=NONE, relu=False):
-        z = self.z
-        y = np.full((len(x), z.P, z.Q, z.K), np.nan, np.float32)
+        y = Output(len(x), self.z.P, self.z.Q, self.z.K)
         self.conv.conv_forward(
-            self.sizes, len(x), flat(x), panels(z, w), bias, flat(y), self.scratch, relu
+            self.sizes, len(x), flat(x), panels(self.z, w), bias, y.flat, self.scratch, relu
         )
-        return y
+        return y.result()
 
     def backward_data(self, dy, w, bias=NONE, relu=False):
-        z = self.z
-        dx = np.full((len(dy), z.H, z.W, z.C), np.nan, np.float32)
+        dx = Output(len(dy), self.z.H, self.z.W, self.z.C)
         self.conv.conv_backward_data(
-            self.sizes, len(dy), flat(dy), panels(z, w), bias, flat(dx), self.scratch, relu
+            self.sizes, len(dy), flat(dy), panels(self.z, w), bias, dx.flat, self.scratch, relu
         )
-        return dx
+        return dx.result()
 
     def backward_weights(self, x, dy):
         z = self.z
-        size = self.conv.panel_size(z.K, z.C, z.R, z.S, z.groups)
-        dw = np.full(size, np.nan, np.float32)
-        self.conv.conv_backward_weights(self.sizes, len(x), flat(x), flat(dy), dw, self.scratch)
-        dw, beyond = from_panels(z, dw)
+        dw = Output(self.conv.panel_size(z.K, z.C, z.R, z.S, z.groups))
+        self.conv.conv_backward_weights(
+            self.sizes, len(x), flat(x), flat(dy), dw.flat, self.scratch
+        )
+        dw, beyond = from_panels(z, dw.result())
         assert not beyond.any()
         return dw
 
@@ -88,22 +103,25 @@ class Kernels:
 
 
 def flat(array):
-    return array.reshape(-1)
+    return np.ascontiguousarray(array).reshape(-1)
 
 
 def shapes(z: Sizes):
     """Return the shapes of x, w and dy."""
-    return (
-        (z.N, z.H, z.W, z.C),
-        (z.K, z.C // z.groups, z.R, z.S),
-        (z.N, z.P, z.Q, z.K),
-    )
+    return (z.N, z.H, z.W, z.C), (z.K, z.C // z.groups, z.R, z.S), (z.N, z.P, z.Q, z.K)
 
 
-def whole_numbers(z: Sizes, seed=0):
+def whole_numbers(z: Sizes):
     """Return x, w and dy of small whole numbers, whose sums float32 keeps exactly."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     return [random.integers(-4, 5, shape).astype(np.float32) for shape in shapes(z)]
+
+
+def fractions(z: Sizes, positive=False):
+    """Return normally distributed x, w and dy."""
+    random = np.random.default_rng(0)
+    data = [random.standard_normal(shape, np.float32) for shape in shapes(z)]
+    return [np.abs(array) for array in data] if positive else data
 
 
 def expected(z: Sizes, direction, data):
@@ -115,27 +133,53 @@ def expected(z: Sizes, direction, data):
     return reference.conv_backward_weights(z, x, dy)
 
 
-def plain(N, H, C, K, R, stride=1, pad=None, **rest):
+def square(N, H, C, K, R, stride=1, pad=None, **rest):
     """Return a square convolution, by default one that keeps the size."""
     pad = R // 2 if pad is None else pad
     P = (H + 2 * pad - R) // stride + 1
     return Sizes(N, H, H, C, K, R, R, P, P, (stride, stride), (pad, pad), **rest)
 
 
+def signal(N, L, C, K, S, dilation=1):
+    """Return a causal convolution of a signal."""
+    pad = (0, (S - 1) * dilation)
+    return Sizes(N, 1, L, C, K, 1, S, 1, L, (1, 1), pad, (1, dilation))
+
+
+LARGE = {
+    "several slabs of rows": square(2, 60, 70, 40, 3),
+    "several slabs of columns": signal(1, 3000, 80, 33, 5, 100),
+    "several images in a slab": square(9, 4, 48, 64, 3),
+    "several chunks of channels": square(2, 5, 600, 40, 3),
+    "several chunks of filters": square(2, 5, 40, 600, 3),
+    "a large gradient": square(3, 6, 200, 170, 3),
+    "a window of many chains": square(1, 9, 33, 20, 9),
+    "pixels in one row": square(3, 30, 90, 70, 1),
+    "a dense layer": square(70, 1, 700, 100, 1),
+    "a large dense layer": square(2, 1, 1100, 300, 1),
+    "few channels and filters": square(3, 28, 1, 6, 5, pad=0),
+    "a strided first layer": square(1, 60, 3, 64, 7, 2),
+    "patches": square(2, 48, 3, 40, 16, 16, 0),
+    "a strided bottleneck": square(2, 20, 80, 64, 1, 2),
+    "groups": square(2, 20, 96, 144, 3, groups=3),
+    "one row, one column": Sizes(2, 1, 1, 20, 40, 3, 3, 1, 1, (1, 1), (1, 1)),
+    "a repeated edge": square(3, 21, 20, 24, 5, fill="edge"),
+    "a reflection": square(3, 21, 20, 24, 5, fill="reflect"),
+}
+every_large = pytest.mark.parametrize("z", LARGE.values(), ids=LARGE)
+SOME = ("several slabs of rows", "several images in a slab", "a large gradient", "a dense layer")
+some_large = pytest.mark.parametrize("z", [LARGE[name] for name in SOME], ids=SOME)
+
+
 @st.composite
 def axes(draw):
-    """Return size, window, stride, pads, dilation and outputs of one axis."""
+    """Return size, window, stride, pad before, dilation and outputs of one axis."""
     window, stride, dilation = (draw(st.integers(1, most)) for most in (5, 3, 3))
     extent = (window - 1) * dilation + 1
     before, after = draw(st.integers(0, extent)), draw(st.integers(0, extent))
     fewest = max(1, extent - before - after)
     size = draw(st.integers(fewest, fewest + 16))
-    fill = draw(st.sampled_from(["zero", "zero", "reflect", "edge"]))
-    if fill == "reflect":
-        before, after = min(before, size - 1), min(after, size - 1)
-        size = max(size, extent - before - after)
-    outputs = (size + before + after - extent) // stride + 1
-    return size, window, stride, before, dilation, outputs
+    return size, window, stride, before, dilation, (size + before + after - extent) // stride + 1
 
 
 @st.composite
@@ -144,21 +188,201 @@ def convolutions(draw):
     H, R, sh, pt, dh, P = draw(axes())
     W, S, sw, pl, dw, Q = draw(axes())
     groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
-    C = groups * draw(st.sampled_from([1, 2, 3, 5, 8, 15, 16, 17, 33, 40]))
-    K = groups * draw(st.sampled_from([1, 2, 6, 15, 16, 17, 32, 33, 50]))
+    C = groups * draw(st.sampled_from([1, 2, 3, 4, 5, 8, 15, 16, 17, 33, 40]))
+    K = groups * draw(st.sampled_from([1, 2, 6, 8, 9, 15, 16, 17, 24, 25, 32, 33, 50]))
     fill = draw(st.sampled_from(["zero", "zero", "reflect", "edge"]))
     z = Sizes(draw(st.integers(1, 3)), H, W, C, K, R, S, P, Q, (sh, sw), (pt, pl), (dh, dw),
               groups, fill)  # fmt: skip
-    after = [pair[1] for pair in reference.padding(z)[1:3]]
-    if fill == "reflect" and (max(pt, after[0]) >= H or max(pl, after[1]) >= W):
-        return Sizes(**{**vars(z), "fill": "edge"})
+    _, below, right, _ = (after for _, after in reference.padding(z))
+    if fill == "reflect" and (max(pt, below) >= H or max(pl, right) >= W):
+        return replace(z, fill="edge")
     return z
 
 
 @every_pass
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(z=convolutions(), isa=st.sampled_from(ISAS), threads=st.integers(1, 3))
 def test_whole_numbers_come_out_exactly(direction, z, isa, threads):
     data = whole_numbers(z)
     found = Kernels(z, isa, threads).run(direction, data)
     np.testing.assert_array_equal(found, expected(z, direction, data))
+
+
+@every_pass
+@every_large
+def test_whole_numbers_come_out_exactly_where_work_is_cut_up(direction, z):
+    data = whole_numbers(z)
+    wanted = expected(z, direction, data)
+    assert np.mean(wanted != 0) > 0.3
+    for isa in ISAS:
+        np.testing.assert_array_equal(Kernels(z, isa).run(direction, data), wanted)
+
+
+LONG = {  # the sums of one pass have 25,088 products or more
+    "forward": square(3, 1, 25088, 20, 1),
+    "backward_data": square(3, 1, 20, 25088, 1),
+    "backward_weights": square(8, 56, 3, 20, 1),
+}
+
+
+@every_isa
+@every_pass
+@pytest.mark.parametrize(("positive", "bound"), [(False, 8), (True, 16)])
+def test_rounding_errors_stay_small_in_long_sums(direction, isa, positive, bound):
+    z = LONG[direction]
+    data = fractions(z, positive)
+    found = Kernels(z, isa).run(direction, data)
+    error = np.abs(found - expected(z, direction, data))
+    assert (error <= bound * UNIT * expected(z, direction, [np.abs(a) for a in data])).all()
+
+
+@every_pass
+@pytest.mark.parametrize(("positive", "bound"), [(False, 8), (True, 16)])
+@settings(max_examples=60, deadline=None)
+@given(z=convolutions(), isa=st.sampled_from(ISAS))
+def test_rounding_errors_stay_small(direction, positive, bound, z, isa):
+    data = fractions(z, positive)
+    found = Kernels(z, isa).run(direction, data)
+    error = np.abs(found - expected(z, direction, data))
+    assert (error <= bound * UNIT * expected(z, direction, [np.abs(a) for a in data])).all()
+
+
+@every_pass
+@every_large
+def test_any_number_of_threads_gives_the_same_bits(direction, z):
+    data = fractions(z)
+    one, two, three = (Kernels(z, threads=threads).run(direction, data) for threads in (1, 2, 3))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(one, three)
+
+
+@every_isa
+@pytest.mark.parametrize("direction", BOTH)
+@some_large
+def test_an_image_comes_out_the_same_alone_and_in_any_batch(direction, z, isa):
+    x, w, dy = fractions(z)
+    together = Kernels(z, isa).run(direction, (x, w, dy))
+    in_larger = Kernels(z, isa, batch=z.N + 5).run(direction, (x, w, dy))
+    np.testing.assert_array_equal(together, in_larger)
+    for i in range(min(z.N, 3)):
+        alone = Kernels(z, isa, batch=1).run(direction, (x[i : i + 1], w, dy[i : i + 1]))
+        np.testing.assert_array_equal(together[i : i + 1], alone)
+
+
+@some_large
+def test_a_weight_gradient_does_not_depend_on_how_large_a_batch_was_planned(z):
+    data = fractions(z)
+    planned = Kernels(z, batch=z.N + 5).run("backward_weights", data)
+    np.testing.assert_array_equal(planned, Kernels(z).run("backward_weights", data))
+
+
+@every_pass
+def test_a_scratch_can_serve_one_convolution_after_another(direction):
+    first, second = LARGE["several images in a slab"], LARGE["groups"]
+    kernels = [Kernels(first), Kernels(second)]
+    shared = np.full(max(k.scratch.size for k in kernels) + 3, np.nan, np.float32)[3:]
+    for k in kernels:
+        k.scratch = shared
+        data = fractions(k.z)
+        found = [k.run(direction, data), Kernels(k.z).run(direction, data)]
+        np.testing.assert_array_equal(*found)
+
+
+@every_isa
+@pytest.mark.parametrize("K", [6, 16, 40])
+def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(K, isa):
+    z = square(2, 9, 20, K, 3)
+    x, w, _ = whole_numbers(z)
+    bias = np.arange(K, dtype=np.float32) * 10 - 50
+    found = Kernels(z, isa).forward(x, w, bias, relu=True)
+    np.testing.assert_array_equal(found, np.maximum(reference.conv_forward(z, x, w, bias), 0))
+
+
+@every_isa
+@pytest.mark.parametrize("z", [square(2, 9, 20, 6, 3, 2), square(2, 9, 20, 6, 3, fill="edge")])
+def test_backward_data_adds_a_bias_and_then_cuts_off_what_is_negative(z, isa):
+    _, w, dy = whole_numbers(z)
+    bias = np.arange(z.C, dtype=np.float32) * 10 - 50
+    found = Kernels(z, isa).backward_data(dy, w, bias, relu=True)
+    wanted = np.maximum(reference.conv_backward_data(z, dy, w) + bias, 0)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@every_isa
+def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
+    z = square(1, 5, 3, 8, 3)
+    x, w, _ = whole_numbers(z)
+    x[0, 2, 2, 1] = np.nan
+    y = Kernels(z, isa).forward(x, w, relu=True)[0]
+    assert np.isnan(y[1:4, 1:4]).all()
+    assert not np.isnan(y[0]).any()
+
+
+def test_no_images_give_no_outputs_and_a_gradient_of_zeros():
+    z = square(2, 5, 3, 8, 3)
+    x, w, dy = (array[:0] if i != 1 else array for i, array in enumerate(whole_numbers(z)))
+    kernels = Kernels(z)
+    assert kernels.forward(x, w).shape == (0, 5, 5, 8)
+    assert kernels.backward_data(dy, w).shape == (0, 5, 5, 3)
+    assert not kernels.backward_weights(x, dy).any()
+
+
+def test_panels_have_room_for_a_multiple_of_16_filters_per_group():
+    assert CONVS[ISAS[0]].panel_size(20, 6, 3, 5, 2) == 2 * 16 * 3 * 3 * 5
+    assert CONVS[ISAS[0]].panel_size(17, 6, 1, 1, 1) == 32 * 6
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(75), np.zeros(150, np.float32)[::2]])
+def test_arrays_of_another_type_or_with_gaps_are_refused(wrong):
+    z = square(1, 5, 3, 8, 3)
+    kernels = Kernels(z)
+    _, w, dy = whole_numbers(z)
+    with pytest.raises(ValueError, match=r"Buffer dtype mismatch|not C-contiguous"):
+        kernels.conv.conv_forward(
+            kernels.sizes, 1, wrong, panels(z, w), NONE, flat(dy), kernels.scratch, False
+        )
+
+
+def bias_backward(y, dy, isa=ISAS[0], threads=2, relu=False, wanted=True):
+    """Return the kernel's dbias; dy is masked in place."""
+    rows, K = dy.shape
+    dbias = np.full(K if wanted else 0, np.nan, np.float32)
+    scratch = np.full(64 * K, np.nan, np.float32)
+    CONVS[isa].bias_backward(rows, K, y.reshape(-1), dy.reshape(-1), dbias, scratch, relu, threads)
+    return dbias
+
+
+@every_isa
+@pytest.mark.parametrize(("rows", "K"), [(1, 1), (5, 3), (700, 40), (300, 600)])
+def test_a_bias_gradient_sums_the_columns_of_dy(rows, K, isa):
+    dy = np.random.default_rng(0).integers(-4, 5, (rows, K)).astype(np.float32)
+    np.testing.assert_array_equal(bias_backward(NONE, dy, isa), dy.sum(0))
+
+
+@every_isa
+@pytest.mark.parametrize("wanted", [True, False])
+def test_with_relu_dy_is_zero_where_y_is_not_positive(wanted, isa):
+    random = np.random.default_rng(0)
+    y, dy = random.integers(-2, 3, (2, 500, 30)).astype(np.float32)
+    masked = np.where(y > 0, dy, 0)
+    dbias = bias_backward(y, dy, isa, relu=True, wanted=wanted)
+    np.testing.assert_array_equal(dy, masked)
+    if wanted:
+        np.testing.assert_array_equal(dbias, masked.sum(0))
+
+
+def test_a_bias_gradient_of_many_rows_is_accurate_and_the_same_for_any_threads():
+    dy = np.random.default_rng(0).random((400_000, 3), np.float32)
+    one, three = (bias_backward(NONE, dy, threads=threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one, three)
+    exact = dy.sum(0, dtype=np.float64)
+    assert (np.abs(one - exact) <= 16 * UNIT * exact).all()
+
+
+def test_no_rows_give_a_bias_gradient_of_zeros():
+    assert not bias_backward(NONE, np.zeros((0, 5), np.float32)).any()
+
+
+@every_isa
+def test_the_measured_peak_is_that_of_a_processor(isa):
+    assert 0.5 < CONVS[isa].peak_gflops(0.01, 1) < 1000

@@ -30,9 +30,7 @@ def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False
     sizes = (len(x), z.H, z.W, z.C, z.P, z.Q, z.R, z.S, *z.stride, *z.pad, *z.dilation)
     if direction == "forward":
         y = np.full((len(x), z.P, z.Q, z.C), np.nan, np.float32)
-        kernels.depthwise_forward(
-            *sizes, flat(x), panels, bias, flat(y), relu, threads
-        )
+        kernels.depthwise_forward(*sizes, flat(x), panels, bias, flat(y), relu, threads)
         return y
     if direction == "backward_data":
         dx = np.full(x.shape, np.nan, np.float32)
@@ -77,7 +75,11 @@ def plain(N, H, C, R=3, stride=1):
 @st.composite
 def axes(draw):
     """Return size, window, stride, pad, dilation and outputs of one axis."""
-    window, stride, dilation = draw(st.integers(1, 7)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    window, stride, dilation = (
+        draw(st.integers(1, 7)),
+        draw(st.integers(1, 3)),
+        draw(st.integers(1, 3)),
+    )
     extent = (window - 1) * dilation + 1
     before, after = draw(st.integers(0, extent)), draw(st.integers(0, extent))
     fewest = max(1, extent - before - after)

@@ -1,0 +1,310 @@
+"""The loops over the tiles of a correlation: convolution forward, and backward to its input.
+
+A thread packs the source of a slab once, then runs over filters, channels, rows and pixels, in
+this order: a tile's weights are read from the second-level cache once per row.
+"""
+
+from cython.parallel cimport prange, threadid
+from libc.string cimport memcpy, memset
+
+from kernels.geometry cimport (
+    PANEL, ZERO, Correlation, Cut, Slab, Span, Taps,
+    ceil_div, cut_evenly, panel_floats, phase_positions, slab_of, taps_of, valid_taps,
+)
+from kernels.pack cimport Pack, pack_floats, pack_source, packing
+
+
+cdef extern from "tile.h" nogil:
+    ctypedef struct Tap:
+        Py_ssize_t source
+        Py_ssize_t weight
+    ctypedef struct Piece:
+        const float *source
+        Py_ssize_t block_stride
+        Py_ssize_t channels
+        const Tap *taps
+        Py_ssize_t tap_count
+        const float *weight
+        Py_ssize_t panel_stride
+        float *sums
+        bint resumes
+        bint continues
+        const float *bias
+        bint relu
+        float *y
+        Py_ssize_t y_stride
+        int filters
+    enum:
+        MOST_FILTERS
+    int tile_filters(Py_ssize_t filters)
+    int most_pixels(int filters)
+    void multiply_piece(const Piece *piece, int pixels, int filters)
+
+cdef extern from "transpose.h" nogil:
+    void transpose_block(const float *source, float *to)
+
+cdef enum:
+    WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
+    TILE_PIXELS = 28           # the most of any tile
+
+cdef struct Work:              # as all threads see it
+    const Correlation *t
+    Cut cut
+    Py_ssize_t shares          # parts of the filters, for different threads
+    const float *x
+    const float *weight
+    const float *bias          # NULL for none
+    float *y
+    bint relu
+
+cdef struct Item:              # what one thread does at a time
+    Py_ssize_t group
+    Slab slab
+    Pack pack
+    float *sums
+    float *turned              # weights, if backward
+
+cdef struct Phase:
+    Py_ssize_t row
+    Py_ssize_t col
+    Taps rows
+    Taps cols
+    Tap *taps                  # [rows.count][cols.count]
+
+
+cdef inline Py_ssize_t chunk_channels(const Correlation *t) noexcept nogil:
+    """Return how many channels' weights are used on a whole slab before the next ones."""
+    cdef Py_ssize_t block = MOST_FILTERS * PANEL * t.rows.taps * t.cols.taps
+    return max(1, WEIGHT_FLOATS // block) * PANEL
+
+
+cdef inline Py_ssize_t sums_floats(const Correlation *t) noexcept nogil:
+    """Return the floats for second sums: a tile's, or a slab's if its channels come in chunks."""
+    cdef Py_ssize_t pixels = TILE_PIXELS
+    if t.C > chunk_channels(t):
+        pixels = t.images * t.slab_rows * t.slab_cols
+    return pixels * MOST_FILTERS
+
+
+cdef inline Py_ssize_t turned_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of a tile's weights for one chunk of channels, if they must be turned."""
+    if not t.rows.adjoint:
+        return 0
+    return MOST_FILTERS * t.rows.taps * t.cols.taps * turned_channels(t)
+
+
+cdef inline Py_ssize_t turned_channels(const Correlation *t) noexcept nogil:
+    """Return the channels of a chunk, in whole blocks."""
+    return min(chunk_channels(t), ceil_div(t.C, PANEL) * PANEL)
+
+
+cdef inline Py_ssize_t correlate_floats(const Correlation *t) noexcept nogil:
+    """Return the scratch floats of one thread: second sums, packed source, weights, taps."""
+    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps * sizeof(Tap) // sizeof(float)
+    return sums_floats(t) + pack_floats(t) + turned_floats(t) + ceil_div(taps, PANEL) * PANEL
+
+
+cdef inline void share_out(Work *work, Py_ssize_t n, int threads) noexcept nogil:
+    """Cut the work into items, more finely where there would be too few for all threads.
+
+    Threads then share out rows (or columns) if there is more source than weights, or else filters.
+    """
+    cdef const Correlation *t = work.t
+    cdef Py_ssize_t slabs
+    work.cut = cut_evenly(t, n, min(t.images, ceil_div(n, threads)), t.slab_rows, t.slab_cols)
+    work.shares = 1
+    slabs = work.cut.slabs * t.groups
+    if slabs >= 8 * threads or slabs % threads == 0:
+        return
+    if t.K >= threads * MOST_FILTERS and panel_floats(t) > t.rows.size * t.cols.size * t.C:
+        work.shares = threads
+    elif t.rows.positions >= threads:
+        work.cut = cut_evenly(t, n, 1, ceil_div(work.cut.rows, threads), work.cut.cols)
+    else:
+        work.cut = cut_evenly(t, n, 1, work.cut.rows, ceil_div(work.cut.cols, threads))
+
+
+cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads) noexcept nogil:
+    """Compute y: bias plus the sums over taps and channels of x times weights, then relu."""
+    cdef Py_ssize_t item, floats = correlate_floats(work.t)
+    share_out(work, n, threads)
+    for item in prange(
+        work.cut.slabs * work.t.groups * work.shares, num_threads=threads, schedule="static"
+    ):
+        correlate_item(work, item, scratch + threadid() * floats)
+
+
+cdef inline void correlate_item(
+    const Work *work, Py_ssize_t number, float *scratch,
+) noexcept nogil:
+    """Compute one slab for one share of one group's filters."""
+    cdef const Correlation *t = work.t
+    cdef Py_ssize_t share = number % work.shares, pairs = ceil_div(t.K, MOST_FILTERS)
+    cdef Py_ssize_t filter, last, row, col
+    cdef Phase phase
+    cdef Item item
+    cdef int tile
+    item.group = number // work.shares % t.groups
+    item.slab = slab_of(t, &work.cut, number // (work.shares * t.groups))
+    item.sums = scratch
+    item.pack = packing(t, &item.slab, scratch + sums_floats(t))
+    item.turned = item.pack.data + pack_floats(t)
+    phase.taps = <Tap *> (item.turned + turned_floats(t))
+    pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack)
+    for row in range(min(t.rows.phases, t.rows.outputs)):
+        for col in range(min(t.cols.phases, t.cols.outputs)):
+            list_taps(t, row, col, &item.pack, &phase)
+            filter = share * pairs // work.shares * MOST_FILTERS
+            last = min(t.K, (share + 1) * pairs // work.shares * MOST_FILTERS)
+            while filter < last:
+                tile = tile_filters(last - filter)
+                correlate_filters(work, &item, &phase, filter, tile)
+                filter += tile
+
+
+cdef inline void list_taps(
+    const Correlation *t, Py_ssize_t row_phase, Py_ssize_t col_phase, const Pack *pack,
+    Phase *phase,
+) noexcept nogil:
+    """List where every tap of a phase finds its source and its weights."""
+    cdef Py_ssize_t i, j, row, col
+    cdef Tap *tap = phase.taps
+    phase.row = row_phase
+    phase.col = col_phase
+    phase.rows = taps_of(&t.rows, row_phase)
+    phase.cols = taps_of(&t.cols, col_phase)
+    for i in range(phase.rows.count):
+        row = phase.rows.origin - t.rows.origin + i * phase.rows.dilation
+        for j in range(phase.cols.count):
+            col = phase.cols.origin - t.cols.origin + j * phase.cols.dilation
+            tap.source = (
+                row * pack.row_stride
+                + (col % t.cols.stride * pack.width + col // t.cols.stride) * PANEL
+            )
+            if t.rows.adjoint:
+                tap.weight = (i * phase.cols.count + j) * turned_channels(t) * PANEL
+            else:
+                tap.weight = (i * t.cols.taps + j) * t.C * PANEL
+            tap += 1
+
+
+cdef inline void correlate_filters(
+    const Work *work, const Item *item, const Phase *phase, Py_ssize_t filter, int tile,
+) noexcept nogil:
+    """Compute one phase of a slab for a tile's filters, some channels at a time."""
+    cdef const Correlation *t = work.t
+    cdef Py_ssize_t chunk = chunk_channels(t), part
+    cdef float[MOST_FILTERS] bias
+    cdef Piece piece
+    memset(bias, 0, sizeof(bias))
+    piece.filters = min(<Py_ssize_t> tile, t.K - filter)
+    if work.bias != NULL:
+        memcpy(bias, work.bias + item.group * t.K + filter, piece.filters * sizeof(float))
+    piece.bias = bias
+    piece.relu = work.relu
+    piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+    piece.weight = work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
+    if t.rows.adjoint:
+        piece.panel_stride = t.rows.taps * t.cols.taps * turned_channels(t) * PANEL
+    piece.source = item.pack.data
+    piece.block_stride = item.pack.block_stride
+    piece.sums = item.sums
+    piece.y = work.y + item.group * t.K + filter
+    piece.y_stride = t.cols.phases * t.groups * t.K
+    for part in range(ceil_div(t.C, chunk)):
+        piece.channels = min(chunk, t.C - part * chunk)
+        piece.resumes = part > 0
+        piece.continues = (part + 1) * chunk < t.C
+        if t.rows.adjoint:
+            turn_weights(work, item, phase, filter, part * chunk, &piece)
+            piece.weight = item.turned
+        correlate_rows(t, item, phase, piece, tile)
+        piece.weight += chunk * PANEL
+        piece.source += chunk // PANEL * piece.block_stride
+
+
+cdef inline void turn_weights(
+    const Work *work, const Item *item, const Phase *phase, Py_ssize_t filter,
+    Py_ssize_t channel, const Piece *piece,
+) noexcept nogil:
+    """Make panels of 16 input channels, for the taps of a phase, from those of 16 filters.
+
+    Backward, t.K are the convolution's input channels and t.C its filters.
+    """
+    cdef const Correlation *t = work.t
+    cdef Py_ssize_t i, j, tap, start, lane, taps = t.rows.taps * t.cols.taps
+    cdef const float *panel
+    cdef float *to
+    for lane in range(0, piece.filters, 16):
+        to = item.turned + lane // PANEL * piece.panel_stride
+        for i in range(phase.rows.count):
+            for j in range(phase.cols.count):
+                tap = (
+                    (phase.rows.first + i * phase.rows.step) * t.cols.taps
+                    + phase.cols.first + j * phase.cols.step
+                )
+                for start in range(0, piece.channels, 16):
+                    panel = work.weight + PANEL * (
+                        ((item.group * ceil_div(t.C, PANEL) + (channel + start) // PANEL) * taps + tap)
+                        * t.K + filter + lane
+                    )
+                    transpose_rows(panel, min(<Py_ssize_t> PANEL, t.K - filter - lane), to + start * PANEL)
+                to += turned_channels(t) * PANEL
+
+
+cdef inline void transpose_rows(const float *rows, Py_ssize_t count, float *to) noexcept nogil:
+    """Make columns of up to 16 rows of 16; columns beyond are never used."""
+    cdef Py_ssize_t row, column
+    if count == PANEL:
+        transpose_block(rows, to)
+    else:
+        for row in range(count):
+            for column in range(PANEL):
+                to[column * PANEL + row] = rows[row * PANEL + column]
+
+
+cdef inline void correlate_rows(
+    const Correlation *t, const Item *item, const Phase *phase, Piece start, int tile,
+) noexcept nogil:
+    """Compute all rows of a slab for one chunk of channels, leaving out rows of zero padding."""
+    cdef const Slab *slab = &item.slab
+    cdef Py_ssize_t rows = min(slab.rows, phase_positions(&t.rows, phase.row) - slab.row)
+    cdef Py_ssize_t cols = min(slab.cols, phase_positions(&t.cols, phase.col) - slab.col)
+    cdef Py_ssize_t image, row, pixel
+    cdef Span valid = Span(0, phase.rows.count)
+    cdef Piece piece = start
+    for image in range(slab.images):
+        for row in range(rows):
+            if t.fill == ZERO:
+                valid = valid_taps(&phase.rows, &t.rows, slab.row + row)
+            piece.taps = phase.taps + valid.first * phase.cols.count
+            piece.tap_count = (valid.last - valid.first) * phase.cols.count
+            piece.source = start.source + (
+                image * item.pack.image_stride + row * t.rows.stride * item.pack.row_stride
+            )
+            pixel = (
+                ((slab.image + image) * t.rows.outputs
+                 + (slab.row + row) * t.rows.phases + phase.row) * t.cols.outputs
+                + slab.col * t.cols.phases + phase.col
+            )
+            piece.y = start.y + pixel * t.groups * t.K
+            if start.resumes or start.continues:
+                piece.sums = (
+                    start.sums + (image * slab.rows + row) * slab.cols * MOST_FILTERS
+                )
+            correlate_row(piece, cols, tile)
+
+
+cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcept nogil:
+    """Split a row of pixels evenly into pieces no wider than the tile."""
+    cdef Py_ssize_t pieces = ceil_div(pixels, most_pixels(tile)), count
+    cdef bint keeps_sums = piece.resumes or piece.continues
+    while pixels > 0:
+        count = ceil_div(pixels, pieces)
+        multiply_piece(&piece, count, tile)
+        piece.source += count * PANEL
+        piece.y += count * piece.y_stride
+        if keeps_sums:
+            piece.sums += count * MOST_FILTERS
+        pixels -= count
+        pieces -= 1

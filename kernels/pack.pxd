@@ -1,0 +1,133 @@
+"""Copying what a slab reads into a thread's own memory, as the tiles want it.
+
+A packed source is [C/16][images][rows][column phase][width][16]: pixels side by side are 16 floats
+apart whatever C, the stride and the padding are, so that tiles need none of these.
+"""
+
+from libc.string cimport memcpy, memset
+
+from kernels.geometry cimport PANEL, Axis, Correlation, Slab, ceil_div, inside, span
+
+cdef struct Pack:
+    float *data
+    Py_ssize_t rows
+    Py_ssize_t width
+    Py_ssize_t row_stride
+    Py_ssize_t image_stride
+    Py_ssize_t block_stride
+    Py_ssize_t size
+
+
+cdef inline Pack packing(const Correlation *t, const Slab *slab, float *data) noexcept nogil:
+    """Lay out the packed source of a slab."""
+    cdef Pack pack
+    pack.data = data
+    pack.rows = span(&t.rows, slab.rows)
+    pack.width = ceil_div(span(&t.cols, slab.cols), t.cols.stride)
+    pack.row_stride = t.cols.stride * pack.width * PANEL
+    pack.image_stride = pack.rows * pack.row_stride
+    pack.block_stride = slab.images * pack.image_stride
+    pack.size = ceil_div(t.C, PANEL) * pack.block_stride
+    return pack
+
+
+cdef inline Py_ssize_t pack_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of the packed source of the largest slab."""
+    cdef Slab slab = Slab(0, t.images, 0, t.slab_rows, 0, t.slab_cols)
+    return packing(t, &slab, NULL).size
+
+
+cdef inline void pack_source(
+    const Correlation *t, const float *x, Py_ssize_t n, Py_ssize_t group, const Slab *slab,
+    const Pack *pack,
+) noexcept nogil:
+    """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
+    cdef Py_ssize_t floats = t.rows.size * t.cols.size * t.groups * t.C, image
+    for image in range(slab.images):
+        pack_image(
+            t, x + (slab.image + image) * floats + group * t.C, x + n * floats, slab, pack,
+            pack.data + image * pack.image_stride,
+        )
+
+
+cdef inline void pack_image(
+    const Correlation *t, const float *x, const float *end, const Slab *slab, const Pack *pack,
+    float *to,
+) noexcept nogil:
+    """Copy the rows of one image, each split into its phases under a column stride."""
+    cdef Py_ssize_t top = slab.row * t.rows.stride + t.rows.origin
+    cdef Py_ssize_t left = slab.col * t.cols.stride + t.cols.origin
+    cdef Py_ssize_t columns = span(&t.cols, slab.cols)
+    cdef Py_ssize_t row, phase, source
+    for row in range(pack.rows):
+        source = inside(top + row, t.rows.size, t.fill)
+        if source < 0 or not is_read(&t.rows, row):
+            continue
+        for phase in range(min(t.cols.stride, columns)):
+            if is_read(&t.cols, phase):
+                pack_row(
+                    t, x + source * t.cols.size * t.groups * t.C, end, left + phase,
+                    ceil_div(columns - phase, t.cols.stride),
+                    to + row * pack.row_stride + phase * pack.width * PANEL, pack.block_stride,
+                )
+
+
+cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
+    """Say whether a position can read the source pixel `place` pixels after the first origin."""
+    cdef Py_ssize_t r
+    if axis.stride == 1:
+        return True
+    for r in range(axis.taps):
+        if (place - r * axis.dilation) % axis.stride == 0:
+            return True
+    return False
+
+
+cdef inline void pack_row(
+    const Correlation *t, const float *x, const float *end, Py_ssize_t col, Py_ssize_t width,
+    float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy every stride-th pixel of a source row from `col` on, padding included."""
+    cdef Py_ssize_t step = t.cols.stride, pixel = t.groups * t.C
+    cdef Py_ssize_t blocks = ceil_div(t.C, PANEL), j = 0, count, source
+    while j < width:
+        source = inside(col + j * step, t.cols.size, t.fill)
+        count = 1
+        if source < 0:
+            zero_pixel(blocks, to + j * PANEL, block_stride)
+        else:
+            if source == col + j * step:
+                count = min(width - j, (t.cols.size - 1 - source) // step + 1)
+            split_pixels(
+                x + source * pixel, end, step * pixel, count, blocks, to + j * PANEL, block_stride
+            )
+        j += count
+
+
+cdef inline void zero_pixel(
+    Py_ssize_t blocks, float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Set a pixel's blocks of 16 channels to zero."""
+    cdef Py_ssize_t block
+    for block in range(blocks):
+        memset(to + block * block_stride, 0, PANEL * sizeof(float))
+
+
+cdef inline void split_pixels(
+    const float *x, const float *end, Py_ssize_t step, Py_ssize_t count, Py_ssize_t blocks,
+    float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy blocks of 16 channels of pixels `step` floats apart.
+
+    What lies beyond a pixel's last channel is copied along, but nothing beyond the array's end.
+    """
+    cdef Py_ssize_t block, whole
+    while count > 0:
+        whole = blocks if end - x >= blocks * PANEL else (end - x) // PANEL
+        for block in range(whole):
+            memcpy(to + block * block_stride, x + block * PANEL, PANEL * sizeof(float))
+        if whole < blocks:
+            memcpy(to + whole * block_stride, x + whole * PANEL, (end - x) % PANEL * sizeof(float))
+        x += step
+        to += PANEL
+        count -= 1

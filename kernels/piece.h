@@ -1,0 +1,58 @@
+/* The tile of tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
+
+TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors) {
+    const int per_panel = PANEL / WIDTH;
+    const Tap *tap = piece->taps, *end = tap + piece->tap_count;
+    const float *source = piece->source, *weight = piece->weight;
+    ptrdiff_t channels = piece->channels, panel_stride = piece->panel_stride;
+    ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
+    int resumes = piece->resumes;
+    OF(floats) sum[28][4];
+
+    for (;;) {
+        UNROLL for (int i = 0; i < pixels; i++)
+            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
+        ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
+        for (steps -= chain; chain > 0; chain--) {
+            const float *x = source + tap->source, *w = weight + tap->weight;
+            NO_UNROLL for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
+                OF(floats) b[4];
+                UNROLL for (int j = 0; j < vectors; j++)
+                    b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);
+                UNROLL for (int i = 0; i < pixels; i++) {
+                    OF(floats) a = OF(all)(x[i * PANEL]);
+                    UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += a * b[j];
+                }
+                x += 1;
+                w += PANEL;
+            }
+            if (++tap == end) {
+                tap = piece->taps;
+                source += piece->block_stride;
+                weight += PANEL * PANEL;
+                channels -= PANEL;
+            }
+        }
+        if (steps == 0 && !piece->continues) break;
+        UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
+            float *second = piece->sums + i * MOST_FILTERS + j * WIDTH;
+            if (resumes) sum[i][j] += OF(load)(second);
+            OF(store)(second, sum[i][j]);
+        }
+        if (steps == 0) return;
+        resumes = 1;
+    }
+
+    const int whole = piece->filters == vectors * WIDTH;
+    float *y = whole ? piece->y : piece->sums;
+    const ptrdiff_t y_stride = whole ? piece->y_stride : MOST_FILTERS;
+    UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
+        OF(floats) total = sum[i][j];
+        if (resumes) total += OF(load)(piece->sums + i * MOST_FILTERS + j * WIDTH);
+        total += OF(load)(piece->bias + j * WIDTH);
+        if (piece->relu) total = OF(positive)(total);
+        OF(store)(y + i * y_stride + j * WIDTH, total);
+    }
+    if (!whole) store_filters(piece, pixels, vectors * WIDTH);
+}
+#undef WIDTH

@@ -1,0 +1,43 @@
+"""Arrays for kernels, between fences: what is read or written outside shows."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from cnncli.kernels import CHOICES, supported
+
+WIDTH = 32  # floats on either side
+POST = np.float32(-0.0)  # which becomes 0 if 0 is added to it
+ISAS = [isa for isa in CHOICES if supported(isa)]
+
+
+def every_isa(module: str) -> pytest.MarkDecorator:
+    """Run a test with `kernels` = this kernel module, for each instruction set of this CPU."""
+    modules = [import_module(f"cnncli.kernels.{isa}.{module}") for isa in ISAS]
+    return pytest.mark.parametrize("kernels", modules, ids=ISAS)
+
+
+def given_array(values: np.ndarray) -> np.ndarray:
+    """Return a flat float32 copy with NaN on both sides."""
+    fenced = np.full(values.size + 2 * WIDTH, np.nan, np.float32)
+    fenced[WIDTH:-WIDTH] = values.reshape(-1)
+    return fenced[WIDTH:-WIDTH]
+
+
+def blank(size: int) -> np.ndarray:
+    """Return NaN to be overwritten, with posts on both sides."""
+    fenced = np.full(size + 2 * WIDTH, POST, np.float32)
+    fenced[WIDTH:-WIDTH] = np.nan
+    return fenced[WIDTH:-WIDTH]
+
+
+def stands(output: np.ndarray) -> bool:
+    """Say whether the posts around a blank array are still there."""
+    fence = np.full(WIDTH, POST).tobytes()
+    return output.base[:WIDTH].tobytes() == fence == output.base[-WIDTH:].tobytes()
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Compare numbers by their bits: NaN equals itself, 0 differs from -0."""
+    return a.tobytes() == b.tobytes()

@@ -1,0 +1,100 @@
+"""Softmax cross-entropy against its float64 twin, on every instruction set of this CPU."""
+
+import numpy as np
+import pytest
+import reference
+from fence import blank, every_isa, given_array, same_bits, stands
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+every_loss = every_isa("loss")
+NONE = np.empty(0, np.float32)
+
+
+def loss(kernels, logits, labels, smoothing=0.0, threads=1):
+    """Return losses, gradient and probabilities."""
+    n, K = np.shape(logits)
+    losses, dlogits, probabilities = np.full(n, np.nan), blank(n * K), blank(n * K)
+    kernels.softmax_cross_entropy(
+        n, K, smoothing, given_array(np.asarray(logits)), np.asarray(labels, np.int32),
+        losses, dlogits, probabilities, threads,
+    )  # fmt: skip
+    assert stands(dlogits)
+    assert stands(probabilities)
+    return losses, dlogits.reshape(n, K), probabilities.reshape(n, K)
+
+
+@every_loss
+@settings(max_examples=80, deadline=None)
+@given(
+    n=st.integers(1, 20),
+    K=st.integers(1, 40),
+    smoothing=st.sampled_from([0.0, 0.1, 1.0]),
+    scale=st.sampled_from([0.1, 3, 30]),
+)
+def test_loss_and_gradient_agree_with_their_twins(kernels, n, K, smoothing, scale):
+    numbers = np.random.default_rng(n)
+    logits = (numbers.standard_normal((n, K)) * scale).astype(np.float32)
+    labels = numbers.integers(0, K, n)
+    losses, dlogits, probabilities = loss(kernels, logits, labels, smoothing)
+    wide = logits.astype(np.float64)
+    expected, gradient = reference.cross_entropy(wide, labels, smoothing)
+    assert np.allclose(losses, expected, rtol=1e-6, atol=1e-6)
+    assert np.allclose(dlogits, gradient, atol=1e-6)
+    assert np.allclose(probabilities, reference.softmax(wide), atol=1e-6)
+
+
+@every_loss
+def test_even_logits_cost_the_logarithm_of_the_number_of_classes(kernels):
+    losses, dlogits, probabilities = loss(kernels, np.zeros((2, 4)), [1, 3])
+    assert np.allclose(losses, np.log(4), rtol=1e-7)
+    assert (probabilities == 0.25).all()
+    assert dlogits.tolist() == [[0.125, -0.375, 0.125, 0.125], [0.125, 0.125, 0.125, -0.375]]
+
+
+@every_loss
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_huge_logits_neither_overflow_nor_lose_the_loss(kernels, smoothing):
+    losses, dlogits, _ = loss(kernels, [[1e4, -1e4, 0], [-3e38, 0, 0]], [1, 1], smoothing)
+    assert losses[0] == pytest.approx(2e4 if smoothing == 0 else 0.9 * 2e4 + 0.1 * 1e4)
+    assert np.isfinite(losses).all()
+    assert np.isfinite(dlogits).all()
+
+
+@every_loss
+def test_a_certain_and_right_answer_costs_next_to_nothing(kernels):
+    losses, dlogits, _ = loss(kernels, [[30.0, 0.0]], [0])
+    assert losses[0] == pytest.approx(np.exp(-30), rel=1e-2)
+    assert np.abs(dlogits).max() < 1e-12
+
+
+@every_loss
+def test_nan_spoils_its_image_and_no_other(kernels):
+    losses, dlogits, _ = loss(kernels, [[0, np.nan, 0], [1, 2, 3]], [0, 0], 0.1)
+    assert np.isnan(losses).tolist() == [True, False]
+    assert np.isnan(dlogits).any(1).tolist() == [True, False]
+
+
+@every_loss
+def test_gradient_and_probabilities_can_be_left_out(kernels):
+    logits = np.random.default_rng(0).standard_normal((5, 7)).astype(np.float32)
+    labels = np.arange(5, dtype=np.int32)
+    expected = loss(kernels, logits, labels)
+    losses, dlogits, probabilities = np.full(5, np.nan), blank(35), blank(35)
+    flat = logits.reshape(-1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, NONE, NONE, 1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, dlogits, NONE, 1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, NONE, probabilities, 1)
+    assert all(map(same_bits, (losses, dlogits, probabilities), expected))
+
+
+@every_loss
+def test_images_and_threads_do_not_matter_to_one_another(kernels):
+    numbers = np.random.default_rng(1)
+    logits, labels = numbers.standard_normal((1000, 10)), numbers.integers(0, 10, 1000)
+    once = loss(kernels, logits, labels, 0.1)
+    for threads in (2, 3):
+        assert all(map(same_bits, loss(kernels, logits, labels, 0.1, threads), once))
+    alone = loss(kernels, logits[5:6], labels[5:6], 0.1)
+    assert alone[0] == once[0][5]
+    assert same_bits(alone[2], once[2][5:6])

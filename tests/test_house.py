@@ -1,0 +1,60 @@
+"""Rules about the repository that no linter knows."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "cnncli").rglob("*.py"))
+COMMANDS = sorted(
+    path.stem.replace("_", "-") for path in (ROOT / "cnncli" / "commands").glob("[a-z]*.py")
+)
+
+
+def test_only_commands_and_the_terminal_print_and_know_click():
+    allowed = {"cli.py", "options.py", "terminal.py"}
+    for path in SOURCES:
+        text = path.read_text(encoding="utf-8")
+        if path.name not in allowed and path.parent.name != "commands":
+            assert not re.search(r"^\s*(import click|from click)|\bprint\(", text, re.M), path
+
+
+def test_no_module_is_a_drawer_for_leftovers():
+    names = {path.stem for path in SOURCES} | {p.stem for p in (ROOT / "kernels").iterdir()}
+    assert not names & {"utils", "util", "helpers", "misc", "common"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples_and_a_test(command):
+    run = subprocess.run(["cnncli", command, "-h"], capture_output=True, text=True, check=True)
+    lines = [line for line in run.stdout.splitlines() if line.strip()]
+    assert lines[0].endswith(".")
+    assert lines[1].startswith("  cnncli ") and f"cnncli {command}" in run.stdout
+    stem = command.replace("-", "_")
+    assert (ROOT / "tests" / "commands" / f"test_{stem}.py").exists()
+
+
+def test_every_kernel_has_a_test():
+    for path in (ROOT / "kernels").glob("*.pyx"):
+        if path.stem != "cpu":
+            assert (ROOT / "tests" / "kernels" / f"test_{path.stem}.py").exists(), path.stem
+
+
+def test_kernels_are_compiled_for_the_instruction_set_they_are_chosen_for():
+    for isa, forbidden in [("base", ("%ymm", "%zmm")), ("avx2", ("%zmm",))]:
+        for path in (ROOT / "cnncli" / "kernels" / isa).glob("*.so"):
+            code = subprocess.run(["objdump", "-d", str(path)], capture_output=True, text=True)
+            assert not any(register in code.stdout for register in forbidden), path
+
+
+def test_help_comes_without_numpy_and_pillow():
+    code = (
+        "import sys; sys.argv = ['cnncli', '--help']\n"
+        "import cnncli.cli, contextlib\n"
+        "with contextlib.suppress(SystemExit): cnncli.cli.main()\n"
+        "print(sorted({'numpy', 'PIL'} & set(sys.modules)), file=sys.stderr)"
+    )
+    run = subprocess.run(["python", "-c", code], capture_output=True, text=True)
+    assert run.stderr.strip() == "[]"
