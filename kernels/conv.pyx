@@ -135,7 +135,7 @@ def conv_forward(
     Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] weight,
     const float[::1] bias, float[::1] y, float[::1] scratch, bint relu,
 ):
-    """y[p, q, k] = b[k] + sum over r, s, c of x[p*sh - pt + r*dh, q*sw - pl + s*dw, c] w[k, r, s, c]
+    """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
     An empty bias is none; relu sets negative results to zero.
     """
@@ -156,7 +156,7 @@ def conv_backward_data(
 ):
     """dx[h, w, c] = b[c] + sum of dy[p, q, k] w[k, r, s, c] over every product of x[h, w, c]
 
-    The adjoint of conv_forward without its bias; with one (of C) and relu, a transposed convolution.
+    The adjoint of conv_forward without its bias; with one (of C) it is a transposed convolution.
     """
     cdef Correlation t = g.sized(g.backward, &n)
     cdef Work work
@@ -177,7 +177,7 @@ def conv_backward_weights(
     Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
     float[::1] scratch,
 ):
-    """dw[k, r, s, c] = sum over images, p, q of x[p*sh - pt + r*dh, q*sw - pl + s*dw, c] dy[p, q, k]
+    """dw[k, c, r, s] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, k]
 
     Lanes of dweight beyond a group's last filter are set to zero.
     """
@@ -311,13 +311,13 @@ def peak_gflops(double seconds, int threads):
     The best of many short slices counts, as other programs may hold a processor now and then.
     """
     cdef Py_ssize_t steps = 100_000
-    cdef int thread
+    cdef int _thread
     cdef double start, now, end, best = 1e9
     with nogil:
         end = omp_get_wtime() + seconds
         while True:
             start = omp_get_wtime()
-            for thread in prange(threads, num_threads=threads, schedule="static"):
+            for _thread in prange(threads, num_threads=threads, schedule="static"):
                 multiply_add(steps)
             now = omp_get_wtime()
             best = min(best, now - start)

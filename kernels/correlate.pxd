@@ -41,7 +41,7 @@ cdef extern from "tile.h" nogil:
     void multiply_piece(const Piece *piece, int pixels, int filters)
 
 cdef extern from "transpose.h" nogil:
-    void transpose_block(const float *source, float *to)
+    void transpose_block(const float *source, Py_ssize_t ahead, float *to)
 
 cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
@@ -193,7 +193,7 @@ cdef inline void correlate_filters(
 ) noexcept nogil:
     """Compute one phase of a slab for a tile's filters, some channels at a time."""
     cdef const Correlation *t = work.t
-    cdef Py_ssize_t chunk = chunk_channels(t), part
+    cdef Py_ssize_t chunk = chunk_channels(t), channel, part
     cdef float[MOST_FILTERS] bias
     cdef Piece piece
     memset(bias, 0, sizeof(bias))
@@ -202,39 +202,42 @@ cdef inline void correlate_filters(
         memcpy(bias, work.bias + item.group * t.K + filter, piece.filters * sizeof(float))
     piece.bias = bias
     piece.relu = work.relu
-    piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
-    piece.weight = work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
-    if t.rows.adjoint:
-        piece.panel_stride = t.rows.taps * t.cols.taps * turned_channels(t) * PANEL
-    piece.source = item.pack.data
     piece.block_stride = item.pack.block_stride
     piece.sums = item.sums
     piece.y = work.y + item.group * t.K + filter
     piece.y_stride = t.cols.phases * t.groups * t.K
     for part in range(ceil_div(t.C, chunk)):
-        piece.channels = min(chunk, t.C - part * chunk)
+        channel = part * chunk
+        piece.source = item.pack.data + channel // PANEL * piece.block_stride
+        piece.channels = min(chunk, t.C - channel)
         piece.resumes = part > 0
-        piece.continues = (part + 1) * chunk < t.C
+        piece.continues = channel + chunk < t.C
         if t.rows.adjoint:
-            turn_weights(work, item, phase, filter, part * chunk, &piece)
-            piece.weight = item.turned
+            turn_weights(work, item, phase, filter, channel, &piece)
+        else:
+            piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+            piece.weight = (
+                work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
+                + channel * PANEL
+            )
         correlate_rows(t, item, phase, piece, tile)
-        piece.weight += chunk * PANEL
-        piece.source += chunk // PANEL * piece.block_stride
 
 
 cdef inline void turn_weights(
     const Work *work, const Item *item, const Phase *phase, Py_ssize_t filter,
-    Py_ssize_t channel, const Piece *piece,
+    Py_ssize_t channel, Piece *piece,
 ) noexcept nogil:
     """Make panels of 16 input channels, for the taps of a phase, from those of 16 filters.
 
     Backward, t.K are the convolution's input channels and t.C its filters.
     """
     cdef const Correlation *t = work.t
-    cdef Py_ssize_t i, j, tap, start, lane, taps = t.rows.taps * t.cols.taps
-    cdef const float *panel
+    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, panel_stride = taps * t.K * PANEL
+    cdef Py_ssize_t panel = item.group * ceil_div(t.C, PANEL) + channel // PANEL
+    cdef Py_ssize_t i, j, tap, lane
     cdef float *to
+    piece.weight = item.turned
+    piece.panel_stride = taps * turned_channels(t) * PANEL
     for lane in range(0, piece.filters, 16):
         to = item.turned + lane // PANEL * piece.panel_stride
         for i in range(phase.rows.count):
@@ -243,24 +246,27 @@ cdef inline void turn_weights(
                     (phase.rows.first + i * phase.rows.step) * t.cols.taps
                     + phase.cols.first + j * phase.cols.step
                 )
-                for start in range(0, piece.channels, 16):
-                    panel = work.weight + PANEL * (
-                        ((item.group * ceil_div(t.C, PANEL) + (channel + start) // PANEL) * taps + tap)
-                        * t.K + filter + lane
-                    )
-                    transpose_rows(panel, min(<Py_ssize_t> PANEL, t.K - filter - lane), to + start * PANEL)
+                turn_tap(
+                    work.weight + panel * panel_stride + (tap * t.K + filter + lane) * PANEL,
+                    panel_stride, ceil_div(piece.channels, PANEL), piece.filters - lane, to,
+                )
                 to += turned_channels(t) * PANEL
 
 
-cdef inline void transpose_rows(const float *rows, Py_ssize_t count, float *to) noexcept nogil:
-    """Make columns of up to 16 rows of 16; columns beyond are never used."""
-    cdef Py_ssize_t row, column
-    if count == PANEL:
-        transpose_block(rows, to)
-    else:
-        for row in range(count):
-            for column in range(PANEL):
-                to[column * PANEL + row] = rows[row * PANEL + column]
+cdef inline void turn_tap(
+    const float *weight, Py_ssize_t panel_stride, Py_ssize_t blocks, Py_ssize_t lanes, float *to,
+) noexcept nogil:
+    """Transpose one tap's 16 x 16 weights, block by block; lanes beyond the last are not used."""
+    cdef Py_ssize_t _block, row, lane
+    for _block in range(blocks):
+        if lanes >= PANEL:
+            transpose_block(weight, panel_stride, to)
+        else:
+            for lane in range(lanes):
+                for row in range(PANEL):
+                    to[row * PANEL + lane] = weight[lane * PANEL + row]
+        weight += panel_stride
+        to += PANEL * PANEL
 
 
 cdef inline void correlate_rows(

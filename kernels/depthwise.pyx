@@ -177,7 +177,7 @@ def depthwise_backward_weights(
     Py_ssize_t dh, Py_ssize_t dw, const float[::1] x, const float[::1] dy, float[::1] dweight,
     float[::1] scratch, int threads,
 ):
-    """dw[r, s, c] = sum over images, p, q of x[p*sh - pt + r*dh, q*sw - pl + s*dw, c] dy[p, q, c]"""
+    """dw[r, s, c] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, c]"""
     cdef Sweep z
     cdef Py_ssize_t chunk, i, size = R * S * C
     cdef float *partial = &scratch[0]

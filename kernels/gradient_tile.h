@@ -1,7 +1,7 @@
 /* The register tile under every weight gradient: up to 8 channels x 32 filters at a time.
 
    It multiplies a packed source by a packed output gradient and sums over pixels in registers:
-   at most 256 of them, so that each sum is one short chain, which is then added to the gradient
+   at most 128 of them, so that each sum is one short chain, which is then added to the gradient
    in memory (see tile.h for why). Where an image has few channels, a tile takes several taps side
    by side, as it would have too few sums to be worth its loads. */
 

@@ -18,7 +18,9 @@ TILE void transpose_four(const float *from, float *to) {
     store_4(to + 48, __builtin_shuffle(ab, cd, (ints_4){2, 3, 6, 7}));
 }
 
-static inline void transpose_block(const float *from, float *to) {
+/* `ahead` floats on is the block that will be wanted next: memory is too slow to wait for it. */
+static inline void transpose_block(const float *from, ptrdiff_t ahead, float *to) {
+    for (int row = 0; row < PANEL; row++) __builtin_prefetch(from + ahead + row * PANEL);
     for (int row = 0; row < PANEL; row += 4)
         UNROLL for (int column = 0; column < PANEL; column += 4)
             transpose_four(from + row * PANEL + column, to + column * PANEL + row);

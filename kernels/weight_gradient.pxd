@@ -38,7 +38,7 @@ cdef extern from "gradient_tile.h" nogil:
     void multiply_outer(const Outer *outer, int channels, int taps, int filters)
 
 cdef enum:
-    SUMMED_PIXELS = 256        # of a slab: one chain of products
+    SUMMED_PIXELS = 128        # of a slab: one chain of products
     CHUNKS = 16
     CHUNKED_FLOATS = 1 << 18   # the largest gradient that is summed in chunks
     TOGETHER_FLOATS = 1 << 20  # of slabs packed together for a larger one

@@ -64,6 +64,7 @@ def check_layer(layer: Layer, *shapes: Shape) -> None:
     if layer.inputs is not None:
         check_text(layer)
     check_writes_everything_and_no_more(layer, shapes)
+    check_backward_reads_no_more_than_it_says(layer, shapes)
     check_gradients(layer, shapes)
     check_threads_and_batches(layer, shapes)
 
@@ -92,6 +93,19 @@ def check_writes_everything_and_no_more(layer: Layer, shapes: tuple[Shape, ...])
         assert np.isfinite(gradient).all()
     for x, kept in zip(bench.site.x, before, strict=True):
         assert np.array_equal(x, kept)
+
+
+def check_backward_reads_no_more_than_it_says(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """What is not in `backward_reads` may be gone by then."""
+    bench = Bench(layer, shapes)
+    bench.forward(IMAGES)
+    for name, arrays in (("x", bench.site.x), ("y", (bench.site.y,))):
+        if name not in layer.backward_reads:
+            for array in arrays:
+                array.fill(np.nan)
+    bench.backward(IMAGES)
+    for array in (*(dx[:IMAGES] for dx in bench.site.dx), *bench.site.gradients.values()):
+        assert np.isfinite(array).all()
 
 
 def check_gradients(layer: Layer, shapes: tuple[Shape, ...]) -> None:

@@ -44,6 +44,7 @@ class Relu(Activation, kind="relu"):
     """max(x, 0)."""
 
     passes = (kernels.relu_forward, kernels.relu_backward)
+    backward_reads = frozenset({"y"})
     fuses_as = "relu"
     prefers = "he"
 
@@ -55,6 +56,7 @@ class LeakyRelu(Activation, kind="leaky_relu"):
     slope: float = setting(REAL, 0.01)
 
     passes = (kernels.leaky_relu_forward, kernels.leaky_relu_backward)
+    backward_reads = frozenset({"x"})
     prefers = "he"
 
     def extra(self) -> tuple[float, ...]:
@@ -66,6 +68,7 @@ class Elu(Activation, kind="elu"):
     """x where positive, exp(x) - 1 elsewhere (Clevert et al. 2016, arXiv:1511.07289)."""
 
     passes = (kernels.elu_forward, kernels.elu_backward)
+    backward_reads = frozenset({"y"})
     prefers = "he"
 
 
@@ -74,6 +77,7 @@ class Gelu(Activation, kind="gelu"):
     """x * P(N(0, 1) <= x), the exact form (Hendrycks & Gimpel 2016, arXiv:1606.08415)."""
 
     passes = (kernels.gelu_forward, kernels.gelu_backward)
+    backward_reads = frozenset({"x"})
     prefers = "he"
 
 
@@ -82,6 +86,7 @@ class Silu(Activation, kind="silu"):
     """x * sigmoid(x), also known as swish (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
     passes = (kernels.silu_forward, kernels.silu_backward)
+    backward_reads = frozenset({"x"})
     prefers = "he"
 
 
@@ -90,6 +95,7 @@ class Sigmoid(Activation, kind="sigmoid"):
     """1 / (1 + exp(-x))."""
 
     passes = (kernels.sigmoid_forward, kernels.sigmoid_backward)
+    backward_reads = frozenset({"y"})
     prefers = "glorot"
 
 
@@ -98,6 +104,7 @@ class Tanh(Activation, kind="tanh"):
     """Hyperbolic tangent."""
 
     passes = (kernels.tanh_forward, kernels.tanh_backward)
+    backward_reads = frozenset({"y"})
     prefers = "glorot"
 
 
