@@ -49,12 +49,7 @@ class Conv(Layer, kind="conv"):
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         output = self.windows(x).output
-        for what, number in (("input channels", x[-1]), ("filters", self.filters)):
-            if number % self.groups:
-                raise ArchitectureError(
-                    f"its {number} {what} do not divide into {self.groups} groups; "
-                    f"use a divisor of both {x[-1]} and {self.filters}"
-                )
+        check_groups(x[-1], self.filters, self.groups)
         return with_channels(x, output, self.filters)
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
@@ -85,7 +80,7 @@ class Conv(Layer, kind="conv"):
         operator = self._convolution(inputs[0], batch, threads)
         if not training:
             return int(operator.forward_scratch)
-        return max(int(operator.scratch_size), bias_scratch(self.filters))
+        return scratch_of(operator, self.filters)
 
     def _convolution(self, x: Shape, batch: int, threads: int) -> Any:
         return convolution(
@@ -94,38 +89,22 @@ class Conv(Layer, kind="conv"):
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         operator = self._convolution(site.x[0].shape[1:], site.batch, site.threads)
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
-        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
-        relu = site.activation == "relu"
-        scratch = site.scratch
-
-        def forward(n: int) -> None:
-            kernels.conv_forward(operator, n, x, weight, bias, y, scratch, relu)
-
-        if site.dy is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0]
-        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
-        flat_dx = None if dx is None else dx.reshape(-1)
-        positions = site.y[0].size // self.filters
-
-        def backward(n: int) -> None:
-            if self.bias or relu:
-                kernels.bias_backward(
-                    n * positions, self.filters, y, dy, dbias, scratch, relu, site.threads
-                )
-            kernels.conv_backward_weights(operator, n, x, dy, dweight, scratch)
-            if flat_dx is not None:
-                kernels.conv_backward_data(
-                    operator, n, dy, weight, NOTHING, flat_dx, scratch, False
-                )
-
-        return forward, backward
+        return passes(site, operator)
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide
     ) -> tuple[Layer, dict[str, Array]] | None:
         return replace(self, bias=True), scaled(weights, scale, shift, axis=0)
+
+
+def check_groups(channels: int, filters: int, groups: int) -> None:
+    """Raise ArchitectureError unless channels and filters divide into groups."""
+    for what, number in (("input channels", channels), ("filters", filters)):
+        if number % groups:
+            raise ArchitectureError(
+                f"its {number} {what} do not divide into {groups} groups; "
+                f"use a divisor of both {channels} and {filters}"
+            )
 
 
 def convolution(
@@ -146,6 +125,48 @@ def convolution(
         batch,
         threads,
     )
+
+
+def passes(
+    site: Site,
+    operator: Any,
+    kernel: Any = kernels.conv_forward,
+    adjoint: Any = kernels.conv_backward_data,
+) -> tuple[Pass, Pass | None]:
+    """Return forward and backward of a layer that is a convolution to the kernels.
+
+    A transposed convolution is the same with `kernel` and `adjoint` changed over.
+    """
+    x, y, filters = site.x[0].reshape(-1), site.y.reshape(-1), site.y.shape[-1]
+    weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
+    relu = site.activation == "relu"
+    scratch = site.scratch
+
+    def forward(n: int) -> None:
+        kernel(operator, n, x, weight, bias, y, scratch, relu)
+
+    if site.dy is None:
+        return forward, None
+    dy, dx = site.dy.reshape(-1), site.dx[0]
+    dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
+    flat_dx = None if dx is None else dx.reshape(-1)
+    rows = site.y[0].size // filters
+    transposed = kernel is not kernels.conv_forward
+    source, answer = (dy, x) if transposed else (x, dy)
+
+    def backward(n: int) -> None:
+        if bias.size or relu:
+            kernels.bias_backward(n * rows, filters, y, dy, dbias, scratch, relu, site.threads)
+        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch)
+        if flat_dx is not None:
+            adjoint(operator, n, dy, weight, NOTHING, flat_dx, scratch, False)
+
+    return forward, backward
+
+
+def scratch_of(operator: Any, filters: int) -> int:
+    """Return the floats that training takes: a pass's, or those of the bias gradient."""
+    return max(int(operator.scratch_size), bias_scratch(filters))
 
 
 def bias_scratch(filters: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
 from cnncli.layers.base import Layer, Parameter, Pass, Reach, Shape, Site, plain
-from cnncli.layers.conv import NOTHING, bias_scratch, convolution
+from cnncli.layers.conv import check_groups, convolution, passes, scratch_of
 from cnncli.layers.geometry import Windows, need_image, per_axis, with_channels
 from cnncli.layers.panels import panelled
 from cnncli.layers.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
@@ -63,12 +63,7 @@ class Deconv(Layer, kind="deconv"):
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         output = self.windows(x).input
-        for what, number in (("input channels", x[-1]), ("filters", self.filters)):
-            if number % self.groups:
-                raise ArchitectureError(
-                    f"its {number} {what} do not divide into {self.groups} groups; "
-                    f"use a divisor of both {x[-1]} and {self.filters}"
-                )
+        check_groups(x[-1], self.filters, self.groups)
         return with_channels(x, output, self.filters)
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
@@ -97,7 +92,7 @@ class Deconv(Layer, kind="deconv"):
         adjoint = self._adjoint(inputs[0], batch, threads)
         if not training:
             return int(adjoint.data_scratch)
-        return max(int(adjoint.scratch_size), bias_scratch(self.filters))
+        return scratch_of(adjoint, self.filters)
 
     def _adjoint(self, x: Shape, batch: int, threads: int) -> Any:
         return convolution(
@@ -106,28 +101,4 @@ class Deconv(Layer, kind="deconv"):
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         adjoint = self._adjoint(site.x[0].shape[1:], site.batch, site.threads)
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
-        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
-        relu = site.activation == "relu"
-        scratch = site.scratch
-
-        def forward(n: int) -> None:
-            kernels.conv_backward_data(adjoint, n, x, weight, bias, y, scratch, relu)
-
-        if site.dy is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0]
-        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
-        flat_dx = None if dx is None else dx.reshape(-1)
-        positions = site.y[0].size // self.filters
-
-        def backward(n: int) -> None:
-            if self.bias or relu:
-                kernels.bias_backward(
-                    n * positions, self.filters, y, dy, dbias, scratch, relu, site.threads
-                )
-            kernels.conv_backward_weights(adjoint, n, dy, x, dweight, scratch)
-            if flat_dx is not None:
-                kernels.conv_forward(adjoint, n, dy, weight, NOTHING, flat_dx, scratch, False)
-
-        return forward, backward
+        return passes(site, adjoint, kernels.conv_backward_data, kernels.conv_forward)

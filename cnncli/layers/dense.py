@@ -22,7 +22,7 @@ from cnncli.layers.base import (
     plain,
     volume,
 )
-from cnncli.layers.conv import NOTHING, bias_scratch, scaled
+from cnncli.layers.conv import passes, scaled, scratch_of
 from cnncli.layers.panels import panelled_dense
 from cnncli.layers.settings import COUNT, SHAPE, setting
 
@@ -56,7 +56,7 @@ class Dense(Layer, kind="dense"):
         operator = self._convolution(volume(inputs[0]), batch, threads)
         if not training:
             return int(operator.forward_scratch)
-        return max(int(operator.scratch_size), bias_scratch(self.units))
+        return scratch_of(operator, self.units)
 
     def _convolution(self, inputs: int, batch: int, threads: int) -> Any:
         one = (1, 1)
@@ -65,30 +65,7 @@ class Dense(Layer, kind="dense"):
         )
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        operator = self._convolution(site.x[0][0].size, site.batch, site.threads)
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
-        weight, bias = site.weights["weight"], site.weights["bias"]
-        relu = site.activation == "relu"
-        scratch = site.scratch
-
-        def forward(n: int) -> None:
-            kernels.conv_forward(operator, n, x, weight, bias, y, scratch, relu)
-
-        if site.dy is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0]
-        dweight, dbias = site.gradients["weight"], site.gradients["bias"]
-        flat_dx = None if dx is None else dx.reshape(-1)
-
-        def backward(n: int) -> None:
-            kernels.bias_backward(n, self.units, y, dy, dbias, scratch, relu, site.threads)
-            kernels.conv_backward_weights(operator, n, x, dy, dweight, scratch)
-            if flat_dx is not None:
-                kernels.conv_backward_data(
-                    operator, n, dy, weight, NOTHING, flat_dx, scratch, False
-                )
-
-        return forward, backward
+        return passes(site, self._convolution(site.x[0][0].size, site.batch, site.threads))
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide
