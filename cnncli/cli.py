@@ -14,9 +14,11 @@ from types import FrameType
 from typing import NoReturn
 
 # For the libraries, which read these when they are loaded. NumPy's threads would only be in the way
-# of ours; and ours would be many times slower on a busy machine if they spun while they wait.
+# of ours. Ours spin for some 50 microseconds before they sleep: not at all, and small networks are
+# many times slower; for long, and all networks are where other programs want the same cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 import click
 

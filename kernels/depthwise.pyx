@@ -12,8 +12,8 @@ from cython.parallel cimport prange
 from libc.string cimport memset
 
 from kernels.geometry cimport (
-    Axis, Span, Taps,
-    adjoint_axis, forward_axis, phase_positions, taps_of, valid_positions, valid_taps,
+    Axis, Run, Span, Taps,
+    adjoint_axis, ceil_div, forward_axis, phase_positions, run_of, taps_of, valid_positions,
 )
 
 
@@ -32,25 +32,30 @@ cdef extern from "depthwise_tile.h" nogil:
         bint relu
         float *y
         Py_ssize_t y_pixel
-    ctypedef struct RowGradient:
+    ctypedef struct TapSums:
         const float *x
         Py_ssize_t x_pixel
         Py_ssize_t x_col
+        Py_ssize_t x_row
         const float *dy
         Py_ssize_t dy_pixel
-        Py_ssize_t pixels
+        Py_ssize_t dy_row
+        Py_ssize_t rows
+        Py_ssize_t columns
         float *dw
         Py_ssize_t dw_col
-    Py_ssize_t MOST_COLUMNS
-    Py_ssize_t MOST_TAPS
-    int widest(Py_ssize_t channels)
+    enum:
+        MOST_COLUMNS
+        MOST_TAPS
+    int vector_width(Py_ssize_t channels)
     void multiply_strip(const Strip *strip, Py_ssize_t channel, int width, int columns)
-    void multiply_taps(const RowGradient *row, Py_ssize_t channel, int width, int taps)
+    void multiply_taps(const TapSums *z, Py_ssize_t channel, int width, int taps)
 
 
 cdef enum:
     CHUNKS = 16       # parts of a batch whose weight gradients are summed apart
-    BLOCK_ROWS = 128  # rows whose sums are added up before they join those of the chunk
+    CHAIN_PIXELS = 144    # of one chain of products: see tile.h
+    SLAB_FLOATS = 64 * 1024
     SMALL = 20000     # elements that are not worth a second thread
 
 cdef struct Sweep:    # of x over y, forward; of dy over dx, backward
@@ -65,67 +70,100 @@ cdef struct Sweep:    # of x over y, forward; of dy over dx, backward
 
 
 cdef void sweep(const Sweep *z, Py_ssize_t n, int threads) noexcept nogil:
-    """Compute all rows of y."""
-    cdef Py_ssize_t item
+    """Compute y, some rows of positions at a time."""
+    cdef Py_ssize_t rows = z.rows.positions, slab, slabs, item
     if n * z.rows.outputs * z.cols.outputs * z.C < SMALL:
         threads = 1
-    for item in prange(n * z.rows.outputs, num_threads=threads, schedule="static"):
-        sweep_row(z, item // z.rows.outputs, item % z.rows.outputs)
-
-
-cdef void sweep_row(const Sweep *z, Py_ssize_t image, Py_ssize_t row) noexcept nogil:
-    """Compute one row of y, phase by phase."""
-    cdef Taps taps = taps_of(&z.rows, row % z.rows.phases), cols
-    cdef Py_ssize_t position = row // z.rows.phases, phase, source
-    cdef Span valid = valid_taps(&taps, &z.rows, position)
-    cdef Strip strip
-    source = position * z.rows.stride + taps.origin + valid.first * taps.dilation
-    strip.x_row = taps.dilation * z.cols.size * z.C
-    strip.x_pixel = z.cols.stride * z.C
-    strip.w_row = taps.step * z.cols.taps * z.C
-    strip.rows = valid.last - valid.first
-    strip.bias = z.bias
-    strip.relu = z.relu
-    strip.y_pixel = z.cols.phases * z.C
-    for phase in range(min(z.cols.phases, z.cols.outputs)):
-        cols = taps_of(&z.cols, phase)
-        strip.x_col = cols.dilation * z.C
-        strip.w_col = cols.step * z.C
-        sweep_columns(
-            z, &strip, &cols, phase_positions(&z.cols, phase),
-            z.x + (image * z.rows.size + source) * z.cols.size * z.C,
-            z.weight + (taps.first + valid.first * taps.step) * z.cols.taps * z.C,
-            z.y + ((image * z.rows.outputs + row) * z.cols.outputs + phase) * z.C,
+    slab = min(rows, max(1, SLAB_FLOATS // (z.rows.stride * z.cols.size * z.C)))
+    if n * ceil_div(rows, slab) < 8 * threads:
+        slab = ceil_div(rows, ceil_div(8 * threads, n))
+    slabs = ceil_div(rows, slab)
+    for item in prange(n * slabs, num_threads=threads, schedule="static"):
+        sweep_slab(
+            z, item // slabs, item % slabs * slab, min(rows, (item % slabs + 1) * slab)
         )
 
 
-cdef void sweep_columns(
-    const Sweep *z, Strip *strip, const Taps *taps, Py_ssize_t positions,
-    const float *x, const float *weight, float *y,
+cdef void sweep_slab(
+    const Sweep *z, Py_ssize_t image, Py_ssize_t first, Py_ssize_t last,
 ) noexcept nogil:
-    """Compute the pixels of one phase: those over padding one by one, the others in strips."""
-    cdef Span inner = valid_positions(
-        &z.cols, taps.origin, taps.origin + (taps.count - 1) * taps.dilation, positions
-    )
-    cdef Py_ssize_t channel = 0, position, columns, source
-    cdef Span valid
-    cdef int width
-    while channel < z.C:
-        width = widest(z.C - channel)
-        position = 0
-        while position < positions:
-            valid = valid_taps(taps, &z.cols, position)
-            columns = 1
-            if inner.first <= position < inner.last:
-                columns = min(inner.last - position, MOST_COLUMNS)
-            source = position * z.cols.stride + taps.origin + valid.first * taps.dilation
-            strip.cols = valid.last - valid.first
-            strip.x = x + source * z.C
-            strip.w = weight + (taps.first + valid.first * taps.step) * z.C
-            strip.y = y + position * strip.y_pixel
-            multiply_strip(strip, channel, width, columns)
-            position += columns
-        channel += width
+    """Compute rows of positions: those with the same taps together."""
+    cdef Py_ssize_t phase, position, end
+    cdef Taps taps
+    cdef Run rows
+    for phase in range(min(z.rows.phases, z.rows.outputs)):
+        taps = taps_of(&z.rows, phase)
+        end = min(last, phase_positions(&z.rows, phase))
+        position = first
+        while position < end:
+            rows = run_of(&z.rows, &taps, position, end)
+            sweep_rows(z, image, phase, &taps, &rows)
+            position += rows.count
+
+
+cdef void sweep_rows(
+    const Sweep *z, Py_ssize_t image, Py_ssize_t row_phase, const Taps *row_taps, const Run *rows,
+) noexcept nogil:
+    """Compute rows of positions that have the same taps, by areas in which columns have, too."""
+    cdef Py_ssize_t row = image * z.rows.outputs + rows.position * z.rows.phases + row_phase
+    cdef Py_ssize_t block, phase, position, width = vector_width(z.C)
+    cdef const float *x = z.x + (image * z.rows.size + rows.source) * z.cols.size * z.C
+    cdef float *y = z.y + row * z.cols.outputs * z.C
+    cdef Taps taps
+    cdef Run cols
+    cdef Strip strip
+    strip.x_row = row_taps.dilation * z.cols.size * z.C
+    strip.w_row = row_taps.step * z.cols.taps * z.C
+    strip.rows = rows.taps
+    strip.bias = z.bias
+    strip.relu = z.relu
+    for phase in range(min(z.cols.phases, z.cols.outputs)):
+        taps = taps_of(&z.cols, phase)
+        strip.x_col = taps.dilation * z.C
+        strip.w_col = taps.step * z.C
+        for block in range(ceil_div(z.C, width)):
+            position = 0
+            while position < phase_positions(&z.cols, phase):
+                cols = run_of(&z.cols, &taps, position, phase_positions(&z.cols, phase))
+                strip.cols = cols.taps
+                strip.x = x + cols.source * z.C
+                strip.w = z.weight + (rows.tap * z.cols.taps + cols.tap) * z.C
+                strip.y = y + (position * z.cols.phases + phase) * z.C
+                multiply_area(z, strip, min(block * width, z.C - width), rows.count, cols.count)
+                position += cols.count
+
+
+cdef void multiply_area(
+    const Sweep *z, Strip strip, Py_ssize_t channel, Py_ssize_t rows, Py_ssize_t cols,
+) noexcept nogil:
+    """Compute positions that all have the same taps, in strips across, or down a border."""
+    cdef Py_ssize_t x_line = z.rows.stride * z.cols.size * z.C
+    cdef Py_ssize_t y_line = z.rows.phases * z.cols.outputs * z.C
+    cdef Py_ssize_t _line
+    strip.x_pixel = z.cols.stride * z.C
+    strip.y_pixel = z.cols.phases * z.C
+    if cols == 1:
+        strip.x_pixel, x_line = x_line, strip.x_pixel
+        strip.y_pixel, y_line = y_line, strip.y_pixel
+        rows, cols = cols, rows
+    for _line in range(rows):
+        multiply_line(strip, channel, vector_width(z.C), cols)
+        strip.x += x_line
+        strip.y += y_line
+
+
+cdef void multiply_line(
+    Strip strip, Py_ssize_t channel, int width, Py_ssize_t pixels,
+) noexcept nogil:
+    """Split a line of pixels evenly into strips."""
+    cdef Py_ssize_t strips = ceil_div(pixels, MOST_COLUMNS), count
+    while pixels > 0:
+        count = ceil_div(pixels, strips)
+        multiply_strip(&strip, channel, width, count)
+        strip.x += count * strip.x_pixel
+        strip.y += count * strip.y_pixel
+        pixels -= count
+        strips -= 1
 
 
 def depthwise_forward(
@@ -166,9 +204,22 @@ def depthwise_backward_data(
         sweep(&z, n, threads)
 
 
+cdef struct Gradient:
+    Axis rows
+    Axis cols
+    Py_ssize_t C
+    int width             # of a vector of channels
+    Py_ssize_t lanes      # of all vectors, of which the last may overlap
+    Py_ssize_t slab_rows  # of dy whose products are summed in one go
+    Py_ssize_t slabs      # of an image
+    const float *x
+    const float *dy
+
+
 def depthwise_scratch_size(Py_ssize_t R, Py_ssize_t S, Py_ssize_t C):
     """Return the scratch floats of depthwise_backward_weights."""
-    return 2 * CHUNKS * R * S * C
+    cdef Py_ssize_t width = vector_width(C)
+    return 2 * CHUNKS * R * S * ceil_div(C, width) * width
 
 
 def depthwise_backward_weights(
@@ -178,84 +229,107 @@ def depthwise_backward_weights(
     float[::1] scratch, int threads,
 ):
     """dw[r, s, c] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, c]"""
-    cdef Sweep z
-    cdef Py_ssize_t chunk, i, size = R * S * C
-    cdef float *partial = &scratch[0]
-    cdef float *total = &dweight[0]
+    cdef Gradient z
+    cdef Py_ssize_t chunk, size, slabs
+    cdef float *sums = &scratch[0]
     z.rows = forward_axis(H, P, R, sh, pt, dh)
     z.cols = forward_axis(W, Q, S, sw, pl, dw)
     z.C = C
+    z.width = vector_width(C)
+    z.lanes = ceil_div(C, z.width) * z.width
+    z.slab_rows = max(1, CHAIN_PIXELS // Q)
+    z.slabs = ceil_div(P, z.slab_rows)
+    z.x = &x[0] if n else NULL
+    z.dy = &dy[0] if n else NULL
+    size = R * S * z.lanes
+    slabs = n * z.slabs
     if n * P * Q * C < SMALL:
         threads = 1
-    if n > 0:
-        z.x, z.y = &x[0], <float *> &dy[0]
     with nogil:
         for chunk in prange(CHUNKS, num_threads=threads, schedule="static"):
-            sum_rows(
-                &z, n * P * chunk // CHUNKS, n * P * (chunk + 1) // CHUNKS,
-                partial + 2 * chunk * size, partial + (2 * chunk + 1) * size,
+            sum_slabs(
+                &z, slabs * chunk // CHUNKS, slabs * (chunk + 1) // CHUNKS,
+                sums + chunk * size, sums + (CHUNKS + chunk) * size,
             )
-        memset(total, 0, size * sizeof(float))
-        for chunk in range(CHUNKS):
-            for i in range(size):
-                total[i] += partial[2 * chunk * size + i]
+        for chunk in range(1, CHUNKS):
+            add(size, sums + chunk * size, sums)
+        join_lanes(&z, sums, &dweight[0])
 
 
-cdef void sum_rows(
-    const Sweep *z, Py_ssize_t first, Py_ssize_t last, float *total, float *block,
+cdef void add(Py_ssize_t size, const float *x, float *y) noexcept nogil:
+    """Add x to y."""
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] += x[i]
+
+
+cdef void join_lanes(const Gradient *z, const float *lanes, float *dweight) noexcept nogil:
+    """Copy each channel's gradient from the first vector it is in."""
+    cdef Py_ssize_t tap, c, beyond = z.lanes - z.C, last = z.lanes - z.width
+    for tap in range(z.rows.taps * z.cols.taps):
+        for c in range(z.C):
+            dweight[tap * z.C + c] = lanes[tap * z.lanes + (c if c < last else c + beyond)]
+
+
+cdef void sum_slabs(
+    const Gradient *z, Py_ssize_t first, Py_ssize_t last, float *total, float *block,
 ) noexcept nogil:
-    """Sum the products of rows `first` to `last` of all images, in blocks of rows."""
-    cdef Py_ssize_t size = z.rows.taps * z.cols.taps * z.C, start, row, i
+    """Sum the products of consecutive slabs of all images, some at a time."""
+    cdef Py_ssize_t size = z.rows.taps * z.cols.taps * z.lanes, start, number, row
     memset(total, 0, size * sizeof(float))
-    for start in range(first, last, 128):
+    for start in range(first, last, 64):
         memset(block, 0, size * sizeof(float))
-        for row in range(start, min(start + 128, last)):
-            sum_row(z, row // z.rows.outputs, row % z.rows.outputs, block)
-        for i in range(size):
-            total[i] += block[i]
+        for number in range(start, min(start + 64, last)):
+            row = number % z.slabs * z.slab_rows
+            sum_slab(
+                z, number // z.slabs, row, min(z.slab_rows, z.rows.outputs - row), block
+            )
+        add(size, block, total)
 
 
-cdef void sum_row(const Sweep *z, Py_ssize_t image, Py_ssize_t p, float *dweight) noexcept nogil:
-    """Add one row's products to the gradients of all taps."""
-    cdef Taps rows = taps_of(&z.rows, 0), cols = taps_of(&z.cols, 0)
-    cdef Span valid = valid_taps(&rows, &z.rows, p)
-    cdef Py_ssize_t r, s, source
-    cdef RowGradient row
-    row.x_pixel = z.cols.stride * z.C
-    row.x_col = z.cols.dilation * z.C
-    row.dy_pixel = row.dw_col = z.C
-    for r in range(valid.first, valid.last):
-        source = p * z.rows.stride + rows.origin + r * rows.dilation
-        for s in range(0, z.cols.taps, 5):
+cdef void sum_slab(
+    const Gradient *z, Py_ssize_t image, Py_ssize_t p, Py_ssize_t count, float *dweight,
+) noexcept nogil:
+    """Add the products of rows p to p + count of an image to the gradients of all taps."""
+    cdef Py_ssize_t r, s, origin
+    cdef Span valid
+    cdef TapSums sums
+    sums.x_pixel = z.cols.stride * z.C
+    sums.x_col = z.cols.dilation * z.C
+    sums.x_row = z.rows.stride * z.cols.size * z.C
+    sums.dy_pixel = z.C
+    sums.dy_row = z.cols.outputs * z.C
+    sums.dw_col = z.lanes
+    for r in range(z.rows.taps):
+        origin = p * z.rows.stride + z.rows.origin + r * z.rows.dilation
+        valid = valid_positions(&z.rows, origin, origin, count)
+        sums.rows = valid.last - valid.first
+        origin += valid.first * z.rows.stride
+        for s in range(0, z.cols.taps, 6):
             sum_taps(
-                z, &row, cols.origin + s * cols.dilation, min(MOST_TAPS, z.cols.taps - s),
-                z.x + (image * z.rows.size + source) * z.cols.size * z.C,
-                z.y + (image * z.rows.outputs + p) * z.cols.outputs * z.C,
-                dweight + (r * z.cols.taps + s) * z.C,
+                z, &sums, z.cols.origin + s * z.cols.dilation, min(6, z.cols.taps - s),
+                z.x + (image * z.rows.size + origin) * z.cols.size * z.C,
+                z.dy + (image * z.rows.outputs + p + valid.first) * z.cols.outputs * z.C,
+                dweight + (r * z.cols.taps + s) * z.lanes,
             )
 
 
 cdef void sum_taps(
-    const Sweep *z, RowGradient *row, Py_ssize_t origin, Py_ssize_t count, const float *x,
+    const Gradient *z, TapSums *sums, Py_ssize_t origin, Py_ssize_t count, const float *x,
     const float *dy, float *dweight,
 ) noexcept nogil:
-    """Add one row's products to a few taps: pixels over padding one by one, the others at once."""
+    """Add the products of a few taps: columns over padding one by one, the others at once."""
     cdef Taps taps = Taps(count, 0, 1, origin, z.cols.dilation)
-    cdef Span inner = valid_positions(
-        &z.cols, origin, origin + (count - 1) * taps.dilation, z.cols.outputs
-    )
-    cdef Py_ssize_t channel = 0, q
-    cdef Span valid
-    cdef int width
-    while channel < z.C:
-        width = widest(z.C - channel)
-        q = 0
-        while q < z.cols.outputs:
-            valid = valid_taps(&taps, &z.cols, q)
-            row.pixels = inner.last - q if inner.first <= q < inner.last else 1
-            row.x = x + (q * z.cols.stride + origin + valid.first * taps.dilation) * z.C
-            row.dy = dy + q * z.C
-            row.dw = dweight + valid.first * z.C
-            multiply_taps(row, channel, width, valid.last - valid.first)
-            q += row.pixels
-        channel += width
+    cdef Py_ssize_t block, position
+    cdef Run cols
+    for block in range(z.lanes // z.width):
+        position = 0
+        while position < z.cols.outputs:
+            cols = run_of(&z.cols, &taps, position, z.cols.outputs)
+            sums.columns = cols.count
+            sums.x = x + cols.source * z.C
+            sums.dy = dy + position * z.C
+            sums.dw = dweight + cols.tap * z.lanes + block * z.width
+            if cols.taps:
+                multiply_taps(sums, min(block * z.width, z.C - z.width), z.width, cols.taps)
+            position += cols.count

@@ -1,18 +1,18 @@
 /* The register tiles under depthwise convolution: strips of pixels of one row.
 
    There is little arithmetic per pixel, so nothing is packed: strips read and write images in
-   place, LANES channels at a time, and fewer where fewer are left.
+   place, a vector of channels at a time. The last vector overlaps the one before it where the
+   channels are not a multiple.
 
-   Results are sums over at most R x S products, or over one row of pixels: short chains, added in
-   an order that does not depend on the strip. */
+   Results are sums over at most R x S products, or over a few rows of pixels: short chains, added
+   in an order that does not depend on the strip. */
 
 #ifndef CNNCLI_DEPTHWISE_TILE_H
 #define CNNCLI_DEPTHWISE_TILE_H
 
 #include "vectors.h"
 
-#define MOST_COLUMNS 8
-#define MOST_TAPS 5
+enum { MOST_COLUMNS = 14, MOST_TAPS = 6 };
 
 typedef struct {          /* strides are in floats; all pointers are to channel 0 */
     const float *x;       /* under the first tap of the first pixel */
@@ -28,41 +28,62 @@ typedef struct {          /* strides are in floats; all pointers are to channel 
 } Strip;
 
 typedef struct {
-    const float *x;
-    ptrdiff_t x_pixel, x_col;
+    const float *x;       /* under the first tap of the first pixel */
+    ptrdiff_t x_pixel;    /* to the next pixel of dy, tap of a row, row of dy */
+    ptrdiff_t x_col, x_row;
     const float *dy;
-    ptrdiff_t dy_pixel;
-    ptrdiff_t pixels;
-    float *dw;            /* added to */
+    ptrdiff_t dy_pixel, dy_row;
+    ptrdiff_t rows, columns;
+    float *dw;            /* of the first channel that is summed; added to */
     ptrdiff_t dw_col;
-} RowGradient;
+} TapSums;
 
 #define WIDTH 1
 #include "strip.h"
 #define WIDTH 4
 #include "strip.h"
-#if LANES > 4
-#define WIDTH LANES
+#if LANES >= 8
+#define WIDTH 8
+#include "strip.h"
+#endif
+#if LANES >= 16
+#define WIDTH 16
 #include "strip.h"
 #endif
 
-/* Return how many of so many channels the widest vector takes. */
-static inline int widest(ptrdiff_t channels) {
-    return channels >= LANES ? LANES : channels >= 4 ? 4 : 1;
+/* Return the width of the vectors that so many channels are cut into. */
+static inline int vector_width(ptrdiff_t channels) {
+    int width = LANES;
+    while (width > channels) width = width > 4 ? width / 2 : 1;
+    return width;
 }
 
 /* Compute `columns` pixels of y for `width` channels from `channel` on. */
 static inline void multiply_strip(const Strip *strip, ptrdiff_t channel, int width, int columns) {
-    if (width == 1) multiply_strip_1(strip, channel, columns);
-    else if (width == 4) multiply_strip_4(strip, channel, columns);
-    else OF_WIDTH(multiply_strip, LANES)(strip, channel, columns);
+    switch (width) {
+    case 1: multiply_strip_1(strip, channel, columns); break;
+    case 4: multiply_strip_4(strip, channel, columns); break;
+#if LANES >= 8
+    case 8: multiply_strip_8(strip, channel, columns); break;
+#endif
+#if LANES >= 16
+    case 16: multiply_strip_16(strip, channel, columns); break;
+#endif
+    }
 }
 
-/* Add the products of `taps` taps of one row to dw for `width` channels from `channel` on. */
-static inline void multiply_taps(const RowGradient *row, ptrdiff_t channel, int width, int taps) {
-    if (width == 1) multiply_taps_1(row, channel, taps);
-    else if (width == 4) multiply_taps_4(row, channel, taps);
-    else OF_WIDTH(multiply_taps, LANES)(row, channel, taps);
+/* Add the products of `taps` taps of a row to dw for `width` channels from `channel` on. */
+static inline void multiply_taps(const TapSums *z, ptrdiff_t channel, int width, int taps) {
+    switch (width) {
+    case 1: multiply_taps_1(z, channel, taps); break;
+    case 4: multiply_taps_4(z, channel, taps); break;
+#if LANES >= 8
+    case 8: multiply_taps_8(z, channel, taps); break;
+#endif
+#if LANES >= 16
+    case 16: multiply_taps_16(z, channel, taps); break;
+#endif
+    }
 }
 
 #endif

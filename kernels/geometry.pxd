@@ -40,6 +40,13 @@ cdef struct Span:         # from first up to, but without, last
     Py_ssize_t first
     Py_ssize_t last
 
+cdef struct Run:          # of positions that read the source through the same taps
+    Py_ssize_t position
+    Py_ssize_t count
+    Py_ssize_t source     # pixel that the first of these taps reads at the first position
+    Py_ssize_t tap        # its place in the window
+    Py_ssize_t taps
+
 cdef struct Correlation:
     Axis rows
     Axis cols
@@ -153,6 +160,22 @@ cdef inline Span valid_positions(
         valid.last = min(positions, (axis.size - 1 - last_origin) // axis.stride + 1)
     valid.last = max(valid.first, valid.last)
     return valid
+
+
+cdef inline Run run_of(
+    const Axis *axis, const Taps *taps, Py_ssize_t position, Py_ssize_t last,
+) noexcept nogil:
+    """Return the run of positions from `position` on: one over padding, or up to the far border."""
+    cdef Span valid = valid_taps(taps, axis, position)
+    cdef Span inner = valid_positions(
+        axis, taps.origin, taps.origin + (taps.count - 1) * taps.dilation, last
+    )
+    cdef Py_ssize_t count = inner.last - position if inner.first <= position < inner.last else 1
+    return Run(
+        position, count,
+        position * axis.stride + taps.origin + valid.first * taps.dilation,
+        taps.first + valid.first * taps.step, valid.last - valid.first,
+    )
 
 
 cdef inline Py_ssize_t phase_positions(const Axis *axis, Py_ssize_t phase) noexcept nogil:

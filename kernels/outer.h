@@ -7,7 +7,9 @@ TILE void OF(run_outer)(
 ) {
     const int per_panel = PANEL / WIDTH, rows = taps * channels;
     const ptrdiff_t dy_panel = outer->dy_panel;
-    OF(floats) sum[14][4];
+    ptrdiff_t left = outer->chain;
+    int resumes = 0;
+    OF(floats) sum[12][4];
     UNROLL for (int i = 0; i < rows; i++)
         UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
     for (ptrdiff_t image = 0; image < outer->images; image++)
@@ -24,12 +26,24 @@ TILE void OF(run_outer)(
                 }
                 x += PANEL;
                 dy += PANEL;
+                OPAQUE(x); /* or GCC would keep some of its values for the next pixel's taps */
             }
+            if (--left > 0) continue;
+            UNROLL for (int i = 0; i < rows; i++)
+                UNROLL for (int j = 0; j < vectors; j++) {
+                    float *second = outer->sums + (i * vectors + j) * WIDTH;
+                    if (resumes) sum[i][j] += OF(load)(second);
+                    OF(store)(second, sum[i][j]);
+                    sum[i][j] = OF(all)(0);
+                }
+            left = outer->chain;
+            resumes = 1;
         }
     UNROLL for (int i = 0; i < rows; i++)
         UNROLL for (int j = 0; j < vectors; j++) {
             float *dw = outer->dw + i / channels * outer->dw_tap + i % channels * PANEL
                 + j / per_panel * outer->dw_panel + j % per_panel * WIDTH;
+            if (resumes) sum[i][j] += OF(load)(outer->sums + (i * vectors + j) * WIDTH);
             OF(store)(dw, OF(load)(dw) + sum[i][j]);
         }
 }

@@ -3,10 +3,10 @@
    A tile multiplies a packed source (16 channels per pixel, pixels side by side) by panels of
    weights (16 filters per channel) and keeps all its sums in registers.
 
-   A sum is cut into chains of at most 128 products, each started from zero and then added to a
-   second sum in memory, which keeps rounding errors small (Higham, Accuracy and Stability of
-   Numerical Algorithms, section 4.2). Chains depend on channels and taps alone, never on the tile:
-   a pixel's result is the same bits whatever its neighbors are. */
+   A sum is cut into chains of at most 144 products (16 channels under 9 taps), each started from
+   zero and then added to a second sum in memory, which keeps rounding errors small (Higham,
+   Accuracy and Stability of Numerical Algorithms, section 4.2). Chains depend on channels and taps
+   alone, never on the tile: a pixel's result is the same bits whatever its neighbors are. */
 
 #ifndef CNNCLI_TILE_H
 #define CNNCLI_TILE_H
@@ -15,7 +15,7 @@
 
 #include "vectors.h"
 
-enum { CHAIN = 128 / PANEL, MOST_FILTERS = 32 };
+enum { CHAIN = 144 / PANEL, MOST_FILTERS = 32 };
 
 typedef struct {
     ptrdiff_t source, weight; /* floats from the start of the piece, and of the panel */

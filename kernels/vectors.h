@@ -21,6 +21,9 @@
 #define TILE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")
 #define NO_UNROLL _Pragma("GCC unroll 1")
+/* The compiler can no longer tell where a pointer points, so it reloads what it points to. */
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
 #define JOIN(name, width) name##_##width
 #define OF_WIDTH(name, width) JOIN(name, width)
 #define OF(name) OF_WIDTH(name, WIDTH)

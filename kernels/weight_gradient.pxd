@@ -27,6 +27,8 @@ cdef extern from "gradient_tile.h" nogil:
         Py_ssize_t images
         Py_ssize_t rows
         Py_ssize_t columns
+        Py_ssize_t chain
+        float *sums
         float *dw
         Py_ssize_t dw_panel
         Py_ssize_t dw_tap
@@ -38,7 +40,8 @@ cdef extern from "gradient_tile.h" nogil:
     void multiply_outer(const Outer *outer, int channels, int taps, int filters)
 
 cdef enum:
-    SUMMED_PIXELS = 128        # of a slab: one chain of products
+    CHAIN_PIXELS = 144         # of one chain of products
+    SUMMED_PIXELS = 512        # of a slab
     CHUNKS = 16
     CHUNKED_FLOATS = 1 << 18   # the largest gradient that is summed in chunks
     TOGETHER_FLOATS = 1 << 20  # of slabs packed together for a larger one
@@ -59,8 +62,8 @@ cdef struct Pair:              # a slab's packed x, and its dy as [K/16][pixels]
 
 
 cdef inline Correlation summing(Correlation t) noexcept nogil:
-    """Return a correlation with slabs no larger than one chain of products."""
-    t.slab_cols = min(t.slab_cols, <Py_ssize_t> SUMMED_PIXELS)
+    """Return a correlation with slabs that suit sums over pixels."""
+    t.slab_cols = min(t.slab_cols, <Py_ssize_t> CHAIN_PIXELS)
     t.slab_rows = min(t.slab_rows, max(1, SUMMED_PIXELS // t.slab_cols))
     if t.slab_rows < t.rows.positions or t.slab_cols < t.cols.positions:
         t.images = 1
@@ -230,7 +233,10 @@ cdef inline void add_products(
     """Add a slab's products to the gradient of 16 channels and 32 filters, tap row by tap row."""
     cdef Py_ssize_t r, origin
     cdef Span valid = Span(0, pair.slab.rows)
+    cdef float[12 * MOST_FILTERS] sums
     cdef Outer outer
+    outer.sums = sums
+    outer.chain = CHAIN_PIXELS // pair.slab.cols
     outer.x_image = pair.x.image_stride
     outer.x_row = t.rows.stride * pair.x.row_stride
     outer.dy_row = pair.slab.cols * PANEL
