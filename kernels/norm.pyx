@@ -17,13 +17,20 @@ cdef enum:
     SMALL = 20000  # numbers below which a second thread costs more than it brings
 
 
+cdef inline float normalized(float x, float mean, float scale, float shift) noexcept nogil:
+    return (x - mean) * scale + shift
+
+
 cdef void normalize(
     Piece at, Py_ssize_t C, bint relu, const float* x, const float* mean, const float* scale,
-    const float* shift, float* y,
+    const float* shift, const float* residual, float* y,
 ) noexcept nogil:
-    """y = (x - mean) scale + shift; the statistics begin with the first channel of the piece."""
+    """y = (x - mean) scale + shift + residual, if there is one; the statistics begin with the
+    first channel of the piece.
+    """
     cdef float[TILE] means, scales, shifts
     cdef Py_ssize_t c, i, side, fold = fold_of(C), row = at.row
+    cdef bint adds = residual != NULL
     cdef float value
     repeat(fold, at.width, mean, means)
     repeat(fold, at.width, scale, scales)
@@ -32,26 +39,30 @@ cdef void normalize(
         side = min(fold, at.row + at.rows - row)
         for c in range(side * at.width):
             i = row * C + at.c + c
-            value = (x[i] - means[c]) * scales[c] + shifts[c]
+            value = normalized(x[i], means[c], scales[c], shifts[c])
+            if adds:
+                value += residual[i]
             y[i] = 0 if relu and value < 0 else value
         row += side
 
 
 def bn_scratch_size(Py_ssize_t C):
-    """Return the floats of scratch that C channels need: two doubles for each chunk."""
-    return CHUNKS * C * 2 * 2
+    """Return the floats of scratch that C channels need: two doubles a chunk, and three more."""
+    return (CHUNKS * 2 * 2 + 3) * C
 
 
 def bn_forward_training(
     Py_ssize_t rows, Py_ssize_t C, double momentum, double eps,
     const float[::1] x, const float[::1] weight, const float[::1] bias,
-    float[::1] running_mean, float[::1] running_var, float[::1] y, float[::1] saved,
-    float[::1] scratch, bint relu, int threads,
+    const float[::1] residual, float[::1] running_mean, float[::1] running_var, float[::1] y,
+    float[::1] saved, float[::1] scratch, bint relu, int threads,
 ):
-    """y = (x - mean) / sqrt(variance + eps) weight + bias with the statistics of this batch, then
-    max(y, 0) if `relu`; saved = mean, 1 / sqrt(variance + eps). The running statistics move by
-    `momentum` towards the mean and the unbiased variance.
+    """y = (x - mean) / sqrt(variance + eps) weight + bias with the statistics of this batch, plus
+    the residual unless that is empty, then max(y, 0) if `relu`; saved = mean,
+    1 / sqrt(variance + eps). The running statistics move by `momentum` towards the mean and the
+    unbiased variance.
     """
+    cdef const float* other = &residual[0] if residual.shape[0] else NULL
     cdef Py_ssize_t i, c
     cdef Piece at
     cdef double* means = <double*>&scratch[0]
@@ -74,29 +85,30 @@ def bn_forward_training(
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
     ):
         at = part(i, rows, C)
-        normalize(at, C, relu, &x[0], &saved[at.c], scale + at.c, &bias[at.c], &y[0])
+        normalize(at, C, relu, &x[0], &saved[at.c], scale + at.c, &bias[at.c], other, &y[0])
 
 
 cdef void predict(
     Piece at, Py_ssize_t C, double eps, bint relu, const float* x, const float* weight,
-    const float* bias, const float* mean, const float* variance, float* y,
+    const float* bias, const float* mean, const float* variance, const float* residual, float* y,
 ) noexcept nogil:
     cdef float[TILE] scale
     cdef Py_ssize_t c
     for c in range(at.width):
         scale[c] = weight[c] / sqrt(variance[c] + eps)
-    normalize(at, C, relu, x, mean, scale, bias, y)
+    normalize(at, C, relu, x, mean, scale, bias, residual, y)
 
 
 def bn_forward(
     Py_ssize_t rows, Py_ssize_t C, double eps,
     const float[::1] x, const float[::1] weight, const float[::1] bias,
-    const float[::1] running_mean, const float[::1] running_var, float[::1] y,
-    bint relu, int threads,
+    const float[::1] residual, const float[::1] running_mean, const float[::1] running_var,
+    float[::1] y, bint relu, int threads,
 ):
-    """y = (x - running_mean) / sqrt(running_var + eps) weight + bias, then max(y, 0) if `relu`;
-    y may be x.
+    """y = (x - running_mean) / sqrt(running_var + eps) weight + bias, plus the residual unless
+    that is empty, then max(y, 0) if `relu`; y may be x.
     """
+    cdef const float* other = &residual[0] if residual.shape[0] else NULL
     cdef Py_ssize_t i
     cdef Piece at
     for i in prange(
@@ -106,41 +118,49 @@ def bn_forward(
         at = part(i, rows, C)
         predict(
             at, C, eps, relu, &x[0], &weight[at.c], &bias[at.c],
-            &running_mean[at.c], &running_var[at.c], &y[0],
+            &running_mean[at.c], &running_var[at.c], other, &y[0],
         )
 
 
-cdef inline float through_relu(bint relu, float dy, const float* y) noexcept nogil:
-    """Return dy, or 0 where the relu that made y was closed."""
-    if relu:
-        return dy if y[0] > 0 else 0
-    return dy
+cdef void pass_on(
+    Piece at, Py_ssize_t C, bint relu, const float* y, const float* dy, float* g
+) noexcept nogil:
+    """g = dy, or 0 where `relu` and not y > 0."""
+    cdef Py_ssize_t rows = at.rows, width = at.width, start = at.row * C + at.c, row, i
+    if width == C:
+        rows, width = 1, at.rows * C
+    for row in range(rows):
+        for i in range(start + row * C, start + row * C + width):
+            g[i] = 0 if relu and not y[i] > 0 else dy[i]
 
 
 cdef void block_sums(
-    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, bint relu,
-    const float* x, const float* y, const float* dy, const float* means,
+    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, bint relu, const float* x,
+    const float* dy, const float* means, const float* scales, const float* shifts,
     float* sums, float* products,
 ) noexcept nogil:
     """Write sum(g) and sum(g (x - mean)) of each lane, g = dy through the relu."""
     cdef Py_ssize_t i, c
-    cdef float gradient
+    cdef float g, value
     memset(sums, 0, lanes * sizeof(float))
     memset(products, 0, lanes * sizeof(float))
     for i in range(depth):
         for c in range(lanes):
-            gradient = through_relu(relu, dy[i * stride + c], y + i * stride + c)
-            sums[c] += gradient
-            products[c] += gradient * (x[i * stride + c] - means[c])
+            value = normalized(x[i * stride + c], means[c], scales[c], shifts[c])
+            g = 0 if relu and not value > 0 else dy[i * stride + c]
+            sums[c] += g
+            products[c] += g * (x[i * stride + c] - means[c])
 
 
 cdef void chunk_sums(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* y, const float* dy,
-    const float* mean, double* sums, double* products,
+    Piece at, Py_ssize_t C, bint relu, const float* x, const float* dy,
+    const float* mean, const float* scale, const float* shift, double* sums, double* products,
 ) noexcept nogil:
-    cdef float[TILE] means, block_sum, block_product
+    cdef float[TILE] means, scales, shifts, block_sum, block_product
     cdef Py_ssize_t i, c, start, depth, side, row = 0, width = at.width, fold = fold_of(C)
     repeat(fold, width, mean, means)
+    repeat(fold, width, scale, scales)
+    repeat(fold, width, shift, shifts)
     memset(sums, 0, width * sizeof(double))
     memset(products, 0, width * sizeof(double))
     while row < at.rows:
@@ -148,8 +168,8 @@ cdef void chunk_sums(
         depth = min(DEPTH, (at.rows - row) // side)
         start = (at.row + row) * C + at.c
         block_sums(
-            depth, side * C, side * width, relu, x + start, y + start, dy + start,
-            means, block_sum, block_product,
+            depth, side * C, side * width, relu, x + start, dy + start,
+            means, scales, shifts, block_sum, block_product,
         )
         for i in range(side):
             for c in range(width):
@@ -174,56 +194,70 @@ cdef void finish_sums(
 
 
 cdef void gradient(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* y, const float* dy,
-    const float* mean, const float* scale, const float* offset, const float* slope, float* dx,
+    Piece at, Py_ssize_t C, bint relu, const float* x, const float* dy, const float* mean,
+    const float* scale, const float* shift, const float* offset, const float* slope, float* dx,
 ) noexcept nogil:
     """dx = scale (g - offset - slope (x - mean)), g = dy through the relu."""
-    cdef float[TILE] means, scales, offsets, slopes
+    cdef float[TILE] means, scales, shifts, offsets, slopes
     cdef Py_ssize_t i, c, side, fold = fold_of(C), row = at.row
-    cdef float g
+    cdef float g, value
     repeat(fold, at.width, mean, means)
     repeat(fold, at.width, scale, scales)
+    repeat(fold, at.width, shift, shifts)
     repeat(fold, at.width, offset, offsets)
     repeat(fold, at.width, slope, slopes)
     while row < at.row + at.rows:
         side = min(fold, at.row + at.rows - row)
         for c in range(side * at.width):
             i = row * C + at.c + c
-            g = through_relu(relu, dy[i], y + i)
+            value = normalized(x[i], means[c], scales[c], shifts[c])
+            g = 0 if relu and not value > 0 else dy[i]
             dx[i] = scales[c] * (g - offsets[c] - slopes[c] * (x[i] - means[c]))
         row += side
 
 
 def bn_backward(
     Py_ssize_t rows, Py_ssize_t C,
-    const float[::1] x, const float[::1] y, const float[::1] dy, const float[::1] weight,
-    const float[::1] saved, float[::1] dx, float[::1] dweight, float[::1] dbias,
-    float[::1] scratch, bint relu, int threads,
+    const float[::1] x, const float[::1] y, float[::1] dy, const float[::1] weight,
+    const float[::1] bias, const float[::1] saved, float[::1] dx, float[::1] dresidual,
+    float[::1] dweight, float[::1] dbias, float[::1] scratch, bint relu, int threads,
 ):
     """With g = dy (0 where `relu` and not y > 0), mean and s = 1 / sqrt(variance + eps) of `saved`:
-    dbias = sum(g), dweight = sum(g (x - mean) s),
+    dbias = sum(g), dweight = sum(g (x - mean) s), dresidual = g,
     dx = weight s (g - dbias / rows - (x - mean) s dweight / rows).
-    dx may be dy, or empty where it is not wanted.
+    An empty y means that there was no residual: then y > 0 follows from x. dx may be dy, as may
+    dresidual; both may be empty where they are not wanted. With a residual dy may become g.
     """
     cdef Py_ssize_t i, c
     cdef Piece at
+    cdef bint residual = y.shape[0] > 0, passes = residual and (relu or dresidual.shape[0] > 0)
+    cdef float* g = &dresidual[0] if dresidual.shape[0] else &dy[0]
+    cdef const float* outputs = &y[0] if residual else NULL
     cdef double* sums = <double*>&scratch[0]
     cdef double* products = sums + CHUNKS * C
-    cdef float* scale = &scratch[0]
+    cdef float* scale = <float*>(products + CHUNKS * C)
     cdef float* offset = scale + C
     cdef float* slope = offset + C
+    if not passes:
+        g = &dy[0]
+    for c in range(C):
+        scale[c] = weight[c] * saved[C + c]
     for i in prange(
         CHUNKS * tiles_of(C),
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
     ):
         at = chunk(i, rows, C)
         c = i // tiles_of(C) * C + at.c
-        chunk_sums(at, C, relu, &x[0], &y[0], &dy[0], &saved[at.c], sums + c, products + c)
+        if passes:
+            pass_on(at, C, relu, outputs, &dy[0], g)
+        chunk_sums(
+            at, C, relu and not residual, &x[0], g, &saved[at.c], scale + at.c, &bias[at.c],
+            sums + c, products + c,
+        )
     finish_sums(C, sums, products, &saved[C], &dweight[0], &dbias[0])
     if dx.shape[0] == 0:
         return
     for c in range(C):
-        scale[c] = weight[c] * saved[C + c]
         offset[c] = dbias[c] / rows
         slope[c] = dweight[c] * saved[C + c] / rows
     for i in prange(
@@ -232,6 +266,6 @@ def bn_backward(
     ):
         at = part(i, rows, C)
         gradient(
-            at, C, relu, &x[0], &y[0], &dy[0], &saved[at.c],
-            scale + at.c, offset + at.c, slope + at.c, &dx[0],
+            at, C, relu and not residual, &x[0], g, &saved[at.c],
+            scale + at.c, &bias[at.c], offset + at.c, slope + at.c, &dx[0],
         )

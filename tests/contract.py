@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncli.layers.base import Layer, Shape, Site, volume
+from cnncli.layers.base import Layer, Setup, Shape, Site, volume
 from cnncli.notation import parse
 
 BATCH, IMAGES = 4, 3  # arrays hold one image more than is asked for
@@ -26,11 +26,10 @@ class Bench:
             )
             self.files[name] = values.astype(np.float32)
         output = layer.output_shape(*shapes)
+        setup = Setup(BATCH, threads, training=True)
         nan = np.float32("nan")
         self.site = Site(
-            batch=BATCH,
-            threads=threads,
-            training=True,
+            setup=setup,
             x=tuple(kinkless(numbers, (BATCH, *shape)) for shape in shapes),
             y=np.full((BATCH, *output), nan, np.float32),
             dx=tuple(np.full((BATCH, *shape), nan, np.float32) for shape in shapes),
@@ -42,7 +41,7 @@ class Bench:
                 if one.learned
             },
             saved=np.full(layer.saved_size(BATCH, *shapes), nan, np.float32),
-            scratch=np.full(layer.scratch_size(BATCH, threads, True, *shapes), nan, np.float32),
+            scratch=np.full(layer.scratch_size(setup, *shapes), nan, np.float32),
         )
         self.forward, self.backward = layer.build(self.site)
 

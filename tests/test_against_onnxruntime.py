@@ -15,6 +15,7 @@ from test_against_torch import BATCH, NETWORKS, network  # noqa: E402
 from torch_twin import Twin  # noqa: E402
 
 from cnncli.engine import Plan  # noqa: E402
+from cnncli.layers.base import Setup  # noqa: E402
 
 
 class Exported(torch.nn.Module):
@@ -38,7 +39,7 @@ def test_predictions_agree_with_onnxruntime(name):
         torch.onnx.export(module, (torch.tensor(images),), file, dynamo=False, opset_version=17)
     session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
     (expected,) = session.run(None, {session.get_inputs()[0].name: images})
-    plan = Plan(graph, weights, BATCH, threads=2)
+    plan = Plan(graph, weights, Setup(BATCH, 2))
     plan.input[:] = images
     plan.forward(BATCH)
     found = plan.output.reshape(BATCH, -1)

@@ -8,6 +8,7 @@ from torch_twin import Twin  # noqa: E402
 
 from cnncli.engine import OPTIMIZERS, Plan, Weights  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
+from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.notation import parse  # noqa: E402
 
 NETWORKS = {
@@ -70,7 +71,7 @@ def close(found, expected, tolerance=2e-5):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_predictions_agree_with_torch(name):
     graph, weights, images, _ = network(name)
-    plan = Plan(graph, weights, BATCH, threads=2)
+    plan = Plan(graph, weights, Setup(BATCH, 2))
     plan.input[:] = images
     plan.forward(BATCH)
     close(plan.output.reshape(BATCH, -1), Twin(graph, weights.dump())(images))
@@ -85,7 +86,7 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
     )
     expected.backward()
-    plan = Plan(graph, weights, BATCH, training=True, threads=2)
+    plan = Plan(graph, weights, Setup(BATCH, 2, True))
     plan.input[:] = images
     loss = plan.train_step(labels, BATCH, smoothing)
     assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
@@ -118,7 +119,7 @@ def test_three_optimizer_steps_agree_with_torch(name, optimizer):
         "adam": lambda: torch.optim.Adam(groups, rate),
         "adamw": lambda: torch.optim.AdamW(groups, rate),
     }[optimizer]()
-    plan = Plan(graph, weights, BATCH, training=True, threads=2)
+    plan = Plan(graph, weights, Setup(BATCH, 2, True))
     for _ in range(3):
         plan.input[:] = images
         plan.train_step(labels, BATCH)

@@ -12,6 +12,7 @@ from cnncli.options import (
     batch_size_option,
     classes_option,
     command,
+    conv_algo_option,
     input_option,
     json_option,
     resolve_arch,
@@ -22,6 +23,7 @@ from cnncli.terminal import note, write_json, write_line
 if TYPE_CHECKING:
     from cnncli.engine import Plan, StepTimes
     from cnncli.graph import Graph
+    from cnncli.layers.base import Setup
     from cnncli.options import Shape
 
 PEAK_SECONDS = 0.5  # at most, before and after
@@ -48,6 +50,7 @@ PEAK_SECONDS = 0.5  # at most, before and after
     "--latency/--no-latency", default=None,
     help="Plan for single images.  [default: with --mode predict -b 1]",
 )  # fmt: skip
+@conv_algo_option
 @threads_option
 @json_option
 def bench(
@@ -59,6 +62,7 @@ def bench(
     seconds: float,
     per_layer: bool,
     latency: bool | None,
+    conv_algo: str,
     threads: int,
     as_json: bool,
 ) -> None:
@@ -68,10 +72,16 @@ def bench(
     multiply-accumulate of a convolution or dense layer counts as 2 floating-point operations.
     peak_gflops is what the CPU reaches in the same run when it does nothing else.
     """
-    if latency and (mode, batch_size) != ("predict", 1):
+    from cnncli.layers.base import Setup
+
+    single = (mode, batch_size) == ("predict", 1)
+    if latency and not single:
         raise UsageError("--latency is for single images: give --mode predict -b 1 with it")
     graph = resolve_arch(arch, classes=classes, input_shape=input_shape)
-    record = _measure(graph, mode == "train", batch_size, threads, seconds)
+    setup = Setup(
+        batch_size, threads, mode == "train", conv_algo, single if latency is None else latency
+    )
+    record = _measure(graph, setup, seconds)
     if as_json:
         write_json(record)
         return
@@ -90,28 +100,26 @@ def bench(
         _write_table(record["layers"])
 
 
-def _measure(
-    graph: Graph, training: bool, batch_size: int, threads: int, seconds: float
-) -> dict[str, Any]:
+def _measure(graph: Graph, setup: Setup, seconds: float) -> dict[str, Any]:
     from cnncli.engine import Plan, Weights, peak_gflops, time_steps
 
     weights = Weights(graph)
     weights.initialize("he", 0)
-    plan = Plan(graph, weights, batch_size, training=training, threads=threads)
+    plan = Plan(graph, weights, setup)
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
     pause = min(seconds, PEAK_SECONDS)
-    peaks = [peak_gflops(pause, threads)]
-    times = time_steps(plan, batch_size, seconds)
-    peaks.append(peak_gflops(pause, threads))
-    layers = _layers(plan, times, graph, batch_size)
+    peaks = [peak_gflops(pause, setup.threads)]
+    times = time_steps(plan, setup.batch, seconds)
+    peaks.append(peak_gflops(pause, setup.threads))
+    layers = _layers(plan, times, graph, setup.batch)
     operations = sum(one.pop("operations") for one in layers)
     return {
         "schema": 1,
         "command": "bench",
-        "mode": "train" if training else "predict",
-        "batch_size": batch_size,
-        "threads": threads,
-        "images_per_second": 1e3 * batch_size / times.total_ms,
+        "mode": "train" if setup.training else "predict",
+        "batch_size": setup.batch,
+        "threads": setup.threads,
+        "images_per_second": 1e3 * setup.batch / times.total_ms,
         "gflops": operations / times.total_ms / 1e6,
         "peak_gflops": max(peaks),
         "layers": layers,

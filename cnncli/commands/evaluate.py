@@ -105,7 +105,7 @@ def _judge(trained: Trained, images: ImageSet, batch_size: int | None, threads: 
 
     own = trained.preprocessing
     plan = ready(trained.graph, trained.model.weights, batch_size=batch_size, threads=threads)
-    loader = Loader(images, plan.batch, normalizer(own.scale, own.shift), shuffle=False)
+    loader = Loader(images, plan.setup.batch, normalizer(own.scale, own.shift), shuffle=False)
     parts: list[Judged] = []
     with Progress(len(images), "images") as progress:
         for part in judge_batches(plan, loader):

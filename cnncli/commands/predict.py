@@ -15,6 +15,7 @@ from cnncli.options import (
     Trained,
     batch_size_option,
     command,
+    conv_algo_option,
     json_option,
     model_argument,
     open_model,
@@ -23,6 +24,7 @@ from cnncli.options import (
 from cnncli.terminal import Progress, note
 
 if TYPE_CHECKING:
+    from cnncli.engine import Plan
     from cnncli.training.prediction import Answer
 
 FORMATS = ("plain", "jsonl", "csv", "tsv")
@@ -55,6 +57,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     help="probs, logits, or features:LAYER (a layer as `shape-calc` names it).",
 )  # fmt: skip
 @click.option("--latency", is_flag=True, help="Answer each image by itself, as soon as it is read.")
+@conv_algo_option
 @threads_option
 def predict(
     model: str,
@@ -68,6 +71,7 @@ def predict(
     as_json: bool,
     kind: str,
     latency: bool,
+    conv_algo: str,
     threads: int,
 ) -> None:
     """Name what is in images: one line per image, in input order.
@@ -82,11 +86,21 @@ def predict(
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import recorder, writer
+    from cnncli.training.prediction import ready
 
     paths = _paths(model, inputs, files_from, null)
     trained = open_model(model)
     layer = _layer(kind, trained)
-    answers = _answers(trained, paths, 1 if latency else batch_size, layer, threads)
+    plan = ready(
+        trained.graph,
+        trained.model.weights,
+        batch_size=1 if latency else batch_size,
+        threads=threads,
+        conv_algo=conv_algo,
+        latency=latency,
+        keep=[layer] if layer else [],
+    )
+    answers = _answers(plan, trained, paths, layer)
     record = recorder(trained.model.classes, top_k, min_confidence, kind)
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
@@ -118,21 +132,14 @@ def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) 
 
 
 def _answers(
-    trained: Trained, paths: Iterable[str], batch_size: int | None, layer: str | None, threads: int
+    plan: Plan, trained: Trained, paths: Iterable[str], layer: str | None
 ) -> Iterator[Answer]:
     """Yield the answers, saying once what there is to be noticed about the images."""
     from cnncli.data import stream
-    from cnncli.training.prediction import answers, normalizer, ready
+    from cnncli.training.prediction import answers, normalizer
 
-    plan = ready(
-        trained.graph,
-        trained.model.weights,
-        batch_size=batch_size,
-        threads=threads,
-        keep=[layer] if layer else [],
-    )
-    own = trained.preprocessing
-    batches = stream(paths, own, batch_size=plan.batch, threads=threads)
+    own, threads = trained.preprocessing, plan.setup.threads
+    batches = stream(paths, own, batch_size=plan.setup.batch, threads=threads)
     noticed = False
     for answer in answers(plan, batches, normalizer(own.scale, own.shift, threads), layer):
         if answer.notice and not noticed:

@@ -92,6 +92,7 @@ def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[
     from cnncli.engine import memory_bytes
     from cnncli.graph import INPUT
     from cnncli.graph.explanation import explain as formulas
+    from cnncli.layers.base import Setup
 
     layers = []
     for node in graph.nodes:
@@ -122,8 +123,8 @@ def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[
             "macs": graph.macs,
             "flops": 2 * graph.macs,
             "weights_bytes": 4 * graph.stored,
-            "train_bytes": memory_bytes(graph, batch_size, True, threads),
-            "predict_bytes": memory_bytes(graph, batch_size, False, threads),
+            "train_bytes": memory_bytes(graph, Setup(batch_size, threads, training=True)),
+            "predict_bytes": memory_bytes(graph, Setup(batch_size, threads)),
         },
         "count": "MACs of conv and dense layers; 1 MAC = 2 FLOPs",
     }

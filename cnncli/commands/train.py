@@ -11,6 +11,7 @@ from cnncli.options import (
     IMAGE_SIZE,
     batch_size_option,
     command,
+    conv_algo_option,
     force_option,
     json_option,
     read_arch,
@@ -62,6 +63,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
               default="stretch", show_default=True)  # fmt: skip
 @click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
               default="standard", show_default=True)  # fmt: skip
+@conv_algo_option
 @seed_option
 @threads_option
 @force_option

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.engine.layout import memory_bytes as memory_bytes
 from cnncli.engine.optimizers import OPTIMIZERS as OPTIMIZERS
 from cnncli.engine.optimizers import Optimizer as Optimizer
 from cnncli.engine.plan import Plan as Plan
 from cnncli.engine.plan import Step as Step
-from cnncli.engine.plan import memory_bytes as memory_bytes
 from cnncli.engine.threads import cpu_count as cpu_count
 from cnncli.engine.timing import StepTimes as StepTimes
 from cnncli.engine.timing import peak_gflops as peak_gflops

@@ -6,6 +6,7 @@ be joined is declared by the layers; nothing here knows a layer by name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,7 @@ class Operation:
     output_shape: Shape
     index: int
     activation: str | None = None
+    residual: str | None = None  # the value that is added before the activation
     folded: str | None = None  # the affine node whose scale and shift go into the weights
 
     @property
@@ -34,9 +36,16 @@ class Operation:
         return self.names[-1]
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """All values it needs."""
+        return self.inputs if self.residual is None else (*self.inputs, self.residual)
+
+    @property
     def backward_reads(self) -> frozenset[str]:
         """What its backward pass needs besides the gradient: "x", "y" or both."""
-        return self.layer.backward_reads | ({"y"} if self.activation else frozenset())
+        recomputes = self.layer.recomputes and self.residual is None
+        reads_y = self.activation is not None and not recomputes
+        return self.layer.backward_reads | ({"y"} if reads_y else frozenset())
 
 
 def operations(graph: Graph) -> list[Operation]:
@@ -68,6 +77,7 @@ def fuse(graph: Graph, training: bool, keep: Collection[str] = ()) -> tuple[list
         steps, output = _without_training_only(steps, output, keep)
         kept.add(output)
         steps = _join(steps, kept, _fold_affine)
+    steps = _join(steps, kept, _fuse_residual)
     return _join(steps, kept, _fuse_activation), output
 
 
@@ -91,33 +101,42 @@ def _join(
     kept: Collection[str],
     rule: Callable[[Operation, Operation], Operation | None],
 ) -> list[Operation]:
-    """Merge a step into the one before it where the rule can and nobody else reads in between."""
-    readers: dict[str, int] = {}
+    """Merge a step with one before it where the rule can and nobody else reads in between.
+
+    Of several inputs, the last to be made is tried first: it stays for the shortest time.
+    """
+    readers = Counter(value for step in steps for value in step.reads)
+    made = {step.output: time for time, step in enumerate(steps)}
+    joined: dict[str, Operation] = {}  # by the value each makes, in order
     for step in steps:
-        for value in step.inputs:
-            readers[value] = readers.get(value, 0) + 1
-    joined: list[Operation] = []
-    made_by: dict[str, int] = {}
-    for step in steps:
-        before = made_by.get(step.inputs[0])
-        if before is not None and readers[step.inputs[0]] == 1 and step.inputs[0] not in kept:
-            merged = rule(joined[before], step)
+        merged = None
+        for value in sorted(joined.keys() & set(step.inputs), key=made.__getitem__, reverse=True):
+            if readers[value] == 1 and value not in kept:
+                merged = rule(joined[value], step)
             if merged is not None:
-                joined[before] = merged
-                made_by[merged.output] = before
-                continue
-        made_by[step.output] = len(joined)
-        joined.append(step)
-    return joined
+                del joined[value]
+                break
+        joined[step.output] = merged or step
+    return list(joined.values())
 
 
 def _fold_affine(first: Operation, second: Operation) -> Operation | None:
     """Fold scale and shift per channel into the weights before them."""
-    if not second.layer.affine or first.folded or first.activation:
+    if not second.layer.affine or first.folded or first.residual or first.activation:
         return None
     if type(first.layer).absorb is Layer.absorb:
         return None
     return replace(first, names=first.names + second.names, folded=second.names[0])
+
+
+def _fuse_residual(first: Operation, second: Operation) -> Operation | None:
+    """Add the other branch of a sum of two in the epilogue of the layer that ends one of them."""
+    if not second.layer.sums or len(second.inputs) != 2 or len(set(second.inputs)) != 2:
+        return None
+    if not first.layer.adds_residual or first.residual or first.activation:
+        return None
+    (other,) = (value for value in second.inputs if value != first.output)
+    return replace(first, names=first.names + second.names, residual=other)
 
 
 def _fuse_activation(first: Operation, second: Operation) -> Operation | None:

@@ -8,7 +8,7 @@ from cnncli.engine.plan import Plan
 from cnncli.engine.threads import cpu_count
 from cnncli.engine.weights import Weights
 from cnncli.graph import build_graph
-from cnncli.layers.base import Array, Shape
+from cnncli.layers.base import Array, Setup, Shape
 from cnncli.notation import parse
 
 
@@ -33,7 +33,7 @@ class Network:
 
     def __call__(self, images: Array) -> Array:
         """Return the logits (n, *output shape) of images (n, *input shape)."""
-        plan = Plan(self.graph, self.weights, len(images), threads=cpu_count())
+        plan = Plan(self.graph, self.weights, Setup(len(images), cpu_count()))
         plan.input[:] = images
         plan.forward(len(images))
         return np.array(plan.output)

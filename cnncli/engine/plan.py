@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine.fusion import INPUT, Operation, fuse
-from cnncli.engine.memory import ALIGNMENT, FOREVER, Buffer, place
+from cnncli.engine.fusion import INPUT, Operation
+from cnncli.engine.layout import Layout, gradient, working_layer
+from cnncli.engine.memory import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
 from cnncli.kernels import arrange, loss
-from cnncli.layers.base import Array, Clock, Layer, Parameter, Pass, Site, volume
-
-NOTHING = np.empty(0, np.float32)
+from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
 
 
 @dataclass(frozen=True)
@@ -28,124 +27,8 @@ class Step:
     macs: int
 
 
-class Layout:
-    """The buffers of a plan: which there are, how long each is needed, where each lies.
-
-    Forward step i runs at time i, the loss at T, backward step i at 2T - i. Every buffer is kept
-    from its first use to its last and shares its place with those of other times.
-    """
-
-    def __init__(
-        self,
-        graph: Graph,
-        batch: int,
-        training: bool,
-        threads: int,
-        keep: Collection[str] = (),
-    ) -> None:
-        self.graph, self.batch, self.training, self.threads = graph, batch, training, threads
-        self.steps, self.output = fuse(graph, training, keep)
-        self.end = len(self.steps)
-        self.shapes = {INPUT: graph.input_shape} | {
-            step.output: step.output_shape for step in self.steps
-        }
-        self.buffers: dict[str, Buffer] = {}
-        self._values(keep)
-        if training:
-            self._gradients()
-        for time, step in enumerate(self.steps):
-            self._working_memory(time, step)
-        self.floats = place(self.buffers.values())
-
-    def _values(self, keep: Collection[str]) -> None:
-        self._need(INPUT, volume(self.graph.input_shape) * self.batch, -1, 0)
-        for time, step in enumerate(self.steps):
-            self._need(step.output, volume(step.output_shape) * self.batch, time, time)
-            for value in step.inputs:
-                self._extend(value, time)
-            if self.training:
-                for value in step.inputs if "x" in step.backward_reads else ():
-                    self._extend(value, 2 * self.end - time)
-                if "y" in step.backward_reads:
-                    self._extend(step.output, 2 * self.end - time)
-        for name in (self.output, *keep):
-            if name in self.buffers:
-                self._extend(name, FOREVER)
-
-    def _gradients(self) -> None:
-        """One buffer per value, first written by its last reader; one more per further reader."""
-        self._need(gradient(self.output), self._floats(self.output), self.end, self.end)
-        for time in reversed(range(self.end)):
-            step, now = self.steps[time], 2 * self.end - time
-            if gradient(step.output) in self.buffers:
-                self._extend(gradient(step.output), now)
-            for position, value in enumerate(step.inputs):
-                if value == INPUT:
-                    continue
-                name = gradient(value)
-                if name in self.buffers:
-                    name = gradient(value, step, position)
-                self._need(name, self._floats(value), now, now)
-                self._extend(gradient(value), now)
-        learned = sum(
-            one.size
-            for node in self.graph.nodes
-            for one in node.layer.parameters(*node.input_shapes).values()
-            if one.learned
-        )
-        self._need("weight gradients", learned, -1, FOREVER)
-
-    def _working_memory(self, time: int, step: Operation) -> None:
-        layer = working_layer(step)
-        saved = layer.saved_size(self.batch, *step.input_shapes)
-        if saved and self.training:
-            self._need(f"saved {step.output}", saved, time, 2 * self.end - time)
-        scratch = layer.scratch_size(self.batch, self.threads, self.training, *step.input_shapes)
-        if scratch:
-            last = 2 * self.end - time if self.training else time
-            self._need("scratch", scratch, time, last)
-        if step.folded:
-            for name, one in layer.parameters(*step.input_shapes).items():
-                self._need(f"folded {step.output}/{name}", one.size, -1, FOREVER)
-
-    def _floats(self, value: str) -> int:
-        return volume(self.shapes[value]) * self.batch
-
-    def _need(self, name: str, size: int, first: int, last: int) -> None:
-        known = self.buffers.setdefault(name, Buffer(name, size, first, last))
-        known.size = max(known.size, size)
-        known.first, known.last = min(known.first, first), max(known.last, last)
-
-    def _extend(self, name: str, time: int) -> None:
-        self.buffers[name].last = max(self.buffers[name].last, time)
-
-
-def gradient(value: str, reader: Operation | None = None, position: int = 0) -> str:
-    """Return the name of a value's gradient, or of one reader's share in it."""
-    return f"d {value}" if reader is None else f"d {value} from {reader.output} {position}"
-
-
-def working_layer(step: Operation) -> Layer:
-    """Return the layer that runs, which has a bias where something is folded into its weights."""
-    if not step.folded:
-        return step.layer
-    some = {
-        name: np.zeros(one.shape, np.float32)
-        for name, one in step.layer.parameters(*step.input_shapes).items()
-    }
-    zero = np.zeros(step.output_shape[-1])
-    absorbed = step.layer.absorb(some, zero, zero)
-    assert absorbed is not None
-    return absorbed[0]
-
-
-def memory_bytes(graph: Graph, batch: int, training: bool, threads: int = 1) -> int:
-    """Return the bytes of memory a plan works in, besides the weights."""
-    return 4 * Layout(graph, batch, training, threads).floats
-
-
 class Plan:
-    """A network ready to run on up to `batch` images: fill `input`, call, read `output`.
+    """A network ready to run on batches of images: fill `input`, call, read `output`.
 
     `input` (batch, *input shape) and `output` (batch, *classes), the logits, are float32 views into
     the plan's memory. A plan belongs to one thread; two plans may share their weights.
@@ -155,35 +38,30 @@ class Plan:
         self,
         graph: Graph,
         weights: Weights,
-        batch: int,
+        setup: Setup,
         *,
-        training: bool = False,
-        threads: int = 1,
         keep: Collection[str] = (),
         clock: Clock | None = None,
     ) -> None:
-        self.layout = Layout(graph, batch, training, threads, keep)
-        self.weights, self.batch, self.threads = weights, batch, threads
+        self.layout = Layout(graph, setup, keep)
+        self.weights, self.setup = weights, setup
         self.clock = clock or Clock()
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)
         start = (-memory.ctypes.data // 4) % ALIGNMENT
         self._memory = memory[start : start + self.layout.floats]
         self.input = self.value(INPUT)
         self.output = self.value(self.layout.output)
-        if training:
+        if setup.training:
             self.output_gradient = self._array(gradient(self.layout.output), self.output.shape)
             self.gradient: Array = self._flat("weight gradients")
             self.gradient[:] = 0
             self._gradients = weights.views(self.gradient)
             self._losses = np.zeros(self.output.size // self.output.shape[-1])
-        self._written: set[str] = set()
+        self._preparations: list[Callable[[], None]] = []
         macs = {node.name: node.macs for node in graph.nodes}
-        backwards = {}
-        for time in reversed(range(len(self.layout.steps))):
-            backwards[time] = self._site(self.layout.steps[time], training)
         self.steps: tuple[Step, ...] = tuple(
-            Step("+".join(one.names), *backwards[time], sum(macs[name] for name in one.names))
-            for time, one in enumerate(self.layout.steps)
+            Step("+".join(one.names), *self._site(one), sum(macs[name] for name in one.names))
+            for one in self.layout.steps
         )
         self.refresh()
 
@@ -194,7 +72,7 @@ class Plan:
 
     def value(self, name: str) -> Array:
         """Return what a layer named in `keep` answered: (batch, *its output shape)."""
-        return self._array(name, (self.batch, *self.layout.shapes[name]))
+        return self._array(name, (self.setup.batch, *self.layout.shapes[name]))
 
     def forward(self, n: int) -> None:
         """Run the network on the first n images of `input`."""
@@ -230,15 +108,17 @@ class Plan:
             self._losses,
             self.output_gradient.reshape(-1),
             NOTHING,
-            self.threads,
+            self.setup.threads,
         )
         return float(self._losses[:rows].sum()) / rows
 
     def refresh(self) -> None:
-        """Fold the present weights again; to be called when they have changed."""
+        """Fold and prepare the present weights; to be called when they have changed."""
         for step in self.layout.steps:
             if step.folded:
                 self._fold(step)
+        for prepare in self._preparations:
+            prepare()
 
     def _flat(self, name: str) -> Array:
         buffer = self.layout.buffers[name]
@@ -262,65 +142,63 @@ class Plan:
     def _parameters(self, step: Operation) -> dict[str, Parameter]:
         return working_layer(step).parameters(*step.input_shapes)
 
-    def _site(self, step: Operation, training: bool) -> tuple[Pass, Pass | None]:
-        """Build one step; called from the last to the first, so that gradients add up in order."""
+    def _working(self, name: str) -> Array:
+        return self._flat(name) if name in self.layout.buffers else NOTHING
+
+    def _site(self, step: Operation) -> tuple[Pass, Pass | None]:
+        """Build one step."""
         layer = working_layer(step)
-        if step.folded:
-            weights = {
-                name: self._flat(f"folded {step.output}/{name}")
-                for name in layer.parameters(*step.input_shapes)
-            }
-        else:
-            weights = self.weights.of(step.names[0])
         site = Site(
-            batch=self.batch,
-            threads=self.threads,
-            training=training,
+            setup=self.setup,
             x=tuple(self.value(name) for name in step.inputs),
             y=self.value(step.output),
-            weights=weights,
-            scratch=self._flat("scratch") if "scratch" in self.layout.buffers else NOTHING,
+            residual=None if step.residual is None else self.value(step.residual),
+            weights=self._weights_of(step),
+            prepared=self._working(f"prepared {step.output}"),
+            scratch=self._working("scratch"),
             activation=step.activation,
             clock=self.clock,
             index=step.index,
         )
-        if not training or gradient(step.output) not in self.layout.buffers:
-            return layer.build(site)[0], None
-        saved = f"saved {step.output}"
-        site.saved = self._flat(saved) if saved in self.layout.buffers else NOTHING
-        site.dy = self._array(gradient(step.output), site.y.shape)
-        names = [self._gradient_of(step, position) for position in range(len(step.inputs))]
-        site.dx = tuple(
-            None if name is None else self._array(name, x.shape)
-            for name, x in zip(names, site.x, strict=True)
-        )
-        own = step.names[0]
-        site.gradients = {
-            name.partition("/")[2]: array
-            for name, array in self._gradients.items()
-            if name.partition("/")[0] == own
-        }
+        shares = self._gradients_of(step, site)
         forward, backward = layer.build(site)
-        shares = [
-            (self._array(gradient(value), x.shape).reshape(-1), dx.reshape(-1))
-            for value, name, x, dx in zip(step.inputs, names, site.x, site.dx, strict=True)
+        if site.prepare is not None:
+            self._preparations.append(site.prepare)
+        return forward, _adding(backward, shares, self.setup)
+
+    def _weights_of(self, step: Operation) -> dict[str, Array]:
+        if not step.folded:
+            return self.weights.of(step.names[0])
+        return {name: self._flat(f"folded {step.output}/{name}") for name in self._parameters(step)}
+
+    def _gradients_of(self, step: Operation, site: Site) -> list[tuple[Array, Array]]:
+        """Fill in a site's gradients; return which of them are to be added to which."""
+        if not self.setup.training or gradient(step.output) not in self.layout.buffers:
+            return []
+        site.saved = self._working(f"saved {step.output}")
+        site.dy = self._array(gradient(step.output), site.y.shape)
+        names = self.layout.shares[step.output]
+        found = [
+            None if name is None else self._array(name, (self.setup.batch, *self.layout.shapes[x]))
+            for x, name in zip(step.reads, names, strict=True)
+        ]
+        site.dx = tuple(found[: len(step.inputs)])
+        site.dresidual = None if step.residual is None else found[-1]
+        site.adds = step.output in self.layout.adding
+        own = f"{step.names[0]}/"
+        site.gradients = {
+            name.removeprefix(own): array
+            for name, array in self._gradients.items()
+            if name.startswith(own)
+        }
+        return [
+            (self._flat(gradient(value)), dx.reshape(-1))
+            for value, name, dx in zip(step.reads, names, found, strict=True)
             if dx is not None and name != gradient(value)
         ]
-        return forward, _adding(backward, shares, self.batch, self.threads)
-
-    def _gradient_of(self, step: Operation, position: int) -> str | None:
-        value = step.inputs[position]
-        if value == INPUT:
-            return None
-        if gradient(value) not in self._written:
-            self._written.add(gradient(value))
-            return gradient(value)
-        return gradient(value, step, position)
 
 
-def _adding(
-    backward: Pass | None, shares: list[tuple[Array, Array]], batch: int, threads: int
-) -> Pass | None:
+def _adding(backward: Pass | None, shares: list[tuple[Array, Array]], setup: Setup) -> Pass | None:
     """Return a backward pass that also adds its shares to gradients others have begun."""
     if backward is None or not shares:
         return backward
@@ -328,6 +206,6 @@ def _adding(
     def both(n: int) -> None:
         backward(n)
         for total, share in shares:
-            arrange.add(total.size // batch * n, total, share, total, threads)
+            arrange.add(total.size // setup.batch * n, total, share, total, setup.threads)
 
     return both

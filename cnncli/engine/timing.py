@@ -31,7 +31,7 @@ def time_steps(plan: Plan, n: int, seconds: float) -> StepTimes:
 
     Whole passes and single steps are timed in turn, so that a busy moment of the machine hits both.
     """
-    training = plan.layout.training
+    training = plan.setup.training
     numbers = np.random.default_rng(0)
     images = numbers.standard_normal(plan.input[:n].shape, np.float32)
     labels = numbers.integers(0, plan.output.shape[-1], plan.output[:n, ..., 0].shape, np.int32)

@@ -11,7 +11,7 @@ from cnncli.engine import Plan, Weights
 from cnncli.graph import Graph
 from cnncli.inspection.choice import chosen, passed_on, with_filters
 from cnncli.inspection.figures import Findings, dead, value_figures, zeros
-from cnncli.layers.base import image_shape
+from cnncli.layers.base import Setup, image_shape
 
 Array = NDArray[np.float32]
 
@@ -46,7 +46,7 @@ def feature_maps(
     """
     loaded = Weights(graph)
     loaded.load(weights)
-    plan = Plan(graph, loaded, 1, keep=tuple(names))
+    plan = Plan(graph, loaded, Setup(1), keep=tuple(names))
     plan.input[0] = image
     plan.forward(1)
     return {

@@ -21,6 +21,7 @@ Pass = Callable[[int], None]  # runs one direction of one layer for the first n 
 Axes = tuple[int, int]  # one number for the rows, one for the columns
 
 REGISTRY: dict[str, type[Layer]] = {}
+NOTHING: Array = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -65,27 +66,52 @@ class Clock:
     step: int = 0
 
 
+@dataclass(frozen=True)
+class Setup:
+    """How a plan is to run: what layers choose their algorithms and their memory by."""
+
+    batch: int  # images, at most
+    threads: int = 1
+    training: bool = False
+    conv_algo: str = "auto"  # or "direct"
+    latency: bool = False  # single images, each as soon as possible
+
+
 @dataclass
 class Site:
-    """A layer's place in a plan: its sizes and its views into the plan's memory.
+    """A layer's place in a plan: how it is to run, and its views into the plan's memory.
 
-    Every array is laid out for `batch` images; a pass uses the first n of them.
+    Every array is laid out for a whole batch; a pass uses the first n images of it.
     """
 
-    batch: int
-    threads: int
-    training: bool
+    setup: Setup
     x: tuple[Array, ...]  # (batch, *input shape), one per input
     y: Array  # (batch, *output shape)
+    residual: Array | None = None  # like y, and added to it before the activation
     dx: tuple[Array | None, ...] = ()  # None where nobody asks for it; written, not added to
+    dresidual: Array | None = None  # like dx
+    adds: bool = False  # dx holds the share of another reader, which is to be added to
     dy: Array | None = None  # may be overwritten by the backward pass
     weights: Mapping[str, Array] = field(default_factory=dict)  # flat, in the kernels' layout
     gradients: Mapping[str, Array] = field(default_factory=dict)  # alike; written, not added to
-    saved: Array | None = None  # (saved_size,) kept from forward to backward
-    scratch: Array | None = None  # (scratch_size,) good for one pass only
+    prepared: Array = field(
+        default_factory=lambda: NOTHING
+    )  # (prepared_size,) kept until the weights change
+    prepare: Callable[[], None] | None = None  # set by a layer that has something prepared
+    saved: Array = field(
+        default_factory=lambda: NOTHING
+    )  # (saved_size,) kept from forward to backward
+    scratch: Array = field(
+        default_factory=lambda: NOTHING
+    )  # (scratch_size,) good for one pass only
     activation: str | None = None  # fused behind the layer
     clock: Clock = field(default_factory=Clock)
     index: int = 0  # of the layer in its network, so that two dropouts differ
+
+    @property
+    def threads(self) -> int:
+        """The threads its kernels may use."""
+        return self.setup.threads
 
 
 class Layer:
@@ -98,6 +124,10 @@ class Layer:
     summary: ClassVar[str]
     inputs: ClassVar[int | None] = 1  # None: a junction, which takes two or more
     accepts: ClassVar[frozenset[str]] = frozenset()  # activations it can run in its own epilogue
+    adds_residual: ClassVar[bool] = False  # whether it can add a residual there, before those
+    recomputes: ClassVar[bool] = False  # its backward needs no y for a relu, without a residual
+    sums: ClassVar[bool] = False  # y is the sum of its inputs
+    adds_to_dx: ClassVar[bool] = False  # whether it can add its share to that of another reader
     fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
     training_only: ClassVar[bool] = False  # nothing but a copy in a prediction
@@ -154,7 +184,11 @@ class Layer:
         """Return the floats to keep from forward to backward."""
         return 0
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+    def prepared_size(self, setup: Setup, *inputs: Shape) -> int:
+        """Return the floats of what a prediction makes of the weights once, before it starts."""
+        return 0
+
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         """Return the floats one pass needs to work in."""
         return 0
 
@@ -171,6 +205,11 @@ class Layer:
     ) -> tuple[Layer, dict[str, Array]] | None:
         """Return a layer with file-shaped weights that does this one's work and y*scale + shift."""
         return None
+
+
+def flat(array: Array | None) -> Array:
+    """Return an array as the kernels take it: flat, and empty where there is none."""
+    return NOTHING if array is None else array.reshape(-1)
 
 
 def volume(shape: Shape) -> int:

@@ -10,7 +10,19 @@ import numpy as np
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
-from cnncli.layers.base import Array, Axes, Layer, Parameter, Pass, Reach, Shape, Site, Wide, plain
+from cnncli.layers.base import (
+    Array,
+    Axes,
+    Layer,
+    Parameter,
+    Pass,
+    Reach,
+    Setup,
+    Shape,
+    Site,
+    Wide,
+    plain,
+)
 from cnncli.layers.geometry import Windows, windows, with_channels
 from cnncli.layers.panels import panelled
 from cnncli.layers.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
@@ -76,20 +88,15 @@ class Conv(Layer, kind="conv"):
     def lost(self, *inputs: Shape) -> Axes:
         return self.windows(inputs[0]).lost
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
-        operator = self._convolution(inputs[0], batch, threads)
-        if not training:
-            return int(operator.forward_scratch)
-        return scratch_of(operator, self.filters)
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
+        operator = self._convolution(setup, inputs[0])
+        return scratch_of(setup, operator, operator.forward_scratch, self.filters)
 
-    def _convolution(self, x: Shape, batch: int, threads: int) -> Any:
-        return convolution(
-            self.windows(x), x[-1], self.filters, self.groups, self.fill, batch, threads
-        )
+    def _convolution(self, setup: Setup, x: Shape) -> Any:
+        return convolution(setup, self.windows(x), x[-1], self.filters, self.groups, self.fill)
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        operator = self._convolution(site.x[0].shape[1:], site.batch, site.threads)
-        return passes(site, operator)
+        return passes(site, self._convolution(site.setup, site.x[0].shape[1:]))
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide
@@ -108,7 +115,7 @@ def check_groups(channels: int, filters: int, groups: int) -> None:
 
 
 def convolution(
-    found: Windows, channels: int, filters: int, groups: int, fill: str, batch: int, threads: int
+    setup: Setup, found: Windows, channels: int, filters: int, groups: int, fill: str
 ) -> Any:
     """Return the kernels' description of a convolution."""
     return kernels.Convolution(
@@ -122,8 +129,8 @@ def convolution(
         *found.dilation,
         groups,
         FILLS.index(fill),
-        batch,
-        threads,
+        setup.batch,
+        setup.threads,
     )
 
 
@@ -164,8 +171,10 @@ def passes(
     return forward, backward
 
 
-def scratch_of(operator: Any, filters: int) -> int:
-    """Return the floats that training takes: a pass's, or those of the bias gradient."""
+def scratch_of(setup: Setup, operator: Any, forward_scratch: int, filters: int) -> int:
+    """Return the floats of the forward pass; in training, of any pass or the bias gradient."""
+    if not setup.training:
+        return forward_scratch
     return max(int(operator.scratch_size), bias_scratch(filters))
 
 

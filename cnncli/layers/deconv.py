@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
-from cnncli.layers.base import Layer, Parameter, Pass, Reach, Shape, Site, plain
+from cnncli.layers.base import Layer, Parameter, Pass, Reach, Setup, Shape, Site, plain
 from cnncli.layers.conv import check_groups, convolution, passes, scratch_of
 from cnncli.layers.geometry import Windows, need_image, per_axis, with_channels
 from cnncli.layers.panels import panelled
@@ -88,17 +88,13 @@ class Deconv(Layer, kind="deconv"):
         seen = [-(-span // step) for span, step in zip(found.span, found.stride, strict=True)]
         return Reach(window=(seen[0], seen[1]), finer=found.stride)
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
-        adjoint = self._adjoint(inputs[0], batch, threads)
-        if not training:
-            return int(adjoint.data_scratch)
-        return scratch_of(adjoint, self.filters)
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
+        adjoint = self._adjoint(setup, inputs[0])
+        return scratch_of(setup, adjoint, adjoint.data_scratch, self.filters)
 
-    def _adjoint(self, x: Shape, batch: int, threads: int) -> Any:
-        return convolution(
-            self.windows(x), self.filters, x[-1], self.groups, "zero", batch, threads
-        )
+    def _adjoint(self, setup: Setup, x: Shape) -> Any:
+        return convolution(setup, self.windows(x), self.filters, x[-1], self.groups, "zero")
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        adjoint = self._adjoint(site.x[0].shape[1:], site.batch, site.threads)
+        adjoint = self._adjoint(site.setup, site.x[0].shape[1:])
         return passes(site, adjoint, kernels.conv_backward_data, kernels.conv_forward)

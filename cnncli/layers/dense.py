@@ -15,6 +15,7 @@ from cnncli.layers.base import (
     Parameter,
     Pass,
     Reach,
+    Setup,
     Shape,
     Site,
     Wide,
@@ -52,20 +53,19 @@ class Dense(Layer, kind="dense"):
     def reach(self, *inputs: Shape) -> Reach:
         return Reach(everything=True)
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
-        operator = self._convolution(volume(inputs[0]), batch, threads)
-        if not training:
-            return int(operator.forward_scratch)
-        return scratch_of(operator, self.units)
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
+        operator = self._convolution(setup, volume(inputs[0]))
+        return scratch_of(setup, operator, operator.forward_scratch, self.units)
 
-    def _convolution(self, inputs: int, batch: int, threads: int) -> Any:
+    def _convolution(self, setup: Setup, inputs: int) -> Any:
         one = (1, 1)
         return kernels.Convolution(
-            *one, inputs, self.units, *one, *one, 0, 0, *one, *one, 1, 0, batch, threads
-        )
+            *one, inputs, self.units, *one, *one, 0, 0, *one, *one, 1, 0,
+            setup.batch, setup.threads,
+        )  # fmt: skip
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return passes(site, self._convolution(site.x[0][0].size, site.batch, site.threads))
+        return passes(site, self._convolution(site.setup, site.x[0][0].size))
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide

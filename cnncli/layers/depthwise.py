@@ -9,7 +9,19 @@ import numpy as np
 
 from cnncli.kernels import conv as conv_kernels
 from cnncli.kernels import depthwise as kernels
-from cnncli.layers.base import Array, Axes, Layer, Parameter, Pass, Reach, Shape, Site, Wide, plain
+from cnncli.layers.base import (
+    Array,
+    Axes,
+    Layer,
+    Parameter,
+    Pass,
+    Reach,
+    Setup,
+    Shape,
+    Site,
+    Wide,
+    plain,
+)
 from cnncli.layers.conv import NOTHING, Conv, bias_scratch, scaled
 from cnncli.layers.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
@@ -71,12 +83,12 @@ class Depthwise(Layer, kind="depthwise"):
     def lost(self, *inputs: Shape) -> Axes:
         return self.as_conv(inputs[0]).lost(*inputs)
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         (x,) = inputs
         conv = self.as_conv(x)
         if self.fill != "zero":
-            return conv.scratch_size(batch, threads, training, x)
-        if not training:
+            return conv.scratch_size(setup, x)
+        if not setup.training:
             return 0
         needed: int = kernels.depthwise_scratch_size(*conv.windows(x).size, x[-1])
         return max(needed, bias_scratch(x[-1]))

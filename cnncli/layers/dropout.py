@@ -30,7 +30,7 @@ class Dropout(Layer, kind="dropout"):
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         x, y, each = site.x[0].reshape(-1), site.y.reshape(-1), site.y[0].size
         clock, index, threads = site.clock, site.index, site.threads
-        rate = self.rate if site.training else 0.0
+        rate = self.rate if site.setup.training else 0.0
 
         def forward(n: int) -> None:
             arrange.dropout(n * each, rate, noise_key(clock, index), x, y, threads)

@@ -35,6 +35,7 @@ class Add(Alike, kind="add"):
     """a + b: the sum of the branches (He et al. 2015, arXiv:1512.03385)."""
 
     backward_reads = frozenset()
+    sums = True
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         first, second, *others = (x.reshape(-1) for x in site.x)

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnncli.kernels import norm as kernels
-from cnncli.layers.base import Array, Layer, Parameter, Pass, Shape, Site, Wide, plain
+from cnncli.layers.base import (
+    NOTHING,
+    Array,
+    Layer,
+    Parameter,
+    Pass,
+    Setup,
+    Shape,
+    Site,
+    Wide,
+    flat,
+    plain,
+)
 from cnncli.layers.settings import POSITIVE, RATE, setting
 
 
@@ -27,6 +39,8 @@ class BatchNorm(Layer, kind="bn"):
     accepts = frozenset({"relu"})
     backward_reads = frozenset({"x"})
     affine = True
+    adds_residual = True
+    recomputes = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -43,8 +57,8 @@ class BatchNorm(Layer, kind="bn"):
     def saved_size(self, batch: int, *inputs: Shape) -> int:
         return 2 * inputs[0][-1]
 
-    def scratch_size(self, batch: int, threads: int, training: bool, *inputs: Shape) -> int:
-        return int(kernels.bn_scratch_size(inputs[0][-1])) if training else 0
+    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
+        return int(kernels.bn_scratch_size(inputs[0][-1])) if setup.training else 0
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         channels = site.y.shape[-1]
@@ -52,18 +66,21 @@ class BatchNorm(Layer, kind="bn"):
         x, y = site.x[0].reshape(-1), site.y.reshape(-1)
         weight, bias = site.weights["weight"], site.weights["bias"]
         running = site.weights["running_mean"], site.weights["running_var"]
+        residual = flat(site.residual)
         relu, threads = site.activation == "relu", site.threads
 
         def predict(n: int) -> None:
             kernels.bn_forward(
-                n * rows, channels, self.eps, x, weight, bias, *running, y, relu, threads
+                n * rows, channels, self.eps, x, weight, bias, residual, *running, y, relu, threads
             )
 
-        if not site.training or site.dy is None:
+        if not site.setup.training or site.dy is None:
             return predict, None
         saved, scratch = site.saved, site.scratch
         dweight, dbias = site.gradients["weight"], site.gradients["bias"]
-        dx = np.empty(0, np.float32) if site.dx[0] is None else site.dx[0].reshape(-1)
+        dx = flat(site.dx[0])
+        dresidual = flat(site.dresidual)
+        added = y if residual.size else NOTHING
         dy = site.dy.reshape(-1)
 
         def forward(n: int) -> None:
@@ -75,6 +92,7 @@ class BatchNorm(Layer, kind="bn"):
                 x,
                 weight,
                 bias,
+                residual,
                 *running,
                 y,
                 saved,
@@ -88,11 +106,13 @@ class BatchNorm(Layer, kind="bn"):
                 n * rows,
                 channels,
                 x,
-                y,
+                added,
                 dy,
                 weight,
+                bias,
                 saved,
                 dx,
+                dresidual,
                 dweight,
                 dbias,
                 scratch,

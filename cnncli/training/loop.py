@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnncli.engine import OPTIMIZERS, Plan, Weights
 from cnncli.errors import DivergedError
 from cnncli.graph import Graph
-from cnncli.layers.base import Clock
+from cnncli.layers.base import Clock, Setup
 from cnncli.training.evaluation import mean_loss_and_accuracy
 from cnncli.training.schedules import learning_rate
 from cnncli.training.settings import Settings
@@ -58,15 +58,9 @@ class Training:
         self.optimizer = OPTIMIZERS[settings.optimizer](
             self.weights, settings.momentum, settings.weight_decay, settings.threads
         )
-        self.plan = Plan(
-            graph,
-            self.weights,
-            settings.batch_size,
-            training=True,
-            threads=settings.threads,
-            clock=self.state.clock,
-        )
-        self.check = Plan(graph, self.weights, settings.batch_size, threads=settings.threads)
+        setup = Setup(settings.batch_size, settings.threads, conv_algo=settings.conv_algo)
+        self.plan = Plan(graph, self.weights, replace(setup, training=True), clock=self.state.clock)
+        self.check = Plan(graph, self.weights, setup)
 
     @property
     def best(self) -> Epoch | None:

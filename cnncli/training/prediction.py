@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, memory_bytes, normalize
 from cnncli.graph import Graph
-from cnncli.layers.base import Array
+from cnncli.layers.base import Array, Setup
 
 if TYPE_CHECKING:
     from cnncli.data import Item
@@ -50,15 +50,17 @@ def ready(
     *,
     batch_size: int | None = None,
     threads: int = 1,
+    conv_algo: str = "auto",
+    latency: bool = False,
     keep: Collection[str] = (),
 ) -> Plan:
     """Return a plan with the weights of a model file; batches as large as memory well allows."""
     weights = Weights(graph)
     weights.load(dict(arrays))
-    size = batch_size or MOST_IMAGES
-    while batch_size is None and size > 1 and memory_bytes(graph, size, False) > MOST_BYTES:
-        size //= 2
-    return Plan(graph, weights, size, threads=threads, keep=keep)
+    setup = Setup(batch_size or MOST_IMAGES, threads, conv_algo=conv_algo, latency=latency)
+    while batch_size is None and setup.batch > 1 and memory_bytes(graph, setup) > MOST_BYTES:
+        setup = replace(setup, batch=setup.batch // 2)
+    return Plan(graph, weights, setup, keep=keep)
 
 
 def answers(

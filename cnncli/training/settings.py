@@ -39,6 +39,7 @@ class Settings:
     init: str | None = None  # None: by what follows each layer
     label_smoothing: float = 0.1
     monitor: str = "val_loss"
+    conv_algo: str = "auto"
     seed: int = 0
     threads: int = 1
 

@@ -71,6 +71,7 @@ def test_weights_bytes_count_running_statistics():
 def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
     from cnncli.engine import memory_bytes
     from cnncli.graph import build_graph
+    from cnncli.layers.base import Setup
     from cnncli.notation import parse
 
     graph = build_graph(parse("conv(6, 5) >> relu >> dense(3)"), (12, 12, 1))
@@ -78,8 +79,8 @@ def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
         report(graph.text, "--input", "12x12x1", "-j", "1", "-b", batch)["total"]
         for batch in ("2", "32")
     )
-    assert small["train_bytes"] == memory_bytes(graph, 2, True, 1)
-    assert small["predict_bytes"] == memory_bytes(graph, 2, False, 1)
+    assert small["train_bytes"] == memory_bytes(graph, Setup(2, 1, True))
+    assert small["predict_bytes"] == memory_bytes(graph, Setup(2, 1, False))
     assert large["train_bytes"] > small["train_bytes"] > small["predict_bytes"]
 
 

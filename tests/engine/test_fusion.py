@@ -46,3 +46,15 @@ def test_dropout_is_left_out_of_a_prediction():
 def test_the_logits_themselves_are_never_hidden_in_a_fusion():
     assert names("dense(4) >> relu", False)[1] == "relu1"
     assert names("dense(4) >> (id + relu)", False)[0] == ["dense1", "relu1", "add1"]
+
+
+def test_bn_adds_a_shortcut_and_runs_the_relu_behind_it():
+    assert names("(conv(3,3,pad=1) >> bn) + id >> relu", True)[0] == ["conv1", "bn1+add1+relu1"]
+    two = "(conv(4,1) >> bn) + (conv(4,1) >> bn) >> relu"
+    assert names(two, True)[0] == ["conv1", "bn1", "conv2", "bn2+add1+relu1"]
+
+
+def test_a_branch_that_others_read_is_added_by_a_step_of_its_own():
+    assert names("bn >> (id + relu)", True)[0] == ["bn1", "relu1", "add1"]
+    assert names("bn + bn + bn", True)[0] == ["bn1", "bn2", "bn3", "add1"]
+    assert names("bn >> (id + id)", True)[0] == ["bn1", "add1"]

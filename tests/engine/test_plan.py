@@ -6,6 +6,7 @@ import pytest
 
 from cnncli.engine import Plan, Weights, memory_bytes, softmax
 from cnncli.graph import build_graph
+from cnncli.layers.base import Setup
 from cnncli.notation import parse
 
 RESIDUAL = (
@@ -33,11 +34,11 @@ def images(count, shape=SHAPE):
     return np.random.default_rng(7).standard_normal((count, *shape)).astype(np.float32)
 
 
-def logits(graph, weights, x, batch=None, **options):
-    plan = Plan(graph, weights, batch or len(x), **options)
+def logits(graph, weights, x, batch=None, keep=(), **setup):
+    plan = Plan(graph, weights, Setup(batch or len(x), **setup), keep=keep)
     answers = []
-    for start in range(0, len(x), plan.batch):
-        part = x[start : start + plan.batch]
+    for start in range(0, len(x), plan.setup.batch):
+        part = x[start : start + plan.setup.batch]
         plan.input[: len(part)] = part
         plan.forward(len(part))
         answers.append(plan.output[: len(part)].copy())
@@ -50,7 +51,9 @@ def test_a_fused_prediction_equals_the_same_network_layer_by_layer():
     fused = logits(graph, weights, images(4))
     single = logits(graph, weights, images(4), keep=names)
     assert np.abs(fused - single).max() <= 1e-5 * np.abs(single).max()
-    assert len(Plan(graph, weights, 4).steps) < len(Plan(graph, weights, 4, keep=names).steps)
+    assert len(Plan(graph, weights, Setup(4)).steps) < len(
+        Plan(graph, weights, Setup(4), keep=names).steps
+    )
 
 
 def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
@@ -63,7 +66,7 @@ def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
 
 def steps(threads=1, batch=6, count=3, n=6):
     graph, weights = made()
-    plan = Plan(graph, weights, batch, training=True, threads=threads)
+    plan = Plan(graph, weights, Setup(batch, threads, True))
     x, labels = images(n), np.arange(n, dtype=np.int32) % 5
     losses = []
     for number in range(count):
@@ -87,7 +90,7 @@ def test_a_step_depends_on_nothing_left_in_memory():
     x, labels = images(4), np.zeros(4, np.int32)
     gradients = []
     for rubbish in (0.0, np.nan):
-        plan = Plan(graph, weights, 4, training=True)
+        plan = Plan(graph, weights, Setup(4, training=True))
         plan._memory[:] = rubbish
         plan.input[:] = x
         plan.train_step(labels, 4)
@@ -104,7 +107,7 @@ def test_gradients_equal_central_differences_of_the_whole_network():
     text = RESIDUAL.replace("relu", "tanh").replace("maxpool", "avgpool")
     graph, weights = made(text.replace(" >> dropout(0.3)", ""))
     x, labels = images(5), np.arange(5, dtype=np.int32)
-    plan = Plan(graph, weights, 5, training=True)
+    plan = Plan(graph, weights, Setup(5, training=True))
 
     def loss():
         plan.input[:] = x
@@ -125,13 +128,13 @@ def test_gradients_equal_central_differences_of_the_whole_network():
 def test_memory_figures_are_the_plan_to_the_byte():
     graph, weights = made()
     for training in (False, True):
-        plan = Plan(graph, weights, 7, training=training, threads=2)
-        assert plan.bytes == memory_bytes(graph, 7, training, 2)
+        plan = Plan(graph, weights, Setup(7, 2, training))
+        assert plan.bytes == memory_bytes(graph, Setup(7, 2, training))
 
 
 def test_a_warm_step_allocates_nothing():
     graph, weights = made()
-    plan = Plan(graph, weights, 6, training=True)
+    plan = Plan(graph, weights, Setup(6, training=True))
     x, labels = images(6), np.zeros(6, np.int32)
     for _ in range(2):
         plan.input[:] = x
@@ -150,7 +153,7 @@ def test_a_warm_step_allocates_nothing():
 
 def test_values_of_kept_layers_are_what_they_answered():
     graph, weights = made()
-    plan = Plan(graph, weights, 2, keep=("conv1", "relu1", "softmax1"))
+    plan = Plan(graph, weights, Setup(2), keep=("conv1", "relu1", "softmax1"))
     plan.input[:] = images(2)
     plan.forward(2)
     assert (plan.value("conv1") < 0).any()
@@ -160,7 +163,7 @@ def test_values_of_kept_layers_are_what_they_answered():
 
 def test_a_network_that_answers_with_an_image_trains_on_a_label_per_pixel():
     graph, weights = made("conv(4,3,pad=1) >> relu >> conv(3,1)", (5, 4, 2))
-    plan = Plan(graph, weights, 2, training=True)
+    plan = Plan(graph, weights, Setup(2, training=True))
     plan.input[:] = images(2, (5, 4, 2))
     plan.forward(2)
     expected = -np.log(softmax(plan.output.reshape(-1, 3)))[:, 1].mean()

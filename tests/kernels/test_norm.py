@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 every_norm = every_isa("norm")
 EPS = 1e-5
+NONE = np.empty(0, np.float32)
 
 
 class Batch:
@@ -27,37 +28,40 @@ class Batch:
     def scratch(self, kernels):
         return blank(kernels.bn_scratch_size(self.C))
 
-    def train(self, kernels, relu=False, momentum=0.1, threads=1):
+    def train(self, kernels, relu=False, momentum=0.1, threads=1, residual=NONE):
         """Return y, saved and the running statistics after a step."""
         y, saved, scratch = blank(self.x.size), blank(2 * self.C), self.scratch(kernels)
         mean, var = given_array(self.running_mean), given_array(self.running_var)
         kernels.bn_forward_training(
             self.rows, self.C, momentum, EPS, given_array(self.x), given_array(self.weight),
-            given_array(self.bias), mean, var, y, saved, scratch, relu, threads,
+            given_array(self.bias), given_array(residual), mean, var, y, saved, scratch, relu,
+            threads,
         )  # fmt: skip
         assert stands(y)
         assert stands(saved)
         assert stands(scratch)
         return y.reshape(self.x.shape), saved, mean, var
 
-    def backward(self, kernels, relu=False, threads=1):
-        """Return dx, dweight and dbias of a step."""
-        y, saved, _, _ = self.train(kernels, relu)
+    def backward(self, kernels, relu=False, threads=1, residual=NONE):
+        """Return dx, dweight, dbias and, with a residual, dresidual of a step."""
+        y, saved, _, _ = self.train(kernels, relu, residual=residual)
         dx, dweight, dbias = blank(self.x.size), blank(self.C), blank(self.C)
-        scratch = self.scratch(kernels)
+        dresidual, scratch = blank(residual.size), self.scratch(kernels)
         kernels.bn_backward(
-            self.rows, self.C, given_array(self.x), given_array(y), given_array(self.dy),
-            given_array(self.weight), saved, dx, dweight, dbias, scratch, relu, threads,
+            self.rows, self.C, given_array(self.x), given_array(y if residual.size else NONE),
+            given_array(self.dy), given_array(self.weight), given_array(self.bias), saved, dx,
+            dresidual, dweight, dbias, scratch, relu, threads,
         )  # fmt: skip
-        assert all(map(stands, (dx, dweight, dbias, scratch)))
-        return dx.reshape(self.x.shape), dweight, dbias
+        assert all(map(stands, (dx, dweight, dbias, dresidual, scratch)))
+        found = dx.reshape(self.x.shape), dweight, dbias
+        return (*found, dresidual.reshape(residual.shape)) if residual.size else found
 
-    def predict(self, kernels, relu=False, threads=1):
+    def predict(self, kernels, relu=False, threads=1, residual=NONE):
         y = blank(self.x.size)
         kernels.bn_forward(
             self.rows, self.C, EPS, given_array(self.x), given_array(self.weight),
-            given_array(self.bias), given_array(self.running_mean), given_array(self.running_var),
-            y, relu, threads,
+            given_array(self.bias), given_array(residual), given_array(self.running_mean),
+            given_array(self.running_var), y, relu, threads,
         )  # fmt: skip
         assert stands(y)
         return y.reshape(self.x.shape)
@@ -112,6 +116,26 @@ def test_backward_is_the_chain_rule(kernels, batch, relu):
 def test_prediction_normalizes_by_the_running_statistics(kernels, batch, relu):
     expected = batch.twin(batch.running_mean, batch.running_var, relu)
     assert np.allclose(batch.predict(kernels, relu), expected, rtol=1e-5, atol=1e-5)
+
+
+@every_norm
+@settings(max_examples=30, deadline=None)
+@given(batch=batches, relu=st.booleans())
+def test_a_residual_is_added_before_the_relu_and_gets_the_gradient_behind_it(kernels, batch, relu):
+    residual = np.random.default_rng(1).standard_normal(batch.x.shape).astype(np.float32)
+    x = batch.x.astype(np.float64)
+    y, *_ = batch.train(kernels, relu, residual=residual)
+    expected = batch.twin(x.mean(0), x.var(0)) + residual
+    assert np.allclose(y, np.maximum(expected, 0) if relu else expected, rtol=1e-5, atol=1e-5)
+    g = batch.dy * (y > 0) if relu else batch.dy
+    expected = *reference.bn_gradient(x, g, batch.weight, EPS), g
+    for found, wanted in zip(
+        batch.backward(kernels, relu, residual=residual), expected, strict=True
+    ):
+        assert np.allclose(found, wanted, rtol=1e-4, atol=1e-4)
+    expected = batch.twin(batch.running_mean, batch.running_var) + residual
+    found = batch.predict(kernels, relu, residual=residual)
+    assert np.allclose(found, np.maximum(expected, 0) if relu else expected, rtol=1e-5, atol=1e-5)
 
 
 @every_norm
@@ -179,8 +203,9 @@ def test_a_prediction_can_be_made_in_place(kernels):
     expected = batch.predict(kernels)
     x = given_array(batch.x)
     kernels.bn_forward(
-        500, 7, EPS, x, batch.weight, batch.bias, batch.running_mean, batch.running_var, x, False, 1
-    )
+        500, 7, EPS, x, batch.weight, batch.bias, NONE, batch.running_mean, batch.running_var, x,
+        False, 1,
+    )  # fmt: skip
     assert same_bits(x, expected)
 
 
@@ -188,16 +213,15 @@ def test_a_prediction_can_be_made_in_place(kernels):
 def test_dx_can_be_dy_or_be_left_out(kernels):
     batch = random_batch(500, 7)
     dx, dweight, dbias = batch.backward(kernels, relu=True)
-    y, saved, _, _ = batch.train(kernels, relu=True)
-    known = batch.x.reshape(-1), y.reshape(-1)
+    _, saved, _, _ = batch.train(kernels, relu=True)
     for target, source in (
         (in_place := batch.dy.reshape(-1).copy(), in_place),
-        (np.empty(0, np.float32), batch.dy.reshape(-1)),
+        (NONE, batch.dy.reshape(-1)),
     ):
         other = blank(7), blank(7)
         kernels.bn_backward(
-            500, 7, *known, source, batch.weight, saved, target, *other,
-            batch.scratch(kernels), True, 1,
+            500, 7, batch.x.reshape(-1), NONE, source, batch.weight, batch.bias, saved, target,
+            NONE, *other, batch.scratch(kernels), True, 1,
         )  # fmt: skip
         assert same_bits(other[0], dweight)
         assert same_bits(other[1], dbias)
@@ -208,11 +232,16 @@ def test_dx_can_be_dy_or_be_left_out(kernels):
 @pytest.mark.parametrize(("rows", "C"), [(5003, 6), (1201, 42), (301, 300), (67, 1500)])
 def test_threads_change_no_bit(kernels, rows, C):
     batch = random_batch(rows, C)
-    once = *batch.train(kernels, True), *batch.backward(kernels, True), batch.predict(kernels)
+    residual = batch.dy + 1
+    once = (
+        *batch.train(kernels, True),
+        *batch.backward(kernels, True, residual=residual),
+        batch.predict(kernels),
+    )
     for threads in (2, 3):
         again = (
             *batch.train(kernels, True, threads=threads),
-            *batch.backward(kernels, True, threads),
+            *batch.backward(kernels, True, threads, residual),
             batch.predict(kernels, threads=threads),
         )
         assert all(map(same_bits, once, again))

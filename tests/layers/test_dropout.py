@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from contract import BATCH, Bench, check_layer
 
@@ -40,7 +42,7 @@ def test_dropout_differs_from_step_to_step_layer_to_layer_and_seed_to_seed():
 
 def test_dropout_passes_everything_in_a_prediction():
     bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
-    bench.site.training = False
+    bench.site.setup = replace(bench.site.setup, training=False)
     forward, _ = bench.layer.build(bench.site)
     forward(BATCH)
     assert np.array_equal(bench.site.y, bench.site.x[0])

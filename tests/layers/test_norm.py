@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from contract import IMAGES, Bench, check_layer
@@ -25,7 +27,7 @@ def test_bn_normalizes_by_the_batch_and_remembers_it_unbiased():
 
 def test_bn_predicts_with_the_running_statistics():
     bench = Bench(parse("bn").layer, ((2, 2, 3),))
-    bench.site.training = False
+    bench.site.setup = replace(bench.site.setup, training=False)
     forward, backward = bench.layer.build(bench.site)
     forward(1)
     scale, shift = bench.layer.as_affine(bench.files)

@@ -4,6 +4,7 @@ import pytest
 from cnncli.engine import Plan, Weights
 from cnncli.errors import DivergedError
 from cnncli.graph import build_graph
+from cnncli.layers.base import Setup
 from cnncli.notation import parse
 from cnncli.training import Training, chosen
 
@@ -60,7 +61,7 @@ def test_the_best_epoch_is_the_one_kept():
     assert run.best == best and best.best
     weights = Weights(run.graph)
     weights.load(run.best_weights)
-    plan = Plan(run.graph, weights, 40)
+    plan = Plan(run.graph, weights, Setup(40))
     plan.input[:] = run.val.images
     plan.forward(40)
     found = (plan.output.argmax(1) == run.val.labels).mean()

@@ -1,0 +1,138 @@
+"""Which buffers a plan needs, and when: values, gradients, and what layers work in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from cnncli.engine.fusion import INPUT, Operation, fuse
+from cnncli.engine.memory import FOREVER, Buffer, place
+from cnncli.graph import Graph
+from cnncli.layers.base import Layer, Setup, volume
+
+
+class Layout:
+    """The buffers of a plan: which there are, how long each is needed, where each lies.
+
+    Forward step i runs at time i, the loss at T, backward step i at 2T - i. Every buffer is kept
+    from its first use to its last and shares its place with those of other times.
+    """
+
+    def __init__(self, graph: Graph, setup: Setup, keep: Collection[str] = ()) -> None:
+        self.graph, self.setup = graph, setup
+        self.steps, self.output = fuse(graph, setup.training, keep)
+        self.end = len(self.steps)
+        self.shapes = {INPUT: graph.input_shape} | {
+            step.output: step.output_shape for step in self.steps
+        }
+        self.buffers: dict[str, Buffer] = {}
+        self.shares: dict[
+            str, list[str | None]
+        ] = {}  # of each step in the gradients of what it reads
+        self.adding: set[str] = set()  # steps whose own passes add their share
+        self._values(keep)
+        if setup.training:
+            self._gradients()
+        for time, step in enumerate(self.steps):
+            self._working_memory(time, step)
+        self.floats = place(self.buffers.values())
+
+    def _values(self, keep: Collection[str]) -> None:
+        self._need(INPUT, volume(self.graph.input_shape) * self.setup.batch, -1, 0)
+        for time, step in enumerate(self.steps):
+            self._need(step.output, volume(step.output_shape) * self.setup.batch, time, time)
+            for value in step.reads:
+                self._extend(value, time)
+            if self.setup.training:
+                for value in step.inputs if "x" in step.backward_reads else ():
+                    self._extend(value, 2 * self.end - time)
+                if "y" in step.backward_reads:
+                    self._extend(step.output, 2 * self.end - time)
+        for name in (self.output, *keep):
+            if name in self.buffers:
+                self._extend(name, FOREVER)
+
+    def _gradients(self) -> None:
+        """One buffer per value, first written by its last reader; others add to it, or have
+        theirs added.
+        """
+        self._need(gradient(self.output), self._floats(self.output), self.end, self.end)
+        for time in reversed(range(self.end)):
+            step, now = self.steps[time], 2 * self.end - time
+            if gradient(step.output) in self.buffers:
+                self._extend(gradient(step.output), now)
+            self.shares[step.output] = [
+                None if value == INPUT else self._share(step, position, value, now)
+                for position, value in enumerate(step.reads)
+            ]
+        learned = sum(
+            one.size
+            for node in self.graph.nodes
+            for one in node.layer.parameters(*node.input_shapes).values()
+            if one.learned
+        )
+        self._need("weight gradients", learned, -1, FOREVER)
+
+    def _share(self, step: Operation, position: int, value: str, now: int) -> str:
+        """Return where a step writes its share in the gradient of a value it reads."""
+        name = gradient(value)
+        if name in self.buffers:
+            if step.layer.adds_to_dx and value in step.inputs:
+                self.adding.add(step.output)
+            else:
+                name = gradient(value, step, position)
+        self._need(name, self._floats(value), now, now)
+        self._extend(gradient(value), now)
+        return name
+
+    def _working_memory(self, time: int, step: Operation) -> None:
+        layer = working_layer(step)
+        saved = layer.saved_size(self.setup.batch, *step.input_shapes)
+        if saved and self.setup.training:
+            self._need(f"saved {step.output}", saved, time, 2 * self.end - time)
+        scratch = layer.scratch_size(self.setup, *step.input_shapes)
+        if scratch:
+            last = 2 * self.end - time if self.setup.training else time
+            self._need("scratch", scratch, time, last)
+        prepared = layer.prepared_size(self.setup, *step.input_shapes)
+        if prepared:
+            self._need(f"prepared {step.output}", prepared, -1, FOREVER)
+        if step.folded:
+            for name, one in layer.parameters(*step.input_shapes).items():
+                self._need(f"folded {step.output}/{name}", one.size, -1, FOREVER)
+
+    def _floats(self, value: str) -> int:
+        return volume(self.shapes[value]) * self.setup.batch
+
+    def _need(self, name: str, size: int, first: int, last: int) -> None:
+        known = self.buffers.setdefault(name, Buffer(name, size, first, last))
+        known.size = max(known.size, size)
+        known.first, known.last = min(known.first, first), max(known.last, last)
+
+    def _extend(self, name: str, time: int) -> None:
+        self.buffers[name].last = max(self.buffers[name].last, time)
+
+
+def gradient(value: str, reader: Operation | None = None, position: int = 0) -> str:
+    """Return the name of a value's gradient, or of one reader's share in it."""
+    return f"d {value}" if reader is None else f"d {value} from {reader.output} {position}"
+
+
+def working_layer(step: Operation) -> Layer:
+    """Return the layer that runs, which has a bias where something is folded into its weights."""
+    if not step.folded:
+        return step.layer
+    some = {
+        name: np.zeros(one.shape, np.float32)
+        for name, one in step.layer.parameters(*step.input_shapes).items()
+    }
+    zero = np.zeros(step.output_shape[-1])
+    absorbed = step.layer.absorb(some, zero, zero)
+    assert absorbed is not None
+    return absorbed[0]
+
+
+def memory_bytes(graph: Graph, setup: Setup) -> int:
+    """Return the bytes of memory a plan works in, besides the weights."""
+    return 4 * Layout(graph, setup).floats
