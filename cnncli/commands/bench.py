@@ -8,6 +8,7 @@ import click
 
 from cnncli.errors import UsageError
 from cnncli.options import (
+    OPTIMIZER_NAMES,
     arch_argument,
     batch_size_option,
     classes_option,
@@ -21,7 +22,8 @@ from cnncli.options import (
 from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.engine import Plan, StepTimes
+    from cnncli.engine import StepTimes
+    from cnncli.engine.limits import Machine, Work
     from cnncli.graph import Graph
     from cnncli.layers.base import Setup
     from cnncli.options import Shape
@@ -50,6 +52,7 @@ PEAK_SECONDS = 0.5  # at most, before and after
     "--latency/--no-latency", default=None,
     help="Plan for single images.  [default: with --mode predict -b 1]",
 )  # fmt: skip
+@click.option("--optimizer", type=click.Choice(OPTIMIZER_NAMES), default="adamw", show_default=True)
 @conv_algo_option
 @threads_option
 @json_option
@@ -62,15 +65,19 @@ def bench(
     seconds: float,
     per_layer: bool,
     latency: bool | None,
+    optimizer: str,
     conv_algo: str,
     threads: int,
     as_json: bool,
 ) -> None:
     """Measure how many images per second a network trains on or answers.
 
-    The data are random, the kernels real. Figures are medians after a warm-up; one
-    multiply-accumulate of a convolution or dense layer counts as 2 floating-point operations.
-    peak_gflops is what the CPU reaches in the same run when it does nothing else.
+    The data are random, the kernels real; a step of training ends with the optimizer's. Figures are
+    medians after a warm-up; one multiply-accumulate of a convolution or dense layer counts as 2
+    floating-point operations. peak_gflops is what the CPU reaches in the same run when it does
+    nothing else. A layer's limits are the least time for its multiplications, as its formula has
+    them, and for reading and writing everything once; Winograd's algorithm multiplies less and can
+    go beyond 100 %.
     """
     from cnncli.layers.base import Setup
 
@@ -81,7 +88,7 @@ def bench(
     setup = Setup(
         batch_size, threads, mode == "train", conv_algo, single if latency is None else latency
     )
-    record = _measure(graph, setup, seconds)
+    record = _measure(graph, setup, optimizer, seconds)
     if as_json:
         write_json(record)
         return
@@ -100,19 +107,23 @@ def bench(
         _write_table(record["layers"])
 
 
-def _measure(graph: Graph, setup: Setup, seconds: float) -> dict[str, Any]:
-    from cnncli.engine import Plan, Weights, peak_gflops, time_steps
+def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
+    from cnncli.engine import OPTIMIZERS, Plan, Weights, time_steps
+    from cnncli.engine.limits import bucket, measured, works
 
     weights = Weights(graph)
     weights.initialize("he", 0)
     plan = Plan(graph, weights, setup)
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
+    work = works(plan, setup.batch)
+    sizes = {bucket(one.bytes) for both in work.values() for one in both}
     pause = min(seconds, PEAK_SECONDS)
-    peaks = [peak_gflops(pause, setup.threads)]
-    times = time_steps(plan, setup.batch, seconds)
-    peaks.append(peak_gflops(pause, setup.threads))
-    layers = _layers(plan, times, graph, setup.batch)
-    operations = sum(one.pop("operations") for one in layers)
+    before = measured(setup, pause, sizes)
+    rule = OPTIMIZERS[optimizer](weights, 0.9, 5e-4, setup.threads) if setup.training else None
+    times = time_steps(plan, setup.batch, seconds, rule)
+    machine = before.best(measured(setup, pause, sizes))
+    layers = [_layer(name, times, machine, *both) for name, both in work.items()]
+    flops = sum(one.pop("flops") for one in layers)
     return {
         "schema": 1,
         "command": "bench",
@@ -120,39 +131,44 @@ def _measure(graph: Graph, setup: Setup, seconds: float) -> dict[str, Any]:
         "batch_size": setup.batch,
         "threads": setup.threads,
         "images_per_second": 1e3 * setup.batch / times.total_ms,
-        "gflops": operations / times.total_ms / 1e6,
-        "peak_gflops": max(peaks),
+        "gflops": flops / times.total_ms / 1e6,
+        "peak_gflops": machine.gflops,
         "layers": layers,
     }
 
 
-def _layers(plan: Plan, times: StepTimes, graph: Graph, batch_size: int) -> list[dict[str, Any]]:
-    """Return a record per step; a backward pass computes as much for dx, if any, and for dw."""
-    at_input = {node.name for node in graph.nodes if max(node.inputs) < 0}
-    layers = []
-    for step in plan.steps:
-        forward, backward = times.forward_ms[step.name], times.backward_ms.get(step.name)
-        passes = 1
-        if backward is not None:
-            passes += 1 if step.name.split("+")[0] in at_input else 2
-        operations = 2 * step.macs * passes * batch_size
-        layers.append(
-            {
-                "name": step.name,
-                "forward_ms": forward,
-                "backward_ms": backward,
-                "gflops": operations / max(forward + (backward or 0), 1e-9) / 1e6,
-                "operations": operations,
-            }
-        )
-    return layers
+def _layer(
+    name: str, times: StepTimes, machine: Machine, forward: Work, backward: Work
+) -> dict[str, Any]:
+    """Return what a step took, beside the least that its multiplications and its memory take."""
+    backward_ms = times.backward_ms.get(name)
+    passes = [forward] if backward_ms is None else [forward, backward]
+    taken = max(times.forward_ms[name] + (backward_ms or 0), 1e-9)
+    flops = sum(one.flops for one in passes)
+    least = sum(max(machine.compute_ms(one), machine.memory_ms(one)) for one in passes)
+    return {
+        "name": name,
+        "forward_ms": times.forward_ms[name],
+        "backward_ms": backward_ms,
+        "gflops": flops / taken / 1e6,
+        "compute_limit_ms": sum(map(machine.compute_ms, passes)),
+        "memory_limit_ms": sum(map(machine.memory_ms, passes)),
+        "reached": least / taken,
+        "flops": flops,
+    }
 
 
 def _write_table(layers: list[dict[str, Any]]) -> None:
     width = max([len(one["name"]) for one in layers] + [5])
     write_line()
-    write_line(f"{'layer':{width}}  forward ms  backward ms  GFLOP/s")
+    write_line(
+        f"{'':{width}}  {'':10}  {'':11}  {'':7}  {'limits of':^18}\n"
+        f"{'layer':{width}}  forward ms  backward ms  GFLOP/s  FMA ms  memory ms  reached"
+    )
     for one in layers:
         backward = "" if one["backward_ms"] is None else f"{one['backward_ms']:.3f}"
-        forward = f"{one['forward_ms']:.3f}"
-        write_line(f"{one['name']:{width}}  {forward:>10}  {backward:>11}  {one['gflops']:7.1f}")
+        write_line(
+            f"{one['name']:{width}}  {one['forward_ms']:10.3f}  {backward:>11}  "
+            f"{one['gflops']:7.1f}  {one['compute_limit_ms']:6.3f}  "
+            f"{one['memory_limit_ms']:9.3f}  {one['reached']:7.0%}"
+        )

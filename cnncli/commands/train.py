@@ -9,6 +9,7 @@ import click
 from cnncli.errors import ArchitectureError, UsageError
 from cnncli.options import (
     IMAGE_SIZE,
+    OPTIMIZER_NAMES,
     batch_size_option,
     command,
     conv_algo_option,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.training import Settings
 
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
 MONITORS = ("val_loss", "val_accuracy", "train_loss")
@@ -46,7 +46,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
 @batch_size_option(None)
 @click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate, at its highest.")
-@click.option("--optimizer", type=click.Choice(OPTIMIZERS))
+@click.option("--optimizer", type=click.Choice(OPTIMIZER_NAMES))
 @click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X")
 @click.option("--weight-decay", type=click.FloatRange(0), metavar="X")
 @click.option("--lr-schedule", type=click.Choice(SCHEDULES))

@@ -1,4 +1,4 @@
-"""How long the steps of a plan take, and how fast this machine could be."""
+"""How long the steps of a plan take."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnncli.engine.optimizers import Optimizer
 from cnncli.engine.plan import Plan
-from cnncli.kernels import conv
+
+LEARNING_RATE = 1e-6  # too small to lead anywhere
 
 
 @dataclass(frozen=True)
@@ -21,17 +23,13 @@ class StepTimes:
     backward_ms: dict[str, float]
 
 
-def peak_gflops(seconds: float, threads: int) -> float:
-    """Return the GFLOP/s of fused multiply-adds this machine reaches when it does nothing else."""
-    return float(conv.peak_gflops(seconds, threads))
-
-
-def time_steps(plan: Plan, n: int, seconds: float) -> StepTimes:
+def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None = None) -> StepTimes:
     """Run a plan on random images, warm-up first, and return median times.
 
-    Whole passes and single steps are timed in turn, so that a busy moment of the machine hits both.
+    A whole step of training is what a training does: forward, loss, backward, the check that the
+    gradient is finite, the optimizer. Whole passes and single steps are timed in turn, so that a
+    busy moment of the machine hits both.
     """
-    training = plan.setup.training
     numbers = np.random.default_rng(0)
     images = numbers.standard_normal(plan.input[:n].shape, np.float32)
     labels = numbers.integers(0, plan.output.shape[-1], plan.output[:n, ..., 0].shape, np.int32)
@@ -42,15 +40,17 @@ def time_steps(plan: Plan, n: int, seconds: float) -> StepTimes:
     def once(counted: bool) -> None:
         plan.input[:n] = images
         start = time.perf_counter()
-        if training:
-            plan.train_step(labels, n)
-        else:
+        if optimizer is None:
             plan.forward(n)
+        else:
+            plan.train_step(labels, n)
+            optimizer.norm(plan.gradient)
+            optimizer.step(plan.gradient, LEARNING_RATE)
         taken = time.perf_counter() - start
         plan.input[:n] = images
         for step in plan.steps:
             _timed(step.forward, n, forward[step.name] if counted else [])
-        if training:
+        if optimizer is not None:
             plan.loss(labels, n)
             for step in reversed(plan.steps):
                 if step.backward is not None:

@@ -23,8 +23,13 @@ def test_json_has_the_fields_of_the_contract(run):
     assert (found["batch_size"], found["threads"]) == (8, 1)
     assert 0 < found["gflops"] < found["peak_gflops"]
     for layer in found["layers"]:
-        assert list(layer) == ["name", "forward_ms", "backward_ms", "gflops"]
+        assert list(layer) == [
+            "name", "forward_ms", "backward_ms", "gflops",
+            "compute_limit_ms", "memory_limit_ms", "reached",
+        ]  # fmt: skip
         assert layer["forward_ms"] > 0 and layer["backward_ms"] > 0
+        least = max(layer["compute_limit_ms"], layer["memory_limit_ms"])
+        assert 0 < least / (layer["forward_ms"] + layer["backward_ms"]) < layer["reached"] + 1e-9
     names = "+".join(layer["name"] for layer in found["layers"])
     assert names == "conv1+relu1+conv2+bn1+relu2+dense1"
 
@@ -55,8 +60,10 @@ def test_without_json_it_is_two_lines(run):
 def test_per_layer_adds_a_table(run):
     done = run("bench", *NETWORK, *QUICK, "--per-layer", "-q")
     lines = done.stdout.splitlines()
-    assert lines[3].split() == ["layer", "forward", "ms", "backward", "ms", "GFLOP/s"]
-    assert lines[4].startswith("conv1+relu1 ") and lines[-1].startswith("dense1 ")
+    assert " ".join(lines[4].split()) == (
+        "layer forward ms backward ms GFLOP/s FMA ms memory ms reached"
+    )
+    assert lines[5].startswith("conv1+relu1 ") and lines[-1].startswith("dense1 ")
     assert done.stderr == ""
 
 

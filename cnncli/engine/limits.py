@@ -1,0 +1,107 @@
+"""What the machine allows: the least time a step of a plan can take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnncli.engine.fusion import INPUT, Operation
+from cnncli.engine.layout import working_layer
+from cnncli.engine.plan import Plan
+from cnncli.kernels import arrange, conv
+from cnncli.layers.base import Setup, Shape, volume
+
+SMALLEST, LARGEST = 1 << 18, 1 << 28  # bytes; beyond the largest, more are no slower
+SECONDS = 0.02  # for each size of memory that is measured
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one pass of a step cannot do without."""
+
+    flops: int  # of the convolution as it is defined; 1 multiply-accumulate is 2
+    bytes: int  # read and written, if everything is touched just once
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this machine reached when it was asked: multiply-adds, and bytes by working set."""
+
+    gflops: float
+    gigabytes: dict[int, float]  # per second, by the bytes of the arrays
+
+    def best(self, other: Machine) -> Machine:
+        """Return the better of two measurements, figure by figure."""
+        gigabytes = {size: max(one, other.gigabytes[size]) for size, one in self.gigabytes.items()}
+        return Machine(max(self.gflops, other.gflops), gigabytes)
+
+    def compute_ms(self, work: Work) -> float:
+        """Return the least time for the multiplications."""
+        return work.flops / self.gflops / 1e6
+
+    def memory_ms(self, work: Work) -> float:
+        """Return the least time to read and write everything, from the cache that holds it."""
+        return work.bytes / self.gigabytes[bucket(work.bytes)] / 1e6
+
+
+def bucket(size: int) -> int:
+    """Return the size of memory, a power of 4, whose speed stands for this one's."""
+    found = SMALLEST
+    while found < min(size, LARGEST):
+        found *= 4
+    return found
+
+
+def works(plan: Plan, n: int) -> dict[str, tuple[Work, Work]]:
+    """Return the forward and backward work of every step for n images."""
+    macs = {step.name: step.macs for step in plan.steps}
+    found = {}
+    for operation in plan.layout.steps:
+        name = "+".join(operation.names)
+        shapes = plan.layout.shapes
+        found[name] = (
+            _forward(operation, shapes, macs[name], n),
+            _backward(operation, shapes, macs[name], n),
+        )
+    return found
+
+
+def _forward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
+    images = sum(volume(shapes[value]) for value in (*step.reads, step.output))
+    return Work(2 * macs * n, 4 * (images * n + _weights(step)))
+
+
+def _backward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
+    gradients = [value for value in step.reads if value != INPUT]
+    read = [step.output]
+    read += [step.output] if "y" in step.backward_reads else []
+    read += step.inputs if "x" in step.backward_reads else []
+    images = sum(volume(shapes[value]) for value in (*gradients, *read))
+    passes = 1 + (INPUT not in step.inputs)
+    return Work(2 * macs * passes * n, 4 * (images * n + passes * _weights(step)))
+
+
+def _weights(step: Operation) -> int:
+    return sum(one.size for one in working_layer(step).parameters(*step.input_shapes).values())
+
+
+def measured(setup: Setup, seconds: float, sizes: set[int]) -> Machine:
+    """Measure this machine, its memory for `sizes` as `bucket` gives them."""
+    return Machine(
+        float(conv.peak_gflops(seconds, setup.threads)),
+        {size: _gigabytes(size, setup.threads) for size in sizes},
+    )
+
+
+def _gigabytes(size: int, threads: int) -> float:
+    """Return how fast c = a + b runs, over and over, on arrays of so many bytes together."""
+    each = size // 12
+    a, b, c = (np.ones(each, np.float32) for _ in range(3))
+    best, end = float("inf"), time.perf_counter() + SECONDS
+    while time.perf_counter() < end or best == float("inf"):
+        start = time.perf_counter()
+        arrange.add(each, a, b, c, threads)
+        best = min(best, time.perf_counter() - start)
+    return 12 * each / best / 1e9
