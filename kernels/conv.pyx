@@ -133,11 +133,12 @@ cdef class Convolution:
 
 def conv_forward(
     Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] weight,
-    const float[::1] bias, float[::1] y, float[::1] scratch, bint relu,
+    const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
 ):
     """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
-    An empty bias is none; relu sets negative results to zero.
+    Plus the residual, which is like y and may be y; then relu sets negative results to zero. Empty
+    arrays are none.
     """
     cdef Correlation t = g.sized(g.forward, &n)
     cdef Work work
@@ -146,17 +147,19 @@ def conv_forward(
     work.t = &t
     work.x, work.weight, work.y, work.relu = &x[0], &weight[0], &y[0], relu
     work.bias = &bias[0] if bias.shape[0] else NULL
+    work.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
         correlate(&work, n, aligned(&scratch[0]), g.threads)
 
 
 def conv_backward_data(
     Convolution g, Py_ssize_t n, const float[::1] dy, const float[::1] weight,
-    const float[::1] bias, float[::1] dx, float[::1] scratch, bint relu,
+    const float[::1] bias, const float[::1] residual, float[::1] dx, float[::1] scratch, bint relu,
 ):
     """dx[h, w, c] = b[c] + sum of dy[p, q, k] w[k, r, s, c] over every product of x[h, w, c]
 
     The adjoint of conv_forward without its bias; with one (of C) it is a transposed convolution.
+    Residual and relu as there.
     """
     cdef Correlation t = g.sized(g.backward, &n)
     cdef Work work
@@ -166,6 +169,7 @@ def conv_backward_data(
     work.t = &t
     work.x, work.weight, work.y, work.relu = &dy[0], &weight[0], &dx[0], relu
     work.bias = &bias[0] if bias.shape[0] else NULL
+    work.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
         if g.forward.fill == ZERO:
             correlate(&work, n, start, g.threads)
@@ -199,7 +203,7 @@ cdef void correlate_padded(
     cdef const Correlation *t = work.t
     cdef Py_ssize_t part, image, together
     padded.y = scratch
-    padded.bias = NULL
+    padded.bias = padded.residual = NULL
     padded.relu = False
     scratch += g.padded_floats(min(n, g.threads))
     for part in range(ceil_div(n, g.threads)):
@@ -207,35 +211,37 @@ cdef void correlate_padded(
         together = min(n - image, g.threads)
         padded.x = work.x + image * t.rows.size * t.cols.size * t.groups * t.C
         correlate(&padded, together, scratch, g.threads)
-        fold_padding(
-            g, together, padded.y, work.bias, work.relu,
-            work.y + image * g.H * g.W * t.groups * t.K,
-        )
+        fold_padding(g, image, together, padded.y, work)
 
 
 cdef void fold_padding(
-    Convolution g, Py_ssize_t n, const float *padded, const float *bias, bint relu, float *dx,
+    Convolution g, Py_ssize_t image, Py_ssize_t n, const float *padded, const Work *work,
 ) noexcept nogil:
-    """Add the gradients of padded pixels to those of the pixels they repeat."""
+    """Add the gradients of padded pixels to those of the pixels they repeat, in n images."""
     cdef Correlation *t = &g.backward
     cdef Py_ssize_t channels = t.groups * t.K, item, H = g.H
     for item in prange(n * H, num_threads=g.threads, schedule="static"):
         fold_row(
-            g, item % H, padded + item // H * t.rows.outputs * t.cols.outputs * channels, bias,
-            relu, dx + item * g.W * channels,
+            g, item % H, padded + item // H * t.rows.outputs * t.cols.outputs * channels, work,
+            (image * H + item) * g.W * channels,
         )
 
 
 cdef void fold_row(
-    Convolution g, Py_ssize_t h, const float *padded, const float *bias, bint relu, float *dx,
+    Convolution g, Py_ssize_t h, const float *padded, const Work *work, Py_ssize_t offset,
 ) noexcept nogil:
     """Sum one row of dx over all padded pixels it stands for, from the top left on."""
     cdef Py_ssize_t channels = g.backward.groups * g.backward.K
     cdef Py_ssize_t row, col, c
+    cdef float *dx = work.y + offset
     cdef float *pixel
+    cdef float start
     for col in range(g.W):
         for c in range(channels):
-            dx[col * channels + c] = bias[c] if bias != NULL else 0
+            start = work.bias[c] if work.bias != NULL else 0
+            if work.residual != NULL:
+                start += work.residual[offset + col * channels + c]
+            dx[col * channels + c] = start
     for row in range(g.backward.rows.outputs):
         if inside(row - g.pt, g.H, g.forward.fill) != h:
             padded += g.backward.cols.outputs * channels
@@ -245,7 +251,7 @@ cdef void fold_row(
             for c in range(channels):
                 pixel[c] += padded[c]
             padded += channels
-    if relu:
+    if work.relu:
         for c in range(g.W * channels):
             dx[c] = 0 if dx[c] < 0 else dx[c]
 

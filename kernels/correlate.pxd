@@ -31,6 +31,7 @@ cdef extern from "tile.h" nogil:
         bint continues
         const float *bias
         bint relu
+        const float *residual
         float *y
         Py_ssize_t y_stride
         int filters
@@ -54,6 +55,7 @@ cdef struct Work:              # as all threads see it
     const float *x
     const float *weight
     const float *bias          # NULL for none
+    const float *residual      # NULL for none
     float *y
     bint relu
 
@@ -205,6 +207,9 @@ cdef inline void correlate_filters(
     piece.block_stride = item.pack.block_stride
     piece.sums = item.sums
     piece.y = work.y + item.group * t.K + filter
+    piece.residual = NULL
+    if work.residual != NULL:
+        piece.residual = work.residual + item.group * t.K + filter
     piece.y_stride = t.cols.phases * t.groups * t.K
     for part in range(ceil_div(t.C, chunk)):
         channel = part * chunk
@@ -294,6 +299,8 @@ cdef inline void correlate_rows(
                 + slab.col * t.cols.phases + phase.col
             )
             piece.y = start.y + pixel * t.groups * t.K
+            if start.residual != NULL:
+                piece.residual = start.residual + pixel * t.groups * t.K
             if start.resumes or start.continues:
                 piece.sums = (
                     start.sums + (image * slab.rows + row) * slab.cols * MOST_FILTERS
@@ -310,6 +317,8 @@ cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcep
         multiply_piece(&piece, count, tile)
         piece.source += count * PANEL
         piece.y += count * piece.y_stride
+        if piece.residual != NULL:
+            piece.residual += count * piece.y_stride
         if keeps_sums:
             piece.sums += count * MOST_FILTERS
         pixels -= count

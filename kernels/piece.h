@@ -46,10 +46,21 @@ TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors)
     const int whole = piece->filters == vectors * WIDTH;
     float *y = whole ? piece->y : piece->sums;
     const ptrdiff_t y_stride = whole ? piece->y_stride : MOST_FILTERS;
+    const float *residual = piece->residual;
+    float gathered[28 * MOST_FILTERS];
+    if (residual && !whole) {
+        for (int i = 0; i < pixels; i++)
+            memcpy(
+                gathered + i * MOST_FILTERS, residual + i * piece->y_stride,
+                piece->filters * sizeof(float)
+            );
+        residual = gathered;
+    }
     UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
         OF(floats) total = sum[i][j];
         if (resumes) total += OF(load)(piece->sums + i * MOST_FILTERS + j * WIDTH);
         total += OF(load)(piece->bias + j * WIDTH);
+        if (residual) total += OF(load)(residual + i * y_stride + j * WIDTH);
         if (piece->relu) total = OF(positive)(total);
         OF(store)(y + i * y_stride + j * WIDTH, total);
     }

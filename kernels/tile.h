@@ -33,6 +33,7 @@ typedef struct {
     int resumes, continues;  /* earlier channels are in sums; later ones will follow */
     const float *bias;
     int relu;
+    const float *residual;   /* added before the relu, laid out like y; NULL for none */
     float *y;
     ptrdiff_t y_stride;      /* floats from one pixel to the next */
     int filters;             /* how many to store of a tile's 8, 16 or 32 */

@@ -10,7 +10,9 @@ import numpy as np
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
+from cnncli.layers import winograd
 from cnncli.layers.base import (
+    NOTHING,
     Array,
     Axes,
     Layer,
@@ -21,13 +23,14 @@ from cnncli.layers.base import (
     Shape,
     Site,
     Wide,
+    flat,
     plain,
 )
+from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
 from cnncli.layers.geometry import Windows, windows, with_channels
 from cnncli.layers.panels import panelled
 from cnncli.layers.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
-NOTHING = np.empty(0, np.float32)
 FILLS = ("zero", "reflect", "edge")  # as the kernels count them
 
 
@@ -50,6 +53,8 @@ class Conv(Layer, kind="conv"):
 
     accepts = frozenset({"relu"})
     backward_reads = frozenset({"x"})
+    adds_residual = True
+    adds_to_dx = True
 
     def windows(self, x: Shape) -> Windows:
         """Return where the filters stand on an input of this shape."""
@@ -88,15 +93,35 @@ class Conv(Layer, kind="conv"):
     def lost(self, *inputs: Shape) -> Axes:
         return self.windows(inputs[0]).lost
 
+    def prepared_size(self, setup: Setup, *inputs: Shape) -> int:
+        (x,) = inputs
+        if not self._by_winograd(setup, x):
+            return 0
+        return winograd.prepared_size(setup, self._winograd(setup, x))
+
     def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
-        operator = self._convolution(setup, inputs[0])
+        (x,) = inputs
+        if self._by_winograd(setup, x):
+            needed = winograd.scratch_size(setup, self._winograd(setup, x))
+            return max(needed, epilogue_scratch(self.filters)) if setup.training else needed
+        operator = self._convolution(setup, x)
         return scratch_of(setup, operator, operator.forward_scratch, self.filters)
+
+    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+        x = site.x[0].shape[1:]
+        if self._by_winograd(site.setup, x):
+            return winograd.passes(site, self._winograd(site.setup, x))
+        return passes(site, self._convolution(site.setup, x))
+
+    def _by_winograd(self, setup: Setup, x: Shape) -> bool:
+        plain = self.groups == 1 and self.fill == "zero"
+        return plain and winograd.pays(setup, self.windows(x), x[-1], self.filters)
+
+    def _winograd(self, setup: Setup, x: Shape) -> Any:
+        return winograd.convolution(setup, self.windows(x), x[-1], self.filters)
 
     def _convolution(self, setup: Setup, x: Shape) -> Any:
         return convolution(setup, self.windows(x), x[-1], self.filters, self.groups, self.fill)
-
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return passes(site, self._convolution(site.setup, site.x[0].shape[1:]))
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide
@@ -144,29 +169,26 @@ def passes(
 
     A transposed convolution is the same with `kernel` and `adjoint` changed over.
     """
-    x, y, filters = site.x[0].reshape(-1), site.y.reshape(-1), site.y.shape[-1]
-    weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
-    relu = site.activation == "relu"
-    scratch = site.scratch
+    x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+    weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
+    residual, relu, scratch = flat(site.residual), site.activation == "relu", site.scratch
 
     def forward(n: int) -> None:
-        kernel(operator, n, x, weight, bias, y, scratch, relu)
+        kernel(operator, n, x, weight, bias, residual, y, scratch, relu)
 
     if site.dy is None:
         return forward, None
-    dy, dx = site.dy.reshape(-1), site.dx[0]
-    dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
-    flat_dx = None if dx is None else dx.reshape(-1)
-    rows = site.y[0].size // filters
+    dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
+    added = dx if site.adds else NOTHING
+    dweight = site.gradients["weight"]
     transposed = kernel is not kernels.conv_forward
     source, answer = (dy, x) if transposed else (x, dy)
 
     def backward(n: int) -> None:
-        if bias.size or relu:
-            kernels.bias_backward(n * rows, filters, y, dy, dbias, scratch, relu, site.threads)
+        epilogue(n)
         kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch)
-        if flat_dx is not None:
-            adjoint(operator, n, dy, weight, NOTHING, flat_dx, scratch, False)
+        if dx.size:
+            adjoint(operator, n, dy, weight, NOTHING, added, dx, scratch, False)
 
     return forward, backward
 
@@ -175,12 +197,7 @@ def scratch_of(setup: Setup, operator: Any, forward_scratch: int, filters: int) 
     """Return the floats of the forward pass; in training, of any pass or the bias gradient."""
     if not setup.training:
         return forward_scratch
-    return max(int(operator.scratch_size), bias_scratch(filters))
-
-
-def bias_scratch(filters: int) -> int:
-    """Return the floats that summing a bias gradient takes: one row for each of its 64 chunks."""
-    return 64 * filters
+    return max(int(operator.scratch_size), epilogue_scratch(filters))
 
 
 def scaled(weights: Mapping[str, Array], scale: Wide, shift: Wide, axis: int) -> dict[str, Array]:

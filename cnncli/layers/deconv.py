@@ -33,6 +33,8 @@ class Deconv(Layer, kind="deconv"):
 
     accepts = frozenset({"relu"})
     backward_reads = frozenset({"x"})
+    adds_residual = True
+    adds_to_dx = True
 
     def windows(self, x: Shape) -> Windows:
         """Return the windows of the adjoint convolution, whose output is this layer's input."""

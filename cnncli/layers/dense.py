@@ -40,6 +40,8 @@ class Dense(Layer, kind="dense"):
 
     accepts = frozenset({"relu"})
     backward_reads = frozenset({"x"})
+    adds_residual = True
+    adds_to_dx = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return (self.units,)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnncli.kernels import conv as conv_kernels
 from cnncli.kernels import depthwise as kernels
 from cnncli.layers.base import (
     Array,
@@ -20,9 +19,11 @@ from cnncli.layers.base import (
     Shape,
     Site,
     Wide,
+    flat,
     plain,
 )
-from cnncli.layers.conv import NOTHING, Conv, bias_scratch, scaled
+from cnncli.layers.conv import Conv, scaled
+from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
 from cnncli.layers.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
@@ -91,7 +92,7 @@ class Depthwise(Layer, kind="depthwise"):
         if not setup.training:
             return 0
         needed: int = kernels.depthwise_scratch_size(*conv.windows(x).size, x[-1])
-        return max(needed, bias_scratch(x[-1]))
+        return max(needed, epilogue_scratch(x[-1]))
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         shape = site.x[0].shape[1:]
@@ -108,7 +109,7 @@ class Depthwise(Layer, kind="depthwise"):
             *found.dilation,
         )
         x, y = site.x[0].reshape(-1), site.y.reshape(-1)
-        weight, bias = site.weights["weight"], site.weights.get("bias", NOTHING)
+        weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
         relu = site.activation == "relu"
 
         def forward(n: int) -> None:
@@ -116,21 +117,16 @@ class Depthwise(Layer, kind="depthwise"):
 
         if site.dy is None:
             return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0]
-        dweight, dbias = site.gradients["weight"], site.gradients.get("bias", NOTHING)
-        flat_dx = None if dx is None else dx.reshape(-1)
-        positions = found.output[0] * found.output[1]
+        dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
+        dweight = site.gradients["weight"]
 
         def backward(n: int) -> None:
-            if self.bias or relu:
-                conv_kernels.bias_backward(
-                    n * positions, channels, y, dy, dbias, site.scratch, relu, site.threads
-                )
+            epilogue(n)
             kernels.depthwise_backward_weights(
                 n, *sizes, x, dy, dweight, site.scratch, site.threads
             )
-            if flat_dx is not None:
-                kernels.depthwise_backward_data(n, *sizes, dy, weight, flat_dx, site.threads)
+            if dx.size:
+                kernels.depthwise_backward_data(n, *sizes, dy, weight, dx, site.threads)
 
         return forward, backward
 

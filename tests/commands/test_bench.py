@@ -109,3 +109,12 @@ def test_a_network_too_large_for_the_memory_is_one_line(shell):
     done = shell(f"ulimit -v 8000000; {line}")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "cnncli: out of memory; smaller batches or images need less\n"
+
+
+def test_each_algorithm_of_convolution_can_be_measured(run):
+    network = ("conv(32, 3) >> relu >> dense(2)", "--input", "10x10x16")
+    for conv_algo in ("auto", "direct"):
+        assert record(run("bench", *network, *QUICK, "--conv-algo", conv_algo, "--json"))["layers"]
+    done = run("bench", *network, "--conv-algo", "fft")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'auto', 'direct'" in done.stderr

@@ -71,18 +71,22 @@ class Kernels:
         )  # fmt: skip
         self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
 
-    def forward(self, x, w, bias=NONE, relu=False):
+    def forward(self, x, w, bias=NONE, relu=False, residual=NONE):
         y = Output(len(x), self.z.P, self.z.Q, self.z.K)
+        y.flat[: residual.size] = flat(residual)
         self.conv.conv_forward(
-            self.sizes, len(x), flat(x), panels(self.z, w), bias, y.flat, self.scratch, relu
-        )
+            self.sizes, len(x), flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
+            self.scratch, relu,
+        )  # fmt: skip
         return y.result()
 
-    def backward_data(self, dy, w, bias=NONE, relu=False):
+    def backward_data(self, dy, w, bias=NONE, relu=False, residual=NONE):
         dx = Output(len(dy), self.z.H, self.z.W, self.z.C)
+        dx.flat[: residual.size] = flat(residual)
         self.conv.conv_backward_data(
-            self.sizes, len(dy), flat(dy), panels(self.z, w), bias, dx.flat, self.scratch, relu
-        )
+            self.sizes, len(dy), flat(dy), panels(self.z, w), bias, dx.flat[: residual.size],
+            dx.flat, self.scratch, relu,
+        )  # fmt: skip
         return dx.result()
 
     def backward_weights(self, x, dy):
@@ -309,6 +313,20 @@ def test_backward_data_adds_a_bias_and_then_cuts_off_what_is_negative(z, isa):
 
 
 @every_isa
+@pytest.mark.parametrize("fill", ["zero", "edge"])
+@pytest.mark.parametrize(("C", "K"), [(20, 6), (6, 40), (3, 33)])
+def test_what_stands_in_the_output_can_be_added_before_the_relu(C, K, fill, isa):
+    z = square(2, 9, C, K, 3, fill=fill)
+    x, w, dy = whole_numbers(z)
+    kernels = Kernels(z, isa)
+    found = kernels.forward(x, w, relu=True, residual=dy * 30)
+    np.testing.assert_array_equal(found, np.maximum(reference.conv_forward(z, x, w) + dy * 30, 0))
+    found = kernels.backward_data(dy, w, relu=True, residual=x * 30)
+    wanted = np.maximum(reference.conv_backward_data(z, dy, w) + x * 30, 0)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@every_isa
 def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     z = square(1, 5, 3, 8, 3)
     x, w, _ = whole_numbers(z)
@@ -339,7 +357,7 @@ def test_arrays_of_another_type_or_with_gaps_are_refused(wrong):
     _, w, dy = whole_numbers(z)
     with pytest.raises(ValueError, match=r"Buffer dtype mismatch|not C-contiguous"):
         kernels.conv.conv_forward(
-            kernels.sizes, 1, wrong, panels(z, w), NONE, flat(dy), kernels.scratch, False
+            kernels.sizes, 1, wrong, panels(z, w), NONE, NONE, flat(dy), kernels.scratch, False
         )
 
 

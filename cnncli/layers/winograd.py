@@ -1,0 +1,122 @@
+"""Winograd's algorithm for 3x3 convolutions: where it pays, and forward beside backward.
+
+F(4x4, 3x3) makes 4 x 4 outputs from 6 x 6 inputs with 36 multiplications per channel and filter,
+where the definition takes 144 (Lavin & Gray 2015, arXiv:1509.09308). Tiles stick out over borders,
+and transforms cost, so it does not always pay.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cnncli.kernels import winograd as kernels
+from cnncli.layers.base import NOTHING, Pass, Setup, Site, flat
+from cnncli.layers.epilogue import epilogue_backward
+from cnncli.layers.geometry import Windows
+
+TILE = 4  # outputs along an axis
+POINTS = (TILE + 2) ** 2
+
+
+def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
+    """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
+
+    Decided by the sizes of one image alone, so that answers are the same bits whatever the batch,
+    the threads and the machine; only where latency counts, also by the weights of a single image.
+    """
+    if setup.conv_algo == "direct":
+        return False
+    if found.size != (3, 3) or found.stride != (1, 1) or found.dilation != (1, 1):
+        return False
+    if max(_pads(found)) > 2 or min(channels, filters) < 8:
+        return False
+    return _winograd_cost(found, channels, filters) < _direct_cost(found, channels, filters)
+
+
+def _pads(found: Windows) -> list[int]:
+    after = [
+        output + 2 - before - length
+        for output, before, length in zip(found.output, found.before, found.input, strict=True)
+    ]
+    return [*found.before, *after]
+
+
+def _direct_cost(found: Windows, channels: int, filters: int) -> int:
+    """Return the multiply-adds for one image, without those on rows of padding."""
+    rows, columns = found.output
+    return (3 * rows - sum(_pads(found)[::2])) * 3 * columns * _blocks(channels) * _blocks(filters)
+
+
+def _winograd_cost(found: Windows, channels: int, filters: int) -> int:
+    """Return the same of Winograd's algorithm, transforms included."""
+    tiles = math.prod(-(-length // TILE) for length in found.output)
+    transforms = 130 * (_blocks(channels) + _blocks(filters))
+    return tiles * (POINTS * _blocks(channels) * _blocks(filters) + transforms)
+
+
+def _blocks(channels: int) -> int:
+    """Return the channels that are computed, in whole blocks."""
+    return -(-channels // 16) * 16
+
+
+def convolution(setup: Setup, found: Windows, channels: int, filters: int) -> Any:
+    """Return the kernels' description of a convolution."""
+    return kernels.Winograd(
+        *found.input, channels, filters, *found.before, *found.output, setup.batch, setup.threads
+    )
+
+
+def prepared_size(setup: Setup, operator: Any) -> int:
+    """Return the floats of transformed weights that a prediction keeps."""
+    return 0 if setup.training else int(operator.weight_size)
+
+
+def scratch_size(setup: Setup, operator: Any) -> int:
+    """Return the floats of the forward pass; in training, of any pass and its weights."""
+    if not setup.training:
+        return int(operator.forward_scratch)
+    return max(
+        int(operator.weight_size) + int(operator.forward_scratch),
+        int(operator.data_weight_size) + int(operator.data_scratch),
+        int(operator.gradient_scratch),
+    )
+
+
+def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
+    """Return forward and backward; in training, the weights are transformed in every pass."""
+    x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
+    weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
+    residual, relu = flat(site.residual), site.activation == "relu"
+    if not site.setup.training:
+        transformed = site.prepared
+        site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
+
+        def predict(n: int) -> None:
+            kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, scratch, relu)
+
+        return predict, None
+
+    transformed = scratch[: operator.weight_size]
+    behind = scratch[operator.weight_size :]
+
+    def forward(n: int) -> None:
+        kernels.winograd_weights(operator, weight, transformed)
+        kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, behind, relu)
+
+    if site.dy is None:
+        return forward, None
+    dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
+    added = dx if site.adds else NOTHING
+    dweight = site.gradients["weight"]
+    turned = scratch[: operator.data_weight_size]
+    behind_turned = scratch[operator.data_weight_size :]
+
+    def backward(n: int) -> None:
+        epilogue(n)
+        kernels.winograd_backward_weights(operator, n, x, dy, dweight, scratch)
+        if dx.size:
+            kernels.winograd_data_weights(operator, weight, turned)
+            kernels.winograd_backward_data(operator, n, dy, turned, added, dx, behind_turned)
+
+    return forward, backward

@@ -1,0 +1,126 @@
+# cython: language_level=3
+"""Convolution with 3 x 3 filters of stride 1 by Winograd's F(4x4, 3x3), in all three passes.
+
+Legend: N (n in a call) images, C input channels, K filters, H W input, P Q output; x input,
+y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
+[K/16][3][3][C][16], with zeros in the lanes beyond the last filter. Source of the formulas: see
+winograd_transforms.h.
+
+An output tile is the work of one thread, and adds its products in an order that shapes alone
+decide; so results are the same bits for any number of threads and any batch.
+"""
+
+from kernels.geometry cimport PANEL
+from kernels.winograd_correlate cimport Correlating, correlate_tiles, correlating_floats
+from kernels.winograd_gradient cimport Summing, gradient_floats, sum_tiles
+from kernels.winograd_tiles cimport Tiling, tiling
+from kernels.winograd_weights cimport transform_data_weights, transform_weights, weight_floats
+
+
+cdef float *aligned(float *start) noexcept nogil:
+    """Return the first cache line at or after `start`."""
+    return <float *> ((<size_t> start + 63) & ~<size_t> 63)
+
+
+cdef class Winograd:
+    """The sizes of a convolution of up to `batch` images.
+
+    Pads at the bottom and right follow from P and Q. Transformed weights have `weight_size`
+    floats, those for backward-data `data_weight_size`. `scratch_size` floats are enough for every
+    pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for one of them.
+    """
+
+    cdef Tiling forward
+    cdef Tiling backward
+    cdef int threads
+    cdef readonly Py_ssize_t weight_size
+    cdef readonly Py_ssize_t data_weight_size
+    cdef readonly Py_ssize_t forward_scratch
+    cdef readonly Py_ssize_t data_scratch
+    cdef readonly Py_ssize_t gradient_scratch
+    cdef readonly Py_ssize_t scratch_size
+
+    def __init__(
+        self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt, Py_ssize_t pl,
+        Py_ssize_t P, Py_ssize_t Q, Py_ssize_t batch, int threads,
+    ):
+        self.threads = threads
+        self.forward = tiling(H, W, C, P, Q, K, pt, pl)
+        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl)
+        self.weight_size = weight_floats(C, K)
+        self.data_weight_size = weight_floats(K, C)
+        self.forward_scratch = PANEL + correlating_floats(&self.forward, batch, threads)
+        self.data_scratch = PANEL + correlating_floats(&self.backward, batch, threads)
+        self.gradient_scratch = PANEL + gradient_floats(&self.forward, batch, threads)
+        self.scratch_size = max(self.forward_scratch, self.data_scratch, self.gradient_scratch)
+
+
+def winograd_weights(Winograd g, const float[::1] weight, float[::1] transformed):
+    """Transform weights for winograd_forward."""
+    with nogil:
+        transform_weights(
+            &weight[0], g.forward.C, g.forward.K, &transformed[0], g.threads
+        )
+
+
+def winograd_data_weights(Winograd g, const float[::1] weight, float[::1] transformed):
+    """Transform weights for winograd_backward_data."""
+    with nogil:
+        transform_data_weights(
+            &weight[0], g.forward.C, g.forward.K, &transformed[0], g.threads
+        )
+
+
+def winograd_forward(
+    Winograd g, Py_ssize_t n, const float[::1] x, const float[::1] transformed,
+    const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
+):
+    """y[p, q, k] = b[k] + residual[p, q, k] + sum of r, s, c: x[p+r-pt, q+s-pl, c] w[k, c, r, s]
+
+    An empty bias or residual is none; relu sets negative results to zero.
+    """
+    cdef Correlating z
+    if n == 0:
+        return
+    z.t = &g.forward
+    z.x, z.weight, z.y, z.relu = &x[0], &transformed[0], &y[0], relu
+    z.bias = &bias[0] if bias.shape[0] else NULL
+    z.residual = &residual[0] if residual.shape[0] else NULL
+    with nogil:
+        correlate_tiles(&z, n, aligned(&scratch[0]), g.threads)
+
+
+def winograd_backward_data(
+    Winograd g, Py_ssize_t n, const float[::1] dy, const float[::1] transformed,
+    const float[::1] residual, float[::1] dx, float[::1] scratch,
+):
+    """dx[h, w, c] = residual[h, w, c] + sum of dy[p, q, k] w[k, r, s, c] over its every product
+
+    An empty residual is none; it may be dx itself.
+    """
+    cdef Correlating z
+    if n == 0:
+        return
+    z.t = &g.backward
+    z.x, z.weight, z.y, z.relu = &dy[0], &transformed[0], &dx[0], False
+    z.bias = NULL
+    z.residual = &residual[0] if residual.shape[0] else NULL
+    with nogil:
+        correlate_tiles(&z, n, aligned(&scratch[0]), g.threads)
+
+
+def winograd_backward_weights(
+    Winograd g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
+    float[::1] scratch,
+):
+    """dw[k, c, r, s] = sum of images, p, q: x[p + r - pt, q + s - pl, c] dy[p, q, k]
+
+    Lanes of dweight beyond the last filter are set to zero.
+    """
+    cdef Summing z
+    z.t = &g.forward
+    z.x = &x[0] if n else NULL
+    z.dy = &dy[0] if n else NULL
+    z.dweight = &dweight[0]
+    with nogil:
+        sum_tiles(&z, n, aligned(&scratch[0]), g.threads)

@@ -1,0 +1,220 @@
+"""The loops of a Winograd convolution forward, and backward to its input.
+
+A block of tiles is transformed, multiplied by 32 filters' weights at each of the 36 pairs of
+points, and transformed back, all of it within the second-level cache. Threads share out blocks of
+tiles; or filters, where there are few tiles or the weights are too large to be read for every
+block: then all threads first transform a group of tiles for all.
+"""
+
+from cython.parallel cimport prange, threadid
+from libc.string cimport memcpy, memset
+
+from kernels.correlate cimport MOST_FILTERS, Piece, Tap, most_pixels, multiply_piece
+from kernels.geometry cimport PANEL, ceil_div
+from kernels.winograd_tiles cimport (
+    OUTPUTS, PLANES, Place, Planes, Target, Tiling,
+    filter_plane, image_window, padded, panels, place_of, planes, transform_image,
+    transform_outputs, zero_floats,
+)
+
+cdef enum:
+    BLOCK = 28                 # tiles that one thread takes at a time
+    GROUP = 112                # tiles that all threads take at a time, to share out filters
+    LARGE_WEIGHTS = 1 << 20    # floats of transformed weights that are better read only once
+
+cdef struct Correlating:       # as all threads see it
+    const Tiling *t
+    Py_ssize_t tiles
+    const float *x
+    const float *weight        # transformed
+    const float *bias          # or NULL
+    const float *residual      # or NULL
+    float *y
+    bint relu
+    const float *zeros
+
+
+cdef inline Py_ssize_t product_floats(Py_ssize_t tiles) noexcept nogil:
+    """Return the floats of products of a tile's 32 filters."""
+    return PLANES * padded(tiles * MOST_FILTERS)
+
+
+cdef inline Py_ssize_t correlating_floats(
+    const Tiling *t, Py_ssize_t images, int threads,
+) noexcept nogil:
+    """Return the scratch floats."""
+    cdef Py_ssize_t tiles = images * t.rows * t.cols, floats
+    cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
+    floats = planes(t.C, min(tiles, <Py_ssize_t> BLOCK), NULL).floats + product_floats(BLOCK)
+    return zero_floats(t.C) + max(
+        threads * floats, planes(t.C, group, NULL).floats + threads * product_floats(GROUP)
+    )
+
+
+cdef inline void correlate_tiles(
+    Correlating *z, Py_ssize_t n, float *scratch, int threads,
+) noexcept nogil:
+    """Compute y of n images."""
+    cdef const Tiling *t = z.t
+    cdef Py_ssize_t blocks
+    z.tiles = n * t.rows * t.cols
+    blocks = ceil_div(z.tiles, BLOCK)
+    memset(scratch, 0, zero_floats(t.C) * sizeof(float))
+    z.zeros = scratch
+    scratch += zero_floats(t.C)
+    if blocks < threads or PLANES * t.C * t.K > LARGE_WEIGHTS:
+        share_filters(z, scratch, threads)
+        return
+    if blocks < 8 * threads:
+        blocks = min(z.tiles, ceil_div(blocks, threads) * threads)
+    share_blocks(z, blocks, scratch, threads)
+
+
+cdef inline void share_blocks(
+    const Correlating *z, Py_ssize_t blocks, float *scratch, int threads,
+) noexcept nogil:
+    """Compute y block by block of tiles."""
+    cdef Py_ssize_t block, most = min(z.tiles, <Py_ssize_t> BLOCK)
+    cdef Py_ssize_t floats = planes(z.t.C, most, NULL).floats + product_floats(BLOCK)
+    for block in prange(blocks, num_threads=threads, schedule="static"):
+        compute_block(
+            z, block * z.tiles // blocks, (block + 1) * z.tiles // blocks,
+            scratch + threadid() * floats,
+        )
+
+
+cdef inline void compute_block(
+    const Correlating *z, Py_ssize_t first, Py_ssize_t last, float *scratch,
+) noexcept nogil:
+    """Compute the outputs of some tiles."""
+    cdef Planes v = planes(z.t.C, last - first, scratch)
+    cdef Py_ssize_t tile, panel
+    for tile in range(first, last):
+        transform_tile(z, first, tile, &v)
+    for panel in range(0, panels(z.t.K), 2):
+        compute_filters(z, first, last - first, panel, v.data, &v, scratch + v.floats)
+
+
+cdef inline void share_filters(Correlating *z, float *scratch, int threads) noexcept nogil:
+    """Compute y group by group of tiles, each by 32 filters at a time."""
+    cdef const Tiling *t = z.t
+    cdef Py_ssize_t groups = ceil_div(z.tiles, GROUP), pairs = ceil_div(panels(t.K), 2)
+    cdef Py_ssize_t parts = 1 if pairs % threads == 0 or pairs >= 4 * threads else threads
+    cdef Py_ssize_t group, first, count, tile, item
+    cdef float *products
+    cdef Planes v
+    for group in range(groups):
+        first = group * z.tiles // groups
+        count = (group + 1) * z.tiles // groups - first
+        v = planes(t.C, count, scratch)
+        products = scratch + v.floats
+        for tile in prange(first, first + count, num_threads=threads, schedule="static"):
+            transform_tile(z, first, tile, &v)
+        for item in prange(pairs * parts, num_threads=threads, schedule="static"):
+            compute_part(
+                z, first, count, item // parts * 2, item % parts, parts, &v,
+                products + threadid() * product_floats(GROUP),
+            )
+
+
+cdef inline void compute_part(
+    const Correlating *z, Py_ssize_t first, Py_ssize_t count, Py_ssize_t panel, Py_ssize_t part,
+    Py_ssize_t parts, const Planes *v, float *products,
+) noexcept nogil:
+    """Compute one part of a group of tiles for 32 filters."""
+    cdef Py_ssize_t start = part * count // parts
+    compute_filters(
+        z, first + start, (part + 1) * count // parts - start, panel, v.data + start * PANEL, v,
+        products,
+    )
+
+
+cdef inline void transform_tile(
+    const Correlating *z, Py_ssize_t first, Py_ssize_t tile, const Planes *v,
+) noexcept nogil:
+    """Transform the source of a tile to its place among those from `first` on."""
+    window = image_window(z.t, z.x, tile, z.zeros)
+    transform_image(&window, v.data + (tile - first) * PANEL, v.stride, v.block_stride)
+
+
+cdef inline void compute_filters(
+    const Correlating *z, Py_ssize_t first, Py_ssize_t count, Py_ssize_t panel,
+    const float *source, const Planes *v, float *products,
+) noexcept nogil:
+    """Compute the outputs of some tiles for the filters of two panels, or of the last one."""
+    cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, plane, tile, lane
+    cdef Py_ssize_t stride = padded(count * MOST_FILTERS)
+    cdef float[MOST_FILTERS] bias
+    for plane in range(PLANES):
+        multiply_plane(z, plane, count, panel, width, source, v, products + plane * stride)
+    memset(bias, 0, sizeof(bias))
+    if z.bias != NULL:
+        memcpy(
+            bias, z.bias + panel * PANEL, min(width, z.t.K - panel * PANEL) * sizeof(float)
+        )
+    for tile in range(count):
+        for lane in range(0, width, 16):
+            store_tile(
+                z, first + tile, panel * PANEL + lane, bias + lane,
+                products + tile * MOST_FILTERS + lane, stride,
+            )
+
+
+cdef inline void multiply_plane(
+    const Correlating *z, Py_ssize_t plane, Py_ssize_t count, Py_ssize_t panel,
+    Py_ssize_t width, const float *source, const Planes *v, float *products,
+) noexcept nogil:
+    """Multiply tiles x channels by channels x filters at one pair of points."""
+    cdef int tile = MOST_FILTERS if width == MOST_FILTERS and most_pixels(MOST_FILTERS) else PANEL
+    cdef Py_ssize_t part, left, pieces, pixels
+    cdef float[MOST_FILTERS] bias
+    cdef Tap tap = Tap(0, 0)
+    cdef Piece piece
+    memset(bias, 0, sizeof(bias))
+    piece.block_stride = v.block_stride
+    piece.channels = z.t.C
+    piece.taps = &tap
+    piece.tap_count = 1
+    piece.panel_stride = PLANES * filter_plane(z.t.C)
+    piece.resumes = piece.continues = piece.relu = False
+    piece.residual = NULL
+    piece.bias = bias
+    piece.y_stride = MOST_FILTERS
+    piece.filters = tile
+    for part in range(width // tile):
+        piece.weight = (
+            z.weight + (panel + part) * piece.panel_stride + plane * filter_plane(z.t.C)
+        )
+        piece.source = source + plane * v.stride
+        piece.y = piece.sums = products + part * PANEL
+        left = count
+        pieces = ceil_div(count, most_pixels(tile))
+        while left > 0:
+            pixels = ceil_div(left, pieces)
+            multiply_piece(&piece, <int> pixels, tile)
+            piece.source += pixels * PANEL
+            piece.y += pixels * MOST_FILTERS
+            piece.sums = piece.y
+            left -= pixels
+            pieces -= 1
+
+
+cdef inline void store_tile(
+    const Correlating *z, Py_ssize_t tile, Py_ssize_t filter, const float *bias,
+    const float *products, Py_ssize_t stride,
+) noexcept nogil:
+    """Transform a tile's products back and store what lies inside the image."""
+    cdef const Tiling *t = z.t
+    cdef Place at = place_of(t, tile)
+    cdef Py_ssize_t place = ((at.image * t.P + at.row) * t.Q + at.col) * t.K + filter
+    cdef Target target
+    target.y = z.y + place
+    target.residual = z.residual + place if z.residual != NULL else NULL
+    target.row_stride = t.Q * t.K
+    target.step = t.K
+    target.rows = <int> min(<Py_ssize_t> OUTPUTS, t.P - at.row)
+    target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
+    target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)
+    target.bias = bias
+    target.relu = z.relu
+    transform_outputs(products, stride, &target)

@@ -1,0 +1,283 @@
+"""The loops of a Winograd convolution's weight gradient.
+
+At each of the 36 pairs of points, transformed tiles of x are multiplied by those of dy and summed
+over tiles; the sums are transformed to 3 x 3. Small gradients are summed in a fixed number of
+chunks of tiles, each by one thread, which are then added in order. For large ones, all threads
+first transform a group of tiles for all, and then share out channels and filters.
+"""
+
+from cython.parallel cimport prange, threadid
+from libc.string cimport memset
+
+from kernels.geometry cimport PANEL, ceil_div
+from kernels.weight_gradient cimport (
+    MOST_FILTERS, Outer, add_in_order, most_channels, multiply_outer,
+)
+from kernels.correlate cimport most_pixels
+from kernels.winograd_tiles cimport (
+    PLANES, Planes, Tiling,
+    add_filter_gradients, gradient_window, image_window, padded, panels, planes,
+    transform_gradient, transform_image, zero_floats,
+)
+
+cdef enum:
+    TAPS = 9
+    SUMMED = 56                # tiles that one thread takes at a time
+    CHAIN_TILES = 128          # of one chain of products
+    CHUNKS = 16
+    CHUNKED_WEIGHTS = 32 * 32  # channels x filters of the largest gradient summed in chunks
+    TOGETHER_TILES = 224       # that all threads take at a time
+    TOGETHER_FLOATS = 5 << 19  # of them when transformed
+
+cdef struct Summing:           # as all threads see it
+    const Tiling *t
+    Py_ssize_t tiles
+    const float *x
+    const float *dy
+    float *dweight
+    const float *zeros
+
+cdef struct Part:              # of the gradient: blocks of 16 channels x panels of 16 filters
+    Py_ssize_t block
+    Py_ssize_t blocks
+    Py_ssize_t panel
+    Py_ssize_t panels
+
+cdef struct Pair:              # the transformed tiles of x and of dy
+    Planes x
+    Planes dy
+    Py_ssize_t tiles
+
+
+cdef inline Pair pair_of(const Tiling *t, Py_ssize_t tiles, float *data) noexcept nogil:
+    """Lay out transformed tiles of x and dy."""
+    cdef Pair pair
+    pair.x = planes(t.C, tiles, data)
+    pair.dy = planes(t.K, tiles, data + pair.x.floats)
+    pair.tiles = tiles
+    return pair
+
+
+cdef inline Py_ssize_t pair_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
+    return planes(t.C, tiles, NULL).floats + planes(t.K, tiles, NULL).floats
+
+
+cdef inline Py_ssize_t sum_stride(const Part *part) noexcept nogil:
+    """Return the floats from one plane of a part's sums to the next."""
+    return padded(part.panels * part.blocks * PANEL * PANEL)
+
+
+cdef inline Part whole(const Tiling *t) noexcept nogil:
+    return Part(0, panels(t.C), 0, panels(t.K))
+
+
+cdef inline Part largest_part(const Tiling *t, int threads) noexcept nogil:
+    """Return the parts that threads share out: larger ones read less, smaller ones are more."""
+    cdef Py_ssize_t many = ceil_div(t.C, 32) * ceil_div(t.K, 64)
+    if many % threads == 0 or many >= 4 * threads:
+        return Part(0, 2, 0, 4)
+    return Part(0, 1, 0, 2)
+
+
+cdef inline Py_ssize_t together_tiles(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
+    """Return how many tiles are transformed together for a gradient too large for chunks."""
+    cdef Py_ssize_t most = TOGETHER_FLOATS // (PLANES * PANEL * (panels(t.C) + panels(t.K)))
+    return min(tiles, max(MOST_FILTERS, min(most, <Py_ssize_t> TOGETHER_TILES)))
+
+
+cdef inline Py_ssize_t gradient_floats(
+    const Tiling *t, Py_ssize_t images, int threads,
+) noexcept nogil:
+    """Return the scratch floats."""
+    cdef Py_ssize_t tiles = images * t.rows * t.cols, weights = panels(t.K) * TAPS * t.C * PANEL
+    cdef Part part = whole(t)
+    if t.C * t.K <= CHUNKED_WEIGHTS:
+        return (
+            zero_floats(max(t.C, t.K)) + (CHUNKS - 1) * weights
+            + threads * (pair_floats(t, SUMMED) + PLANES * sum_stride(&part))
+        )
+    part = largest_part(t, threads)
+    return (
+        zero_floats(max(t.C, t.K)) + pair_floats(t, together_tiles(t, tiles))
+        + threads * PLANES * sum_stride(&part)
+    )
+
+
+cdef inline void sum_tiles(
+    Summing *z, Py_ssize_t n, float *scratch, int threads,
+) noexcept nogil:
+    """Compute dweight for n images."""
+    cdef const Tiling *t = z.t
+    cdef Py_ssize_t zeros = zero_floats(max(t.C, t.K))
+    z.tiles = n * t.rows * t.cols
+    z.zeros = scratch
+    memset(scratch, 0, zeros * sizeof(float))
+    if z.tiles and t.C * t.K <= CHUNKED_WEIGHTS:
+        sum_chunks(z, scratch + zeros, threads)
+        return
+    memset(z.dweight, 0, panels(t.K) * TAPS * t.C * PANEL * sizeof(float))
+    if z.tiles:
+        sum_together(z, scratch + zeros, threads)
+
+
+cdef inline void sum_chunks(const Summing *z, float *scratch, int threads) noexcept nogil:
+    """Sum chunks of tiles apart, then add them in order."""
+    cdef const Tiling *t = z.t
+    cdef Part part = whole(t)
+    cdef Py_ssize_t weights = panels(t.K) * TAPS * t.C * PANEL, chunk, start
+    cdef Py_ssize_t chunks = min(<Py_ssize_t> CHUNKS, ceil_div(z.tiles, SUMMED))
+    cdef Py_ssize_t floats = pair_floats(t, SUMMED) + PLANES * sum_stride(&part)
+    cdef float *partial = scratch + threads * floats
+    for chunk in prange(chunks, num_threads=threads, schedule="static"):
+        sum_chunk(
+            z, chunk * z.tiles // chunks, (chunk + 1) * z.tiles // chunks,
+            scratch + threadid() * floats,
+            partial + (chunk - 1) * weights if chunk else z.dweight,
+        )
+    for start in prange(0, weights, 4096, num_threads=threads, schedule="static"):
+        add_in_order(
+            partial + start, weights, chunks - 1, min(4096, weights - start), z.dweight + start
+        )
+
+
+cdef inline void sum_chunk(
+    const Summing *z, Py_ssize_t first, Py_ssize_t last, float *scratch, float *dweight,
+) noexcept nogil:
+    """Sum the products of consecutive tiles, some at a time."""
+    cdef const Tiling *t = z.t
+    cdef Py_ssize_t blocks = ceil_div(last - first, SUMMED), block, tile, start, count
+    cdef float *sums = scratch + pair_floats(t, SUMMED)
+    cdef Part part = whole(t)
+    cdef Pair pair
+    memset(dweight, 0, panels(t.K) * TAPS * t.C * PANEL * sizeof(float))
+    memset(sums, 0, PLANES * sum_stride(&part) * sizeof(float))
+    for block in range(blocks):
+        start = first + block * (last - first) // blocks
+        count = first + (block + 1) * (last - first) // blocks - start
+        pair = pair_of(t, count, scratch)
+        for tile in range(start, start + count):
+            transform_pair(z, start, tile, &pair)
+        add_products(t, &pair, &part, sums)
+    add_part(t, &part, sums, dweight)
+
+
+cdef inline void sum_together(const Summing *z, float *scratch, int threads) noexcept nogil:
+    """Sum the gradient: transform tiles together, then share out channels and filters."""
+    cdef const Tiling *t = z.t
+    cdef Part part = largest_part(t, threads)
+    cdef Py_ssize_t most = together_tiles(t, z.tiles), tile, item, group, start, count
+    cdef Py_ssize_t rows = ceil_div(panels(t.C), part.blocks)
+    cdef Py_ssize_t groups = ceil_div(z.tiles, most), floats = PLANES * sum_stride(&part)
+    cdef float *sums = scratch + pair_floats(t, most)
+    cdef Pair pair
+    for group in range(groups):
+        start = group * z.tiles // groups
+        count = (group + 1) * z.tiles // groups - start
+        pair = pair_of(t, count, scratch)
+        for tile in prange(start, start + count, num_threads=threads, schedule="static"):
+            transform_pair(z, start, tile, &pair)
+        for item in prange(
+            rows * ceil_div(panels(t.K), part.panels), num_threads=threads, schedule="static"
+        ):
+            sum_part(
+                z, &pair, item % rows * part.blocks, item // rows * part.panels, part,
+                sums + threadid() * floats,
+            )
+
+
+cdef inline void sum_part(
+    const Summing *z, const Pair *pair, Py_ssize_t block, Py_ssize_t panel, Part part, float *sums,
+) noexcept nogil:
+    """Add the products of transformed tiles to one part of the gradient."""
+    part.block = block
+    part.blocks = min(part.blocks, panels(z.t.C) - block)
+    part.panel = panel
+    part.panels = min(part.panels, panels(z.t.K) - panel)
+    memset(sums, 0, PLANES * sum_stride(&part) * sizeof(float))
+    add_products(z.t, pair, &part, sums)
+    add_part(z.t, &part, sums, z.dweight)
+
+
+cdef inline void transform_pair(
+    const Summing *z, Py_ssize_t first, Py_ssize_t tile, const Pair *pair,
+) noexcept nogil:
+    """Transform a tile of x and of dy to its place among those from `first` on."""
+    cdef Py_ssize_t place = (tile - first) * PANEL
+    window = image_window(z.t, z.x, tile, z.zeros)
+    transform_image(&window, pair.x.data + place, pair.x.stride, pair.x.block_stride)
+    window = gradient_window(z.t, z.dy, tile, z.zeros)
+    transform_gradient(&window, pair.dy.data + place, pair.dy.stride, pair.dy.block_stride)
+
+
+cdef inline void add_products(
+    const Tiling *t, const Pair *pair, const Part *part, float *sums,
+) noexcept nogil:
+    """Add products of tiles to a part's sums, [36][panels][channels][16]."""
+    cdef Py_ssize_t plane, panel, block
+    cdef Outer outer
+    memset(&outer, 0, sizeof(outer))
+    outer.dy_panel = pair.dy.block_stride
+    outer.dw_panel = part.blocks * PANEL * PANEL
+    outer.images = outer.rows = 1
+    outer.chain = 2                # more than there are rows
+    for plane in range(PLANES):
+        for panel in range(0, part.panels, 2):
+            for block in range(part.blocks):
+                outer.x = (
+                    pair.x.data + plane * pair.x.stride
+                    + (part.block + block) * pair.x.block_stride
+                )
+                outer.dy = (
+                    pair.dy.data + plane * pair.dy.stride
+                    + (part.panel + panel) * pair.dy.block_stride
+                )
+                outer.dw = (
+                    sums + plane * sum_stride(part)
+                    + (panel * part.blocks + block) * PANEL * PANEL
+                )
+                add_block(
+                    outer, pair.tiles, min(<Py_ssize_t> PANEL, t.C - (part.block + block) * PANEL),
+                    min(<Py_ssize_t> 2, part.panels - panel) * PANEL,
+                )
+
+
+cdef inline void add_block(
+    Outer start, Py_ssize_t tiles, Py_ssize_t channels, Py_ssize_t filters,
+) noexcept nogil:
+    """Add products of 16 channels and 32 filters, chain by chain."""
+    cdef int tile = MOST_FILTERS if filters == MOST_FILTERS and most_pixels(MOST_FILTERS) else PANEL
+    cdef Py_ssize_t first, part
+    cdef Outer outer
+    for first in range(0, tiles, 128):
+        for part in range(filters // tile):
+            outer = start
+            outer.columns = min(<Py_ssize_t> CHAIN_TILES, tiles - first)
+            outer.x += first * PANEL
+            outer.dy += first * PANEL + part * outer.dy_panel
+            outer.dw += part * outer.dw_panel
+            add_channels(outer, channels, tile)
+
+
+cdef inline void add_channels(Outer outer, Py_ssize_t channels, int tile) noexcept nogil:
+    """Add products with channels split evenly into pieces no larger than a tile."""
+    cdef Py_ssize_t left = channels, pieces = ceil_div(channels, most_channels(tile)), count
+    while left > 0:
+        count = ceil_div(left, pieces)
+        multiply_outer(&outer, <int> count, 1, tile)
+        outer.x += count
+        outer.dw += count * PANEL
+        left -= count
+        pieces -= 1
+
+
+cdef inline void add_part(
+    const Tiling *t, const Part *part, const float *sums, float *dweight,
+) noexcept nogil:
+    """Transform a part's sums to 3 x 3 and add them to the gradient."""
+    cdef Py_ssize_t panel
+    for panel in range(part.panels):
+        add_filter_gradients(
+            sums + panel * part.blocks * PANEL * PANEL, sum_stride(part),
+            min(part.blocks * PANEL, t.C - part.block * PANEL),
+            dweight + ((part.panel + panel) * TAPS * t.C + part.block * PANEL) * PANEL, t.C * PANEL,
+        )

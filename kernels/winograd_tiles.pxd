@@ -1,0 +1,142 @@
+"""Where a Winograd convolution reads and writes: tiles of 4 x 4 outputs over 6 x 6 pixels.
+
+The tiles of all images are numbered one after the other, row by row. Transformed tiles lie in 36
+planes of [C/16][tiles][16], transformed weights in panels of [K/16][36][C][16].
+"""
+
+from kernels.geometry cimport PANEL, ceil_div
+
+
+cdef extern from "winograd_transforms.h" nogil:
+    enum:
+        POINTS
+        OUTPUTS
+        FILTER
+        PLANES
+    ctypedef struct Window:
+        const float **rows
+        Py_ssize_t step
+        int first
+        int last
+        int channels
+    ctypedef struct Target:
+        float *y
+        const float *residual
+        Py_ssize_t row_stride
+        Py_ssize_t step
+        int rows
+        int columns
+        int filters
+        const float *bias
+        bint relu
+    void transform_image(
+        const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
+    void transform_gradient(
+        const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
+    void transform_filters(
+        const float *g, Py_ssize_t tap, Py_ssize_t channels, float *to, Py_ssize_t plane)
+    void add_filter_gradients(
+        const float *m, Py_ssize_t plane, Py_ssize_t channels, float *dg, Py_ssize_t tap)
+    void transform_outputs(const float *m, Py_ssize_t plane, const Target *target)
+
+cdef struct Tiling:            # of a correlation with 3 x 3 filters, of stride 1
+    Py_ssize_t H               # of the source
+    Py_ssize_t W
+    Py_ssize_t C
+    Py_ssize_t P               # of the target
+    Py_ssize_t Q
+    Py_ssize_t K
+    Py_ssize_t top             # padding
+    Py_ssize_t left
+    Py_ssize_t rows            # tiles of an image
+    Py_ssize_t cols
+
+cdef struct Planes:
+    float *data
+    Py_ssize_t block_stride    # floats from 16 channels to the next
+    Py_ssize_t stride          # floats from one plane to the next
+    Py_ssize_t floats
+
+cdef struct Place:             # of a tile
+    Py_ssize_t image
+    Py_ssize_t row             # of its first output
+    Py_ssize_t col
+
+
+cdef inline Tiling tiling(
+    Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q, Py_ssize_t K,
+    Py_ssize_t top, Py_ssize_t left,
+) noexcept nogil:
+    return Tiling(H, W, C, P, Q, K, top, left, ceil_div(P, OUTPUTS), ceil_div(Q, OUTPUTS))
+
+
+cdef inline Py_ssize_t panels(Py_ssize_t channels) noexcept nogil:
+    return ceil_div(channels, PANEL)
+
+
+cdef inline Py_ssize_t padded(Py_ssize_t floats) noexcept nogil:
+    """Return the stride of planes of so many floats: an odd number of cache lines."""
+    return (floats // PANEL | 1) * PANEL
+
+
+cdef inline Planes planes(Py_ssize_t channels, Py_ssize_t tiles, float *data) noexcept nogil:
+    """Lay out transformed tiles."""
+    cdef Planes v
+    v.data = data
+    v.block_stride = tiles * PANEL
+    v.stride = padded(panels(channels) * v.block_stride)
+    v.floats = PLANES * v.stride
+    return v
+
+
+cdef inline Py_ssize_t filter_plane(Py_ssize_t channels) noexcept nogil:
+    """Return the floats from one plane of a panel of transformed weights to the next."""
+    return padded(channels * PANEL)
+
+
+cdef inline Py_ssize_t zero_floats(Py_ssize_t channels) noexcept nogil:
+    """Return the floats of a row of zeros that stands for rows outside an image."""
+    return POINTS * panels(channels) * PANEL
+
+
+cdef inline Place place_of(const Tiling *t, Py_ssize_t tile) noexcept nogil:
+    """Return where a tile lies."""
+    cdef Py_ssize_t row = tile // t.cols
+    return Place(row // t.rows, row % t.rows * OUTPUTS, tile % t.cols * OUTPUTS)
+
+
+cdef inline Window pixels_of(
+    const float *image, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t row, Py_ssize_t col,
+    int size, const float *zeros,
+) noexcept nogil:
+    """Return the window of size x size pixels of an image, with zeros around it."""
+    cdef Window window
+    cdef int i
+    for i in range(size):
+        window.rows[i] = image + ((row + i) * W + col) * C if 0 <= row + i < H else zeros
+    window.step = C
+    window.first = <int> max(0, -col)
+    window.last = <int> max(0, min(<Py_ssize_t> size, W - col))
+    window.channels = <int> C
+    return window
+
+
+cdef inline Window image_window(
+    const Tiling *t, const float *x, Py_ssize_t tile, const float *zeros,
+) noexcept nogil:
+    """Return the 6 x 6 source pixels of a tile."""
+    cdef Place at = place_of(t, tile)
+    return pixels_of(
+        x + at.image * t.H * t.W * t.C, t.H, t.W, t.C, at.row - t.top, at.col - t.left, POINTS,
+        zeros,
+    )
+
+
+cdef inline Window gradient_window(
+    const Tiling *t, const float *dy, Py_ssize_t tile, const float *zeros,
+) noexcept nogil:
+    """Return the 4 x 4 target pixels of a tile."""
+    cdef Place at = place_of(t, tile)
+    return pixels_of(
+        dy + at.image * t.P * t.Q * t.K, t.P, t.Q, t.K, at.row, at.col, OUTPUTS, zeros
+    )

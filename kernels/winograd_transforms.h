@@ -1,0 +1,276 @@
+/* The transforms of Winograd's F(4x4, 3x3) for blocks of 16 channels or filters.
+
+   A tile of 4 x 4 outputs y of a filter g over 6 x 6 pixels d is, in two dimensions,
+
+       y = A^T [(G g G^T) * (B^T d B)] A        and for gradients, its adjoint
+       dg = G^T [(A dy A^T) * (B^T d B)] G
+
+   with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
+   arXiv 1509.09308): polynomials are multiplied by their values at 6 points. The points here are
+   0, +-sqrt(1/2), +-sqrt(2) and infinity, whose rounding errors are less than half of those of
+   0, +-1, +-2 and infinity (compare Barabasz et al., arXiv 1803.10986).
+
+   What has 36 values, one per pair of points, lies in 36 planes; a plane is an odd number of cache
+   lines, or the 36 stores of one transform would fall upon few sets of the first-level cache. */
+
+#ifndef CNNCLI_WINOGRAD_TRANSFORMS_H
+#define CNNCLI_WINOGRAD_TRANSFORMS_H
+
+#include <string.h>
+
+#include "vectors.h"
+
+enum { POINTS = 6, OUTPUTS = 4, FILTER = 3, PLANES = POINTS * POINTS };
+
+typedef struct {                 /* pixels to transform: 6 x 6 of an image, 4 x 4 of a gradient */
+    const float *rows[POINTS];   /* the first pixel of each row; zeros if outside the image */
+    ptrdiff_t step;              /* floats from one pixel to the next */
+    int first, last;             /* columns inside the image; the others count as zeros */
+    int channels;                /* those of the last block may be fewer than 16 */
+} Window;
+
+typedef struct {                 /* where a tile's outputs go, for up to 16 filters */
+    float *y;
+    const float *residual;       /* added, and laid out as y; or NULL */
+    ptrdiff_t row_stride, step;  /* floats from one row, and one pixel, to the next */
+    int rows, columns;           /* outputs inside the image, of 4 x 4 */
+    int filters;
+    const float *bias;           /* 16 floats */
+    int relu;
+} Target;
+
+#define WIDTH LANES
+
+#define SQRT_HALF 0.70710678118654752f
+#define SQRT_2 1.41421356237309505f
+
+/* B^T d: the values of 6 pixels at the points. */
+TILE void OF(image_at_points)(const OF(floats) d[POINTS], OF(floats) v[POINTS]) {
+    OF(floats) even = d[4] - 2.0f * d[2], odd = SQRT_HALF * (d[3] - 2.0f * d[1]);
+    OF(floats) even_2 = d[4] - 0.5f * d[2], odd_2 = SQRT_2 * (d[3] - 0.5f * d[1]);
+    v[0] = (d[0] + d[4]) - 2.5f * d[2];
+    v[1] = even + odd;
+    v[2] = even - odd;
+    v[3] = even_2 + odd_2;
+    v[4] = even_2 - odd_2;
+    v[5] = (d[1] + d[5]) - 2.5f * d[3];
+}
+
+/* A^T m: 4 outputs from products at the points. */
+TILE void OF(outputs_of_points)(const OF(floats) m[POINTS], OF(floats) y[OUTPUTS]) {
+    OF(floats) even = m[1] + m[2], odd = m[1] - m[2];
+    OF(floats) even_2 = m[3] + m[4], odd_2 = m[3] - m[4];
+    y[0] = m[0] + even + even_2;
+    y[1] = SQRT_HALF * odd + SQRT_2 * odd_2;
+    y[2] = 0.5f * even + 2.0f * even_2;
+    y[3] = 0.5f * SQRT_HALF * odd + (2.0f * SQRT_2 * odd_2 + m[5]);
+}
+
+/* A dy: the values of 4 gradients at the points. */
+TILE void OF(gradient_at_points)(const OF(floats) dy[OUTPUTS], OF(floats) d[POINTS]) {
+    OF(floats) even = dy[0] + 0.5f * dy[2], odd = SQRT_HALF * (dy[1] + 0.5f * dy[3]);
+    OF(floats) even_2 = dy[0] + 2.0f * dy[2], odd_2 = SQRT_2 * (dy[1] + 2.0f * dy[3]);
+    d[0] = dy[0];
+    d[1] = even + odd;
+    d[2] = even - odd;
+    d[3] = even_2 + odd_2;
+    d[4] = even_2 - odd_2;
+    d[5] = dy[3];
+}
+
+/* G g: the values of a filter of 3 at the points. */
+TILE void OF(filter_at_points)(const OF(floats) g[FILTER], OF(floats) u[POINTS]) {
+    OF(floats) even = (-2 / 3.0f) * g[0] - (1 / 3.0f) * g[2], odd = (SQRT_2 / 3) * g[1];
+    OF(floats) even_2 = (1 / 6.0f) * g[0] + (1 / 3.0f) * g[2], odd_2 = (SQRT_2 / 6) * g[1];
+    u[0] = g[0];
+    u[1] = even - odd;
+    u[2] = even + odd;
+    u[3] = even_2 + odd_2;
+    u[4] = even_2 - odd_2;
+    u[5] = g[2];
+}
+
+/* G^T m: the gradient of a filter of 3 from products at the points. */
+TILE void OF(filter_of_points)(const OF(floats) m[POINTS], OF(floats) dg[FILTER]) {
+    OF(floats) even = m[1] + m[2], odd = m[2] - m[1];
+    OF(floats) even_2 = m[3] + m[4], odd_2 = m[3] - m[4];
+    dg[0] = m[0] + ((1 / 6.0f) * even_2 - (2 / 3.0f) * even);
+    dg[1] = (SQRT_2 / 3) * odd + (SQRT_2 / 6) * odd_2;
+    dg[2] = m[5] + (1 / 3.0f) * (even_2 - even);
+}
+
+/* Transform WIDTH channels of a window; `size` is 6 for an image, 4 for a gradient. */
+TILE void OF(transform_pixels)(
+    const Window *window, ptrdiff_t channel, const int size, const int inside, float *to,
+    ptrdiff_t plane
+) {
+    OF(floats) half[POINTS][POINTS], line[POINTS], values[POINTS];
+    UNROLL for (int j = 0; j < size; j++) {
+        const int read = inside || (j >= window->first && j < window->last);
+        UNROLL for (int i = 0; i < size; i++)
+            line[i] = read ? OF(load)(window->rows[i] + j * window->step + channel) : OF(all)(0);
+        if (size == POINTS) OF(image_at_points)(line, half[j]);
+        else OF(gradient_at_points)(line, half[j]);
+    }
+    UNROLL for (int i = 0; i < POINTS; i++) {
+        UNROLL for (int j = 0; j < size; j++) line[j] = half[j][i];
+        if (size == POINTS) OF(image_at_points)(line, values);
+        else OF(gradient_at_points)(line, values);
+        UNROLL for (int j = 0; j < POINTS; j++)
+            OF(store)(to + (i * POINTS + j) * plane, values[j]);
+    }
+}
+
+/* Copy the last, narrower block of a window, with zeros in the channels that it lacks. */
+static Window narrow_block(const Window *window, ptrdiff_t channel, int size, float *copy) {
+    const ptrdiff_t floats = window->channels - channel;
+    Window block = *window;
+    memset(copy, 0, PLANES * PANEL * sizeof(float));
+    for (int i = 0; i < size; i++) {
+        block.rows[i] = copy + i * size * PANEL;
+        for (int j = window->first; j < window->last; j++)
+            memcpy(copy + (i * size + j) * PANEL, window->rows[i] + j * window->step + channel,
+                floats * sizeof(float));
+    }
+    block.step = PANEL;
+    return block;
+}
+
+/* Transform all channels of a window, from one block of 16 of them to the next. */
+TILE void transform_window(
+    const Window *window, const int size, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+) {
+    const int inside = window->first == 0 && window->last == size;
+    ptrdiff_t channel = 0;
+    for (; channel + PANEL <= window->channels; channel += PANEL, to += block_stride)
+        for (int lane = 0; lane < PANEL; lane += WIDTH) {
+            if (inside)
+                OF_WIDTH(transform_pixels, LANES)(window, channel + lane, size, 1, to + lane, plane);
+            else
+                OF_WIDTH(transform_pixels, LANES)(window, channel + lane, size, 0, to + lane, plane);
+        }
+    if (channel < window->channels) {
+        float copy[PLANES * PANEL];
+        const Window block = narrow_block(window, channel, size, copy);
+        for (int lane = 0; lane < PANEL; lane += WIDTH)
+            OF_WIDTH(transform_pixels, LANES)(&block, lane, size, 0, to + lane, plane);
+    }
+}
+
+/* B^T d B of a tile's 6 x 6 pixels. */
+static void transform_image(
+    const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+) {
+    transform_window(window, POINTS, to, plane, block_stride);
+}
+
+/* A dy A^T of a tile's 4 x 4 gradients. */
+static void transform_gradient(
+    const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+) {
+    transform_window(window, OUTPUTS, to, plane, block_stride);
+}
+
+/* G g G^T of 16 filters for some channels; `tap` floats lie between the taps of g. */
+static void transform_filters(
+    const float *g, ptrdiff_t tap, ptrdiff_t channels, float *to, ptrdiff_t plane
+) {
+    for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
+        OF(floats) half[FILTER][POINTS], line[FILTER], values[POINTS];
+        UNROLL for (int s = 0; s < FILTER; s++) {
+            UNROLL for (int r = 0; r < FILTER; r++)
+                line[r] = OF(load)(g + (r * FILTER + s) * tap + lane);
+            OF(filter_at_points)(line, half[s]);
+        }
+        UNROLL for (int i = 0; i < POINTS; i++) {
+            UNROLL for (int s = 0; s < FILTER; s++) line[s] = half[s][i];
+            OF(filter_at_points)(line, values);
+            UNROLL for (int j = 0; j < POINTS; j++)
+                OF(store)(to + (i * POINTS + j) * plane + lane, values[j]);
+        }
+    }
+}
+
+/* Add G^T m G of 16 filters for some channels to dg; `tap` floats lie between its taps. */
+static void add_filter_gradients(
+    const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap
+) {
+    for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
+        OF(floats) half[POINTS][FILTER], line[POINTS], values[FILTER];
+        UNROLL for (int j = 0; j < POINTS; j++) {
+            UNROLL for (int i = 0; i < POINTS; i++)
+                line[i] = OF(load)(m + (i * POINTS + j) * plane + lane);
+            OF(filter_of_points)(line, half[j]);
+        }
+        UNROLL for (int r = 0; r < FILTER; r++) {
+            UNROLL for (int j = 0; j < POINTS; j++) line[j] = half[j][r];
+            OF(filter_of_points)(line, values);
+            UNROLL for (int s = 0; s < FILTER; s++) {
+                float *to = dg + (r * FILTER + s) * tap + lane;
+                OF(store)(to, OF(load)(to) + values[s]);
+            }
+        }
+    }
+}
+
+/* A^T m A for WIDTH filters from `lane` on, then bias, residual and relu. */
+TILE void OF(transform_lanes)(
+    const float *m, ptrdiff_t plane, int lane, const Target *target, const int whole
+) {
+    OF(floats) half[POINTS][OUTPUTS], line[POINTS], values[OUTPUTS];
+    const OF(floats) bias = OF(load)(target->bias + lane);
+    UNROLL for (int j = 0; j < POINTS; j++) {
+        UNROLL for (int i = 0; i < POINTS; i++)
+            line[i] = OF(load)(m + (i * POINTS + j) * plane + lane);
+        OF(outputs_of_points)(line, half[j]);
+    }
+    UNROLL for (int i = 0; i < OUTPUTS; i++) {
+        if (!whole && i >= target->rows) return;
+        UNROLL for (int j = 0; j < POINTS; j++) line[j] = half[j][i];
+        OF(outputs_of_points)(line, values);
+        UNROLL for (int j = 0; j < OUTPUTS; j++) {
+            const ptrdiff_t place = i * target->row_stride + j * target->step + lane;
+            OF(floats) y = values[j] + bias;
+            if (!whole && j >= target->columns) break;
+            if (target->residual) y += OF(load)(target->residual + place);
+            if (target->relu) y = OF(positive)(y);
+            OF(store)(target->y + place, y);
+        }
+    }
+}
+
+/* The outputs of a tile for 16 filters. */
+static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
+    const int whole = target->rows == OUTPUTS && target->columns == OUTPUTS;
+    for (int lane = 0; lane < PANEL; lane += WIDTH) {
+        if (whole) OF_WIDTH(transform_lanes, LANES)(m, plane, lane, target, 1);
+        else OF_WIDTH(transform_lanes, LANES)(m, plane, lane, target, 0);
+    }
+}
+
+/* The outputs of a tile, for 16 filters or for the fewer ones of a last panel. */
+static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
+    float copy[OUTPUTS * OUTPUTS * PANEL];
+    Target padded = *target;
+    if (target->filters == PANEL) {
+        transform_panel(m, plane, target);
+        return;
+    }
+    padded.y = copy;
+    padded.row_stride = OUTPUTS * PANEL;
+    padded.step = PANEL;
+    if (target->residual) padded.residual = copy;
+    for (int into = 0; into < 2; into++) {
+        for (int i = 0; i < target->rows; i++) for (int j = 0; j < target->columns; j++) {
+            const ptrdiff_t place = i * target->row_stride + j * target->step;
+            float *pixel = copy + (i * OUTPUTS + j) * PANEL;
+            if (into) memcpy(target->y + place, pixel, target->filters * sizeof(float));
+            else if (target->residual)
+                memcpy(pixel, target->residual + place, target->filters * sizeof(float));
+        }
+        if (!into) transform_panel(m, plane, &padded);
+    }
+}
+#undef WIDTH
+
+#endif

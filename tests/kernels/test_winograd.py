@@ -1,0 +1,245 @@
+"""The Winograd kernels against the float64 twins of convolution, on every instruction set."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import reference_conv as reference
+from fence import ISAS, blank, given_array, same_bits, stands
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference_conv import Sizes
+
+MODULES = {isa: import_module(f"cnncli.kernels.{isa}.winograd") for isa in ISAS}
+NONE = np.empty(0, np.float32)
+BOUND = 5e-6  # of rms errors, relative to the rms of what is right
+PASSES = ("forward", "backward_data", "backward_weights")
+
+every_isa = pytest.mark.parametrize("isa", ISAS)
+every_pass = pytest.mark.parametrize("direction", PASSES)
+
+
+def panels(w):
+    """Return weights (K, C, 3, 3) in panels [K/16][3][3][C][16]."""
+    K, C = w.shape[:2]
+    packed = np.zeros((-(-K // 16) * 16, C, 3, 3), np.float32)
+    packed[:K] = w
+    return given_array(packed.reshape(-1, 16, C, 3, 3).transpose(0, 3, 4, 2, 1))
+
+
+class Kernels:
+    """One convolution on one instruction set; every array is fenced, every scratch full of NaN."""
+
+    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None):
+        self.z, self.kernels = z, MODULES[isa]
+        self.sizes = self.kernels.Winograd(
+            z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, batch or z.N, threads
+        )
+
+    def forward(self, x, w, bias=NONE, residual=NONE, relu=False):
+        transformed = blank(self.sizes.weight_size)
+        self.kernels.winograd_weights(self.sizes, panels(w), transformed)
+        return self.call(
+            "winograd_forward", (self.z.P, self.z.Q, self.z.K), x, self.sizes.forward_scratch,
+            (transformed, given_array(bias), given_array(residual)), (relu,),
+        )  # fmt: skip
+
+    def backward_data(self, dy, w):
+        transformed = blank(self.sizes.data_weight_size)
+        self.kernels.winograd_data_weights(self.sizes, panels(w), transformed)
+        return self.call(
+            "winograd_backward_data", (self.z.H, self.z.W, self.z.C), dy,
+            self.sizes.data_scratch, (transformed, NONE), (),
+        )  # fmt: skip
+
+    def call(self, name, shape, source, scratch_size, arrays, settings):
+        target, scratch = blank(len(source) * int(np.prod(shape))), blank(scratch_size)
+        kernel = getattr(self.kernels, name)
+        kernel(self.sizes, len(source), given_array(source), *arrays, target, scratch, *settings)
+        assert stands(target) and stands(scratch) and stands(arrays[0])
+        return target.reshape(len(source), *shape)
+
+    def backward_weights(self, x, dy):
+        K, C, count = self.z.K, self.z.C, -(-self.z.K // 16)
+        dw, scratch = blank(count * 16 * 9 * C), blank(self.sizes.gradient_scratch)
+        self.kernels.winograd_backward_weights(
+            self.sizes, len(x), given_array(x), given_array(dy), dw, scratch
+        )
+        assert stands(dw) and stands(scratch)
+        dw = dw.reshape(count, 3, 3, C, 16).transpose(0, 4, 3, 1, 2).reshape(count * 16, C, 3, 3)
+        assert not dw[K:].any()
+        return dw[:K]
+
+    def run(self, direction, data):
+        """Run one pass on (x, w, dy)."""
+        x, w, dy = data
+        arguments = {"forward": (x, w), "backward_data": (dy, w), "backward_weights": (x, dy)}
+        return getattr(self, direction)(*arguments[direction])
+
+
+def expected(z: Sizes, direction, data):
+    x, w, dy = data
+    if direction == "forward":
+        return reference.conv_forward(z, x, w)
+    if direction == "backward_data":
+        return reference.conv_backward_data(z, dy, w)
+    return reference.conv_backward_weights(z, x, dy)
+
+
+def error(found, right):
+    """Return the rms error, relative to the rms of what is right."""
+    return np.sqrt(np.mean((found - right) ** 2) / np.mean(np.square(right, dtype=np.float64)))
+
+
+def square(N, H, C, K, pad=1):
+    side = H + 2 * pad - 2
+    return Sizes(N, H, H, C, K, 3, 3, side, side, (1, 1), (pad, pad))
+
+
+KINDS = {
+    "normal": lambda random, shape: random.standard_normal(shape, np.float32),
+    "after relu": lambda random, shape: np.maximum(random.standard_normal(shape, np.float32), 0),
+    "gray values": lambda random, shape: random.integers(0, 256, shape).astype(np.float32),
+}
+
+
+def numbers(z: Sizes, kind="normal"):
+    """Return x of some kind, and normally distributed w and dy."""
+    random = np.random.default_rng(0)
+    x = KINDS[kind](random, (z.N, z.H, z.W, z.C))
+    w = random.standard_normal((z.K, z.C, 3, 3), np.float32)
+    return x, w, random.standard_normal((z.N, z.P, z.Q, z.K), np.float32)
+
+
+LARGE = {
+    "several blocks of tiles": square(3, 30, 16, 32),
+    "many blocks of tiles": square(2, 70, 20, 17),
+    "filters shared out": square(2, 5, 160, 210),
+    "several groups of tiles": square(9, 15, 176, 170),
+    "one tile": square(1, 3, 40, 70),
+    "no padding": square(2, 18, 33, 33, 0),
+    "full padding": square(2, 10, 48, 16, 2),
+}
+every_large = pytest.mark.parametrize("z", LARGE.values(), ids=LARGE)
+
+
+@st.composite
+def convolutions(draw):
+    """Return small sizes of all kinds; pads at the end are 0, 1 or 2 as well."""
+    channels = st.sampled_from([1, 2, 15, 16, 17, 31, 32, 33, 50])
+    H, W = draw(st.integers(1, 13)), draw(st.integers(1, 13))
+    top, left, bottom, right = (draw(st.integers(0, 2)) for _ in range(4))
+    return Sizes(
+        draw(st.integers(1, 3)), H, W, draw(channels), draw(channels), 3, 3,
+        max(1, H + top + bottom - 2), max(1, W + left + right - 2), (1, 1), (top, left),
+    )  # fmt: skip
+
+
+@every_pass
+@settings(max_examples=100, deadline=None)
+@given(
+    z=convolutions(), isa=st.sampled_from(ISAS), threads=st.integers(1, 3),
+    kind=st.sampled_from(list(KINDS)),
+)  # fmt: skip
+def test_every_size_comes_out_right(direction, z, isa, threads, kind):
+    data = numbers(z, kind)
+    found = Kernels(z, isa, threads).run(direction, data)
+    right = expected(z, direction, data)
+    scale = expected(z, direction, [np.abs(array) for array in data])
+    assert np.isfinite(found).all()
+    assert np.abs(found - right).max() <= 1e-5 * scale.max()
+
+
+@every_pass
+@every_large
+def test_large_ones_come_out_right_however_work_is_cut_up(direction, z):
+    data = numbers(z)
+    right = expected(z, direction, data)
+    for isa in ISAS:
+        assert error(Kernels(z, isa).run(direction, data), right) < BOUND
+
+
+@every_isa
+@every_pass
+@pytest.mark.parametrize("kind", KINDS)
+def test_rounding_errors_stay_small(direction, kind, isa):
+    for z in (square(2, 16, 64, 48), square(2, 8, 256, 64)):
+        data = numbers(z, kind)
+        assert error(Kernels(z, isa).run(direction, data), expected(z, direction, data)) < BOUND
+
+
+@every_isa
+def test_backward_data_is_the_adjoint_of_forward(isa):
+    z = Sizes(2, 9, 14, 20, 40, 3, 3, 8, 14, (1, 1), (0, 2))
+    x, w, dy = numbers(z)
+    kernels = Kernels(z, isa)
+    forward = np.vdot(kernels.forward(x, w).astype(np.float64), dy)
+    backward = np.vdot(x, kernels.backward_data(dy, w).astype(np.float64))
+    assert abs(forward - backward) < 1e-5 * np.linalg.norm(x) * np.linalg.norm(w)
+
+
+@every_pass
+@every_large
+def test_any_number_of_threads_gives_the_same_bits(direction, z):
+    data = numbers(z)
+    one, two, three = (Kernels(z, threads=threads).run(direction, data) for threads in (1, 2, 3))
+    assert same_bits(one, two) and same_bits(one, three)
+
+
+@every_isa
+@pytest.mark.parametrize("direction", PASSES[:2])
+@every_large
+def test_an_image_comes_out_the_same_alone_and_in_any_batch(direction, z, isa):
+    x, w, dy = numbers(z)
+    together = Kernels(z, isa).run(direction, (x, w, dy))
+    assert same_bits(together, Kernels(z, isa, batch=z.N + 5).run(direction, (x, w, dy)))
+    alone = Kernels(z, isa, batch=1).run(direction, (x[-1:], w, dy[-1:]))
+    assert same_bits(together[-1:], alone)
+
+
+@every_large
+def test_a_weight_gradient_does_not_depend_on_how_large_a_batch_was_planned(z):
+    data = numbers(z)
+    planned = Kernels(z, batch=z.N + 5).run("backward_weights", data)
+    assert same_bits(planned, Kernels(z).run("backward_weights", data))
+
+
+@every_isa
+def test_a_pixel_that_is_not_a_number_reaches_only_the_tiles_that_read_it(isa):
+    z = square(2, 16, 20, 20)
+    x, w, _ = numbers(z)
+    x[0, 5, 9, 3] = np.nan  # read by one tile, of rows 4 to 7 and columns 8 to 11
+    reached = np.isnan(Kernels(z, isa).forward(x, w))
+    assert reached[0, 4:8, 8:12].all()
+    reached[0, 4:8, 8:12] = False
+    assert not reached.any()
+
+
+@every_isa
+@pytest.mark.parametrize("K", [6, 16, 40])
+@pytest.mark.parametrize("relu", [False, True])
+def test_forward_adds_bias_and_residual_and_then_cuts_off_what_is_negative(relu, K, isa):
+    z = square(2, 9, 20, K)
+    x, w, residual = numbers(z)
+    bias = np.linspace(-9, 9, K, dtype=np.float32)
+    right = reference.conv_forward(z, x, w, bias) + 10 * residual
+    found = Kernels(z, isa).forward(x, w, bias, 10 * residual, relu)
+    assert error(found, np.maximum(right, 0) if relu else right) < BOUND
+    assert not relu or found.min() == 0
+
+
+@every_isa
+def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
+    z = square(1, 4, 16, 16)
+    x, w, _ = numbers(z)
+    x[0, 2, 2, 1] = np.nan
+    assert np.isnan(Kernels(z, isa).forward(x, w, relu=True)).all()
+
+
+def test_no_images_give_no_outputs_and_a_gradient_of_zeros():
+    for z in (square(2, 5, 16, 16), square(2, 5, 64, 64)):
+        x, w, dy = numbers(z)
+        kernels = Kernels(z)
+        assert kernels.forward(x[:0], w).shape == (0, 5, 5, z.K)
+        assert kernels.backward_data(dy[:0], w).shape == (0, 5, 5, z.C)
+        assert not kernels.backward_weights(x[:0], dy[:0]).any()
