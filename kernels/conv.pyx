@@ -10,7 +10,6 @@ alone decide; so results are the same bits for any number of threads and any bat
 """
 
 from cython.parallel cimport prange
-from libc.string cimport memcpy, memset
 from openmp cimport omp_get_wtime
 
 from kernels.correlate cimport Work, correlate, correlate_floats
@@ -18,7 +17,7 @@ from kernels.geometry cimport (
     PANEL, ZERO, Axis, Correlation,
     adjoint_axis, ceil_div, forward_axis, inside, span,
 )
-from kernels.weight_gradient cimport Gradient, add_in_order, gradient_floats, sum_gradient, summing
+from kernels.weight_gradient cimport Gradient, gradient_floats, sum_gradient, summing
 
 
 cdef extern from "peak.h" nogil:
@@ -254,61 +253,6 @@ cdef void fold_row(
     if work.relu:
         for c in range(g.W * channels):
             dx[c] = 0 if dx[c] < 0 else dx[c]
-
-
-def bias_backward(
-    Py_ssize_t rows, Py_ssize_t K, const float[::1] y, float[::1] dy, float[::1] dbias,
-    float[::1] scratch, bint relu, int threads,
-):
-    """dbias[k] = sum over rows of dy[row, k]; with relu, dy[row, k] is first set to 0 unless y > 0
-
-    An empty dbias is not wanted. `scratch` has 64 K floats.
-    """
-    cdef Py_ssize_t chunk
-    cdef const float *outputs = &y[0] if relu and rows else NULL
-    cdef float *gradients = &dy[0] if rows else NULL
-    cdef bint wanted = dbias.shape[0] > 0
-    cdef float *partial = &scratch[0] if wanted else NULL
-    if rows * K < 20_000:
-        threads = 1
-    with nogil:
-        for chunk in prange(64, num_threads=threads, schedule="static"):
-            sum_rows(
-                rows * chunk // 64, rows * (chunk + 1) // 64, K, outputs, gradients,
-                partial + chunk * K if wanted else NULL,
-            )
-        if wanted:
-            memcpy(&dbias[0], partial, K * sizeof(float))
-            add_in_order(partial + K, K, 63, K, &dbias[0])
-
-
-cdef void sum_rows(
-    Py_ssize_t first, Py_ssize_t last, Py_ssize_t K, const float *y, float *dy, float *total,
-) noexcept nogil:
-    """Mask rows of dy by y > 0, where y is given, and sum them, where a total is wanted."""
-    cdef float[256] block
-    cdef Py_ssize_t k, row, start, i, width
-    if total != NULL:
-        memset(total, 0, K * sizeof(float))
-    for k in range(0, K, 256):
-        width = min(256, K - k)
-        for start in range(first, last, 128):
-            memset(block, 0, sizeof(block))
-            for row in range(start, min(start + 128, last)):
-                if y != NULL:
-                    mask_row(y + row * K + k, dy + row * K + k, width)
-                for i in range(width):
-                    block[i] += dy[row * K + k + i]
-            if total != NULL:
-                for i in range(width):
-                    total[k + i] += block[i]
-
-
-cdef void mask_row(const float *y, float *dy, Py_ssize_t width) noexcept nogil:
-    """Set dy to zero where y is not positive."""
-    cdef Py_ssize_t i
-    for i in range(width):
-        dy[i] = dy[i] if y[i] > 0 else 0
 
 
 def peak_gflops(double seconds, int threads):

@@ -55,7 +55,7 @@ cdef extern from "depthwise_tile.h" nogil:
 cdef enum:
     CHUNKS = 16       # parts of a batch whose weight gradients are summed apart
     CHAIN_PIXELS = 144    # of one chain of products: see tile.h
-    SLAB_FLOATS = 64 * 1024
+    SLAB_FLOATS = 4 * 1024  # of source rows: all their channels' strips find them in the first cache
     SMALL = 20000     # elements that are not worth a second thread
 
 cdef struct Sweep:    # of x over y, forward; of dy over dx, backward
@@ -74,7 +74,7 @@ cdef void sweep(const Sweep *z, Py_ssize_t n, int threads) noexcept nogil:
     cdef Py_ssize_t rows = z.rows.positions, slab, slabs, item
     if n * z.rows.outputs * z.cols.outputs * z.C < SMALL:
         threads = 1
-    slab = min(rows, max(1, SLAB_FLOATS // (z.rows.stride * z.cols.size * z.C)))
+    slab = min(rows, max(4, SLAB_FLOATS // (z.rows.stride * z.cols.size * z.C)))
     if n * ceil_div(rows, slab) < 8 * threads:
         slab = ceil_div(rows, ceil_div(8 * threads, n))
     slabs = ceil_div(rows, slab)

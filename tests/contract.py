@@ -66,6 +66,7 @@ def check_layer(layer: Layer, *shapes: Shape) -> None:
     check_backward_reads_no_more_than_it_says(layer, shapes)
     check_gradients(layer, shapes)
     check_threads_and_batches(layer, shapes)
+    check_in_place(layer, shapes)
 
 
 def check_text(layer: Layer) -> None:
@@ -146,6 +147,23 @@ def _slope(bench: Bench, array: np.ndarray, direction: np.ndarray, dy: np.ndarra
 def assert_close(found: float, expected: float, size: int) -> None:
     """Compare slopes; float32 central differences leave an error in the third digit."""
     assert abs(found - expected) <= 4e-3 * max(abs(expected), np.sqrt(size)), (found, expected)
+
+
+def check_in_place(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """A layer that says so may write its first dx over dy; one that adds to dx adds its share."""
+    bench, other = Bench(layer, shapes), Bench(layer, shapes)
+    if layer.dx_over_dy:
+        other.site.dx = (other.site.dy, *other.site.dx[1:])
+    if layer.adds_to_dx:
+        other.site.adds = True
+        other.site.dx[0][:] = 3
+    _, backward = layer.build(other.site)
+    bench.forward(IMAGES)
+    other.forward(IMAGES)
+    bench.backward(IMAGES)
+    backward(IMAGES)
+    expected = bench.site.dx[0][:IMAGES] + (3 if layer.adds_to_dx else 0)
+    assert np.allclose(other.site.dx[0][:IMAGES], expected, rtol=1e-5, atol=1e-5)
 
 
 def check_threads_and_batches(layer: Layer, shapes: tuple[Shape, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,9 +76,10 @@ def bench(
     The data are random, the kernels real; a step of training ends with the optimizer's. Figures are
     medians after a warm-up; one multiply-accumulate of a convolution or dense layer counts as 2
     floating-point operations. peak_gflops is what the CPU reaches in the same run when it does
-    nothing else. A layer's limits are the least time for its multiplications, as its formula has
-    them, and for reading and writing everything once; Winograd's algorithm multiplies less and can
-    go beyond 100 %.
+    nothing else. A batch of a prediction is computed as many images at a time as stay in the
+    caches, as predict does it. A layer's limits are the least time for its multiplications, as its
+    formula has them, and for reading and writing everything once; Winograd's algorithm multiplies
+    less and can go beyond 100 %.
     """
     from cnncli.layers.base import Setup
 
@@ -108,12 +110,13 @@ def bench(
 
 
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
-    from cnncli.engine import OPTIMIZERS, Plan, Weights, time_steps
+    from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together, time_steps
     from cnncli.engine.limits import bucket, measured, works
 
     weights = Weights(graph)
     weights.initialize("he", 0)
-    plan = Plan(graph, weights, setup)
+    together = setup.batch if setup.training else images_together(graph, setup.batch)
+    plan = Plan(graph, weights, replace(setup, batch=together))
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
     work = works(plan, setup.batch)
     sizes = {bucket(one.bytes) for both in work.values() for one in both}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.engine.layout import images_together as images_together
 from cnncli.engine.layout import memory_bytes as memory_bytes
 from cnncli.engine.optimizers import OPTIMIZERS as OPTIMIZERS
 from cnncli.engine.optimizers import Optimizer as Optimizer

@@ -11,6 +11,8 @@ from cnncli.engine.memory import FOREVER, Buffer, place
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, volume
 
+CACHE_BYTES = 1 << 23  # of what a step of a prediction reads and writes
+
 
 class Layout:
     """The buffers of a plan: which there are, how long each is needed, where each lies.
@@ -27,16 +29,14 @@ class Layout:
             step.output: step.output_shape for step in self.steps
         }
         self.buffers: dict[str, Buffer] = {}
-        self.shares: dict[
-            str, list[str | None]
-        ] = {}  # of each step in the gradients of what it reads
+        self.shares: dict[str, list[str | None]] = {}  # where a step puts what it passes back
         self.adding: set[str] = set()  # steps whose own passes add their share
         self._values(keep)
         if setup.training:
             self._gradients()
         for time, step in enumerate(self.steps):
             self._working_memory(time, step)
-        self.floats = place(self.buffers.values())
+        self.floats = place({one.name: one for one in self.buffers.values()}.values())
 
     def _values(self, keep: Collection[str]) -> None:
         self._need(INPUT, volume(self.graph.input_shape) * self.setup.batch, -1, 0)
@@ -82,9 +82,17 @@ class Layout:
                 self.adding.add(step.output)
             else:
                 name = gradient(value, step, position)
+        elif self._in_place(step, position):
+            self.buffers[name] = self.buffers[gradient(step.output)]
         self._need(name, self._floats(value), now, now)
         self._extend(gradient(value), now)
         return name
+
+    def _in_place(self, step: Operation, position: int) -> bool:
+        """Say whether a share can take the place of the gradient of the step's own output."""
+        last = position == len(step.reads) - 1
+        can = last if step.residual is not None else position == 0 and step.layer.dx_over_dy
+        return can and gradient(step.output) in self.buffers
 
     def _working_memory(self, time: int, step: Operation) -> None:
         layer = working_layer(step)
@@ -131,6 +139,22 @@ def working_layer(step: Operation) -> Layer:
     absorbed = step.layer.absorb(some, zero, zero)
     assert absorbed is not None
     return absorbed[0]
+
+
+def images_together(graph: Graph, most: int) -> int:
+    """Return how many images a prediction should compute at a time, a power of 2 up to `most`.
+
+    As many as there is room for in the caches, so that a layer finds there what the one before it
+    left; the answers do not depend on it.
+    """
+    largest = max(
+        (sum(map(volume, (*node.input_shapes, node.output_shape))) for node in graph.nodes),
+        default=1,
+    )
+    together = 1
+    while 2 * together <= most and 2 * together * largest * 4 <= CACHE_BYTES:
+        together *= 2
+    return together
 
 
 def memory_bytes(graph: Graph, setup: Setup) -> int:

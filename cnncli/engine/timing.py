@@ -27,29 +27,32 @@ def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None =
     """Run a plan on random images, warm-up first, and return median times.
 
     A whole step of training is what a training does: forward, loss, backward, the check that the
-    gradient is finite, the optimizer. Whole passes and single steps are timed in turn, so that a
-    busy moment of the machine hits both.
+    gradient is finite, the optimizer. A prediction takes n images in parts of the plan's batch;
+    times of its steps are those of all parts. Whole passes and single steps are timed in turn, so
+    that a busy moment of the machine hits both.
     """
     numbers = np.random.default_rng(0)
-    images = numbers.standard_normal(plan.input[:n].shape, np.float32)
-    labels = numbers.integers(0, plan.output.shape[-1], plan.output[:n, ..., 0].shape, np.int32)
+    parts = [min(plan.setup.batch, n - start) for start in range(0, n, plan.setup.batch)]
+    images = numbers.standard_normal(plan.input.shape, np.float32)
+    labels = numbers.integers(0, plan.output.shape[-1], plan.output[..., 0].shape, np.int32)
     whole: list[float] = []
     forward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
     backward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
 
     def once(counted: bool) -> None:
-        plan.input[:n] = images
+        plan.input[:] = images
         start = time.perf_counter()
         if optimizer is None:
-            plan.forward(n)
+            for part in parts:
+                plan.forward(part)
         else:
             plan.train_step(labels, n)
             optimizer.norm(plan.gradient)
             optimizer.step(plan.gradient, LEARNING_RATE)
         taken = time.perf_counter() - start
-        plan.input[:n] = images
+        plan.input[:] = images
         for step in plan.steps:
-            _timed(step.forward, n, forward[step.name] if counted else [])
+            _timed(step.forward, parts[0], forward[step.name] if counted else [])
         if optimizer is not None:
             plan.loss(labels, n)
             for step in reversed(plan.steps):
@@ -65,7 +68,7 @@ def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None =
         once(counted=True)
     return StepTimes(
         1e3 * statistics.median(whole),
-        {name: 1e3 * statistics.median(times) for name, times in forward.items()},
+        {name: 1e3 * n / parts[0] * statistics.median(times) for name, times in forward.items()},
         {name: 1e3 * statistics.median(times) for name, times in backward.items() if times},
     )
 

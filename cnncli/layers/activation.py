@@ -14,6 +14,7 @@ class Activation(Layer):
     """What the activations share: an output like the input, and a pair of kernels."""
 
     passes: ClassVar[tuple[Any, Any]]
+    dx_over_dy = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

@@ -89,7 +89,7 @@ class Site:
     y: Array  # (batch, *output shape)
     residual: Array | None = None  # like y, and added to it before the activation
     dx: tuple[Array | None, ...] = ()  # None where nobody asks for it; written, not added to
-    dresidual: Array | None = None  # like dx
+    dresidual: Array | None = None  # like dx; may be dy itself
     adds: bool = False  # dx holds the share of another reader, which is to be added to
     dy: Array | None = None  # may be overwritten by the backward pass
     weights: Mapping[str, Array] = field(default_factory=dict)  # flat, in the kernels' layout
@@ -127,6 +127,7 @@ class Layer:
     adds_residual: ClassVar[bool] = False  # whether it can add a residual there, before those
     recomputes: ClassVar[bool] = False  # its backward needs no y for a relu, without a residual
     sums: ClassVar[bool] = False  # y is the sum of its inputs
+    dx_over_dy: ClassVar[bool] = False  # its first dx may be dy itself, without a residual
     adds_to_dx: ClassVar[bool] = False  # whether it can add its share to that of another reader
     fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
@@ -210,6 +211,11 @@ class Layer:
 def flat(array: Array | None) -> Array:
     """Return an array as the kernels take it: flat, and empty where there is none."""
     return NOTHING if array is None else array.reshape(-1)
+
+
+def is_same(one: Array, other: Array) -> bool:
+    """Say whether two arrays begin at the same place in memory."""
+    return one.ctypes.data == other.ctypes.data
 
 
 def volume(shape: Shape) -> int:

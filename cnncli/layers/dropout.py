@@ -23,6 +23,7 @@ class Dropout(Layer, kind="dropout"):
 
     backward_reads = frozenset()
     training_only = True
+    dx_over_dy = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cnncli.kernels import arrange
-from cnncli.kernels import conv as kernels
-from cnncli.layers.base import Pass, Site, flat
+from cnncli.kernels import bias as kernels
+from cnncli.layers.base import Pass, Site, flat, is_same
 
 
 def epilogue_scratch(filters: int) -> int:
-    """Return the floats that summing a bias gradient takes: one row for each of its 64 chunks."""
-    return 64 * filters
+    """Return the floats that summing a bias gradient takes."""
+    return int(kernels.bias_scratch_size(filters))
 
 
 def epilogue_backward(site: Site) -> Pass:
@@ -17,6 +17,7 @@ def epilogue_backward(site: Site) -> Pass:
     assert site.dy is not None
     y, dy, dresidual = site.y.reshape(-1), site.dy.reshape(-1), flat(site.dresidual)
     dbias, relu = flat(site.gradients.get("bias")), site.activation == "relu"
+    in_place = site.dresidual is not None and is_same(site.dresidual, site.dy)
     filters, each = site.y.shape[-1], site.y[0].size
 
     def backward(n: int) -> None:
@@ -24,7 +25,7 @@ def epilogue_backward(site: Site) -> Pass:
             kernels.bias_backward(
                 n * each // filters, filters, y, dy, dbias, site.scratch, relu, site.threads
             )
-        if dresidual.size:
+        if dresidual.size and not in_place:
             arrange.copy(n * each, dy, dresidual, site.threads)
 
     return backward

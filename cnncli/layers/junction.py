@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import arrange
-from cnncli.layers.base import Layer, Pass, Shape, Site
+from cnncli.layers.base import Layer, Pass, Shape, Site, is_same
 
 
 def _text(shape: Shape) -> str:
@@ -36,6 +36,7 @@ class Add(Alike, kind="add"):
 
     backward_reads = frozenset()
     sums = True
+    dx_over_dy = True
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         first, second, *others = (x.reshape(-1) for x in site.x)
@@ -49,7 +50,7 @@ class Add(Alike, kind="add"):
         if site.dy is None:
             return forward, None
         dy = site.dy.reshape(-1)
-        wanted = [dx.reshape(-1) for dx in site.dx if dx is not None]
+        wanted = [dx.reshape(-1) for dx in site.dx if dx is not None and not is_same(dx, site.dy)]
 
         def backward(n: int) -> None:
             for dx in wanted:

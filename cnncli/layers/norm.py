@@ -41,6 +41,7 @@ class BatchNorm(Layer, kind="bn"):
     affine = True
     adds_residual = True
     recomputes = True
+    dx_over_dy = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

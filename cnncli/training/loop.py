@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import OPTIMIZERS, Plan, Weights
+from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together
 from cnncli.errors import DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
@@ -60,7 +60,8 @@ class Training:
         )
         setup = Setup(settings.batch_size, settings.threads, conv_algo=settings.conv_algo)
         self.plan = Plan(graph, self.weights, replace(setup, training=True), clock=self.state.clock)
-        self.check = Plan(graph, self.weights, setup)
+        together = images_together(graph, settings.batch_size)
+        self.check = Plan(graph, self.weights, replace(setup, batch=together))
 
     @property
     def best(self) -> Epoch | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import Plan, Weights, memory_bytes, normalize
+from cnncli.engine import Plan, Weights, images_together, normalize
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
 
@@ -20,7 +20,6 @@ Images = NDArray[np.uint8]
 Normalize = Callable[[Images, NDArray[np.int64], Array], None]
 
 MOST_IMAGES = 64  # per pass
-MOST_BYTES = 1 << 28  # that a pass works in, unless one image needs more
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,11 @@ def ready(
     latency: bool = False,
     keep: Collection[str] = (),
 ) -> Plan:
-    """Return a plan with the weights of a model file; batches as large as memory well allows."""
+    """Return a plan with the weights of a model file, for as many images as are best together."""
     weights = Weights(graph)
     weights.load(dict(arrays))
-    setup = Setup(batch_size or MOST_IMAGES, threads, conv_algo=conv_algo, latency=latency)
-    while batch_size is None and setup.batch > 1 and memory_bytes(graph, setup) > MOST_BYTES:
-        setup = replace(setup, batch=setup.batch // 2)
+    batch = images_together(graph, batch_size or MOST_IMAGES)
+    setup = Setup(batch, threads, conv_algo=conv_algo, latency=latency)
     return Plan(graph, weights, setup, keep=keep)
 
 

@@ -361,46 +361,6 @@ def test_arrays_of_another_type_or_with_gaps_are_refused(wrong):
         )
 
 
-def bias_backward(y, dy, isa=ISAS[0], threads=2, relu=False, wanted=True):
-    """Return the kernel's dbias; dy is masked in place."""
-    rows, K = dy.shape
-    dbias = np.full(K if wanted else 0, np.nan, np.float32)
-    scratch = np.full(64 * K, np.nan, np.float32)
-    CONVS[isa].bias_backward(rows, K, y.reshape(-1), dy.reshape(-1), dbias, scratch, relu, threads)
-    return dbias
-
-
-@every_isa
-@pytest.mark.parametrize(("rows", "K"), [(1, 1), (5, 3), (700, 40), (300, 600)])
-def test_a_bias_gradient_sums_the_columns_of_dy(rows, K, isa):
-    dy = np.random.default_rng(0).integers(-4, 5, (rows, K)).astype(np.float32)
-    np.testing.assert_array_equal(bias_backward(NONE, dy, isa), dy.sum(0))
-
-
-@every_isa
-@pytest.mark.parametrize("wanted", [True, False])
-def test_with_relu_dy_is_zero_where_y_is_not_positive(wanted, isa):
-    random = np.random.default_rng(0)
-    y, dy = random.integers(-2, 3, (2, 500, 30)).astype(np.float32)
-    masked = np.where(y > 0, dy, 0)
-    dbias = bias_backward(y, dy, isa, relu=True, wanted=wanted)
-    np.testing.assert_array_equal(dy, masked)
-    if wanted:
-        np.testing.assert_array_equal(dbias, masked.sum(0))
-
-
-def test_a_bias_gradient_of_many_rows_is_accurate_and_the_same_for_any_threads():
-    dy = np.random.default_rng(0).random((400_000, 3), np.float32)
-    one, three = (bias_backward(NONE, dy, threads=threads) for threads in (1, 3))
-    np.testing.assert_array_equal(one, three)
-    exact = dy.sum(0, dtype=np.float64)
-    assert (np.abs(one - exact) <= 16 * UNIT * exact).all()
-
-
-def test_no_rows_give_a_bias_gradient_of_zeros():
-    assert not bias_backward(NONE, np.zeros((0, 5), np.float32)).any()
-
-
 @every_isa
 def test_the_measured_peak_is_that_of_a_processor(isa):
     assert 0.5 < CONVS[isa].peak_gflops(0.01, 1) < 1000
