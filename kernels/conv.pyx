@@ -17,6 +17,7 @@ from kernels.geometry cimport (
     PANEL, ZERO, Axis, Correlation,
     adjoint_axis, ceil_div, forward_axis, inside, span,
 )
+from kernels.planar cimport convolve_planar, is_planar, planar_floats
 from kernels.weight_gradient cimport Gradient, gradient_floats, sum_gradient, summing
 
 
@@ -76,6 +77,7 @@ cdef class Convolution:
     cdef Py_ssize_t W
     cdef Py_ssize_t pt
     cdef Py_ssize_t pl
+    cdef bint planar           # forward, without a residual
     cdef bint in_one_row       # the pixels of all images, if every one is on its own
     cdef int threads
     cdef readonly Py_ssize_t forward_scratch
@@ -98,6 +100,7 @@ cdef class Convolution:
             forward_axis(H, P, R, sh, pt, dh), forward_axis(W, Q, S, sw, pl, dw), groups, C, K, fill
         )
         self.gradient = summing(self.forward)
+        self.planar = is_planar(&self.forward)
         if fill != ZERO:  # the gradient of the padded image comes first
             H = max(H + pt, (P - 1) * sh + (R - 1) * dh + 1)
             W = max(W + pl, (Q - 1) * sw + (S - 1) * dw + 1)
@@ -105,7 +108,9 @@ cdef class Convolution:
         self.backward = correlation(
             adjoint_axis(P, H, R, sh, pt, dh), adjoint_axis(Q, W, S, sw, pl, dw), groups, K, C, ZERO
         )
-        self.forward_scratch = PANEL + threads * correlate_floats(&self.forward)
+        self.forward_scratch = PANEL + threads * max(
+            correlate_floats(&self.forward), planar_floats(&self.forward) if self.planar else 0
+        )
         self.data_scratch = (
             PANEL + self.padded_floats(min(batch, threads))
             + threads * correlate_floats(&self.backward)
@@ -148,7 +153,13 @@ def conv_forward(
     work.bias = &bias[0] if bias.shape[0] else NULL
     work.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
-        correlate(&work, n, aligned(&scratch[0]), g.threads)
+        if g.planar and work.residual == NULL:
+            convolve_planar(
+                &t, n, work.x, work.weight, work.bias, work.y, relu, aligned(&scratch[0]),
+                g.threads,
+            )
+        else:
+            correlate(&work, n, aligned(&scratch[0]), g.threads)
 
 
 def conv_backward_data(

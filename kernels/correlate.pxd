@@ -47,6 +47,7 @@ cdef extern from "transpose.h" nogil:
 cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
     TILE_PIXELS = 28           # the most of any tile
+    SMALL = 1 << 15            # multiply-adds that are not worth a second thread
 
 cdef struct Work:              # as all threads see it
     const Correlation *t
@@ -129,6 +130,8 @@ cdef inline void share_out(Work *work, Py_ssize_t n, int threads) noexcept nogil
 cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads) noexcept nogil:
     """Compute y: bias plus the sums over taps and channels of x times weights, then relu."""
     cdef Py_ssize_t item, floats = correlate_floats(work.t)
+    if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < SMALL:
+        threads = 1
     share_out(work, n, threads)
     for item in prange(
         work.cut.slabs * work.t.groups * work.shares, num_threads=threads, schedule="static"

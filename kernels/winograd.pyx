@@ -11,10 +11,12 @@ decide; so results are the same bits for any number of threads and any batch.
 """
 
 from kernels.geometry cimport PANEL
-from kernels.winograd_correlate cimport Correlating, correlate_tiles, correlating_floats
+from kernels.winograd_correlate cimport (
+    Correlating, correlate_tiles, correlating_floats, transforms_late,
+)
 from kernels.winograd_gradient cimport Summing, gradient_floats, sum_tiles
 from kernels.winograd_tiles cimport Tiling, tiling
-from kernels.winograd_weights cimport transform_data_weights, transform_weights, weight_floats
+from kernels.winograd_weights cimport transform_weights, weight_floats
 
 
 cdef float *aligned(float *start) noexcept nogil:
@@ -26,7 +28,8 @@ cdef class Winograd:
     """The sizes of a convolution of up to `batch` images.
 
     Pads at the bottom and right follow from P and Q. Transformed weights have `weight_size`
-    floats, those for backward-data `data_weight_size`. `scratch_size` floats are enough for every
+    floats, those for backward-data `data_weight_size`; if these are 0, the passes take the weights
+    themselves and transform them as they go. `scratch_size` floats are enough for every
     pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for one of them.
     """
 
@@ -47,8 +50,9 @@ cdef class Winograd:
         self.threads = threads
         self.forward = tiling(H, W, C, P, Q, K, pt, pl)
         self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl)
-        self.weight_size = weight_floats(C, K)
-        self.data_weight_size = weight_floats(K, C)
+        if not transforms_late(&self.forward):
+            self.weight_size = weight_floats(&self.forward)
+            self.data_weight_size = weight_floats(&self.backward)
         self.forward_scratch = PANEL + correlating_floats(&self.forward, batch, threads)
         self.data_scratch = PANEL + correlating_floats(&self.backward, batch, threads)
         self.gradient_scratch = PANEL + gradient_floats(&self.forward, batch, threads)
@@ -58,17 +62,13 @@ cdef class Winograd:
 def winograd_weights(Winograd g, const float[::1] weight, float[::1] transformed):
     """Transform weights for winograd_forward."""
     with nogil:
-        transform_weights(
-            &weight[0], g.forward.C, g.forward.K, &transformed[0], g.threads
-        )
+        transform_weights(&g.forward, &weight[0], False, &transformed[0], g.threads)
 
 
 def winograd_data_weights(Winograd g, const float[::1] weight, float[::1] transformed):
     """Transform weights for winograd_backward_data."""
     with nogil:
-        transform_data_weights(
-            &weight[0], g.forward.C, g.forward.K, &transformed[0], g.threads
-        )
+        transform_weights(&g.backward, &weight[0], True, &transformed[0], g.threads)
 
 
 def winograd_forward(
@@ -84,6 +84,7 @@ def winograd_forward(
         return
     z.t = &g.forward
     z.x, z.weight, z.y, z.relu = &x[0], &transformed[0], &y[0], relu
+    z.turned = False
     z.bias = &bias[0] if bias.shape[0] else NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
@@ -103,6 +104,7 @@ def winograd_backward_data(
         return
     z.t = &g.backward
     z.x, z.weight, z.y, z.relu = &dy[0], &transformed[0], &dx[0], False
+    z.turned = True
     z.bias = NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:

@@ -9,24 +9,26 @@ block: then all threads first transform a group of tiles for all.
 from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
-from kernels.correlate cimport MOST_FILTERS, Piece, Tap, most_pixels, multiply_piece
 from kernels.geometry cimport PANEL, ceil_div
 from kernels.winograd_tiles cimport (
-    OUTPUTS, PLANES, Place, Planes, Target, Tiling,
-    filter_plane, image_window, padded, panels, place_of, planes, transform_image,
-    transform_outputs, zero_floats,
+    PAIR_FILTERS, OUTPUTS, PLANES, Place, Planes, Product, Target, Tiling,
+    filter_plane, image_window, multiply_planes, padded, panels, place_of, planes, split_tiles,
+    transform_image, transform_outputs, zero_floats,
 )
+from kernels.winograd_weights cimport transform_block
 
 cdef enum:
     BLOCK = 28                 # tiles that one thread takes at a time
     GROUP = 112                # tiles that all threads take at a time, to share out filters
-    LARGE_WEIGHTS = 1 << 20    # floats of transformed weights that are better read only once
+    LATE_WEIGHTS = 1 << 17     # channels x filters of weights that are transformed where used
+    LATE_CHANNELS = 64         # to transform at a time
 
 cdef struct Correlating:       # as all threads see it
     const Tiling *t
     Py_ssize_t tiles
     const float *x
-    const float *weight        # transformed
+    const float *weight        # transformed, unless they are too large
+    bint turned                # if not: whether they must be flipped and turned
     const float *bias          # or NULL
     const float *residual      # or NULL
     float *y
@@ -34,9 +36,22 @@ cdef struct Correlating:       # as all threads see it
     const float *zeros
 
 
+cdef inline bint transforms_late(const Tiling *t) noexcept nogil:
+    """Say whether weights are transformed only where they are used.
+
+    Transformed, they are four times as large: too large to be written and read again.
+    """
+    return t.C * t.K >= LATE_WEIGHTS
+
+
+cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
+    """Return the floats of weights that a thread transforms at a time."""
+    return 2 * PLANES * filter_plane(LATE_CHANNELS) if transforms_late(t) else 0
+
+
 cdef inline Py_ssize_t product_floats(Py_ssize_t tiles) noexcept nogil:
     """Return the floats of products of a tile's 32 filters."""
-    return PLANES * padded(tiles * MOST_FILTERS)
+    return PLANES * padded(tiles * PAIR_FILTERS)
 
 
 cdef inline Py_ssize_t correlating_floats(
@@ -47,7 +62,8 @@ cdef inline Py_ssize_t correlating_floats(
     cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
     floats = planes(t.C, min(tiles, <Py_ssize_t> BLOCK), NULL).floats + product_floats(BLOCK)
     return zero_floats(t.C) + max(
-        threads * floats, planes(t.C, group, NULL).floats + threads * product_floats(GROUP)
+        threads * floats,
+        planes(t.C, group, NULL).floats + threads * (product_floats(GROUP) + late_floats(t)),
     )
 
 
@@ -62,7 +78,7 @@ cdef inline void correlate_tiles(
     memset(scratch, 0, zero_floats(t.C) * sizeof(float))
     z.zeros = scratch
     scratch += zero_floats(t.C)
-    if blocks < threads or PLANES * t.C * t.K > LARGE_WEIGHTS:
+    if blocks < threads or transforms_late(t):
         share_filters(z, scratch, threads)
         return
     if blocks < 8 * threads:
@@ -99,8 +115,7 @@ cdef inline void share_filters(Correlating *z, float *scratch, int threads) noex
     """Compute y group by group of tiles, each by 32 filters at a time."""
     cdef const Tiling *t = z.t
     cdef Py_ssize_t groups = ceil_div(z.tiles, GROUP), pairs = ceil_div(panels(t.K), 2)
-    cdef Py_ssize_t parts = 1 if pairs % threads == 0 or pairs >= 4 * threads else threads
-    cdef Py_ssize_t group, first, count, tile, item
+    cdef Py_ssize_t group, first, count, parts, tile, item
     cdef float *products
     cdef Planes v
     for group in range(groups):
@@ -108,12 +123,15 @@ cdef inline void share_filters(Correlating *z, float *scratch, int threads) noex
         count = (group + 1) * z.tiles // groups - first
         v = planes(t.C, count, scratch)
         products = scratch + v.floats
+        parts = 1
+        if pairs % threads and pairs < 4 * threads and not transforms_late(t):
+            parts = min(count, threads)
         for tile in prange(first, first + count, num_threads=threads, schedule="static"):
             transform_tile(z, first, tile, &v)
         for item in prange(pairs * parts, num_threads=threads, schedule="static"):
             compute_part(
                 z, first, count, item // parts * 2, item % parts, parts, &v,
-                products + threadid() * product_floats(GROUP),
+                products + threadid() * (product_floats(GROUP) + late_floats(t)),
             )
 
 
@@ -142,11 +160,24 @@ cdef inline void compute_filters(
     const float *source, const Planes *v, float *products,
 ) noexcept nogil:
     """Compute the outputs of some tiles for the filters of two panels, or of the last one."""
-    cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, plane, tile, lane
-    cdef Py_ssize_t stride = padded(count * MOST_FILTERS)
-    cdef float[MOST_FILTERS] bias
-    for plane in range(PLANES):
-        multiply_plane(z, plane, count, panel, width, source, v, products + plane * stride)
+    cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, tile, lane
+    cdef Py_ssize_t stride = padded(count * PAIR_FILTERS)
+    cdef float[PAIR_FILTERS] bias
+    cdef Product product
+    product.a = source
+    product.a_block = v.block_stride
+    product.sums = products
+    product.sums_row = PAIR_FILTERS
+    product.sums_panel = PANEL
+    split_tiles(&product, <int> count, <int> width)
+    if transforms_late(z.t):
+        multiply_late(z, product, panel, width // PANEL, v.stride, stride)
+    else:
+        product.b_panel = PLANES * filter_plane(z.t.C)
+        product.b = z.weight + panel * product.b_panel
+        product.terms = z.t.C
+        product.adds = False
+        multiply_planes(product, v.stride, filter_plane(z.t.C), stride)
     memset(bias, 0, sizeof(bias))
     if z.bias != NULL:
         memcpy(
@@ -156,47 +187,30 @@ cdef inline void compute_filters(
         for lane in range(0, width, 16):
             store_tile(
                 z, first + tile, panel * PANEL + lane, bias + lane,
-                products + tile * MOST_FILTERS + lane, stride,
+                products + tile * PAIR_FILTERS + lane, stride,
             )
 
 
-cdef inline void multiply_plane(
-    const Correlating *z, Py_ssize_t plane, Py_ssize_t count, Py_ssize_t panel,
-    Py_ssize_t width, const float *source, const Planes *v, float *products,
+cdef inline void multiply_late(
+    const Correlating *z, Product product, Py_ssize_t panel, Py_ssize_t count, Py_ssize_t source,
+    Py_ssize_t sums,
 ) noexcept nogil:
-    """Multiply tiles x channels by channels x filters at one pair of points."""
-    cdef int tile = MOST_FILTERS if width == MOST_FILTERS and most_pixels(MOST_FILTERS) else PANEL
-    cdef Py_ssize_t part, left, pieces, pixels
-    cdef float[MOST_FILTERS] bias
-    cdef Tap tap = Tap(0, 0)
-    cdef Piece piece
-    memset(bias, 0, sizeof(bias))
-    piece.block_stride = v.block_stride
-    piece.channels = z.t.C
-    piece.taps = &tap
-    piece.tap_count = 1
-    piece.panel_stride = PLANES * filter_plane(z.t.C)
-    piece.resumes = piece.continues = piece.relu = False
-    piece.residual = NULL
-    piece.bias = bias
-    piece.y_stride = MOST_FILTERS
-    piece.filters = tile
-    for part in range(width // tile):
-        piece.weight = (
-            z.weight + (panel + part) * piece.panel_stride + plane * filter_plane(z.t.C)
-        )
-        piece.source = source + plane * v.stride
-        piece.y = piece.sums = products + part * PANEL
-        left = count
-        pieces = ceil_div(count, most_pixels(tile))
-        while left > 0:
-            pixels = ceil_div(left, pieces)
-            multiply_piece(&piece, <int> pixels, tile)
-            piece.source += pixels * PANEL
-            piece.y += pixels * MOST_FILTERS
-            piece.sums = piece.y
-            left -= pixels
-            pieces -= 1
+    """Transform the weights of one or two panels and multiply by them, some channels at a time."""
+    cdef Py_ssize_t plane = filter_plane(LATE_CHANNELS), channel, block, number
+    cdef float *weight = product.sums + product_floats(GROUP)
+    product.b = weight
+    product.b_panel = PLANES * plane
+    for channel in range(0, z.t.C, 64):
+        product.terms = min(<Py_ssize_t> LATE_CHANNELS, z.t.C - channel)
+        product.adds = channel > 0
+        for number in range(count):
+            for block in range(panels(product.terms)):
+                transform_block(
+                    z.t, z.weight, z.turned, panel + number, channel // PANEL + block,
+                    weight + number * product.b_panel + block * PANEL * PANEL, plane,
+                )
+        multiply_planes(product, source, plane, sums)
+        product.a += LATE_CHANNELS // PANEL * product.a_block
 
 
 cdef inline void store_tile(

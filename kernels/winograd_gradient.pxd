@@ -10,22 +10,18 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from kernels.geometry cimport PANEL, ceil_div
-from kernels.weight_gradient cimport (
-    MOST_FILTERS, Outer, add_in_order, most_channels, multiply_outer,
-)
-from kernels.correlate cimport most_pixels
+from kernels.weight_gradient cimport add_in_order
 from kernels.winograd_tiles cimport (
-    PLANES, Planes, Tiling,
-    add_filter_gradients, gradient_window, image_window, padded, panels, planes,
-    transform_gradient, transform_image, zero_floats,
+    PAIR_FILTERS, PLANES, Planes, Product, Tiling,
+    gradient_window, image_window, multiply_planes, padded, panels, planes, split_channels,
+    transform_gradient, transform_image, transform_sums, zero_floats,
 )
 
 cdef enum:
     TAPS = 9
     SUMMED = 56                # tiles that one thread takes at a time
-    CHAIN_TILES = 128          # of one chain of products
     CHUNKS = 16
-    CHUNKED_WEIGHTS = 32 * 32  # channels x filters of the largest gradient summed in chunks
+    CHUNKED_WEIGHTS = 48 * 48  # channels x filters of the largest gradient summed in chunks
     TOGETHER_TILES = 224       # that all threads take at a time
     TOGETHER_FLOATS = 5 << 19  # of them when transformed
 
@@ -82,25 +78,33 @@ cdef inline Part largest_part(const Tiling *t, int threads) noexcept nogil:
 cdef inline Py_ssize_t together_tiles(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
     """Return how many tiles are transformed together for a gradient too large for chunks."""
     cdef Py_ssize_t most = TOGETHER_FLOATS // (PLANES * PANEL * (panels(t.C) + panels(t.K)))
-    return min(tiles, max(MOST_FILTERS, min(most, <Py_ssize_t> TOGETHER_TILES)))
+    return min(tiles, max(PAIR_FILTERS, min(most, <Py_ssize_t> TOGETHER_TILES)))
 
 
 cdef inline Py_ssize_t gradient_floats(
     const Tiling *t, Py_ssize_t images, int threads,
 ) noexcept nogil:
-    """Return the scratch floats."""
-    cdef Py_ssize_t tiles = images * t.rows * t.cols, weights = panels(t.K) * TAPS * t.C * PANEL
+    """Return the scratch floats, whichever way the gradient of a batch is summed."""
+    cdef Py_ssize_t tiles = images * t.rows * t.cols, floats = 0
     cdef Part part = whole(t)
-    if t.C * t.K <= CHUNKED_WEIGHTS:
-        return (
-            zero_floats(max(t.C, t.K)) + (CHUNKS - 1) * weights
+    if in_chunks(t, tiles):
+        floats = (
+            (CHUNKS - 1) * gradient_size(t)
             + threads * (pair_floats(t, SUMMED) + PLANES * sum_stride(&part))
         )
     part = largest_part(t, threads)
-    return (
-        zero_floats(max(t.C, t.K)) + pair_floats(t, together_tiles(t, tiles))
-        + threads * PLANES * sum_stride(&part)
+    return zero_floats(max(t.C, t.K)) + max(
+        floats, pair_floats(t, together_tiles(t, tiles)) + threads * PLANES * sum_stride(&part)
     )
+
+
+cdef inline Py_ssize_t gradient_size(const Tiling *t) noexcept nogil:
+    return panels(t.K) * TAPS * t.C * PANEL
+
+
+cdef inline bint in_chunks(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
+    """Say whether chunks of tiles are summed apart: not if there are few to a large gradient."""
+    return t.C * t.K <= min(<Py_ssize_t> CHUNKED_WEIGHTS, 4 * tiles)
 
 
 cdef inline void sum_tiles(
@@ -112,11 +116,11 @@ cdef inline void sum_tiles(
     z.tiles = n * t.rows * t.cols
     z.zeros = scratch
     memset(scratch, 0, zeros * sizeof(float))
-    if z.tiles and t.C * t.K <= CHUNKED_WEIGHTS:
+    if n == 0:
+        memset(z.dweight, 0, gradient_size(t) * sizeof(float))
+    elif in_chunks(t, z.tiles):
         sum_chunks(z, scratch + zeros, threads)
-        return
-    memset(z.dweight, 0, panels(t.K) * TAPS * t.C * PANEL * sizeof(float))
-    if z.tiles:
+    else:
         sum_together(z, scratch + zeros, threads)
 
 
@@ -124,10 +128,10 @@ cdef inline void sum_chunks(const Summing *z, float *scratch, int threads) noexc
     """Sum chunks of tiles apart, then add them in order."""
     cdef const Tiling *t = z.t
     cdef Part part = whole(t)
-    cdef Py_ssize_t weights = panels(t.K) * TAPS * t.C * PANEL, chunk, start
-    cdef Py_ssize_t chunks = min(<Py_ssize_t> CHUNKS, ceil_div(z.tiles, SUMMED))
+    cdef Py_ssize_t weights = gradient_size(t), chunks, chunk, start
     cdef Py_ssize_t floats = pair_floats(t, SUMMED) + PLANES * sum_stride(&part)
     cdef float *partial = scratch + threads * floats
+    chunks = min(<Py_ssize_t> CHUNKS, ceil_div(z.tiles, SUMMED))
     for chunk in prange(chunks, num_threads=threads, schedule="static"):
         sum_chunk(
             z, chunk * z.tiles // chunks, (chunk + 1) * z.tiles // chunks,
@@ -149,16 +153,14 @@ cdef inline void sum_chunk(
     cdef float *sums = scratch + pair_floats(t, SUMMED)
     cdef Part part = whole(t)
     cdef Pair pair
-    memset(dweight, 0, panels(t.K) * TAPS * t.C * PANEL * sizeof(float))
-    memset(sums, 0, PLANES * sum_stride(&part) * sizeof(float))
     for block in range(blocks):
         start = first + block * (last - first) // blocks
         count = first + (block + 1) * (last - first) // blocks - start
         pair = pair_of(t, count, scratch)
         for tile in range(start, start + count):
             transform_pair(z, start, tile, &pair)
-        add_products(t, &pair, &part, sums)
-    add_part(t, &part, sums, dweight)
+        sum_products(t, &pair, &part, sums, block > 0)
+    store_part(t, &part, sums, dweight, False)
 
 
 cdef inline void sum_together(const Summing *z, float *scratch, int threads) noexcept nogil:
@@ -181,21 +183,21 @@ cdef inline void sum_together(const Summing *z, float *scratch, int threads) noe
         ):
             sum_part(
                 z, &pair, item % rows * part.blocks, item // rows * part.panels, part,
-                sums + threadid() * floats,
+                sums + threadid() * floats, group > 0,
             )
 
 
 cdef inline void sum_part(
     const Summing *z, const Pair *pair, Py_ssize_t block, Py_ssize_t panel, Part part, float *sums,
+    bint adds,
 ) noexcept nogil:
     """Add the products of transformed tiles to one part of the gradient."""
     part.block = block
     part.blocks = min(part.blocks, panels(z.t.C) - block)
     part.panel = panel
     part.panels = min(part.panels, panels(z.t.K) - panel)
-    memset(sums, 0, PLANES * sum_stride(&part) * sizeof(float))
-    add_products(z.t, pair, &part, sums)
-    add_part(z.t, &part, sums, z.dweight)
+    sum_products(z.t, pair, &part, sums, False)
+    store_part(z.t, &part, sums, z.dweight, adds)
 
 
 cdef inline void transform_pair(
@@ -209,75 +211,39 @@ cdef inline void transform_pair(
     transform_gradient(&window, pair.dy.data + place, pair.dy.stride, pair.dy.block_stride)
 
 
-cdef inline void add_products(
-    const Tiling *t, const Pair *pair, const Part *part, float *sums,
+cdef inline void sum_products(
+    const Tiling *t, const Pair *pair, const Part *part, float *sums, bint adds,
 ) noexcept nogil:
-    """Add products of tiles to a part's sums, [36][panels][channels][16]."""
-    cdef Py_ssize_t plane, panel, block
-    cdef Outer outer
-    memset(&outer, 0, sizeof(outer))
-    outer.dy_panel = pair.dy.block_stride
-    outer.dw_panel = part.blocks * PANEL * PANEL
-    outer.images = outer.rows = 1
-    outer.chain = 2                # more than there are rows
-    for plane in range(PLANES):
-        for panel in range(0, part.panels, 2):
-            for block in range(part.blocks):
-                outer.x = (
-                    pair.x.data + plane * pair.x.stride
-                    + (part.block + block) * pair.x.block_stride
-                )
-                outer.dy = (
-                    pair.dy.data + plane * pair.dy.stride
-                    + (part.panel + panel) * pair.dy.block_stride
-                )
-                outer.dw = (
-                    sums + plane * sum_stride(part)
-                    + (panel * part.blocks + block) * PANEL * PANEL
-                )
-                add_block(
-                    outer, pair.tiles, min(<Py_ssize_t> PANEL, t.C - (part.block + block) * PANEL),
-                    min(<Py_ssize_t> 2, part.panels - panel) * PANEL,
-                )
+    """Sum products of tiles to a part's sums, [36][panels][channels][16]."""
+    cdef Py_ssize_t panel, block
+    cdef Product product
+    product.a_block = PANEL * PANEL
+    product.b_panel = pair.dy.block_stride
+    product.terms = pair.tiles
+    product.sums_row = PANEL
+    product.sums_panel = part.blocks * PANEL * PANEL
+    product.adds = adds
+    for panel in range(0, part.panels, 2):
+        for block in range(part.blocks):
+            product.a = pair.x.data + (part.block + block) * pair.x.block_stride
+            product.b = pair.dy.data + (part.panel + panel) * pair.dy.block_stride
+            product.sums = sums + (panel * part.blocks + block) * PANEL * PANEL
+            split_channels(
+                &product, <int> min(<Py_ssize_t> PANEL, t.C - (part.block + block) * PANEL),
+                <int> min(<Py_ssize_t> 2, part.panels - panel) * PANEL,
+            )
+            multiply_planes(product, pair.x.stride, pair.dy.stride, sum_stride(part))
 
 
-cdef inline void add_block(
-    Outer start, Py_ssize_t tiles, Py_ssize_t channels, Py_ssize_t filters,
+cdef inline void store_part(
+    const Tiling *t, const Part *part, const float *sums, float *dweight, bint adds,
 ) noexcept nogil:
-    """Add products of 16 channels and 32 filters, chain by chain."""
-    cdef int tile = MOST_FILTERS if filters == MOST_FILTERS and most_pixels(MOST_FILTERS) else PANEL
-    cdef Py_ssize_t first, part
-    cdef Outer outer
-    for first in range(0, tiles, 128):
-        for part in range(filters // tile):
-            outer = start
-            outer.columns = min(<Py_ssize_t> CHAIN_TILES, tiles - first)
-            outer.x += first * PANEL
-            outer.dy += first * PANEL + part * outer.dy_panel
-            outer.dw += part * outer.dw_panel
-            add_channels(outer, channels, tile)
-
-
-cdef inline void add_channels(Outer outer, Py_ssize_t channels, int tile) noexcept nogil:
-    """Add products with channels split evenly into pieces no larger than a tile."""
-    cdef Py_ssize_t left = channels, pieces = ceil_div(channels, most_channels(tile)), count
-    while left > 0:
-        count = ceil_div(left, pieces)
-        multiply_outer(&outer, <int> count, 1, tile)
-        outer.x += count
-        outer.dw += count * PANEL
-        left -= count
-        pieces -= 1
-
-
-cdef inline void add_part(
-    const Tiling *t, const Part *part, const float *sums, float *dweight,
-) noexcept nogil:
-    """Transform a part's sums to 3 x 3 and add them to the gradient."""
+    """Transform a part's sums to 3 x 3 for the gradient, or add them to it."""
     cdef Py_ssize_t panel
     for panel in range(part.panels):
-        add_filter_gradients(
+        transform_sums(
             sums + panel * part.blocks * PANEL * PANEL, sum_stride(part),
             min(part.blocks * PANEL, t.C - part.block * PANEL),
             dweight + ((part.panel + panel) * TAPS * t.C + part.block * PANEL) * PANEL, t.C * PANEL,
+            adds,
         )

@@ -35,9 +35,27 @@ cdef extern from "winograd_transforms.h" nogil:
         const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
     void transform_filters(
         const float *g, Py_ssize_t tap, Py_ssize_t channels, float *to, Py_ssize_t plane)
-    void add_filter_gradients(
-        const float *m, Py_ssize_t plane, Py_ssize_t channels, float *dg, Py_ssize_t tap)
+    void transform_sums(
+        const float *m, Py_ssize_t plane, Py_ssize_t channels, float *dg, Py_ssize_t tap,
+        bint adds)
     void transform_outputs(const float *m, Py_ssize_t plane, const Target *target)
+
+cdef extern from "winograd_tile.h" nogil:
+    ctypedef struct Product:
+        const float *a
+        Py_ssize_t a_block
+        const float *b
+        Py_ssize_t b_panel
+        Py_ssize_t terms
+        float *sums
+        Py_ssize_t sums_row
+        Py_ssize_t sums_panel
+        bint adds
+    enum:
+        PAIR_FILTERS
+    void split_tiles(Product *product, int tiles, int filters)
+    void split_channels(Product *product, int channels, int filters)
+    void multiply(Product product)
 
 cdef struct Tiling:            # of a correlation with 3 x 3 filters, of stride 1
     Py_ssize_t H               # of the source
@@ -99,6 +117,18 @@ cdef inline Py_ssize_t zero_floats(Py_ssize_t channels) noexcept nogil:
     return POINTS * panels(channels) * PANEL
 
 
+cdef inline void multiply_planes(
+    Product product, Py_ssize_t source, Py_ssize_t weight, Py_ssize_t sums,
+) noexcept nogil:
+    """Multiply at every pair of points; planes are so many floats apart."""
+    cdef Py_ssize_t _plane
+    for _plane in range(PLANES):
+        multiply(product)
+        product.a += source
+        product.b += weight
+        product.sums += sums
+
+
 cdef inline Place place_of(const Tiling *t, Py_ssize_t tile) noexcept nogil:
     """Return where a tile lies."""
     cdef Py_ssize_t row = tile // t.cols
@@ -112,8 +142,10 @@ cdef inline Window pixels_of(
     """Return the window of size x size pixels of an image, with zeros around it."""
     cdef Window window
     cdef int i
-    for i in range(size):
-        window.rows[i] = image + ((row + i) * W + col) * C if 0 <= row + i < H else zeros
+    for i in range(POINTS):
+        window.rows[i] = zeros
+        if i < size and 0 <= row + i < H:
+            window.rows[i] = image + ((row + i) * W + col) * C
     window.step = C
     window.first = <int> max(0, -col)
     window.last = <int> max(0, min(<Py_ssize_t> size, W - col))

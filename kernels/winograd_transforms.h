@@ -44,16 +44,42 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
 #define SQRT_HALF 0.70710678118654752f
 #define SQRT_2 1.41421356237309505f
 
-/* B^T d: the values of 6 pixels at the points. */
-TILE void OF(image_at_points)(const OF(floats) d[POINTS], OF(floats) v[POINTS]) {
-    OF(floats) even = d[4] - 2.0f * d[2], odd = SQRT_HALF * (d[3] - 2.0f * d[1]);
-    OF(floats) even_2 = d[4] - 0.5f * d[2], odd_2 = SQRT_2 * (d[3] - 0.5f * d[1]);
-    v[0] = (d[0] + d[4]) - 2.5f * d[2];
-    v[1] = even + odd;
-    v[2] = even - odd;
-    v[3] = even_2 + odd_2;
-    v[4] = even_2 - odd_2;
-    v[5] = (d[1] + d[5]) - 2.5f * d[3];
+/* Two of the 6 values of B^T d, of 6 pixels: pair 0 is at 0 and infinity, the others at +-p. */
+TILE void OF(image_at_pair)(const int pair, const OF(floats) d[POINTS], OF(floats) v[2]) {
+    if (pair == 0) {
+        v[0] = (d[0] + d[4]) - 2.5f * d[2];
+        v[1] = (d[1] + d[5]) - 2.5f * d[3];
+    } else {
+        const float point = pair == 1 ? SQRT_HALF : SQRT_2, other = pair == 1 ? 2.0f : 0.5f;
+        OF(floats) even = d[4] - other * d[2], odd = point * (d[3] - other * d[1]);
+        v[0] = even + odd;
+        v[1] = even - odd;
+    }
+}
+
+/* Two of the 6 values of A dy, of 4 gradients. */
+TILE void OF(gradient_at_pair)(const int pair, const OF(floats) dy[OUTPUTS], OF(floats) v[2]) {
+    if (pair == 0) {
+        v[0] = dy[0];
+        v[1] = dy[3];
+    } else {
+        const float point = pair == 1 ? SQRT_HALF : SQRT_2, square = pair == 1 ? 0.5f : 2.0f;
+        OF(floats) even = dy[0] + square * dy[2], odd = point * (dy[1] + square * dy[3]);
+        v[0] = even + odd;
+        v[1] = even - odd;
+    }
+}
+
+TILE void OF(at_pair)(
+    const int pair, const int size, const OF(floats) line[POINTS], OF(floats) v[2]
+) {
+    if (size == POINTS) OF(image_at_pair)(pair, line, v);
+    else OF(gradient_at_pair)(pair, line, v);
+}
+
+/* Return which of the 6 points is the first or second of a pair. */
+TILE int point_of(const int pair, const int second) {
+    return pair == 0 ? (second ? POINTS - 1 : 0) : 2 * pair - 1 + second;
 }
 
 /* A^T m: 4 outputs from products at the points. */
@@ -64,18 +90,6 @@ TILE void OF(outputs_of_points)(const OF(floats) m[POINTS], OF(floats) y[OUTPUTS
     y[1] = SQRT_HALF * odd + SQRT_2 * odd_2;
     y[2] = 0.5f * even + 2.0f * even_2;
     y[3] = 0.5f * SQRT_HALF * odd + (2.0f * SQRT_2 * odd_2 + m[5]);
-}
-
-/* A dy: the values of 4 gradients at the points. */
-TILE void OF(gradient_at_points)(const OF(floats) dy[OUTPUTS], OF(floats) d[POINTS]) {
-    OF(floats) even = dy[0] + 0.5f * dy[2], odd = SQRT_HALF * (dy[1] + 0.5f * dy[3]);
-    OF(floats) even_2 = dy[0] + 2.0f * dy[2], odd_2 = SQRT_2 * (dy[1] + 2.0f * dy[3]);
-    d[0] = dy[0];
-    d[1] = even + odd;
-    d[2] = even - odd;
-    d[3] = even_2 + odd_2;
-    d[4] = even_2 - odd_2;
-    d[5] = dy[3];
 }
 
 /* G g: the values of a filter of 3 at the points. */
@@ -99,25 +113,42 @@ TILE void OF(filter_of_points)(const OF(floats) m[POINTS], OF(floats) dg[FILTER]
     dg[2] = m[5] + (1 / 3.0f) * (even_2 - even);
 }
 
-/* Transform WIDTH channels of a window; `size` is 6 for an image, 4 for a gradient. */
+/* Two rows of the 6 x 6 values of WIDTH channels. */
+TILE void OF(transform_rows)(
+    const Window *window, ptrdiff_t channel, const int pair, const int size, const int inside,
+    float *to, ptrdiff_t plane
+) {
+    OF(floats) half[POINTS][2], line[POINTS], values[2];
+    UNROLL for (int j = 0; j < size; j++) {
+        const int read = inside || (j >= window->first && j < window->last);
+        UNROLL for (int i = 0; i < size; i++) {
+            const float *pixel = window->rows[i] + j * window->step + channel;
+            if (pair == 0 && j >= size - OUTPUTS) /* the next tile will want it */
+                __builtin_prefetch(pixel + OUTPUTS * window->step);
+            line[i] = read ? OF(load)(pixel) : OF(all)(0);
+        }
+        OF(at_pair)(pair, size, line, half[j]);
+    }
+    UNROLL for (int i = 0; i < 2; i++) {
+        float *row = to + point_of(pair, i) * POINTS * plane;
+        UNROLL for (int j = 0; j < size; j++) line[j] = half[j][i];
+        UNROLL for (int k = 0; k < 3; k++) {
+            OF(at_pair)(k, size, line, values);
+            UNROLL for (int second = 0; second < 2; second++)
+                OF(store)(row + point_of(k, second) * plane, values[second]);
+        }
+    }
+}
+
+/* Transform WIDTH channels of a window; `size` is 6 for an image, 4 for a gradient. Rows come in
+   pairs, whose values fit into registers: to read pixels again is cheaper than to spill. */
 TILE void OF(transform_pixels)(
     const Window *window, ptrdiff_t channel, const int size, const int inside, float *to,
     ptrdiff_t plane
 ) {
-    OF(floats) half[POINTS][POINTS], line[POINTS], values[POINTS];
-    UNROLL for (int j = 0; j < size; j++) {
-        const int read = inside || (j >= window->first && j < window->last);
-        UNROLL for (int i = 0; i < size; i++)
-            line[i] = read ? OF(load)(window->rows[i] + j * window->step + channel) : OF(all)(0);
-        if (size == POINTS) OF(image_at_points)(line, half[j]);
-        else OF(gradient_at_points)(line, half[j]);
-    }
-    UNROLL for (int i = 0; i < POINTS; i++) {
-        UNROLL for (int j = 0; j < size; j++) line[j] = half[j][i];
-        if (size == POINTS) OF(image_at_points)(line, values);
-        else OF(gradient_at_points)(line, values);
-        UNROLL for (int j = 0; j < POINTS; j++)
-            OF(store)(to + (i * POINTS + j) * plane, values[j]);
+    UNROLL for (int pair = 0; pair < 3; pair++) {
+        OF(transform_rows)(window, channel, pair, size, inside, to, plane);
+        __asm__("" ::: "memory"); /* or GCC would keep the pixels, and spill */
     }
 }
 
@@ -191,9 +222,9 @@ static void transform_filters(
     }
 }
 
-/* Add G^T m G of 16 filters for some channels to dg; `tap` floats lie between its taps. */
-static void add_filter_gradients(
-    const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap
+/* G^T m G of 16 filters for some channels, to dg or added to it; `tap` floats lie between its taps. */
+static void transform_sums(
+    const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap, int adds
 ) {
     for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
         OF(floats) half[POINTS][FILTER], line[POINTS], values[FILTER];
@@ -207,7 +238,8 @@ static void add_filter_gradients(
             OF(filter_of_points)(line, values);
             UNROLL for (int s = 0; s < FILTER; s++) {
                 float *to = dg + (r * FILTER + s) * tap + lane;
-                OF(store)(to, OF(load)(to) + values[s]);
+                if (adds) values[s] += OF(load)(to);
+                OF(store)(to, values[s]);
             }
         }
     }
@@ -232,6 +264,7 @@ TILE void OF(transform_lanes)(
             const ptrdiff_t place = i * target->row_stride + j * target->step + lane;
             OF(floats) y = values[j] + bias;
             if (!whole && j >= target->columns) break;
+            __builtin_prefetch(target->y + place + OUTPUTS * target->step, 1);
             if (target->residual) y += OF(load)(target->residual + place);
             if (target->relu) y = OF(positive)(y);
             OF(store)(target->y + place, y);
@@ -248,28 +281,36 @@ static void transform_panel(const float *m, ptrdiff_t plane, const Target *targe
     }
 }
 
+/* Copy the outputs of a tile that lie inside the image. */
+static void copy_outputs(
+    const Target *target, const float *from, ptrdiff_t from_row, ptrdiff_t from_step, float *to,
+    ptrdiff_t to_row, ptrdiff_t to_step
+) {
+    for (int i = 0; i < target->rows; i++)
+        for (int j = 0; j < target->columns; j++)
+            memcpy(to + i * to_row + j * to_step, from + i * from_row + j * from_step,
+                target->filters * sizeof(float));
+}
+
 /* The outputs of a tile, for 16 filters or for the fewer ones of a last panel. */
 static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
-    float copy[OUTPUTS * OUTPUTS * PANEL];
+    float copy[OUTPUTS * OUTPUTS * PANEL] = {0};
+    const ptrdiff_t row = OUTPUTS * PANEL, step = PANEL;
     Target padded = *target;
     if (target->filters == PANEL) {
         transform_panel(m, plane, target);
         return;
     }
     padded.y = copy;
-    padded.row_stride = OUTPUTS * PANEL;
-    padded.step = PANEL;
-    if (target->residual) padded.residual = copy;
-    for (int into = 0; into < 2; into++) {
-        for (int i = 0; i < target->rows; i++) for (int j = 0; j < target->columns; j++) {
-            const ptrdiff_t place = i * target->row_stride + j * target->step;
-            float *pixel = copy + (i * OUTPUTS + j) * PANEL;
-            if (into) memcpy(target->y + place, pixel, target->filters * sizeof(float));
-            else if (target->residual)
-                memcpy(pixel, target->residual + place, target->filters * sizeof(float));
-        }
-        if (!into) transform_panel(m, plane, &padded);
+    padded.row_stride = row;
+    padded.step = step;
+    if (target->residual) {
+        copy_outputs(
+            target, target->residual, target->row_stride, target->step, copy, row, step);
+        padded.residual = copy;
     }
+    transform_panel(m, plane, &padded);
+    copy_outputs(target, copy, row, step, target->y, target->row_stride, target->step);
 }
 #undef WIDTH
 

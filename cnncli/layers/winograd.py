@@ -84,24 +84,29 @@ def scratch_size(setup: Setup, operator: Any) -> int:
 
 
 def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
-    """Return forward and backward; in training, the weights are transformed in every pass."""
+    """Return forward and backward; in training, the weights are transformed in every pass.
+
+    Large ones are left to the kernels, which transform them where they use them.
+    """
     x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
     residual, relu = flat(site.residual), site.activation == "relu"
     if not site.setup.training:
-        transformed = site.prepared
-        site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
+        transformed = site.prepared if operator.weight_size else weight
+        if operator.weight_size:
+            site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
 
         def predict(n: int) -> None:
             kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, scratch, relu)
 
         return predict, None
 
-    transformed = scratch[: operator.weight_size]
+    transformed = scratch[: operator.weight_size] if operator.weight_size else weight
     behind = scratch[operator.weight_size :]
 
     def forward(n: int) -> None:
-        kernels.winograd_weights(operator, weight, transformed)
+        if operator.weight_size:
+            kernels.winograd_weights(operator, weight, transformed)
         kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, behind, relu)
 
     if site.dy is None:
@@ -109,14 +114,15 @@ def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
     dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
     added = dx if site.adds else NOTHING
     dweight = site.gradients["weight"]
-    turned = scratch[: operator.data_weight_size]
+    turned = scratch[: operator.data_weight_size] if operator.data_weight_size else weight
     behind_turned = scratch[operator.data_weight_size :]
 
     def backward(n: int) -> None:
         epilogue(n)
         kernels.winograd_backward_weights(operator, n, x, dy, dweight, scratch)
         if dx.size:
-            kernels.winograd_data_weights(operator, weight, turned)
+            if operator.data_weight_size:
+                kernels.winograd_data_weights(operator, weight, turned)
             kernels.winograd_backward_data(operator, n, dy, turned, added, dx, behind_turned)
 
     return forward, backward

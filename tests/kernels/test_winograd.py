@@ -37,26 +37,33 @@ class Kernels:
         )
 
     def forward(self, x, w, bias=NONE, residual=NONE, relu=False):
-        transformed = blank(self.sizes.weight_size)
-        self.kernels.winograd_weights(self.sizes, panels(w), transformed)
+        transformed = self.transformed("winograd_weights", self.sizes.weight_size, w)
         return self.call(
             "winograd_forward", (self.z.P, self.z.Q, self.z.K), x, self.sizes.forward_scratch,
             (transformed, given_array(bias), given_array(residual)), (relu,),
         )  # fmt: skip
 
     def backward_data(self, dy, w):
-        transformed = blank(self.sizes.data_weight_size)
-        self.kernels.winograd_data_weights(self.sizes, panels(w), transformed)
+        transformed = self.transformed("winograd_data_weights", self.sizes.data_weight_size, w)
         return self.call(
             "winograd_backward_data", (self.z.H, self.z.W, self.z.C), dy,
             self.sizes.data_scratch, (transformed, NONE), (),
         )  # fmt: skip
 
+    def transformed(self, name, size, w):
+        """Return transformed weights, or the weights themselves if these are to be passed."""
+        if size == 0:
+            return panels(w)
+        transformed = blank(size)
+        getattr(self.kernels, name)(self.sizes, panels(w), transformed)
+        assert stands(transformed)
+        return transformed
+
     def call(self, name, shape, source, scratch_size, arrays, settings):
         target, scratch = blank(len(source) * int(np.prod(shape))), blank(scratch_size)
         kernel = getattr(self.kernels, name)
         kernel(self.sizes, len(source), given_array(source), *arrays, target, scratch, *settings)
-        assert stands(target) and stands(scratch) and stands(arrays[0])
+        assert stands(target) and stands(scratch)
         return target.reshape(len(source), *shape)
 
     def backward_weights(self, x, dy):
@@ -116,6 +123,7 @@ LARGE = {
     "many blocks of tiles": square(2, 70, 20, 17),
     "filters shared out": square(2, 5, 160, 210),
     "several groups of tiles": square(9, 15, 176, 170),
+    "weights transformed late": square(2, 5, 400, 330),
     "one tile": square(1, 3, 40, 70),
     "no padding": square(2, 18, 33, 33, 0),
     "full padding": square(2, 10, 48, 16, 2),
