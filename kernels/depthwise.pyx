@@ -75,8 +75,8 @@ cdef void sweep(const Sweep *z, Py_ssize_t n, int threads) noexcept nogil:
     if n * z.rows.outputs * z.cols.outputs * z.C < SMALL:
         threads = 1
     slab = min(rows, max(4, SLAB_FLOATS // (z.rows.stride * z.cols.size * z.C)))
-    if n * ceil_div(rows, slab) < 8 * threads:
-        slab = ceil_div(rows, ceil_div(8 * threads, n))
+    if n * ceil_div(rows, slab) < 2 * threads:
+        slab = ceil_div(rows, ceil_div(threads, n))
     slabs = ceil_div(rows, slab)
     for item in prange(n * slabs, num_threads=threads, schedule="static"):
         sweep_slab(

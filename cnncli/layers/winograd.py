@@ -17,13 +17,15 @@ from cnncli.layers.geometry import Windows
 
 TILE = 4  # outputs along an axis
 POINTS = (TILE + 2) ** 2
+CHANNEL_COST = 130  # multiply-adds that take as long as transforming a tile's channel
+WEIGHT_COST = 100  # or a channel's weights for a filter
 
 
 def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
     """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
 
     Decided by the sizes of one image alone, so that answers are the same bits whatever the batch,
-    the threads and the machine; only where latency counts, also by the weights of a single image.
+    the threads and the machine. Where latency counts, single images pay for their weights, too.
     """
     if setup.conv_algo == "direct":
         return False
@@ -31,7 +33,10 @@ def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
         return False
     if max(_pads(found)) > 2 or min(channels, filters) < 8:
         return False
-    return _winograd_cost(found, channels, filters) < _direct_cost(found, channels, filters)
+    cost = _winograd_cost(found, channels, filters)
+    if setup.latency:
+        cost += WEIGHT_COST * channels * filters
+    return cost < _direct_cost(found, channels, filters)
 
 
 def _pads(found: Windows) -> list[int]:
@@ -51,7 +56,7 @@ def _direct_cost(found: Windows, channels: int, filters: int) -> int:
 def _winograd_cost(found: Windows, channels: int, filters: int) -> int:
     """Return the same of Winograd's algorithm, transforms included."""
     tiles = math.prod(-(-length // TILE) for length in found.output)
-    transforms = 130 * (_blocks(channels) + _blocks(filters))
+    transforms = CHANNEL_COST * (_blocks(channels) + _blocks(filters))
     return tiles * (POINTS * _blocks(channels) * _blocks(filters) + transforms)
 
 
