@@ -125,7 +125,7 @@ def main() -> NoReturn:
     except Exception as error:
         code = _report(error, as_json=_wants_json(arguments))
     _drop_unwritten()
-    sys.exit(code)
+    os._exit(code)  # everything is written; Python would take its time to take itself apart
 
 
 def _run(arguments: list[str]) -> int:

@@ -161,13 +161,13 @@ cdef inline void compute_filters(
 ) noexcept nogil:
     """Compute the outputs of some tiles for the filters of two panels, or of the last one."""
     cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, tile, lane
-    cdef Py_ssize_t stride = padded(count * PAIR_FILTERS)
+    cdef Py_ssize_t stride = padded(count * width)
     cdef float[PAIR_FILTERS] bias
     cdef Product product
     product.a = source
     product.a_block = v.block_stride
     product.sums = products
-    product.sums_row = PAIR_FILTERS
+    product.sums_row = width
     product.sums_panel = PANEL
     split_tiles(&product, <int> count, <int> width)
     if transforms_late(z.t):
@@ -187,7 +187,7 @@ cdef inline void compute_filters(
         for lane in range(0, width, 16):
             store_tile(
                 z, first + tile, panel * PANEL + lane, bias + lane,
-                products + tile * PAIR_FILTERS + lane, stride,
+                products + tile * width + lane, stride,
             )
 
 

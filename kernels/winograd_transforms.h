@@ -6,9 +6,7 @@
        dg = G^T [(A dy A^T) * (B^T d B)] G
 
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
-   arXiv 1509.09308): polynomials are multiplied by their values at 6 points. The points here are
-   0, +-sqrt(1/2), +-sqrt(2) and infinity, whose rounding errors are less than half of those of
-   0, +-1, +-2 and infinity (compare Barabasz et al., arXiv 1803.10986).
+   arXiv 1509.09308). winograd_points.h has B, G and A.
 
    What has 36 values, one per pair of points, lies in 36 planes; a plane is an odd number of cache
    lines, or the 36 stores of one transform would fall upon few sets of the first-level cache. */
@@ -40,78 +38,7 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
 } Target;
 
 #define WIDTH LANES
-
-#define SQRT_HALF 0.70710678118654752f
-#define SQRT_2 1.41421356237309505f
-
-/* Two of the 6 values of B^T d, of 6 pixels: pair 0 is at 0 and infinity, the others at +-p. */
-TILE void OF(image_at_pair)(const int pair, const OF(floats) d[POINTS], OF(floats) v[2]) {
-    if (pair == 0) {
-        v[0] = (d[0] + d[4]) - 2.5f * d[2];
-        v[1] = (d[1] + d[5]) - 2.5f * d[3];
-    } else {
-        const float point = pair == 1 ? SQRT_HALF : SQRT_2, other = pair == 1 ? 2.0f : 0.5f;
-        OF(floats) even = d[4] - other * d[2], odd = point * (d[3] - other * d[1]);
-        v[0] = even + odd;
-        v[1] = even - odd;
-    }
-}
-
-/* Two of the 6 values of A dy, of 4 gradients. */
-TILE void OF(gradient_at_pair)(const int pair, const OF(floats) dy[OUTPUTS], OF(floats) v[2]) {
-    if (pair == 0) {
-        v[0] = dy[0];
-        v[1] = dy[3];
-    } else {
-        const float point = pair == 1 ? SQRT_HALF : SQRT_2, square = pair == 1 ? 0.5f : 2.0f;
-        OF(floats) even = dy[0] + square * dy[2], odd = point * (dy[1] + square * dy[3]);
-        v[0] = even + odd;
-        v[1] = even - odd;
-    }
-}
-
-TILE void OF(at_pair)(
-    const int pair, const int size, const OF(floats) line[POINTS], OF(floats) v[2]
-) {
-    if (size == POINTS) OF(image_at_pair)(pair, line, v);
-    else OF(gradient_at_pair)(pair, line, v);
-}
-
-/* Return which of the 6 points is the first or second of a pair. */
-TILE int point_of(const int pair, const int second) {
-    return pair == 0 ? (second ? POINTS - 1 : 0) : 2 * pair - 1 + second;
-}
-
-/* A^T m: 4 outputs from products at the points. */
-TILE void OF(outputs_of_points)(const OF(floats) m[POINTS], OF(floats) y[OUTPUTS]) {
-    OF(floats) even = m[1] + m[2], odd = m[1] - m[2];
-    OF(floats) even_2 = m[3] + m[4], odd_2 = m[3] - m[4];
-    y[0] = m[0] + even + even_2;
-    y[1] = SQRT_HALF * odd + SQRT_2 * odd_2;
-    y[2] = 0.5f * even + 2.0f * even_2;
-    y[3] = 0.5f * SQRT_HALF * odd + (2.0f * SQRT_2 * odd_2 + m[5]);
-}
-
-/* G g: the values of a filter of 3 at the points. */
-TILE void OF(filter_at_points)(const OF(floats) g[FILTER], OF(floats) u[POINTS]) {
-    OF(floats) even = (-2 / 3.0f) * g[0] - (1 / 3.0f) * g[2], odd = (SQRT_2 / 3) * g[1];
-    OF(floats) even_2 = (1 / 6.0f) * g[0] + (1 / 3.0f) * g[2], odd_2 = (SQRT_2 / 6) * g[1];
-    u[0] = g[0];
-    u[1] = even - odd;
-    u[2] = even + odd;
-    u[3] = even_2 + odd_2;
-    u[4] = even_2 - odd_2;
-    u[5] = g[2];
-}
-
-/* G^T m: the gradient of a filter of 3 from products at the points. */
-TILE void OF(filter_of_points)(const OF(floats) m[POINTS], OF(floats) dg[FILTER]) {
-    OF(floats) even = m[1] + m[2], odd = m[2] - m[1];
-    OF(floats) even_2 = m[3] + m[4], odd_2 = m[3] - m[4];
-    dg[0] = m[0] + ((1 / 6.0f) * even_2 - (2 / 3.0f) * even);
-    dg[1] = (SQRT_2 / 3) * odd + (SQRT_2 / 6) * odd_2;
-    dg[2] = m[5] + (1 / 3.0f) * (even_2 - even);
-}
+#include "winograd_points.h"
 
 /* Two rows of the 6 x 6 values of WIDTH channels. */
 TILE void OF(transform_rows)(
@@ -123,7 +50,7 @@ TILE void OF(transform_rows)(
         const int read = inside || (j >= window->first && j < window->last);
         UNROLL for (int i = 0; i < size; i++) {
             const float *pixel = window->rows[i] + j * window->step + channel;
-            if (pair == 0 && j >= size - OUTPUTS) /* the next tile will want it */
+            if (pair == 0 && j >= size - OUTPUTS) /* the next tile's */
                 __builtin_prefetch(pixel + OUTPUTS * window->step);
             line[i] = read ? OF(load)(pixel) : OF(all)(0);
         }
@@ -175,16 +102,14 @@ TILE void transform_window(
     ptrdiff_t channel = 0;
     for (; channel + PANEL <= window->channels; channel += PANEL, to += block_stride)
         for (int lane = 0; lane < PANEL; lane += WIDTH) {
-            if (inside)
-                OF_WIDTH(transform_pixels, LANES)(window, channel + lane, size, 1, to + lane, plane);
-            else
-                OF_WIDTH(transform_pixels, LANES)(window, channel + lane, size, 0, to + lane, plane);
+            if (inside) OF(transform_pixels)(window, channel + lane, size, 1, to + lane, plane);
+            else OF(transform_pixels)(window, channel + lane, size, 0, to + lane, plane);
         }
     if (channel < window->channels) {
         float copy[PLANES * PANEL];
         const Window block = narrow_block(window, channel, size, copy);
         for (int lane = 0; lane < PANEL; lane += WIDTH)
-            OF_WIDTH(transform_pixels, LANES)(&block, lane, size, 0, to + lane, plane);
+            OF(transform_pixels)(&block, lane, size, 0, to + lane, plane);
     }
 }
 
@@ -222,7 +147,7 @@ static void transform_filters(
     }
 }
 
-/* G^T m G of 16 filters for some channels, to dg or added to it; `tap` floats lie between its taps. */
+/* G^T m G of 16 filters for some channels, stored in dg or added to it. */
 static void transform_sums(
     const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap, int adds
 ) {
@@ -264,7 +189,7 @@ TILE void OF(transform_lanes)(
             const ptrdiff_t place = i * target->row_stride + j * target->step + lane;
             OF(floats) y = values[j] + bias;
             if (!whole && j >= target->columns) break;
-            __builtin_prefetch(target->y + place + OUTPUTS * target->step, 1);
+            __builtin_prefetch(target->y + place + OUTPUTS * target->step, 1); /* the next tile's */
             if (target->residual) y += OF(load)(target->residual + place);
             if (target->relu) y = OF(positive)(y);
             OF(store)(target->y + place, y);
@@ -276,8 +201,8 @@ TILE void OF(transform_lanes)(
 static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
     const int whole = target->rows == OUTPUTS && target->columns == OUTPUTS;
     for (int lane = 0; lane < PANEL; lane += WIDTH) {
-        if (whole) OF_WIDTH(transform_lanes, LANES)(m, plane, lane, target, 1);
-        else OF_WIDTH(transform_lanes, LANES)(m, plane, lane, target, 0);
+        if (whole) OF(transform_lanes)(m, plane, lane, target, 1);
+        else OF(transform_lanes)(m, plane, lane, target, 0);
     }
 }
 
@@ -292,25 +217,27 @@ static void copy_outputs(
                 target->filters * sizeof(float));
 }
 
-/* The outputs of a tile, for 16 filters or for the fewer ones of a last panel. */
-static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
+/* The outputs of a tile for the filters of a last panel, fewer than 16. */
+static void transform_narrow_panel(const float *m, ptrdiff_t plane, const Target *target) {
     float copy[OUTPUTS * OUTPUTS * PANEL] = {0};
     const ptrdiff_t row = OUTPUTS * PANEL, step = PANEL;
-    Target padded = *target;
-    if (target->filters == PANEL) {
-        transform_panel(m, plane, target);
-        return;
-    }
-    padded.y = copy;
-    padded.row_stride = row;
-    padded.step = step;
+    Target whole = *target;
+    whole.y = copy;
+    whole.row_stride = row;
+    whole.step = step;
     if (target->residual) {
         copy_outputs(
             target, target->residual, target->row_stride, target->step, copy, row, step);
-        padded.residual = copy;
+        whole.residual = copy;
     }
-    transform_panel(m, plane, &padded);
+    transform_panel(m, plane, &whole);
     copy_outputs(target, copy, row, step, target->y, target->row_stride, target->step);
+}
+
+/* A^T m A, bias, residual and relu of a tile for up to 16 filters. */
+static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
+    if (target->filters == PANEL) transform_panel(m, plane, target);
+    else transform_narrow_panel(m, plane, target);
 }
 #undef WIDTH
 

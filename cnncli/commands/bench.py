@@ -23,8 +23,8 @@ from cnncli.options import (
 from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.engine import StepTimes
     from cnncli.engine.limits import Machine, Work
+    from cnncli.engine.timing import StepTimes
     from cnncli.graph import Graph
     from cnncli.layers.base import Setup
     from cnncli.options import Shape
@@ -110,8 +110,9 @@ def bench(
 
 
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
-    from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together, time_steps
+    from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together
     from cnncli.engine.limits import bucket, measured, works
+    from cnncli.engine.timing import time_steps
 
     weights = Weights(graph)
     weights.initialize("he", 0)

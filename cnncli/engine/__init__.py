@@ -14,8 +14,6 @@ from cnncli.engine.optimizers import Optimizer as Optimizer
 from cnncli.engine.plan import Plan as Plan
 from cnncli.engine.plan import Step as Step
 from cnncli.engine.threads import cpu_count as cpu_count
-from cnncli.engine.timing import StepTimes as StepTimes
-from cnncli.engine.timing import time_steps as time_steps
 from cnncli.engine.weights import METHODS as METHODS
 from cnncli.engine.weights import Weights as Weights
 from cnncli.kernels import activation, arrange

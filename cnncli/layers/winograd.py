@@ -16,9 +16,11 @@ from cnncli.layers.epilogue import epilogue_backward
 from cnncli.layers.geometry import Windows
 
 TILE = 4  # outputs along an axis
-POINTS = (TILE + 2) ** 2
-CHANNEL_COST = 130  # multiply-adds that take as long as transforming a tile's channel
-WEIGHT_COST = 100  # or a channel's weights for a filter
+
+# Fitted to measurements of all three passes, in multiply-adds of the direct kernels.
+PRODUCT_COST = 39  # of a tile's 36 points, for a channel and a filter
+TRANSFORM_COST = 290  # of a channel of a tile, there, and of a filter, back
+WEIGHT_COST = 100  # of transforming a channel's weights for a filter
 
 
 def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
@@ -31,7 +33,7 @@ def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
         return False
     if found.size != (3, 3) or found.stride != (1, 1) or found.dilation != (1, 1):
         return False
-    if max(_pads(found)) > 2 or min(channels, filters) < 8:
+    if max(_pads(found)) > 2:
         return False
     cost = _winograd_cost(found, channels, filters)
     if setup.latency:
@@ -47,22 +49,22 @@ def _pads(found: Windows) -> list[int]:
     return [*found.before, *after]
 
 
-def _direct_cost(found: Windows, channels: int, filters: int) -> int:
-    """Return the multiply-adds for one image, without those on rows of padding."""
-    rows, columns = found.output
-    return (3 * rows - sum(_pads(found)[::2])) * 3 * columns * _blocks(channels) * _blocks(filters)
+def _direct_cost(found: Windows, channels: int, filters: int) -> float:
+    """Return the multiply-adds for one image, without those of padding; short rows cost more."""
+    axes = zip(found.output, found.before, found.input, strict=True)
+    rows, columns = (
+        sum(0 <= p + tap - before < length for p in range(outputs) for tap in range(3))
+        for outputs, before, length in axes
+    )
+    return rows * columns * channels * filters * (1 + 2 / found.output[1])
 
 
-def _winograd_cost(found: Windows, channels: int, filters: int) -> int:
-    """Return the same of Winograd's algorithm, transforms included."""
+def _winograd_cost(found: Windows, channels: int, filters: int) -> float:
+    """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
     tiles = math.prod(-(-length // TILE) for length in found.output)
-    transforms = CHANNEL_COST * (_blocks(channels) + _blocks(filters))
-    return tiles * (POINTS * _blocks(channels) * _blocks(filters) + transforms)
-
-
-def _blocks(channels: int) -> int:
-    """Return the channels that are computed, in whole blocks."""
-    return -(-channels // 16) * 16
+    channels, filters = (-(-number // 16) * 16 for number in (channels, filters))
+    transforms = TRANSFORM_COST * (channels + filters)
+    return tiles * (PRODUCT_COST * channels * filters + transforms)
 
 
 def convolution(setup: Setup, found: Windows, channels: int, filters: int) -> Any:

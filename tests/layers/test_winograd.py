@@ -56,7 +56,7 @@ def test_it_is_for_3x3_filters_of_stride_1_alone():
 
 def test_few_channels_and_tiles_that_stick_out_are_left_to_the_definition():
     assert not chosen("conv(64, 3, pad=1)", (32, 32, 3))
-    assert not chosen("conv(6, 3, pad=1)", (32, 32, 64))
+    assert not chosen("conv(2, 3, pad=1)", (32, 32, 16))
     assert not chosen("conv(64, 3)", (3, 3, 64))
 
 

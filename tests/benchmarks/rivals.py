@@ -1,0 +1,119 @@
+"""How fast cnncli is beside the frameworks, on the same cores, in turns.
+
+Each measurement is a process of its own. In a round every rival is measured once, so that a busy
+moment of the machine hits all; figures are medians over rounds. Training is compared with the best
+of PyTorch and TensorFlow, prediction with the best of ONNX Runtime, OpenVINO, ncnn and MNN. Torch
+and onnx must be there, because they write the networks for the others; what else is absent is said.
+
+    pip install torch tensorflow-cpu onnx onnxruntime openvino ncnn pnnx MNN numpy pillow
+    python tests/benchmarks/rivals.py --only lenet5,vgg_small -o results.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contest import Contest, note
+from contestants import OURS, PREDICT, RIVALS, Programs, output
+from table import summary, table
+from workloads import WORKLOADS
+
+STEPS = ("train", *PREDICT)
+MODES = (*STEPS, "process")
+FAMILIES = sorted({one.family for one in RIVALS})
+
+
+def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
+    given = arguments()
+    programs = Programs(given.cnncli, dict(given.python))
+    versions = programs.versions()
+    wanted = [one for one in RIVALS if one.family in given.rivals]
+    present = [one for one in wanted if versions[one.family].keys() >= set(one.modules)]
+    absent = sorted({one.family for one in wanted} - {one.family for one in present})
+    workloads = [WORKLOADS[name] for name in given.only]
+    with tempfile.TemporaryDirectory() as directory:
+        contest = Contest(
+            programs, [OURS, *present], Path(directory), given.rounds, given.seconds, given.threads
+        )
+        if given.check:
+            modes = [one for one in given.modes if one in STEPS]
+            sys.exit(0 if contest.check(workloads, modes) else 1)
+        results = list(contest.results(workloads, given.modes))
+    print(table(results))
+    note("absent: " + (", ".join(absent) or "none"))
+    if given.output:
+        record = {**circumstances(given, programs), "versions": versions, "absent": absent}
+        record |= {"summary": summary(results), "results": results}
+        given.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--only", type=_names(WORKLOADS), default=list(WORKLOADS), metavar="NETWORKS"
+    )
+    parser.add_argument("--modes", type=_names(MODES), default=list(MODES))
+    parser.add_argument("--rivals", type=_names(FAMILIES), default=FAMILIES)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1, help="of each measurement")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--check", action="store_true", help="only that all compute the same")
+    parser.add_argument("--cnncli", default=shutil.which("cnncli"), metavar="PATH")
+    parser.add_argument(
+        "--python", action="append", default=[], type=lambda text: text.split("=", 1),
+        metavar="RIVAL=PATH", help="a Python for torch, tensorflow, ..., instead of this one",
+    )  # fmt: skip
+    parser.add_argument("-o", "--output", type=Path, metavar="RESULTS.json")
+    given = parser.parse_args()
+    if given.cnncli is None:
+        parser.error("cnncli is not on the PATH; name it with --cnncli")
+    return given
+
+
+def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
+    def names(text: str) -> list[str]:
+        found = text.split(",")
+        if unknown := set(found) - set(known):
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not of {', '.join(known)}")
+        return found
+
+    return names
+
+
+def circumstances(given: argparse.Namespace, programs: Programs) -> dict[str, Any]:
+    return {
+        "date": date.today().isoformat(),
+        "cpu": _cpu(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "threads": given.threads,
+        "rounds": given.rounds,
+        "seconds": given.seconds,
+        "system": platform.platform(),
+        "cnncli": output([programs.cnncli, "--version"]).split()[-1],
+    }
+
+
+def _cpu() -> str:
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    models = [line.partition(":")[2] for line in text.splitlines() if "model name" in line]
+    return models[0].strip() if models else platform.machine()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RuntimeError as error:
+        sys.exit(str(error))
