@@ -28,9 +28,10 @@ cdef class Winograd:
     """The sizes of a convolution of up to `batch` images.
 
     Pads at the bottom and right follow from P and Q. Transformed weights have `weight_size`
-    floats, those for backward-data `data_weight_size`; if these are 0, the passes take the weights
-    themselves and transform them as they go. `scratch_size` floats are enough for every
-    pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for one of them.
+    floats, those for backward-data `data_weight_size`. Where weights are used only once, these can
+    be 0: then the passes take the weights themselves and transform them as they go. `scratch_size`
+    floats are enough for every pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for
+    one of them.
     """
 
     cdef Tiling forward
@@ -45,11 +46,11 @@ cdef class Winograd:
 
     def __init__(
         self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt, Py_ssize_t pl,
-        Py_ssize_t P, Py_ssize_t Q, Py_ssize_t batch, int threads,
+        Py_ssize_t P, Py_ssize_t Q, bint once, Py_ssize_t batch, int threads,
     ):
         self.threads = threads
-        self.forward = tiling(H, W, C, P, Q, K, pt, pl)
-        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl)
+        self.forward = tiling(H, W, C, P, Q, K, pt, pl, once)
+        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, once)
         if not transforms_late(&self.forward):
             self.weight_size = weight_floats(&self.forward)
             self.data_weight_size = weight_floats(&self.backward)

@@ -20,7 +20,7 @@ from kernels.winograd_weights cimport transform_block
 cdef enum:
     BLOCK = 28                 # tiles that one thread takes at a time
     GROUP = 112                # tiles that all threads take at a time, to share out filters
-    LATE_WEIGHTS = 1 << 17     # channels x filters of weights that are transformed where used
+    LARGE_WEIGHTS = 1 << 17     # channels x filters of weights that are transformed where used
     LATE_CHANNELS = 64         # to transform at a time
 
 cdef struct Correlating:       # as all threads see it
@@ -36,12 +36,17 @@ cdef struct Correlating:       # as all threads see it
     const float *zeros
 
 
+cdef inline bint is_large(const Tiling *t) noexcept nogil:
+    """Say whether weights are too large to be read for every block of tiles."""
+    return t.C * t.K >= LARGE_WEIGHTS
+
+
 cdef inline bint transforms_late(const Tiling *t) noexcept nogil:
     """Say whether weights are transformed only where they are used.
 
-    Transformed, they are four times as large: too large to be written and read again.
+    Transformed, they are four times as large: too large to be written to be read once.
     """
-    return t.C * t.K >= LATE_WEIGHTS
+    return t.once and is_large(t)
 
 
 cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
@@ -78,7 +83,7 @@ cdef inline void correlate_tiles(
     memset(scratch, 0, zero_floats(t.C) * sizeof(float))
     z.zeros = scratch
     scratch += zero_floats(t.C)
-    if blocks < threads or transforms_late(t):
+    if blocks < threads or is_large(t):
         share_filters(z, scratch, threads)
         return
     if blocks < 8 * threads:

@@ -20,7 +20,7 @@ TILE = 4  # outputs along an axis
 # Fitted to measurements of all three passes, in multiply-adds of the direct kernels.
 PRODUCT_COST = 39  # of a tile's 36 points, for a channel and a filter
 TRANSFORM_COST = 290  # of a channel of a tile, there, and of a filter, back
-WEIGHT_COST = 100  # of transforming a channel's weights for a filter
+WEIGHT_COST = 150  # of transforming a channel's weights for a filter
 
 
 def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
@@ -69,9 +69,9 @@ def _winograd_cost(found: Windows, channels: int, filters: int) -> float:
 
 def convolution(setup: Setup, found: Windows, channels: int, filters: int) -> Any:
     """Return the kernels' description of a convolution."""
-    return kernels.Winograd(
-        *found.input, channels, filters, *found.before, *found.output, setup.batch, setup.threads
-    )
+    once = setup.training or setup.latency
+    sizes = (*found.input, channels, filters, *found.before, *found.output)
+    return kernels.Winograd(*sizes, once, setup.batch, setup.threads)
 
 
 def prepared_size(setup: Setup, operator: Any) -> int:

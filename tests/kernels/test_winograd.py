@@ -30,10 +30,10 @@ def panels(w):
 class Kernels:
     """One convolution on one instruction set; every array is fenced, every scratch full of NaN."""
 
-    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None):
+    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None, once=True):
         self.z, self.kernels = z, MODULES[isa]
         self.sizes = self.kernels.Winograd(
-            z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, batch or z.N, threads
+            z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, once, batch or z.N, threads
         )
 
     def forward(self, x, w, bias=NONE, residual=NONE, relu=False):
@@ -251,3 +251,12 @@ def test_no_images_give_no_outputs_and_a_gradient_of_zeros():
         assert kernels.forward(x[:0], w).shape == (0, 5, 5, z.K)
         assert kernels.backward_data(dy[:0], w).shape == (0, 5, 5, z.C)
         assert not kernels.backward_weights(x[:0], dy[:0]).any()
+
+
+@every_isa
+def test_large_weights_kept_transformed_give_the_same_answers(isa):
+    z = square(2, 5, 400, 330)
+    x, w, _ = numbers(z)
+    once, kept = (Kernels(z, isa, once=once) for once in (True, False))
+    assert once.sizes.weight_size == 0 < kept.sizes.weight_size
+    assert error(kept.forward(x, w), once.forward(x, w)) < 5e-6
