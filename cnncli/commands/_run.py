@@ -17,8 +17,9 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.terminal import Interrupted, Progress, note
-from cnncli.training import Epoch, Settings, Training
+from cnncli.training.loop import Epoch, Training
 from cnncli.training.prediction import Normalize, normalizer
+from cnncli.training.settings import Settings
 
 Images = NDArray[np.uint8]
 FIGURES = ("train_loss", "val_loss", "val_accuracy")

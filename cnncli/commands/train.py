@@ -24,7 +24,7 @@ from cnncli.terminal import note, shown, write_json, write_line
 if TYPE_CHECKING:
     from cnncli.data import TrainingData
     from cnncli.graph import Graph
-    from cnncli.training import Settings
+    from cnncli.training.settings import Settings
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
@@ -155,7 +155,7 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     from cnncli.graph import build_graph
     from cnncli.model_file import check_savable
     from cnncli.notation import parse
-    from cnncli.training import auto_architecture
+    from cnncli.training.automatic import auto_architecture
 
     size = images.preprocessing.input_shape
     classes = list(images.classes)
@@ -173,7 +173,7 @@ def _network(text: str | None, images: TrainingData) -> Graph:
 
 
 def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]) -> Settings:
-    from cnncli.training import chosen
+    from cnncli.training.settings import chosen
 
     told = {name: value for name, value in given.items() if value is not None}
     settings = chosen({**told, "threads": threads}, graph, len(images.train))

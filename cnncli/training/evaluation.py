@@ -69,10 +69,12 @@ def judge(logits: Array, labels: Integers) -> Judged:
 def judge_batches(plan: Plan, images: Loader) -> Iterator[Judged]:
     """Run the network on all images, in the loader's order, and judge its answers."""
     for batch in images.epoch(0):
-        count = len(batch.labels)
-        plan.input[:count] = batch.images
-        plan.forward(count)
-        yield judge(plan.output[:count], batch.labels.astype(np.int64))
+        for start in range(0, len(batch.labels), plan.setup.batch):
+            labels = batch.labels[start : start + plan.setup.batch]
+            count = len(labels)
+            plan.input[:count] = batch.images[start : start + count]
+            plan.forward(count)
+            yield judge(plan.output[:count], labels.astype(np.int64))
 
 
 def mean_loss_and_accuracy(plan: Plan, images: Loader) -> tuple[float, float]:

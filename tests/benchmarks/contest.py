@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,31 @@ class Contest:
     rounds: int
     seconds: float
     threads: int
+    failures: list[dict[str, str]] = field(default_factory=list)
 
     def results(self, workloads: list[Workload], modes: list[str]) -> Iterator[Result]:
         """Return a result for each workload, mode and rival that could be measured."""
         for workload in workloads:
-            if set(modes) & set(PREDICT):
-                self.programs.export(workload, self.directory)
+            exported = not set(modes) & set(PREDICT) or self._exported(workload)
             for mode in modes:
-                if mode != "process":
+                if mode == "train" or (mode in PREDICT and exported):
                     yield from self._steps(workload, mode)
         if "process" in modes:
             yield from self._processes()
+
+    def _exported(self, workload: Workload) -> bool:
+        try:
+            self.programs.export(workload, self.directory)
+        except RuntimeError as error:
+            self._failed(workload.name, "export", "all that predict", error)
+            return False
+        return True
+
+    def _failed(self, workload: str, mode: str, rival: str, error: RuntimeError) -> None:
+        note(f"{workload}, {mode}, {rival}: {error}")
+        failure = {"workload": workload, "mode": mode, "rival": rival, "reason": str(error)}
+        if failure not in self.failures:
+            self.failures.append(failure)
 
     def check(self, workloads: list[Workload], modes: list[str]) -> bool:
         """Tell whether all compute the same: parameters in training, logits in prediction."""
@@ -51,7 +65,10 @@ class Contest:
             for mode in modes:
                 for rival in self._taking_part(mode):
                     if (mode, rival) != ("train", OURS):
-                        found = self._measured(rival, workload, mode, "--check")
+                        try:
+                            found = self._measured(rival, workload, mode, "--check")
+                        except RuntimeError as error:
+                            found = {"failed": str(error)}
                         same = found == expected or found.get("difference", 1) < DIFFERENCE
                         note(f"{workload.name}, {mode}, {rival.name}: {found}{'' if same else '!'}")
                         good &= same
@@ -70,7 +87,7 @@ class Contest:
                 try:
                     found = self._measured(rival, workload, mode)
                 except RuntimeError as error:
-                    note(f"{rival.name}: {error}")
+                    self._failed(workload.name, mode, rival.name, error)
                 else:
                     result["rounds"].append(found["images_per_second"])
         return [one for one in results if one["rounds"]]
@@ -87,17 +104,25 @@ class Contest:
 
     def _processes(self) -> list[Result]:
         rivals = {one.family: one for one in reversed(self.rivals)}
-        commands = one_image.commands(self.programs, self.directory, set(rivals))
+        try:
+            commands = one_image.commands(self.programs, self.directory, set(rivals))
+        except RuntimeError as error:
+            self._failed("lenet5", "process", "all", error)
+            return []
         results = {
             family: {**_result("lenet5", "process", 1, rivals[family]), "megabytes": []}
             for family in commands
         }
         for _ in range(RUNS):
             for family, command in commands.items():
-                seconds, megabytes = one_image.measure(command)
-                results[family]["rounds"].append(seconds)
-                results[family]["megabytes"].append(megabytes)
-        return list(results.values())
+                try:
+                    seconds, megabytes = one_image.measure(command)
+                except RuntimeError as error:
+                    self._failed("lenet5", "process", rivals[family].name, error)
+                else:
+                    results[family]["rounds"].append(seconds)
+                    results[family]["megabytes"].append(megabytes)
+        return [one for one in results.values() if one["rounds"]]
 
 
 def _result(workload: str, mode: str, batch: int, rival: Rival) -> Result:

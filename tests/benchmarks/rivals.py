@@ -25,7 +25,7 @@ from typing import Any
 
 from contest import Contest, note
 from contestants import OURS, PREDICT, RIVALS, Programs, output
-from table import summary, table
+from table import summary, tables
 from workloads import WORKLOADS
 
 STEPS = ("train", *PREDICT)
@@ -50,10 +50,11 @@ def main() -> None:
             modes = [one for one in given.modes if one in STEPS]
             sys.exit(0 if contest.check(workloads, modes) else 1)
         results = list(contest.results(workloads, given.modes))
-    print(table(results))
+    print(tables(results))
     note("absent: " + (", ".join(absent) or "none"))
     if given.output:
         record = {**circumstances(given, programs), "versions": versions, "absent": absent}
+        record["failures"] = contest.failures
         record |= {"summary": summary(results), "results": results}
         given.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
@@ -115,5 +116,5 @@ def _cpu() -> str:
 if __name__ == "__main__":
     try:
         main()
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
         sys.exit(str(error))

@@ -31,6 +31,13 @@ def spread(result: Result) -> float:
     return (max(rounds) - min(rounds)) / 2 / median(rounds)
 
 
+def tables(results: list[Result]) -> str:
+    """Return a table for each mode."""
+    modes = {one["mode"]: None for one in results}
+    found = ([one for one in results if one["mode"] == mode] for mode in modes)
+    return "\n\n".join(table(one) for one in found)
+
+
 def table(results: list[Result]) -> str:
     """Return a row for each workload and mode; of a family's variants it shows the quickest."""
     families = [one for one in COLUMNS if any(result["family"] == one for result in results)]
@@ -89,4 +96,4 @@ def _cell(result: Result | None, best: Result | None) -> str:
 
 if __name__ == "__main__":
     files = [json.loads(Path(path).read_text(encoding="utf-8")) for path in sys.argv[1:]]
-    print(table([result for file in files for result in file["results"]]))
+    print(tables([result for file in files for result in file["results"]]))

@@ -6,7 +6,8 @@ from cnncli.errors import DivergedError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
-from cnncli.training import Training, chosen
+from cnncli.training.loop import Training
+from cnncli.training.settings import chosen
 
 TEXT = (
     "conv(8,3,pad=1,bias=no) >> bn >> relu >> maxpool >> dropout(0.2) >> dense(16) >> relu"
@@ -66,6 +67,14 @@ def test_the_best_epoch_is_the_one_kept():
     plan.forward(40)
     found = (plan.output.argmax(1) == run.val.labels).mean()
     assert found == pytest.approx(best.val_accuracy)
+
+
+def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatch):
+    expected = next(training({"epochs": 1}).run()).val_loss
+    monkeypatch.setattr("cnncli.engine.layout.CACHE_BYTES", 1)
+    run = training({"epochs": 1})
+    assert run.check.setup.batch == 1
+    assert next(run.run()).val_loss == expected
 
 
 @pytest.mark.parametrize(

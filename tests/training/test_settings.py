@@ -2,7 +2,8 @@ import pytest
 
 from cnncli.graph import build_graph
 from cnncli.notation import parse
-from cnncli.training import auto_architecture, chosen
+from cnncli.training.automatic import auto_architecture
+from cnncli.training.settings import chosen
 
 
 def graph(text):
