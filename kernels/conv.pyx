@@ -14,9 +14,10 @@ from openmp cimport omp_get_wtime
 
 from kernels.correlate cimport Work, correlate, correlate_floats
 from kernels.geometry cimport (
-    PANEL, ZERO, Axis, Correlation,
+    PANEL, ZERO, Axis, Correlation, Normal,
     adjoint_axis, ceil_div, forward_axis, inside, span,
 )
+from kernels.normalize cimport normal_of
 from kernels.planar cimport convolve_planar, is_planar, planar_floats
 from kernels.weight_gradient cimport Gradient, gradient_floats, sum_gradient, summing
 
@@ -43,6 +44,7 @@ cdef Correlation correlation(
     """Choose the largest slab: its packed source is to stay in the second-level cache."""
     cdef Correlation t
     cdef Py_ssize_t pixels = PACK_FLOATS // (ceil_div(C, PANEL) * PANEL)
+    t.normal = Normal(NULL, NULL, NULL)
     t.rows, t.cols, t.groups, t.C, t.K, t.fill, t.images = rows, cols, groups, C, K, fill, 1
     t.slab_cols = fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
     t.slab_rows = fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
@@ -138,22 +140,24 @@ cdef class Convolution:
 def conv_forward(
     Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] weight,
     const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
+    const float[::1] normal=None,
 ):
     """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
     Plus the residual, which is like y and may be y; then relu sets negative results to zero. Empty
-    arrays are none.
+    arrays are none. A normal is applied to x first, to its pixels but not to its padding.
     """
     cdef Correlation t = g.sized(g.forward, &n)
     cdef Work work
     if n == 0:
         return
+    t.normal = normal_of(normal, t.groups * t.C)
     work.t = &t
     work.x, work.weight, work.y, work.relu = &x[0], &weight[0], &y[0], relu
     work.bias = &bias[0] if bias.shape[0] else NULL
     work.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
-        if g.planar and work.residual == NULL:
+        if g.planar and work.residual == NULL and t.normal.mean == NULL:
             convolve_planar(
                 &t, n, work.x, work.weight, work.bias, work.y, relu, aligned(&scratch[0]),
                 g.threads,
@@ -189,14 +193,15 @@ def conv_backward_data(
 
 def conv_backward_weights(
     Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
-    float[::1] scratch,
+    float[::1] scratch, const float[::1] normal=None,
 ):
     """dw[k, c, r, s] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, k]
 
-    Lanes of dweight beyond a group's last filter are set to zero.
+    Lanes of dweight beyond a group's last filter are set to zero. A normal as in conv_forward.
     """
     cdef Correlation t = g.sized(g.gradient, &n)
     cdef Gradient z
+    t.normal = normal_of(normal, t.groups * t.C)
     z.t = &t
     z.x = &x[0] if n else NULL
     z.dy = &dy[0] if n else NULL

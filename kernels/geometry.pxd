@@ -47,7 +47,13 @@ cdef struct Run:          # of positions that read the source through the same t
     Py_ssize_t tap        # its place in the window
     Py_ssize_t taps
 
+cdef struct Normal:       # of batch normalization: see normalize.pxd
+    const float *mean     # NULL for none
+    const float *scale
+    const float *shift
+
 cdef struct Correlation:
+    Normal normal         # of the source
     Axis rows
     Axis cols
     Py_ssize_t groups

@@ -91,25 +91,33 @@ cdef inline void chunk_moments(
         row += depth * side
 
 
-cdef inline void finish_moments(
-    Py_ssize_t rows, Py_ssize_t C, double momentum, double eps, const double* means,
-    const double* totals, float* running_mean, float* running_var, float* saved,
+cdef inline void merge_chunks(
+    Py_ssize_t rows, Py_ssize_t C, double* means, double* totals,
 ) noexcept nogil:
-    """Merge the chunks; save mean and 1 / deviation; move the running statistics."""
-    cdef Py_ssize_t c, i, count, seen
-    cdef double mean, total, difference
+    """Let the rows of all chunks join those of the first one."""
+    cdef Py_ssize_t c, i, count, seen = rows // CHUNKS
+    cdef double share, difference
+    for i in range(1, CHUNKS):
+        count = (i + 1) * rows // CHUNKS - seen
+        if count == 0:
+            continue
+        share = <double>count / (seen + count)
+        for c in range(C):
+            difference = means[i * C + c] - means[c]
+            means[c] += difference * share
+            totals[c] += totals[i * C + c] + difference * difference * seen * share
+        seen += count
+
+
+cdef inline void finish_moments(
+    Py_ssize_t rows, Py_ssize_t C, double momentum, double eps, double* means, double* totals,
+    float* running_mean, float* running_var, float* mean, float* deviation,
+) noexcept nogil:
+    """Write mean and 1 / deviation of all rows; move the running statistics."""
+    cdef Py_ssize_t c
+    merge_chunks(rows, C, means, totals)
     for c in range(C):
-        mean = total = 0
-        seen = 0
-        for i in range(CHUNKS):
-            count = (i + 1) * rows // CHUNKS - seen
-            if count == 0:
-                continue
-            difference = means[i * C + c] - mean
-            mean += difference * count / (seen + count)
-            total += totals[i * C + c] + difference * difference * seen * count / (seen + count)
-            seen += count
-        saved[c] = mean
-        saved[C + c] = 1 / sqrt(total / rows + eps)
-        running_mean[c] += momentum * (mean - running_mean[c])
-        running_var[c] += momentum * (total / max(1, rows - 1) - running_var[c])
+        mean[c] = means[c]
+        deviation[c] = 1 / sqrt(totals[c] / rows + eps)
+        running_mean[c] += momentum * (means[c] - running_mean[c])
+        running_var[c] += momentum * (totals[c] / max(1, rows - 1) - running_var[c])

@@ -8,47 +8,38 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.string cimport memset
 
+from kernels.geometry cimport Normal
 from kernels.moments cimport chunk_moments, finish_moments
+from kernels.normalize cimport normal_lanes, normal_of, normalize, normalized
 from kernels.rows cimport (
     CHUNKS, DEPTH, TILE, Piece, chunk, fold_of, part, parts_of, repeat, tiles_of
 )
+
+cdef extern from "norm_sums.h" nogil:
+    ctypedef struct SumBlock:
+        const float *x
+        const float *dy
+        Py_ssize_t stride
+        const float *means
+        const float *scales
+        const float *shifts
+        bint relu
+        float *sums
+        float *products
+    void sum_block(const SumBlock *block, Py_ssize_t depth, Py_ssize_t lanes)
 
 cdef enum:
     SMALL = 20000  # numbers below which a second thread costs more than it brings
 
 
-cdef inline float normalized(float x, float mean, float scale, float shift) noexcept nogil:
-    return (x - mean) * scale + shift
-
-
-cdef void normalize(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* mean, const float* scale,
-    const float* shift, const float* residual, float* y,
-) noexcept nogil:
-    """y = (x - mean) scale + shift + residual, if there is one; the statistics begin with the
-    first channel of the piece.
-    """
-    cdef float[TILE] means, scales, shifts
-    cdef Py_ssize_t c, i, side, fold = fold_of(C), row = at.row
-    cdef bint adds = residual != NULL
-    cdef float value
-    repeat(fold, at.width, mean, means)
-    repeat(fold, at.width, scale, scales)
-    repeat(fold, at.width, shift, shifts)
-    while row < at.row + at.rows:
-        side = min(fold, at.row + at.rows - row)
-        for c in range(side * at.width):
-            i = row * C + at.c + c
-            value = normalized(x[i], means[c], scales[c], shifts[c])
-            if adds:
-                value += residual[i]
-            y[i] = 0 if relu and value < 0 else value
-        row += side
+def bn_saved_size(Py_ssize_t C):
+    """Return the floats kept from forward to backward: a normal, and 1 / deviation."""
+    return 3 * normal_lanes(C) + C
 
 
 def bn_scratch_size(Py_ssize_t C):
-    """Return the floats of scratch that C channels need: two doubles a chunk, and three more."""
-    return (CHUNKS * 2 * 2 + 3) * C
+    """Return the floats of scratch that C channels need: two doubles a chunk, and two more."""
+    return (CHUNKS * 2 * 2 + 2) * C
 
 
 def bn_forward_training(
@@ -58,16 +49,19 @@ def bn_forward_training(
     float[::1] saved, float[::1] scratch, bint relu, int threads,
 ):
     """y = (x - mean) / sqrt(variance + eps) weight + bias with the statistics of this batch, plus
-    the residual unless that is empty, then max(y, 0) if `relu`; saved = mean,
-    1 / sqrt(variance + eps). The running statistics move by `momentum` towards the mean and the
-    unbiased variance.
+    the residual unless that is empty, then max(y, 0) if `relu`; an empty y leaves this to those
+    who read x. saved = the normal for them, 1 / sqrt(variance + eps). The running statistics move
+    by `momentum` towards the mean and the unbiased variance.
     """
     cdef const float* other = &residual[0] if residual.shape[0] else NULL
     cdef Py_ssize_t i, c
     cdef Piece at
     cdef double* means = <double*>&scratch[0]
     cdef double* totals = means + CHUNKS * C
-    cdef float* scale = &scratch[0]
+    cdef float* mean = &saved[0]
+    cdef float* scale = mean + normal_lanes(C)
+    cdef float* shift = scale + normal_lanes(C)
+    cdef float* deviation = shift + normal_lanes(C)
     for i in prange(
         CHUNKS * tiles_of(C),
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
@@ -76,16 +70,21 @@ def bn_forward_training(
         c = i // tiles_of(C) * C + at.c
         chunk_moments(at, C, &x[0], means + c, totals + c)
     finish_moments(
-        rows, C, momentum, eps, means, totals, &running_mean[0], &running_var[0], &saved[0]
+        rows, C, momentum, eps, means, totals, &running_mean[0], &running_var[0], mean, deviation
     )
+    for c in range(C, normal_lanes(C)):
+        mean[c] = scale[c] = shift[c] = 0
     for c in range(C):
-        scale[c] = weight[c] * saved[C + c]
+        scale[c] = weight[c] * deviation[c]
+        shift[c] = bias[c]
+    if y.shape[0] == 0:
+        return
     for i in prange(
         parts_of(rows, C),
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
     ):
         at = part(i, rows, C)
-        normalize(at, C, relu, &x[0], &saved[at.c], scale + at.c, &bias[at.c], other, &y[0])
+        normalize(at, C, relu, &x[0], mean + at.c, scale + at.c, shift + at.c, other, &y[0])
 
 
 cdef void predict(
@@ -134,30 +133,15 @@ cdef void pass_on(
             g[i] = 0 if relu and not y[i] > 0 else dy[i]
 
 
-cdef void block_sums(
-    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, bint relu, const float* x,
-    const float* dy, const float* means, const float* scales, const float* shifts,
-    float* sums, float* products,
-) noexcept nogil:
-    """Write sum(g) and sum(g (x - mean)) of each lane, g = dy through the relu."""
-    cdef Py_ssize_t i, c
-    cdef float g, value
-    memset(sums, 0, lanes * sizeof(float))
-    memset(products, 0, lanes * sizeof(float))
-    for i in range(depth):
-        for c in range(lanes):
-            value = normalized(x[i * stride + c], means[c], scales[c], shifts[c])
-            g = 0 if relu and not value > 0 else dy[i * stride + c]
-            sums[c] += g
-            products[c] += g * (x[i * stride + c] - means[c])
-
-
 cdef void chunk_sums(
     Piece at, Py_ssize_t C, bint relu, const float* x, const float* dy,
     const float* mean, const float* scale, const float* shift, double* sums, double* products,
 ) noexcept nogil:
     cdef float[TILE] means, scales, shifts, block_sum, block_product
     cdef Py_ssize_t i, c, start, depth, side, row = 0, width = at.width, fold = fold_of(C)
+    cdef SumBlock block
+    block.means, block.scales, block.shifts = means, scales, shifts
+    block.relu, block.sums, block.products = relu, block_sum, block_product
     repeat(fold, width, mean, means)
     repeat(fold, width, scale, scales)
     repeat(fold, width, shift, shifts)
@@ -167,10 +151,8 @@ cdef void chunk_sums(
         side = fold if at.rows - row >= fold else 1
         depth = min(DEPTH, (at.rows - row) // side)
         start = (at.row + row) * C + at.c
-        block_sums(
-            depth, side * C, side * width, relu, x + start, dy + start,
-            means, scales, shifts, block_sum, block_product,
-        )
+        block.x, block.dy, block.stride = x + start, dy + start, side * C
+        sum_block(&block, depth, side * width)
         for i in range(side):
             for c in range(width):
                 sums[c] += block_sum[i * width + c]
@@ -179,18 +161,17 @@ cdef void chunk_sums(
 
 
 cdef void finish_sums(
-    Py_ssize_t C, const double* sums, const double* products, const float* deviation,
-    float* dweight, float* dbias,
+    Py_ssize_t C, double* sums, double* products, const float* deviation, float* dweight,
+    float* dbias,
 ) noexcept nogil:
     cdef Py_ssize_t c, i
-    cdef double total, product
+    for i in range(1, CHUNKS):
+        for c in range(C):
+            sums[c] += sums[i * C + c]
+            products[c] += products[i * C + c]
     for c in range(C):
-        total = product = 0
-        for i in range(CHUNKS):
-            total += sums[i * C + c]
-            product += products[i * C + c]
-        dbias[c] = total
-        dweight[c] = product * deviation[c]
+        dbias[c] = sums[c]
+        dweight[c] = products[c] * deviation[c]
 
 
 cdef void gradient(
@@ -218,9 +199,9 @@ cdef void gradient(
 
 def bn_backward(
     Py_ssize_t rows, Py_ssize_t C,
-    const float[::1] x, const float[::1] y, float[::1] dy, const float[::1] weight,
-    const float[::1] bias, const float[::1] saved, float[::1] dx, float[::1] dresidual,
-    float[::1] dweight, float[::1] dbias, float[::1] scratch, bint relu, int threads,
+    const float[::1] x, const float[::1] y, float[::1] dy, const float[::1] saved,
+    float[::1] dx, float[::1] dresidual, float[::1] dweight, float[::1] dbias,
+    float[::1] scratch, bint relu, int threads,
 ):
     """With g = dy (0 where `relu` and not y > 0), mean and s = 1 / sqrt(variance + eps) of `saved`:
     dbias = sum(g), dweight = sum(g (x - mean) s), dresidual = g,
@@ -235,13 +216,12 @@ def bn_backward(
     cdef const float* outputs = &y[0] if residual else NULL
     cdef double* sums = <double*>&scratch[0]
     cdef double* products = sums + CHUNKS * C
-    cdef float* scale = <float*>(products + CHUNKS * C)
-    cdef float* offset = scale + C
+    cdef float* offset = <float*>(products + CHUNKS * C)
     cdef float* slope = offset + C
+    cdef Normal normal = normal_of(saved, C)
+    cdef const float* deviation = normal.shift + normal_lanes(C)
     if not passes:
         g = &dy[0]
-    for c in range(C):
-        scale[c] = weight[c] * saved[C + c]
     for i in prange(
         CHUNKS * tiles_of(C),
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
@@ -251,21 +231,21 @@ def bn_backward(
         if passes:
             pass_on(at, C, relu, outputs, &dy[0], g)
         chunk_sums(
-            at, C, relu and not residual, &x[0], g, &saved[at.c], scale + at.c, &bias[at.c],
-            sums + c, products + c,
+            at, C, relu and not residual, &x[0], g, normal.mean + at.c, normal.scale + at.c,
+            normal.shift + at.c, sums + c, products + c,
         )
-    finish_sums(C, sums, products, &saved[C], &dweight[0], &dbias[0])
+    finish_sums(C, sums, products, deviation, &dweight[0], &dbias[0])
     if dx.shape[0] == 0:
         return
     for c in range(C):
         offset[c] = dbias[c] / rows
-        slope[c] = dweight[c] * saved[C + c] / rows
+        slope[c] = dweight[c] * deviation[c] / rows
     for i in prange(
         parts_of(rows, C),
         num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
     ):
         at = part(i, rows, C)
         gradient(
-            at, C, relu and not residual, &x[0], g, &saved[at.c],
-            scale + at.c, &bias[at.c], offset + at.c, slope + at.c, &dx[0],
+            at, C, relu and not residual, &x[0], g, normal.mean + at.c, normal.scale + at.c,
+            normal.shift + at.c, offset + at.c, slope + at.c, &dx[0],
         )

@@ -6,7 +6,14 @@ apart whatever C, the stride and the padding are, so that tiles need none of the
 
 from libc.string cimport memcpy, memset
 
-from kernels.geometry cimport PANEL, Axis, Correlation, Slab, ceil_div, inside, span
+from kernels.geometry cimport PANEL, Axis, Correlation, Normal, Slab, ceil_div, inside, span
+from kernels.normalize cimport normal_from
+
+
+cdef extern from "normalize.h" nogil:
+    void normalize_pixels(
+        const float *mean, const float *scale, const float *shift, Py_ssize_t pixels, float *x
+    )
 
 cdef struct Pack:
     float *data
@@ -43,16 +50,17 @@ cdef inline void pack_source(
 ) noexcept nogil:
     """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
     cdef Py_ssize_t floats = t.rows.size * t.cols.size * t.groups * t.C, image
+    cdef Normal normal = normal_from(&t.normal, group * t.C)
     for image in range(slab.images):
         pack_image(
-            t, x + (slab.image + image) * floats + group * t.C, x + n * floats, slab, pack,
+            t, &normal, x + (slab.image + image) * floats + group * t.C, x + n * floats, slab, pack,
             pack.data + image * pack.image_stride,
         )
 
 
 cdef inline void pack_image(
-    const Correlation *t, const float *x, const float *end, const Slab *slab, const Pack *pack,
-    float *to,
+    const Correlation *t, const Normal *normal, const float *x, const float *end,
+    const Slab *slab, const Pack *pack, float *to,
 ) noexcept nogil:
     """Copy the rows of one image, each split into its phases under a column stride."""
     cdef Py_ssize_t top = slab.row * t.rows.stride + t.rows.origin
@@ -66,7 +74,7 @@ cdef inline void pack_image(
         for phase in range(min(t.cols.stride, columns)):
             if is_read(&t.cols, phase):
                 pack_row(
-                    t, x + source * t.cols.size * t.groups * t.C, end, left + phase,
+                    t, normal, x + source * t.cols.size * t.groups * t.C, end, left + phase,
                     ceil_div(columns - phase, t.cols.stride),
                     to + row * pack.row_stride + phase * pack.width * PANEL, pack.block_stride,
                 )
@@ -84,8 +92,8 @@ cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
 
 
 cdef inline void pack_row(
-    const Correlation *t, const float *x, const float *end, Py_ssize_t col, Py_ssize_t width,
-    float *to, Py_ssize_t block_stride,
+    const Correlation *t, const Normal *normal, const float *x, const float *end,
+    Py_ssize_t col, Py_ssize_t width, float *to, Py_ssize_t block_stride,
 ) noexcept nogil:
     """Copy every stride-th pixel of a source row from `col` on, padding included."""
     cdef Py_ssize_t step = t.cols.stride, pixel = t.groups * t.C
@@ -101,7 +109,20 @@ cdef inline void pack_row(
             split_pixels(
                 x + source * pixel, end, step * pixel, count, blocks, to + j * PANEL, block_stride
             )
+            if normal.mean != NULL:
+                normalize_blocks(normal, count, blocks, to + j * PANEL, block_stride)
         j += count
+
+
+cdef inline void normalize_blocks(
+    const Normal *normal, Py_ssize_t count, Py_ssize_t blocks, float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Normalize the packed pixels that were just copied."""
+    cdef Py_ssize_t block
+    cdef Normal part
+    for block in range(blocks):
+        part = normal_from(normal, block * PANEL)
+        normalize_pixels(part.mean, part.scale, part.shift, count, to + block * block_stride)
 
 
 cdef inline void zero_pixel(

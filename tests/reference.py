@@ -104,6 +104,20 @@ def bn_gradient(x, dy, weight, eps) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return dx, (dy * normal).sum(0), dy.sum(0)
 
 
+def normal_lanes(C: int) -> int:
+    """Return how far the parts of a normal [mean | scale | shift] lie from each other."""
+    return (-(-C // 16) + 1) * 16
+
+
+def whole_normal(C: int) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+    """Return a normal of small whole numbers, and what it makes of x through the relu."""
+    parts = np.random.default_rng(C).integers(-3, 4, (3, C)).astype(np.float32)
+    normal = np.zeros((3, normal_lanes(C)), np.float32)
+    normal[:, :C] = parts
+    mean, scale, shift = parts
+    return normal.reshape(-1), lambda x: np.maximum((x - mean) * scale + shift, 0)
+
+
 # --- activations of one number, and their derivatives ---
 
 

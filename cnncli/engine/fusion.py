@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from cnncli.graph import Graph
-from cnncli.layers.base import Layer, Shape
+from cnncli.layers.base import Layer, Setup, Shape
 
 INPUT = "input"  # the value that is the network's input
 
@@ -28,6 +28,8 @@ class Operation:
     index: int
     activation: str | None = None
     residual: str | None = None  # the value that is added before the activation
+    deferred: bool = False  # a bn that leaves all but its statistics to its reader
+    normalizes: str | None = None  # the deferred bn before it
     folded: str | None = None  # the affine node whose scale and shift go into the weights
 
     @property
@@ -64,7 +66,7 @@ def operations(graph: Graph) -> list[Operation]:
     ]
 
 
-def fuse(graph: Graph, training: bool, keep: Collection[str] = ()) -> tuple[list[Operation], str]:
+def fuse(graph: Graph, setup: Setup, keep: Collection[str] = ()) -> tuple[list[Operation], str]:
     """Return the operations of a plan and the value that holds the network's logits."""
     steps = operations(graph)
     output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
@@ -73,12 +75,13 @@ def fuse(graph: Graph, training: bool, keep: Collection[str] = ()) -> tuple[list
         if steps[-1].output not in keep:
             steps.pop()
     kept = {*keep, output}
-    if not training:
+    if not setup.training:
         steps, output = _without_training_only(steps, output, keep)
         kept.add(output)
         steps = _join(steps, kept, _fold_affine)
     steps = _join(steps, kept, _fuse_residual)
-    return _join(steps, kept, _fuse_activation), output
+    steps = _join(steps, kept, _fuse_activation)
+    return (_defer(steps, setup, kept) if setup.training else steps), output
 
 
 def _without_training_only(
@@ -145,3 +148,21 @@ def _fuse_activation(first: Operation, second: Operation) -> Operation | None:
     if name is None or name not in first.layer.accepts or first.activation:
         return None
     return replace(first, names=first.names + second.names, activation=name)
+
+
+def _defer(steps: list[Operation], setup: Setup, kept: Collection[str]) -> list[Operation]:
+    """Leave bn and relu to the one layer that reads them, if it can do so while it reads.
+
+    What bn would write need then be neither written nor kept.
+    """
+    readers = Counter(value for step in steps for value in step.reads)
+    left = {step.output: step for step in steps}
+    for step in steps:
+        first = left.get(step.inputs[0])
+        if first is None or readers[first.output] > 1 or first.output in kept:
+            continue
+        plain = first.layer.deferrable and first.activation == "relu" and first.residual is None
+        if plain and step.layer.normalizes(setup, *step.input_shapes):
+            left[first.output] = replace(first, deferred=True)
+            left[step.output] = replace(step, normalizes=first.output)
+    return list(left.values())

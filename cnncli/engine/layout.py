@@ -23,7 +23,7 @@ class Layout:
 
     def __init__(self, graph: Graph, setup: Setup, keep: Collection[str] = ()) -> None:
         self.graph, self.setup = graph, setup
-        self.steps, self.output = fuse(graph, setup.training, keep)
+        self.steps, self.output = fuse(graph, setup, keep)
         self.end = len(self.steps)
         self.shapes = {INPUT: graph.input_shape} | {
             step.output: step.output_shape for step in self.steps
@@ -41,7 +41,10 @@ class Layout:
     def _values(self, keep: Collection[str]) -> None:
         self._need(INPUT, volume(self.graph.input_shape) * self.setup.batch, -1, 0)
         for time, step in enumerate(self.steps):
-            self._need(step.output, volume(step.output_shape) * self.setup.batch, time, time)
+            if step.deferred:
+                self.buffers[step.output] = self.buffers[step.inputs[0]]
+            else:
+                self._need(step.output, volume(step.output_shape) * self.setup.batch, time, time)
             for value in step.reads:
                 self._extend(value, time)
             if self.setup.training:

@@ -69,7 +69,8 @@ def works(plan: Plan, n: int) -> dict[str, tuple[Work, Work]]:
 
 
 def _forward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
-    images = sum(volume(shapes[value]) for value in (*step.reads, step.output))
+    written = () if step.deferred else (step.output,)
+    images = sum(volume(shapes[value]) for value in (*step.reads, *written))
     return Work(2 * macs * n, 4 * (images * n + _weights(step)))
 
 

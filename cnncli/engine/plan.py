@@ -157,6 +157,8 @@ class Plan:
             prepared=self._working(f"prepared {step.output}"),
             scratch=self._working("scratch"),
             activation=step.activation,
+            deferred=step.deferred,
+            normal=self._working(f"saved {step.normalizes}"),
             clock=self.clock,
             index=step.index,
         )

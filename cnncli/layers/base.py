@@ -90,6 +90,10 @@ class Site:
     residual: Array | None = None  # like y, and added to it before the activation
     dx: tuple[Array | None, ...] = ()  # None where nobody asks for it; written, not added to
     dresidual: Array | None = None  # like dx; may be dy itself
+    deferred: bool = False  # its reader does the work; y is x
+    normal: Array = field(
+        default_factory=lambda: NOTHING
+    )  # what a deferred bn saved: x is to be normalized, then relu, as it is read
     adds: bool = False  # dx holds the share of another reader, which is to be added to
     dy: Array | None = None  # may be overwritten by the backward pass
     weights: Mapping[str, Array] = field(default_factory=dict)  # flat, in the kernels' layout
@@ -129,6 +133,7 @@ class Layer:
     sums: ClassVar[bool] = False  # y is the sum of its inputs
     dx_over_dy: ClassVar[bool] = False  # its first dx may be dy itself, without a residual
     adds_to_dx: ClassVar[bool] = False  # whether it can add its share to that of another reader
+    deferrable: ClassVar[bool] = False  # its readers can normalize what they read themselves
     fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
     training_only: ClassVar[bool] = False  # nothing but a copy in a prediction
@@ -192,6 +197,10 @@ class Layer:
     def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         """Return the floats one pass needs to work in."""
         return 0
+
+    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
+        """Say whether it can do the work of a deferred bn on its input as it reads it."""
+        return False
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         """Return forward and backward over the arrays of a site; no backward in a prediction."""

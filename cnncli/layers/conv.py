@@ -107,6 +107,9 @@ class Conv(Layer, kind="conv"):
         operator = self._convolution(setup, x)
         return scratch_of(setup, operator, operator.forward_scratch, self.filters)
 
+    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
+        return not self._by_winograd(setup, inputs[0])
+
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         x = site.x[0].shape[1:]
         if self._by_winograd(site.setup, x):
@@ -172,9 +175,10 @@ def passes(
     x, y = site.x[0].reshape(-1), site.y.reshape(-1)
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
     residual, relu, scratch = flat(site.residual), site.activation == "relu", site.scratch
+    normal = (site.normal,) if site.normal.size else ()
 
     def forward(n: int) -> None:
-        kernel(operator, n, x, weight, bias, residual, y, scratch, relu)
+        kernel(operator, n, x, weight, bias, residual, y, scratch, relu, *normal)
 
     if site.dy is None:
         return forward, None
@@ -186,7 +190,7 @@ def passes(
 
     def backward(n: int) -> None:
         epilogue(n)
-        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch)
+        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch, *normal)
         if dx.size:
             adjoint(operator, n, dy, weight, NOTHING, added, dx, scratch, False)
 

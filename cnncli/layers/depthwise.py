@@ -91,29 +91,25 @@ class Depthwise(Layer, kind="depthwise"):
             return conv.scratch_size(setup, x)
         if not setup.training:
             return 0
-        needed: int = kernels.depthwise_scratch_size(*conv.windows(x).size, x[-1])
+        needed: int = kernels.depthwise_scratch_size(*self._sizes(x), setup.threads)
         return max(needed, epilogue_scratch(x[-1]))
+
+    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
+        return True
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         shape = site.x[0].shape[1:]
         if self.fill != "zero":
             return self.as_conv(shape).build(site)
-        channels, found = shape[-1], self.as_conv(shape).windows(shape)
-        sizes = (
-            *found.input,
-            channels,
-            *found.output,
-            *found.size,
-            *found.stride,
-            *found.before,
-            *found.dilation,
-        )
+        sizes, normal = self._sizes(shape), (site.normal,) if site.normal.size else ()
         x, y = site.x[0].reshape(-1), site.y.reshape(-1)
         weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
         relu = site.activation == "relu"
 
         def forward(n: int) -> None:
-            kernels.depthwise_forward(n, *sizes, x, weight, bias, y, relu, site.threads)
+            kernels.depthwise_forward(
+                n, *sizes, x, weight, bias, y, site.scratch, relu, site.threads, *normal
+            )
 
         if site.dy is None:
             return forward, None
@@ -123,12 +119,25 @@ class Depthwise(Layer, kind="depthwise"):
         def backward(n: int) -> None:
             epilogue(n)
             kernels.depthwise_backward_weights(
-                n, *sizes, x, dy, dweight, site.scratch, site.threads
+                n, *sizes, x, dy, dweight, site.scratch, site.threads, *normal
             )
             if dx.size:
                 kernels.depthwise_backward_data(n, *sizes, dy, weight, dx, site.threads)
 
         return forward, backward
+
+    def _sizes(self, x: Shape) -> tuple[int, ...]:
+        """Return the sizes the kernels take."""
+        found = self.as_conv(x).windows(x)
+        return (
+            *found.input,
+            x[-1],
+            *found.output,
+            *found.size,
+            *found.stride,
+            *found.before,
+            *found.dilation,
+        )
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide

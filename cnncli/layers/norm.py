@@ -42,6 +42,7 @@ class BatchNorm(Layer, kind="bn"):
     adds_residual = True
     recomputes = True
     dx_over_dy = True
+    deferrable = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -56,7 +57,7 @@ class BatchNorm(Layer, kind="bn"):
         }
 
     def saved_size(self, batch: int, *inputs: Shape) -> int:
-        return 2 * inputs[0][-1]
+        return int(kernels.bn_saved_size(inputs[0][-1]))
 
     def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         return int(kernels.bn_scratch_size(inputs[0][-1])) if setup.training else 0
@@ -83,6 +84,7 @@ class BatchNorm(Layer, kind="bn"):
         dresidual = flat(site.dresidual)
         added = y if residual.size else NOTHING
         dy = site.dy.reshape(-1)
+        normalized = NOTHING if site.deferred else y
 
         def forward(n: int) -> None:
             kernels.bn_forward_training(
@@ -95,7 +97,7 @@ class BatchNorm(Layer, kind="bn"):
                 bias,
                 residual,
                 *running,
-                y,
+                normalized,
                 saved,
                 scratch,
                 relu,
@@ -109,8 +111,6 @@ class BatchNorm(Layer, kind="bn"):
                 x,
                 added,
                 dy,
-                weight,
-                bias,
                 saved,
                 dx,
                 dresidual,

@@ -1,11 +1,16 @@
 from cnncli.engine.fusion import fuse
 from cnncli.graph import build_graph
+from cnncli.layers.base import Setup
 from cnncli.notation import parse
 
 
-def names(text, training, keep=(), shape=(8, 8, 3)):
+def steps_of(text, training, keep=(), shape=(8, 8, 3)):
     graph = build_graph(parse(text), shape)
-    steps, output = fuse(graph, training, keep)
+    return fuse(graph, Setup(batch=2, training=training), keep)
+
+
+def names(text, training, keep=(), shape=(8, 8, 3)):
+    steps, output = steps_of(text, training, keep, shape)
     return ["+".join(step.names) for step in steps], output
 
 
@@ -58,3 +63,25 @@ def test_a_branch_that_others_read_is_added_by_a_step_of_its_own():
     assert names("bn >> (id + relu)", True)[0] == ["bn1", "relu1", "add1"]
     assert names("bn + bn + bn", True)[0] == ["bn1", "bn2", "bn3", "add1"]
     assert names("bn >> (id + id)", True)[0] == ["bn1", "add1"]
+
+
+def deferred(text, keep=()):
+    """Return which bn steps of a training leave their work to which others."""
+    steps, _ = steps_of(text, True, keep)
+    pairs = [(step.normalizes, "+".join(step.names)) for step in steps if step.normalizes]
+    assert [first for first, _ in pairs] == [step.output for step in steps if step.deferred]
+    return pairs
+
+
+def test_bn_and_relu_are_left_to_the_layer_that_reads_them():
+    text = "conv(4,1) >> bn >> relu >> conv(4,1) >> bn >> relu >> depthwise(3) >> bn >> relu"
+    assert deferred(text) == [("relu1", "conv2"), ("relu2", "depthwise1")]
+
+
+def test_bn_is_not_left_to_a_layer_that_cannot_do_it_or_to_several():
+    assert deferred("bn >> relu >> maxpool(2)") == []
+    assert deferred("bn >> conv(4,1)") == []
+    assert deferred("bn >> relu >> (conv(4,1) | conv(4,1))") == []
+    assert deferred("bn >> relu >> conv(4,1)", keep=("relu1",)) == []
+    assert deferred("(bn + id) >> relu >> conv(4,1)") == []
+    assert deferred("conv(64,1) >> bn >> relu >> conv(64,3,pad=1)") == []  # by Winograd

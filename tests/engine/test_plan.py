@@ -98,6 +98,28 @@ def test_a_step_depends_on_nothing_left_in_memory():
     assert np.array_equal(*gradients)
 
 
+CHAIN = (
+    "conv(20,3) >> bn >> relu >> depthwise(3,pad=1) >> bn >> relu >> conv(40,1) >> bn >> relu"
+    " >> conv(6,3,2,1,groups=2) >> global_avgpool >> dense(5)"
+)
+
+
+def test_bn_left_to_its_reader_saves_memory_and_changes_no_bit():
+    taken = []
+    for keep in ((), ("relu1", "relu2", "relu3")):
+        graph, weights = made(CHAIN)
+        plan = Plan(graph, weights, Setup(6, 2, training=True), keep=keep)
+        plan.input[:] = images(6)
+        plan.train_step(np.arange(6, dtype=np.int32) % 5, 6)
+        taken.append((plan, plan.gradient.copy(), weights))
+    (plan, gradient, weights), (other, wanted, others) = taken
+    assert sum(step.deferred for step in plan.layout.steps) == 3
+    assert plan.bytes < other.bytes
+    assert gradient.tobytes() == wanted.tobytes()
+    for name, array in weights.arrays.items():
+        assert array.tobytes() == others.arrays[name].tobytes()
+
+
 def test_training_lowers_the_loss():
     losses, _ = steps(count=30)
     assert losses[-1] < 0.7 * losses[0]

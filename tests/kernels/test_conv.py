@@ -8,6 +8,7 @@ import pytest
 import reference_conv as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import whole_normal
 from reference_conv import Sizes
 
 from cnncli.kernels import CHOICES
@@ -71,12 +72,12 @@ class Kernels:
         )  # fmt: skip
         self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
 
-    def forward(self, x, w, bias=NONE, relu=False, residual=NONE):
+    def forward(self, x, w, bias=NONE, relu=False, residual=NONE, normal=None):
         y = Output(len(x), self.z.P, self.z.Q, self.z.K)
         y.flat[: residual.size] = flat(residual)
         self.conv.conv_forward(
             self.sizes, len(x), flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
-            self.scratch, relu,
+            self.scratch, relu, normal,
         )  # fmt: skip
         return y.result()
 
@@ -89,11 +90,11 @@ class Kernels:
         )  # fmt: skip
         return dx.result()
 
-    def backward_weights(self, x, dy):
+    def backward_weights(self, x, dy, normal=None):
         z = self.z
         dw = Output(self.conv.panel_size(z.K, z.C, z.R, z.S, z.groups))
         self.conv.conv_backward_weights(
-            self.sizes, len(x), flat(x), flat(dy), dw.flat, self.scratch
+            self.sizes, len(x), flat(x), flat(dy), dw.flat, self.scratch, normal
         )
         dw, beyond = from_panels(z, dw.result())
         assert not beyond.any()
@@ -210,6 +211,18 @@ def test_whole_numbers_come_out_exactly(direction, z, isa, threads):
     data = whole_numbers(z)
     found = Kernels(z, isa, threads).run(direction, data)
     np.testing.assert_array_equal(found, expected(z, direction, data))
+
+
+@settings(max_examples=150, deadline=None)
+@given(z=convolutions(), isa=st.sampled_from(ISAS), threads=st.integers(1, 3))
+def test_what_is_read_can_be_normalized_but_not_its_padding(z, isa, threads):
+    x, w, dy = whole_numbers(z)
+    normal, normalized = whole_normal(z.C)
+    kernels = Kernels(z, isa, threads)
+    wanted = reference.conv_forward(z, normalized(x), w)
+    np.testing.assert_array_equal(kernels.forward(x, w, normal=normal), wanted)
+    wanted = reference.conv_backward_weights(z, normalized(x), dy)
+    np.testing.assert_array_equal(kernels.backward_weights(x, dy, normal), wanted)
 
 
 @every_pass

@@ -7,6 +7,7 @@ import pytest
 import reference_conv as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import whole_normal
 from reference_conv import Sizes
 
 from cnncli.kernels import CHOICES
@@ -37,23 +38,28 @@ class Output:
         return self.flat.reshape(self.shape)
 
 
-def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False):
+def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False, normal=None):
     """Run one pass on (x, w, dy)."""
     x, w, dy = data
     kernels = MODULES[isa]
     weight = flat(w[:, 0].transpose(1, 2, 0))
     sizes = (len(x), z.H, z.W, z.C, z.P, z.Q, z.R, z.S, *z.stride, *z.pad, *z.dilation)
+    scratch = Output(kernels.depthwise_scratch_size(*sizes[1:], threads))
     if direction == "forward":
         y = Output(*dy.shape)
-        kernels.depthwise_forward(*sizes, flat(x), weight, bias, y.flat, relu, threads)
+        kernels.depthwise_forward(
+            *sizes, flat(x), weight, bias, y.flat, scratch.flat, relu, threads, normal
+        )
+        scratch.result()
         return y.result()
     if direction == "backward_data":
         dx = Output(*x.shape)
         kernels.depthwise_backward_data(*sizes, flat(dy), weight, dx.flat, threads)
         return dx.result()
     dw = Output(z.R, z.S, z.C)
-    scratch = Output(kernels.depthwise_scratch_size(z.R, z.S, z.C))
-    kernels.depthwise_backward_weights(*sizes, flat(x), flat(dy), dw.flat, scratch.flat, threads)
+    kernels.depthwise_backward_weights(
+        *sizes, flat(x), flat(dy), dw.flat, scratch.flat, threads, normal
+    )
     scratch.result()
     return dw.result().transpose(2, 0, 1)[:, None]
 
@@ -134,6 +140,16 @@ def test_whole_numbers_come_out_exactly(direction, z, isa, threads):
     data = whole_numbers(z)
     found = run(z, direction, data, isa, threads)
     np.testing.assert_array_equal(found, expected(z, direction, data))
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward_weights"])
+@settings(max_examples=100, deadline=None)
+@given(z=convolutions(), isa=st.sampled_from(ISAS), threads=st.integers(1, 3))
+def test_what_is_read_can_be_normalized_but_not_its_padding(direction, z, isa, threads):
+    x, w, dy = whole_numbers(z)
+    normal, normalized = whole_normal(z.C)
+    found = run(z, direction, (x, w, dy), isa, threads, normal=normal)
+    np.testing.assert_array_equal(found, expected(z, direction, (normalized(x), w, dy)))
 
 
 @every_pass

@@ -6,6 +6,7 @@ import reference
 from fence import blank, every_isa, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import normal_lanes
 
 every_norm = every_isa("norm")
 EPS = 1e-5
@@ -25,12 +26,18 @@ class Batch:
         self.running_var = numbers.uniform(0.5, 2, self.C).astype(np.float32)
         self.dy = numbers.standard_normal(self.x.shape).astype(np.float32)
 
+    def part(self, saved, number):
+        """Return the means, scales, shifts or inverse deviations of what is saved."""
+        return saved[number * normal_lanes(self.C) :][: self.C]
+
     def scratch(self, kernels):
         return blank(kernels.bn_scratch_size(self.C))
 
-    def train(self, kernels, relu=False, momentum=0.1, threads=1, residual=NONE):
-        """Return y, saved and the running statistics after a step."""
-        y, saved, scratch = blank(self.x.size), blank(2 * self.C), self.scratch(kernels)
+    def train(self, kernels, relu=False, momentum=0.1, threads=1, residual=NONE, deferred=False):
+        """Return y, what is saved, and the running statistics after a step."""
+        y = blank(0 if deferred else self.x.size)
+        saved = blank(kernels.bn_saved_size(self.C))
+        scratch = self.scratch(kernels)
         mean, var = given_array(self.running_mean), given_array(self.running_var)
         kernels.bn_forward_training(
             self.rows, self.C, momentum, EPS, given_array(self.x), given_array(self.weight),
@@ -40,7 +47,7 @@ class Batch:
         assert stands(y)
         assert stands(saved)
         assert stands(scratch)
-        return y.reshape(self.x.shape), saved, mean, var
+        return y.reshape(-1, self.C), saved, mean, var
 
     def backward(self, kernels, relu=False, threads=1, residual=NONE):
         """Return dx, dweight, dbias and, with a residual, dresidual of a step."""
@@ -49,8 +56,7 @@ class Batch:
         dresidual, scratch = blank(residual.size), self.scratch(kernels)
         kernels.bn_backward(
             self.rows, self.C, given_array(self.x), given_array(y if residual.size else NONE),
-            given_array(self.dy), given_array(self.weight), given_array(self.bias), saved, dx,
-            dresidual, dweight, dbias, scratch, relu, threads,
+            given_array(self.dy), saved, dx, dresidual, dweight, dbias, scratch, relu, threads,
         )  # fmt: skip
         assert all(map(stands, (dx, dweight, dbias, dresidual, scratch)))
         found = dx.reshape(self.x.shape), dweight, dbias
@@ -92,7 +98,8 @@ def test_training_normalizes_by_the_batch_and_moves_the_running_statistics(
     y, saved, mean, var = batch.train(kernels, relu, momentum)
     x = batch.x.astype(np.float64)
     assert np.allclose(y, batch.twin(x.mean(0), x.var(0), relu), rtol=1e-5, atol=1e-5)
-    assert np.allclose(saved, [*x.mean(0), *1 / np.sqrt(x.var(0) + EPS)], rtol=1e-5, atol=1e-6)
+    assert np.allclose(batch.part(saved, 0), x.mean(0), rtol=1e-5, atol=1e-6)
+    assert np.allclose(batch.part(saved, 3), 1 / np.sqrt(x.var(0) + EPS), rtol=1e-5, atol=1e-6)
     expected = (1 - momentum) * batch.running_mean + momentum * x.mean(0)
     assert np.allclose(mean, expected, rtol=1e-5, atol=1e-6)
     expected = (1 - momentum) * batch.running_var + momentum * x.var(0, ddof=1)
@@ -139,12 +146,27 @@ def test_a_residual_is_added_before_the_relu_and_gets_the_gradient_behind_it(ker
 
 
 @every_norm
+@pytest.mark.parametrize("C", [7, 48, 300])
+def test_a_deferred_batch_leaves_its_reader_all_that_makes_y(kernels, C):
+    batch = random_batch(200, C)
+    y, saved, mean, var = batch.train(kernels, relu=True)
+    nothing, again, *statistics = batch.train(kernels, relu=True, deferred=True)
+    assert nothing.size == 0
+    assert same_bits(again, saved)
+    assert all(map(same_bits, statistics, (mean, var)))
+    means, scales, shifts = (batch.part(saved, number) for number in range(3))
+    assert np.allclose(np.maximum((batch.x - means) * scales + shifts, 0), y, atol=1e-5)
+    lanes = saved[: 3 * normal_lanes(C)].reshape(3, -1)
+    assert not lanes[:, C:].any()
+
+
+@every_norm
 def test_two_rows_are_what_you_compute_by_hand(kernels):
     batch = Batch([[1.0], [3.0]])
     batch.weight, batch.bias = np.array([10.0]), np.array([5.0])
     y, saved, mean, var = batch.train(kernels, momentum=0.5)
     assert np.allclose(y.ravel(), [-5, 15], atol=1e-3)
-    assert np.allclose(saved, [2, 1], atol=1e-4)
+    assert [*saved[[0, 32, 64]]] == pytest.approx([2, 10, 5], abs=1e-3)
     assert np.allclose(mean, (batch.running_mean + 2) / 2)
     assert np.allclose(var, (batch.running_var + 2) / 2)
 
@@ -162,7 +184,7 @@ def test_a_constant_channel_becomes_its_bias_exactly(kernels):
     batch = Batch(np.full((5000, 3), 0.1))
     y, saved, _, _ = batch.train(kernels)
     assert (y == batch.bias).all()
-    assert np.allclose(saved[3:], EPS**-0.5)
+    assert np.allclose(batch.part(saved, 3), EPS**-0.5)
 
 
 @every_norm
@@ -170,10 +192,11 @@ def test_a_constant_channel_becomes_its_bias_exactly(kernels):
 @pytest.mark.parametrize("mean", [1e3, -1e5])
 def test_variance_is_precise_far_from_zero(kernels, C, mean):
     x = (np.random.default_rng(0).standard_normal((3000, C)) + mean).astype(np.float32)
-    _, saved, _, _ = Batch(x).train(kernels)
+    batch = Batch(x)
+    _, saved, _, _ = batch.train(kernels)
     wide = x.astype(np.float64)
-    assert np.allclose(saved[:C], wide.mean(0), rtol=1e-7)
-    assert np.allclose(saved[C:], 1 / wide.std(0), rtol=1e-5)
+    assert np.allclose(batch.part(saved, 0), wide.mean(0), rtol=1e-7)
+    assert np.allclose(batch.part(saved, 3), 1 / wide.std(0), rtol=1e-5)
 
 
 @every_norm
@@ -181,8 +204,10 @@ def test_variance_is_precise_far_from_zero(kernels, C, mean):
 def test_variance_is_precise_behind_outlying_first_rows(kernels, C, outliers):
     x = np.full((32 * 1024, C), 0.1, np.float32)
     x.reshape(32, 1024, C)[:, :outliers] = 1e4  # of each chunk
-    _, saved, _, _ = Batch(x).train(kernels)
-    assert np.allclose(saved[C:], 1 / x.std(0, dtype=np.float64), rtol=1e-5, atol=0)
+    batch = Batch(x)
+    _, saved, _, _ = batch.train(kernels)
+    deviation = x.std(0, dtype=np.float64)
+    assert np.allclose(batch.part(saved, 3), 1 / deviation, rtol=1e-5, atol=0)
 
 
 @every_norm
@@ -220,8 +245,8 @@ def test_dx_can_be_dy_or_be_left_out(kernels):
     ):
         other = blank(7), blank(7)
         kernels.bn_backward(
-            500, 7, batch.x.reshape(-1), NONE, source, batch.weight, batch.bias, saved, target,
-            NONE, *other, batch.scratch(kernels), True, 1,
+            500, 7, batch.x.reshape(-1), NONE, source, saved, target, NONE, *other,
+            batch.scratch(kernels), True, 1,
         )  # fmt: skip
         assert same_bits(other[0], dweight)
         assert same_bits(other[1], dbias)
