@@ -13,7 +13,7 @@ from cnncli.errors import ArchitectureError, CnncliError, ModelFileError, UsageE
 from cnncli.terminal import Preferences
 
 if TYPE_CHECKING:
-    from cnncli.data import Preprocessing
+    from cnncli.data.preprocessing import Preprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
 
@@ -242,16 +242,13 @@ class Trained(NamedTuple):
 
 def open_model(path: str) -> Trained:
     """Read a model that answers with a class per image; raise ModelFileError for anything else."""
-    from cnncli.data import Preprocessing
-    from cnncli.graph import build_graph
+    from cnncli.data.preprocessing import Preprocessing
     from cnncli.model_file import load_model
-    from cnncli.notation import parse
 
     model = load_model(path)
     preprocessing = Preprocessing.from_manifest(model.preprocessing)
-    graph = build_graph(parse(model.arch, len(model.classes)), model.input_shape)
-    if preprocessing.input_shape != model.input_shape or len(graph.output_shape) != 1:
+    if preprocessing.input_shape != model.input_shape or len(model.graph.output_shape) != 1:
         raise ModelFileError(
             f"{path}: its network does not take images to classes; train it again", path=path
         )
-    return Trained(model, preprocessing, graph)
+    return Trained(model, preprocessing, model.graph)

@@ -6,7 +6,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
 from torch_twin import Twin  # noqa: E402
 
-from cnncli.engine import OPTIMIZERS, Plan, Weights  # noqa: E402
+from cnncli.engine import Plan, Weights  # noqa: E402
+from cnncli.engine.optimizers import OPTIMIZERS  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
 from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.notation import parse  # noqa: E402

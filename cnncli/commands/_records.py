@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -101,6 +99,9 @@ def _cells(record: Record, columns: list[str], values: str | None) -> list[Any]:
 
 
 def _write_row(cells: list[Any], delimiter: str) -> None:
+    import csv
+    import io
+
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
     write_line(shown(text.getvalue()))

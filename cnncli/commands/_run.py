@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data import Loader, TrainingData
+from cnncli.data.loader import Loader
+from cnncli.data.source import TrainingData
 from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.layers.base import Array

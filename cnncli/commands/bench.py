@@ -110,8 +110,9 @@ def bench(
 
 
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
-    from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together
+    from cnncli.engine import Plan, Weights, images_together
     from cnncli.engine.limits import bucket, measured, works
+    from cnncli.engine.optimizers import OPTIMIZERS
     from cnncli.engine.timing import time_steps
 
     weights = Weights(graph)

@@ -20,7 +20,7 @@ from cnncli.options import (
 from cnncli.terminal import Progress, note, shown, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.data import ImageSet
+    from cnncli.data.dataset import ImageSet
     from cnncli.options import Trained
     from cnncli.training.evaluation import Judged
 
@@ -66,8 +66,8 @@ def evaluate(
     DATA is what `train` takes; its classes are matched to the model's by name. The accuracy comes
     with its 95 % interval (Wilson), ece is the expected calibration error over 15 bins.
     """
-    from cnncli.data import load_labelled
-    from cnncli.model_file import check_writable, write_atomically
+    from cnncli.data.source import load_labelled
+    from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.training.evaluation import figures
 
     files = [one for one in (per_image, confusion) if one is not None]
@@ -99,7 +99,7 @@ def evaluate(
 
 
 def _judge(trained: Trained, images: ImageSet, batch_size: int | None, threads: int) -> Judged:
-    from cnncli.data import Loader
+    from cnncli.data.loader import Loader
     from cnncli.training.evaluation import Judged, judge_batches
     from cnncli.training.prediction import normalizer, ready
 

@@ -85,7 +85,7 @@ def _check_output(output: str | None, force: bool, as_json: bool) -> None:
     """Raise UsageError for an output that cannot be made, before any work."""
     if output is None:
         return
-    from cnncli.model_file import check_writable
+    from cnncli.model_file.atomic import check_writable
 
     if output == "-":
         if as_json:
@@ -100,7 +100,7 @@ def _check_output(output: str | None, force: bool, as_json: bool) -> None:
 def _look(model: str, layer: str | None, method: str, image: str | None) -> Look:
     import numpy as np
 
-    from cnncli.data import load_image
+    from cnncli.data.inputs import load_image
     from cnncli.inspection.activations import map_findings
     from cnncli.inspection.filters import filter_findings
 
@@ -138,7 +138,7 @@ def _document(look: Look) -> dict[str, Any]:
 def _save(look: Look, output: str, force: bool) -> None:
     import numpy as np
 
-    from cnncli.model_file import write_atomically
+    from cnncli.model_file.atomic import write_atomically
     from cnncli.render.page import sheet_picture
     from cnncli.render.png import png_bytes
     from cnncli.render.sheet import PAGE

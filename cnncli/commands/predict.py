@@ -118,7 +118,7 @@ def predict(
 
 def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:
     """Return the inputs in order: those of the command line, then those of --files-from."""
-    from cnncli.data import read_paths
+    from cnncli.data.inputs import read_paths
 
     if not inputs and listed is None:
         raise UsageError("no images; give files, a folder, --files-from, or - for stdin")
@@ -135,7 +135,7 @@ def _answers(
     plan: Plan, trained: Trained, paths: Iterable[str], layer: str | None
 ) -> Iterator[Answer]:
     """Yield the answers, saying once what there is to be noticed about the images."""
-    from cnncli.data import stream
+    from cnncli.data.stream import stream
     from cnncli.training.prediction import answers, normalizer
 
     own, threads = trained.preprocessing, plan.setup.threads

@@ -22,7 +22,7 @@ from cnncli.options import (
 from cnncli.terminal import note, shown, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.data import TrainingData
+    from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
     from cnncli.training.settings import Settings
 
@@ -90,8 +90,8 @@ def train(
     one by --monitor; an interrupted training keeps the best one so far.
     """
     from cnncli.commands._run import Run
-    from cnncli.data import load_training
-    from cnncli.model_file import check_writable
+    from cnncli.data.source import load_training
+    from cnncli.model_file.atomic import check_writable
 
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")

@@ -60,6 +60,21 @@ def load_npz(path: str, *names: str) -> list[AnyArray]:
         raise _data_error(path, error, SAVEZ) from error
 
 
+def load_images(path: str) -> Pixels:
+    """Return the images of a .npy file, or x, or all there is, of a .npz file; raise DataError."""
+    if path.lower().endswith(".npy"):
+        return as_images(load_npy(path), path)
+    names = npz_names(path)
+    if "x" not in names and len(names) != 1:
+        raise DataError(
+            f"{path}: holds {', '.join(names) or 'no arrays'}, not the images x; "
+            "save it with numpy.savez(file, x=images)",
+            path=path,
+        )
+    (array,) = load_npz(path, "x" if "x" in names else names[0])
+    return as_images(array, path)
+
+
 def open_regular(path: str) -> BinaryIO:
     """Open a file for reading; raise UnusableError for pipes and devices, which might never end."""
     if not stat.S_ISREG(Path(path).stat().st_mode):

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
+import struct
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-# Pillow imports a decoder when it is first asked for; these imports keep all others out of reach.
-from PIL import (
-    BmpImagePlugin,  # noqa: F401
-    GifImagePlugin,  # noqa: F401
-    Image,
-    JpegImagePlugin,  # noqa: F401
-    PngImagePlugin,  # noqa: F401
-    PpmImagePlugin,  # noqa: F401
-    TiffImagePlugin,  # noqa: F401
-    UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
-)
+from PIL import Image, UnidentifiedImageError
 
 from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_pixels
 from cnncli.data.quiet import quiet
 from cnncli.errors import DataError
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+DECODERS = {  # of Pillow, by the first byte of what they read
+    b"\xff": "Jpeg", b"\x89": "Png", b"B": "Bmp", b"G": "Gif", b"I": "Tiff", b"M": "Tiff",
+    b"R": "WebP", b"P": "Ppm",
+}  # fmt: skip
 EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
     | {".ppm", ".pgm", ".pbm", ".pnm"}
@@ -116,11 +111,9 @@ def _header(image: Image.Image) -> Header:
 def _with_image(source: str | bytes, work: Callable[[Image.Image], Result]) -> Result:
     name = source if isinstance(source, str) else "-"
     try:
-        with quiet, _open(source) as file:
-            _check_size(*_webp_size(file))
-            with Image.open(file, formats=FORMATS) as image:
-                _check_size(*image.size)
-                return work(image)
+        with quiet, _open(source) as file, _identified(file) as image:
+            _check_size(*image.size)
+            return work(image)
     except FileNotFoundError as error:
         reason = "a link to nothing" if os.path.lexists(name) else "no such file"
         raise ImageError(name, reason, "check the path") from error
@@ -142,6 +135,21 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # which does not wait for the writer of a pipe
 
 
+def _identified(file: BinaryIO) -> Image.Image:
+    """Return an image as `Image.open` does, which would import all decoders to ask each of them."""
+    head = file.read(30)
+    file.seek(0)
+    _check_size(*_webp_size(head))
+    name = DECODERS.get(head[:1])
+    if name is not None:
+        import_module(f"PIL.{name}ImagePlugin")
+        factory, accepts = Image.OPEN[name.upper()]
+        with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
+            if accepts is not None and accepts(head[:16]) is True:
+                return factory(file, "")
+    raise UnidentifiedImageError
+
+
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise RefusedError(f"{height}x{width} is more than {MAX_PIXELS // 10**6} megapixels")
@@ -149,13 +157,11 @@ def _check_size(width: int, height: int) -> None:
         raise RefusedError(f"{height}x{width} is no size")
 
 
-def _webp_size(file: BinaryIO) -> tuple[int, int]:
+def _webp_size(head: bytes) -> tuple[int, int]:
     """Return width and height of a WebP, whose decoder takes its memory before Pillow can look.
 
     https://developers.google.com/speed/webp/docs/riff_container. (1, 1) for anything else.
     """
-    head = file.read(30)
-    file.seek(0)
     if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
         return 1, 1
     if head[12:16] == b"VP8X":

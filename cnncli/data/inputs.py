@@ -5,21 +5,17 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from cnncli.data.arrays import AnyArray, as_images, load_npy, load_npz, npz_names
 from cnncli.data.image import Picture, Pixels, decode, read_stdin
 from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.walk import inside, walk
 from cnncli.errors import DataError
+from cnncli.value import Value
 
 CHUNK = 1 << 16  # bytes of a list of paths read at a time
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(Value):
     """One image to be, by the name it is reported under."""
 
     name: str
@@ -36,12 +32,11 @@ def expand(paths: Iterable[str]) -> Iterator[Input]:
         if path == "-":
             yield Input(path, lambda: decode(read_stdin()))
             continue
-        suffix = Path(path).suffix.lower()
         try:
-            if Path(path).is_dir():
+            if os.path.isdir(path):  # noqa: PTH112 - pathlib takes its time to import
                 yield from _folder(path)
-            elif suffix in (".npy", ".npz"):
-                yield from _rows(path, load_npy(path) if suffix == ".npy" else _images(path))
+            elif os.path.splitext(path)[1].lower() in (".npy", ".npz"):  # noqa: PTH122
+                yield from _rows(path)
             else:
                 yield Input(path, partial(decode, path))
         except DataError as error:
@@ -75,6 +70,8 @@ def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
 
 
 def _folder(path: str) -> Iterator[Input]:
+    from cnncli.data.walk import inside, walk
+
     files = walk(path).files
     if not files:
         raise DataError(f"{path}: no images in this folder; check the path", path=path)
@@ -83,20 +80,10 @@ def _folder(path: str) -> Iterator[Input]:
         yield Input(name, partial(decode, name))
 
 
-def _images(path: str) -> AnyArray:
-    names = npz_names(path)
-    if "x" not in names and len(names) != 1:
-        raise DataError(
-            f"{path}: holds {', '.join(names) or 'no arrays'}, not the images x; "
-            "save it with numpy.savez(file, x=images)",
-            path=path,
-        )
-    (array,) = load_npz(path, "x" if "x" in names else names[0])
-    return array
+def _rows(path: str) -> Iterator[Input]:
+    from cnncli.data.arrays import load_images
 
-
-def _rows(path: str, array: AnyArray) -> Iterator[Input]:
-    for i, pixels in enumerate(as_images(array, path)):
+    for i, pixels in enumerate(load_images(path)):
         yield Input(f"{path}[{i}]", partial(Picture, pixels, False))
 
 

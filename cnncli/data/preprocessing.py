@@ -14,7 +14,7 @@ Then y = pixel * scale + shift, with one scale and one shift per channel.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.errors import ModelFileError
+from cnncli.value import Value
 
 RESIZE_MODES = ("stretch", "crop", "pad")
 NORMALIZATIONS = ("unit", "standard", "minmax", "none")
@@ -29,8 +30,7 @@ COLORS = {1: "gray", 3: "rgb"}
 MAX_SIDE = 65535
 
 
-@dataclass(frozen=True)
-class Preprocessing:
+class Preprocessing(Value):
     """What is done to every image before a network sees it."""
 
     height: int

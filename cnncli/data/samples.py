@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from cnncli.data.image import Pixels
 from cnncli.errors import DataError
+from cnncli.value import Value
 
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
 SHOWN = 5  # names in an error
 
 
-@dataclass(frozen=True)
-class Samples:
+class Samples(Value):
     """Images with the names of their classes; an image is a file or a row of an array."""
 
     where: str  # for errors: data/train

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -14,6 +13,7 @@ from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples, training_classes
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
 from cnncli.errors import DataError
+from cnncli.value import Value
 
 
 class Reader(Protocol):
@@ -32,8 +32,7 @@ class Reader(Protocol):
 READERS = cast("tuple[Reader, ...]", (idx, folder, npz, manifest))
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Value):
     """A data set that has been found but not read."""
 
     path: str
@@ -52,8 +51,7 @@ class Source:
         return f"it has {' and '.join(self.splits)}"
 
 
-@dataclass(frozen=True)
-class TrainingData:
+class TrainingData(Value):
     """What a training needs to know of the data."""
 
     train: ImageSet

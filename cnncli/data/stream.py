@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
@@ -12,6 +11,7 @@ from cnncli.data.image import Pixels
 from cnncli.data.inputs import Input, expand
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.errors import DataError
+from cnncli.value import Value
 
 PATIENCE = 0.02  # seconds a batch waits for its next image, so that a slow source gets its answers
 LOOK_UP = 0.1  # seconds after which a full queue is asked whether anybody still wants it
@@ -19,8 +19,7 @@ LOOK_UP = 0.1  # seconds after which a full queue is asked whether anybody still
 Pending = Future["Item"] | Exception | None  # an error of the source, or its end
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Value):
     """One input: its pixels in the shape of the network, uint8 (H, W, C), or what is wrong."""
 
     name: str

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from cnncli.engine.layout import images_together as images_together
 from cnncli.engine.layout import memory_bytes as memory_bytes
-from cnncli.engine.optimizers import OPTIMIZERS as OPTIMIZERS
-from cnncli.engine.optimizers import Optimizer as Optimizer
 from cnncli.engine.plan import Plan as Plan
 from cnncli.engine.plan import Step as Step
 from cnncli.engine.threads import cpu_count as cpu_count

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, Shape
+from cnncli.value import Value
 
 INPUT = "input"  # the value that is the network's input
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Value):
     """One step of a plan: a layer with what has been fused into it."""
 
     names: tuple[str, ...]  # of the nodes it stands for; the first owns the weights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,21 +11,20 @@ from cnncli.engine.layout import working_layer
 from cnncli.engine.plan import Plan
 from cnncli.kernels import arrange, conv
 from cnncli.layers.base import Setup, Shape, volume
+from cnncli.value import Value
 
 SMALLEST, LARGEST = 1 << 18, 1 << 28  # bytes; beyond the largest, more are no slower
 SECONDS = 0.02  # for each size of memory that is measured
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Value):
     """What one pass of a step cannot do without."""
 
     flops: int  # of the convolution as it is defined; 1 multiply-accumulate is 2
     bytes: int  # read and written, if everything is touched just once
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Value):
     """What this machine reached when it was asked: multiply-adds, and bytes by working set."""
 
     gflops: float

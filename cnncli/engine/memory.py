@@ -9,7 +9,7 @@ ALIGNMENT = 16  # floats: one cache line
 FOREVER = 1 << 30
 
 
-@dataclass
+@dataclass(eq=False)
 class Buffer:
     """An array of the plan, and the first and last moment it is needed."""
 

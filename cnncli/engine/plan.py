@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,10 @@ from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
 from cnncli.kernels import arrange, loss
 from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
+from cnncli.value import Value
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Value):
     """One call forward and one backward."""
 
     name: str  # of the layers it runs, joined by +

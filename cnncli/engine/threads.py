@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
+
+GROUPS = "/sys/fs/cgroup"
 
 
 def cpu_count() -> int:
@@ -16,14 +17,18 @@ def cpu_count() -> int:
 def _quota() -> int:
     """Return the CPUs that a cgroup v2 or v1 quota comes to, rounded up; a large number if none."""
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = _text("cpu.max").split()
     except (OSError, ValueError):
         try:
-            folder = Path("/sys/fs/cgroup/cpu")
-            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
-            period = (folder / "cpu.cfs_period_us").read_text().strip()
+            quota = _text("cpu/cpu.cfs_quota_us").strip()
+            period = _text("cpu/cpu.cfs_period_us").strip()
         except OSError:
             return 1 << 20
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
         return 1 << 20
     return max(1, math.ceil(int(quota) / int(period)))
+
+
+def _text(name: str) -> str:
+    with open(f"{GROUPS}/{name}") as file:  # noqa: PTH123 - pathlib takes its time to import
+        return file.read()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
 from cnncli.engine.optimizers import Optimizer
 from cnncli.engine.plan import Plan
+from cnncli.value import Value
 
 LEARNING_RATE = 1e-6  # too small to lead anywhere
 
 
-@dataclass(frozen=True)
-class StepTimes:
+class StepTimes(Value):
     """Medians, in milliseconds: of whole passes, and of each step by its name."""
 
     total_ms: float

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnncli.layers.base import Axes, Layer, Shape, volume
+from cnncli.value import Value
 
 INPUT = -1  # stands for the input of the network where the index of a node is expected
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Value):
     """One layer in its place."""
 
     name: str  # its kind, counted: conv1, conv2
@@ -25,8 +23,7 @@ class Node:
     lost: Axes  # rows and columns of its own input that no window reaches
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Value):
     """A network as a list of nodes, each behind the nodes it takes its input from."""
 
     text: str  # the canonical architecture

@@ -8,14 +8,13 @@ divides the jump, which need not be whole then. Where branches meet, the largest
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from cnncli.layers.base import Reach
+from cnncli.value import Value
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(Value):
     """What one position sees of the network's input, as exact numbers."""
 
     field: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))

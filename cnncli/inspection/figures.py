@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.value import Value
+
 Array = NDArray[np.float32]
 Figures = dict[str, NDArray[Any]]  # by name, one number for each filter
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(Value):
     """What was found in one layer."""
 
     layer: str

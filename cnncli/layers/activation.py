@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from cnncli.kernels import activation as kernels
@@ -40,7 +39,6 @@ class Activation(Layer):
         return forward, backward
 
 
-@dataclass(frozen=True)
 class Relu(Activation, kind="relu"):
     """max(x, 0)."""
 
@@ -50,7 +48,6 @@ class Relu(Activation, kind="relu"):
     prefers = "he"
 
 
-@dataclass(frozen=True)
 class LeakyRelu(Activation, kind="leaky_relu"):
     """x where positive, slope*x elsewhere (Maas et al. 2013)."""
 
@@ -64,7 +61,6 @@ class LeakyRelu(Activation, kind="leaky_relu"):
         return (self.slope,)
 
 
-@dataclass(frozen=True)
 class Elu(Activation, kind="elu"):
     """x where positive, exp(x) - 1 elsewhere (Clevert et al. 2016, arXiv:1511.07289)."""
 
@@ -73,7 +69,6 @@ class Elu(Activation, kind="elu"):
     prefers = "he"
 
 
-@dataclass(frozen=True)
 class Gelu(Activation, kind="gelu"):
     """x * P(N(0, 1) <= x), the exact form (Hendrycks & Gimpel 2016, arXiv:1606.08415)."""
 
@@ -82,7 +77,6 @@ class Gelu(Activation, kind="gelu"):
     prefers = "he"
 
 
-@dataclass(frozen=True)
 class Silu(Activation, kind="silu"):
     """x * sigmoid(x), also known as swish (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
@@ -91,7 +85,6 @@ class Silu(Activation, kind="silu"):
     prefers = "he"
 
 
-@dataclass(frozen=True)
 class Sigmoid(Activation, kind="sigmoid"):
     """1 / (1 + exp(-x))."""
 
@@ -100,7 +93,6 @@ class Sigmoid(Activation, kind="sigmoid"):
     prefers = "glorot"
 
 
-@dataclass(frozen=True)
 class Tanh(Activation, kind="tanh"):
     """Hyperbolic tangent."""
 
@@ -109,7 +101,6 @@ class Tanh(Activation, kind="tanh"):
     prefers = "glorot"
 
 
-@dataclass(frozen=True)
 class Softmax(Layer, kind="softmax"):
     """exp(x) over its sum along the channels; at the end of a network it may be left out."""
 

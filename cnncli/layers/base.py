@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.value import Value
+
 Array = NDArray[np.float32]
 Wide = NDArray[np.float64]
 Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,) for a vector
@@ -24,8 +26,7 @@ REGISTRY: dict[str, type[Layer]] = {}
 NOTHING: Array = np.empty(0, np.float32)
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Value):
     """One array a layer learns, or a running statistic it keeps.
 
     `shape` is the one in the model file, which other tools expect; `size` counts the floats of the
@@ -48,8 +49,7 @@ def plain(length: int, initial: Literal["zeros", "ones"], *, learned: bool = Tru
     return Parameter((length,), length, initial=initial, learned=learned)
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Value):
     """What one output position sees of the input, per axis (Araujo et al. 2019, Distill)."""
 
     window: Axes = (1, 1)  # rows and columns from its first to its last input pixel
@@ -58,7 +58,7 @@ class Reach:
     everything: bool = False  # the whole input, as global pooling and dense do
 
 
-@dataclass
+@dataclass(eq=False)
 class Clock:
     """Where a training is: what counted randomness is counted by."""
 
@@ -66,8 +66,7 @@ class Clock:
     step: int = 0
 
 
-@dataclass(frozen=True)
-class Setup:
+class Setup(Value):
     """How a plan is to run: what layers choose their algorithms and their memory by."""
 
     batch: int  # images, at most
@@ -77,7 +76,7 @@ class Setup:
     latency: bool = False  # single images, each as soon as possible
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Site:
     """A layer's place in a plan: how it is to run, and its views into the plan's memory.
 
@@ -118,8 +117,8 @@ class Site:
         return self.setup.threads
 
 
-class Layer:
-    """One kind of layer. Subclasses are frozen dataclasses whose fields are their settings.
+class Layer(Value):
+    """One kind of layer. The fields of a subclass are its settings.
 
     >>> class Conv(Layer, kind="conv"): ...
     """
@@ -151,7 +150,7 @@ class Layer:
     @classmethod
     def settings(cls) -> tuple[Field[Any], ...]:
         """Return the settings in the order in which they can be given by position."""
-        return fields(cls)  # type: ignore[arg-type]
+        return fields(cls)
 
     def __str__(self) -> str:
         """Write the layer as an architecture text, leaving out what has its default."""

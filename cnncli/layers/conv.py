@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,6 @@ from cnncli.layers.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, 
 FILLS = ("zero", "reflect", "edge")  # as the kernels count them
 
 
-@dataclass(frozen=True)
 class Conv(Layer, kind="conv"):
     """Convolution of the whole depth of its input with each of its filters.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from cnncli.errors import ArchitectureError
@@ -14,7 +13,6 @@ from cnncli.layers.panels import panelled
 from cnncli.layers.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
-@dataclass(frozen=True)
 class Deconv(Layer, kind="deconv"):
     """Transposed convolution: each input pixel stamps its filters onto a larger image.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cnncli.errors import ArchitectureError
@@ -28,7 +28,6 @@ from cnncli.layers.panels import panelled_dense
 from cnncli.layers.settings import COUNT, SHAPE, setting
 
 
-@dataclass(frozen=True)
 class Dense(Layer, kind="dense"):
     """Fully connected layer: every unit sees the whole input, which is flattened for it.
 
@@ -75,7 +74,6 @@ class Dense(Layer, kind="dense"):
         return replace(self), scaled(weights, scale, shift, axis=0)
 
 
-@dataclass(frozen=True)
 class Flatten(Layer, kind="flatten"):
     """All values of an image as one vector, in channel-row-column order as other tools have it.
 
@@ -96,7 +94,6 @@ class Flatten(Layer, kind="flatten"):
         )
 
 
-@dataclass(frozen=True)
 class Reshape(Layer, kind="reshape"):
     """The values of its input, channel by channel, as an image of another shape.
 

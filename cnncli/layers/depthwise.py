@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
 from cnncli.layers.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
-@dataclass(frozen=True)
 class Depthwise(Layer, kind="depthwise"):
     """Convolution of each channel with a filter of its own (MobileNet, arXiv:1704.04861).
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnncli.kernels import arrange
 from cnncli.layers.base import Clock, Layer, Pass, Shape, Site
 from cnncli.layers.settings import RATE, setting
@@ -11,7 +9,6 @@ from cnncli.layers.settings import RATE, setting
 WORD = (1 << 64) - 1
 
 
-@dataclass(frozen=True)
 class Dropout(Layer, kind="dropout"):
     """Zeroes each value with probability `rate` in training and scales up the rest.
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers.base import Axes, Reach, Shape
 from cnncli.layers.settings import Padding, Size
+from cnncli.value import Value
 
 LARGEST = 1 << 24  # pixels along an axis; far below where index arithmetic could overflow
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(Value):
     """Windows of R x S, spread by dilation, moved by stride over H x W: they make P x Q outputs."""
 
     input: Axes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 
 from cnncli.errors import ArchitectureError
@@ -30,7 +29,6 @@ class Alike(Layer):
         return inputs[0]
 
 
-@dataclass(frozen=True)
 class Add(Alike, kind="add"):
     """a + b: the sum of the branches (He et al. 2015, arXiv:1512.03385)."""
 
@@ -59,7 +57,6 @@ class Add(Alike, kind="add"):
         return forward, backward
 
 
-@dataclass(frozen=True)
 class Multiply(Alike, kind="multiply"):
     """a * b: the product of the branches, a gate (van den Oord et al. 2016, arXiv:1609.03499)."""
 
@@ -93,7 +90,6 @@ class Multiply(Alike, kind="multiply"):
         return forward, backward
 
 
-@dataclass(frozen=True)
 class Stack(Layer, kind="stack"):
     """a | b: the channels of the branches one behind the other (Szegedy et al. 2014)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from cnncli.layers.base import (
 from cnncli.layers.settings import POSITIVE, RATE, setting
 
 
-@dataclass(frozen=True)
 class BatchNorm(Layer, kind="bn"):
     """Batch normalization: each channel to mean 0 and variance 1, then scaled and shifted.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from cnncli.errors import ArchitectureError
@@ -12,7 +11,6 @@ from cnncli.layers.geometry import Windows, need_image, windows, with_channels
 from cnncli.layers.settings import PADDING, SIZE, Padding, Size, setting
 
 
-@dataclass(frozen=True)
 class Pool(Layer):
     """What the pools share: windows, side by side unless a stride is given."""
 
@@ -64,14 +62,12 @@ class Pool(Layer):
         return forward, backward
 
 
-@dataclass(frozen=True)
 class MaxPool(Pool, kind="maxpool"):
     """Largest value of each window; of equal ones the first gets the gradient."""
 
     passes = (kernels.maxpool_forward, kernels.maxpool_backward)
 
 
-@dataclass(frozen=True)
 class AvgPool(Pool, kind="avgpool"):
     """Mean of each window; zeros of the padding count."""
 
@@ -80,7 +76,6 @@ class AvgPool(Pool, kind="avgpool"):
     backward_reads = frozenset()
 
 
-@dataclass(frozen=True)
 class L2Pool(Pool, kind="l2pool"):
     """Root of the sum of squares of each window (Sermanet et al. 2012, arXiv:1204.3968)."""
 
@@ -121,7 +116,6 @@ class GlobalPool(Layer):
         return forward, backward
 
 
-@dataclass(frozen=True)
 class GlobalAvgPool(GlobalPool, kind="global_avgpool"):
     """Mean of each whole feature map: x (H, W, C) -> y (1, 1, C)."""
 
@@ -130,7 +124,6 @@ class GlobalAvgPool(GlobalPool, kind="global_avgpool"):
     backward_reads = frozenset()
 
 
-@dataclass(frozen=True)
 class GlobalMaxPool(GlobalPool, kind="global_maxpool"):
     """Largest value of each whole feature map: x (H, W, C) -> y (1, 1, C)."""
 

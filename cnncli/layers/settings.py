@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, field
 from typing import Any, Literal
+
+from cnncli.value import Value
 
 Size = tuple[int, ...]  # (3,) alike on every axis, (3, 5) height and width
 Padding = Size | Literal["same", "causal"]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Value):
     """How the text of one setting becomes a value and back."""
 
     expects: str  # completes "expected …" in an error

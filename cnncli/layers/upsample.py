@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cnncli.kernels import arrange
 from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
 from cnncli.layers.geometry import need_image, per_axis, with_channels
 from cnncli.layers.settings import SIZE, Size, setting
 
 
-@dataclass(frozen=True)
 class Upsample(Layer, kind="upsample"):
     """Repeats each pixel `factor` times along rows and columns: x (H, W, C) -> y (f*H, f*W, C)."""
 

@@ -13,6 +13,7 @@ import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -21,7 +22,6 @@ from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFile
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import volume
 from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, archive_bytes
-from cnncli.model_file.atomic import STDOUT, check_writable, write_atomically
 from cnncli.model_file.manifest import MAX_BYTES, Manifest, printable
 from cnncli.model_file.reader import read_archive
 from cnncli.notation import parse
@@ -29,9 +29,7 @@ from cnncli.notation import parse
 if TYPE_CHECKING:
     from cnncli.layers.base import Array, Shape
 
-__all__ = [
-    "Model", "check_savable", "check_writable", "load_model", "save_model", "write_atomically",
-]  # fmt: skip
+__all__ = ["Model", "check_savable", "load_model", "save_model"]
 
 KIND = "cnncli model"
 
@@ -47,6 +45,11 @@ class Model:
     weights: dict[str, Array]  # "conv1/weight" and so on, float32
     training: dict[str, Any] = field(default_factory=dict)  # settings and figures, in JSON's terms
 
+    @property
+    def graph(self) -> Graph:
+        """The network, laid out on its input; raises ArchitectureError."""
+        return _graph(self.arch, len(self.classes), self.input_shape)
+
 
 def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = False) -> str:
     """Write a model atomically, `-` being stdout; return the SHA-256 of the file in hex.
@@ -54,6 +57,8 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
     Raises what `check_savable` and `check_writable` raise, and DivergedError for weights that are
     not finite. An OSError goes on up, with the old file as it was.
     """
+    from cnncli.model_file.atomic import STDOUT, write_atomically  # which takes its time
+
     if os.fspath(path) in STDOUT and sys.stdout.isatty():
         raise UsageError("stdout is a terminal, which cannot show a model; send it to a file")
     graph = _checked_graph(model.arch, model.input_shape, model.classes)
@@ -104,7 +109,7 @@ def check_savable(arch: str, input_shape: Shape, classes: list[str]) -> None:
 
 def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
     _check_names(classes)
-    graph = build_graph(parse(arch, len(classes)), input_shape)
+    graph = _graph(arch, len(classes), input_shape)
     if graph.classes != len(classes):
         raise ArchitectureError(
             f"the network has {graph.classes} outputs for {len(classes)} classes; "
@@ -116,6 +121,11 @@ def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
     if len(shapes) > MAX_ARRAYS:
         raise ArchitectureError(f"the network has more than {MAX_ARRAYS} arrays; make it smaller")
     return graph
+
+
+@lru_cache(maxsize=1)  # who reads a model checks its network, then runs it
+def _graph(arch: str, classes: int, input_shape: Shape) -> Graph:
+    return build_graph(parse(arch, classes), input_shape)
 
 
 def _check_names(classes: list[str]) -> None:

@@ -51,7 +51,7 @@ def unsealed(text: bytes, kind: str) -> Manifest:
 
 def printable(text: str) -> bool:
     """Say whether a text has no control characters, which a terminal would obey."""
-    return not any(
+    return text.isprintable() or not any(
         unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or one in TURNS for one in text
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING
-from difflib import get_close_matches
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers import REGISTRY
@@ -25,6 +24,8 @@ def expand(pieces: Mapping[str, Piece], tree: Expression, classes: int | None) -
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """Return "; did you mean …?" where something known is spelled much alike, else nothing."""
+    from difflib import get_close_matches  # which takes its time
+
     close = get_close_matches(word.lower(), known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

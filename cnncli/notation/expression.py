@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from cnncli.layers.base import Layer
+from cnncli.value import Value
 
 
-class Expression:
+class Expression(Value):
     """A network or a part of one; `str` is its canonical text."""
 
     tightness: ClassVar[int] = 5  # looser parts of a tighter whole are written in parentheses
 
 
-@dataclass(frozen=True)
 class Leaf(Expression):
     """One layer."""
 
@@ -25,7 +24,6 @@ class Leaf(Expression):
         return str(self.layer)
 
 
-@dataclass(frozen=True)
 class Identity(Expression):
     """The input itself."""
 
@@ -33,7 +31,6 @@ class Identity(Expression):
         return "id"
 
 
-@dataclass(frozen=True)
 class Joined(Expression):
     """Two or more parts with one operator between them."""
 
@@ -69,7 +66,6 @@ class Product(Joined):
     tightness, operator, junction = 4, "*", "multiply"
 
 
-@dataclass(frozen=True)
 class Repeat(Expression):
     """One part several times over, each time with weights of its own."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers import REGISTRY
 from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
 from cnncli.notation.tokens import Token, statements
+from cnncli.value import Value
 
 LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
 MAX_CHARACTERS = 1_000_000  # what nobody types: a wrong file, or a hostile one
@@ -16,15 +16,13 @@ MAX_DEPTH = 50  # of parentheses and of pieces in pieces: nobody reads more, and
 RESERVED = frozenset({"id", "classes", "yes", "no", "same", "causal"})
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(Value):
     """One setting as it was written."""
 
     name: Token | None  # None where it is given by position
     value: Token
 
 
-@dataclass(frozen=True)
 class Call(Expression):
     """A layer, a piece or a number as it was written: what it stands for is not known yet."""
 
@@ -32,8 +30,7 @@ class Call(Expression):
     arguments: tuple[Argument, ...] = ()
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Value):
     """A named part of a network."""
 
     parameters: tuple[str, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cnncli.errors import ArchitectureError
+from cnncli.value import Value
 
 TOKEN = re.compile(
     r"""(?P<blank>  [ \t\r\f\v]+ | \#[^\n]* )
@@ -20,8 +20,7 @@ TOKEN = re.compile(
 CONTINUES = frozenset({">>", "+", "|", "*", "=", ","})  # a line that ends or starts so goes on
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Value):
     """Where in a text: counted from 1, without a line where the text has only one."""
 
     line: int | None
@@ -36,8 +35,7 @@ class Place:
         return ArchitectureError(f"{self}: {message}")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(Value):
     """One word: a name, a number or a mark; `end` stands behind the last of a statement."""
 
     kind: str

@@ -7,19 +7,18 @@ A file is an architecture text that opens with comments: a title, then `source: 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers.base import Shape
 from cnncli.layers.settings import SHAPE
 from cnncli.notation.expansion import did_you_mean, typed_layers
+from cnncli.value import Value
 
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(Value):
     """A network with a name, and what it was made for."""
 
     name: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnncli.value import Value
 
 Numbers = NDArray[np.floating[Any]]
 Pixels = NDArray[np.uint8]  # (..., 3): red, green, blue
@@ -28,8 +29,7 @@ PALETTES = {
 }
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Value):
     """The numbers from low to high and their colors; a number beyond an end gets its color."""
 
     low: float

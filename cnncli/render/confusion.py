@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +21,7 @@ from cnncli.render.text import (
     write,
     write_upward,
 )
+from cnncli.value import Value
 
 Counts = NDArray[np.int64]
 
@@ -32,8 +32,7 @@ CELL = 52
 NAME = 180  # the longest name that is written out
 
 
-@dataclass(frozen=True)
-class Measures:
+class Measures(Value):
     """Sizes on the picture in pixels."""
 
     left: int  # of the first cell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,6 +11,7 @@ from cnncli.render.colors import Scale
 from cnncli.render.resize import enlarge, fitted
 from cnncli.render.sheet import Sheet
 from cnncli.render.text import INK, LABEL, PAPER, TEXT, TITLE, number, widest, write
+from cnncli.value import Value
 
 MARGIN = 28
 TILE_SIDE, TABLE_TILE_SIDE, LONE_TILE_SIDE = 96, 48, 640  # what a tile is enlarged to, as long as
@@ -22,8 +22,7 @@ ORIGINAL_SIDE = 224  # of the picture beside the tiles
 BAR_WIDTH, BAR_HEIGHT, BAR_LINE = 240, 12, "#c4c7cc"
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Value):
     """How the tiles of a sheet are laid out; sizes in pixels."""
 
     rows: int

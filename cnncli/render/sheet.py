@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from cnncli.render.colors import Pixels, Scale
+from cnncli.value import Value
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(Value):
     """One small picture (height, width, 3) and what is written under it."""
 
     pixels: Pixels
     label: str = ""
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Value):
     """Tiles of one size, row by row, under a title and a scale."""
 
     title: str
@@ -41,8 +39,7 @@ class Sheet:
         return [self.title, " · ".join(filter(None, [self.note, self.cut]))]
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Value):
     """How much fits on a sheet."""
 
     tiles: int

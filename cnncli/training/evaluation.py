@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.value import Value
+
 if TYPE_CHECKING:
-    from cnncli.data import Loader
+    from cnncli.data.loader import Loader
     from cnncli.engine import Plan
     from cnncli.layers.base import Array
 
@@ -33,8 +34,7 @@ def probabilities(logits: Array) -> Floats:
     return result
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(Value):
     """What each of N images got."""
 
     label: Integers  # (N,) index of the true class

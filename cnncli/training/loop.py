@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import OPTIMIZERS, Plan, Weights, images_together
+from cnncli.engine import Plan, Weights, images_together
+from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.errors import DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.training.evaluation import mean_loss_and_accuracy
 from cnncli.training.schedules import learning_rate
 from cnncli.training.settings import Settings
+from cnncli.value import Value
 
 if TYPE_CHECKING:
-    from cnncli.data import Loader
+    from cnncli.data.loader import Loader
 
 
-@dataclass(frozen=True)
-class Epoch:
+class Epoch(Value):
     """What one pass over the training images came to."""
 
     epoch: int  # from 1

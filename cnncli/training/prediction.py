@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from cnncli.engine import Plan, Weights, images_together, normalize
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
+from cnncli.value import Value
 
 if TYPE_CHECKING:
-    from cnncli.data import Item
+    from cnncli.data.stream import Item
 
 Images = NDArray[np.uint8]
 Normalize = Callable[[Images, NDArray[np.int64], Array], None]
@@ -22,8 +22,7 @@ Normalize = Callable[[Images, NDArray[np.int64], Array], None]
 MOST_IMAGES = 64  # per pass
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Value):
     """What a network says to one image, or why there is nothing to be said."""
 
     name: str

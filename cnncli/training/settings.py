@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cnncli.graph import Graph
+from cnncli.value import Value
 
 MONITORS = ("val_loss", "val_accuracy", "train_loss")
 
@@ -20,8 +21,7 @@ RATES = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Value):
     """Every number a training depends on besides its images; `chosen` fills in what is not given.
 
     The choices were found by experiment on small sets of digits and on CIFAR-10; they are meant to

@@ -32,6 +32,24 @@ def test_plain_is_path_share_and_class(run, model, image):
     assert re.fullmatch(rf"{re.escape(str(image))}: [01]\.\d\d rows\n", done.stdout)
 
 
+def test_one_image_imports_nothing_that_only_others_need(script, model, image):
+    def imported(*arguments):
+        told = subprocess.run(
+            ["python", "-v", *arguments], capture_output=True, text=True, check=True
+        ).stderr
+        return set(re.findall("^import '(.+?)'", told, re.M))
+
+    needed = imported("-c", "import click, numpy, PIL.PngImagePlugin")
+    extra = imported(script, "predict", model, image) - needed
+    assert "cnncli.training.prediction" in extra
+    assert not extra & {
+        *("csv", "difflib", "gzip", "pathlib", "pkgutil", "random", "statistics"),
+        *("subprocess", "zipfile", "numpy.random", "PIL.JpegImagePlugin", "PIL.TiffImagePlugin"),
+        *("cnncli.data.arrays", "cnncli.data.source", "cnncli.data.walk", "cnncli.engine.timing"),
+        *("cnncli.engine.optimizers", "cnncli.model_file.atomic", "cnncli.training.loop"),
+    }
+
+
 def test_plain_names_as_many_classes_as_asked_for(run, model, image):
     line = run("predict", model, image, "-k", "3").stdout
     found = re.fullmatch(r".*: ([\d.]+) (\w+), ([\d.]+) (\w+), ([\d.]+) (\w+)\n", line)

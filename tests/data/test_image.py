@@ -86,6 +86,18 @@ def test_other_formats_are_never_parsed(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
+def test_a_format_imports_its_own_decoder_alone(kind: str, picture) -> None:
+    program = (
+        "import sys\nfrom cnncli.data.image import decode\n"
+        "assert decode(sys.stdin.buffer.read()).pixels.shape == (4, 4, 3)\n"
+        "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))\n"
+    )
+    data = stored(picture(4, 4, "RGB"), kind)
+    done = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True)
+    assert done.stdout.decode().upper() == f"PIL.{kind}IMAGEPLUGIN\n"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_a_truncated_image_is_refused(kind: str, share: float, picture) -> None:
     data = stored(picture(64, 64, "RGB"), kind)
@@ -189,7 +201,7 @@ def test_a_decoder_that_complains_says_nothing_on_stderr(picture) -> None:
     at = data.index(samples_per_pixel) + len(samples_per_pixel)
     bad = data[:at] + struct.pack("<H", 231) + data[at + 2 :]
     program = (
-        "import sys\nfrom cnncli.data import ImageError, decode\n"
+        "import sys\nfrom cnncli.data.image import ImageError, decode\n"
         "try:\n    decode(sys.stdin.buffer.read())\nexcept ImageError:\n    print('refused')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], input=bad, capture_output=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data import ImageSet, Preprocessing, load_labelled, load_training, open_data
+from cnncli.data.dataset import ImageSet
+from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.source import load_labelled, load_training, open_data
 from cnncli.errors import DataError
 
 SHAPE = Preprocessing(6, 5, 1)

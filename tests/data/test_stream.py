@@ -121,19 +121,22 @@ def test_a_fast_source_is_read_only_a_little_ahead(class_folder) -> None:
 
 
 def test_stopping_early_leaves_no_thread(class_folder) -> None:
+    before = set(threading.enumerate())
     root = class_folder({"a": 1})
     found = stream([f"{root}/a/0.png"] * 1000, SHAPE, batch_size=2)
     next(found)
     found.close()
     deadline = time.monotonic() + 5
-    while any(one.name.startswith(("inputs", "decode")) for one in threading.enumerate()):
+    while not before.issuperset(threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 def test_a_program_waiting_for_stdin_can_end() -> None:
     program = (
-        "from cnncli.data import Preprocessing, read_paths, stream\n"
+        "from cnncli.data.inputs import read_paths\n"
+        "from cnncli.data.preprocessing import Preprocessing\n"
+        "from cnncli.data.stream import stream\n"
         "found = stream(read_paths('-'), Preprocessing(4, 4, 1), batch_size=4)\n"
         "print(next(found)[0].error)\n"
     )

@@ -32,8 +32,5 @@ def test_the_quota_of_the_control_group_is_rounded_up(files, expected, tmp_path,
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    real = threads.Path
-    monkeypatch.setattr(
-        threads, "Path", lambda path: real(path.replace("/sys/fs/cgroup", str(tmp_path)))
-    )
+    monkeypatch.setattr(threads, "GROUPS", str(tmp_path))
     assert threads._quota() == expected

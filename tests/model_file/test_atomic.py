@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnncli.errors import UsageError
-from cnncli.model_file import check_writable, write_atomically
+from cnncli.model_file.atomic import check_writable, write_atomically
 
 ROOT = os.geteuid() == 0
 
@@ -243,7 +243,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(target):
 KILLED = """
 import os, random, signal, sys, time
 from pathlib import Path
-from cnncli.model_file import write_atomically
+from cnncli.model_file.atomic import write_atomically
 
 target = Path(sys.argv[1])
 contents = [bytes([value]) * 300_000 for value in range(2)]
