@@ -26,6 +26,8 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t tap_count
         const float *weight
         Py_ssize_t panel_stride
+        const float *ahead
+        Py_ssize_t ahead_channels
         float *sums
         bint resumes
         bint continues
@@ -39,6 +41,7 @@ cdef extern from "tile.h" nogil:
         MOST_FILTERS
     int tile_filters(Py_ssize_t filters)
     int most_pixels(int filters)
+    bint can_fetch(int filters)
     void multiply_piece(const Piece *piece, int pixels, int filters)
 
 cdef extern from "transpose.h" nogil:
@@ -222,13 +225,38 @@ cdef inline void correlate_filters(
         piece.continues = channel + chunk < t.C
         if t.rows.adjoint:
             turn_weights(work, item, phase, filter, channel, &piece)
+            piece.ahead = NULL
         else:
             piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
-            piece.weight = (
-                work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
-                + channel * PANEL
-            )
+            piece.weight = weights_at(work, item.group, filter, channel)
+            piece.ahead = weights_ahead(work, item.group, filter, channel, tile)
         correlate_rows(t, item, phase, piece, tile)
+
+
+cdef inline const float *weights_at(
+    const Work *work, Py_ssize_t group, Py_ssize_t filter, Py_ssize_t channel,
+) noexcept nogil:
+    """Return the weights of a panel of filters from a channel on."""
+    cdef const Correlation *t = work.t
+    cdef Py_ssize_t panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+    return (
+        work.weight + group * panel_floats(t) + filter // PANEL * panel_stride + channel * PANEL
+    )
+
+
+cdef inline const float *weights_ahead(
+    const Work *work, Py_ssize_t group, Py_ssize_t filter, Py_ssize_t channel, int tile,
+) noexcept nogil:
+    """Return the weights that come next: for a single tap, memory brings them without being asked.
+    """
+    cdef const Correlation *t = work.t
+    channel += chunk_channels(t)
+    if channel >= t.C:
+        channel = 0
+        filter += tile
+    if t.rows.taps * t.cols.taps == 1 or filter + tile > t.K or not can_fetch(tile):
+        return NULL
+    return weights_at(work, group, filter, channel)
 
 
 cdef inline void turn_weights(
@@ -287,6 +315,7 @@ cdef inline void correlate_rows(
     cdef Py_ssize_t image, row, pixel
     cdef Span valid = Span(0, phase.rows.count)
     cdef Piece piece = start
+    piece.ahead_channels = ceil_div(PANEL, max(1, rows))
     for image in range(slab.images):
         for row in range(rows):
             if t.fill == ZERO:
@@ -302,6 +331,9 @@ cdef inline void correlate_rows(
                 + slab.col * t.cols.phases + phase.col
             )
             piece.y = start.y + pixel * t.groups * t.K
+            piece.ahead = NULL
+            if start.ahead != NULL and image == 0 and row * piece.ahead_channels < PANEL:
+                piece.ahead = start.ahead + row * piece.ahead_channels * PANEL
             if start.residual != NULL:
                 piece.residual = start.residual + pixel * t.groups * t.K
             if start.resumes or start.continues:
@@ -318,6 +350,7 @@ cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcep
     while pixels > 0:
         count = ceil_div(pixels, pieces)
         multiply_piece(&piece, count, tile)
+        piece.ahead = NULL
         piece.source += count * PANEL
         piece.y += count * piece.y_stride
         if piece.residual != NULL:

@@ -1,9 +1,11 @@
 /* The tile of tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
-TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors) {
+TILE void OF(run_piece)(
+    const Piece *piece, const int pixels, const int vectors, const int fetches
+) {
     const int per_panel = PANEL / WIDTH;
     const Tap *tap = piece->taps, *end = tap + piece->tap_count;
-    const float *source = piece->source, *weight = piece->weight;
+    const float *source = piece->source, *weight = piece->weight, *ahead = piece->ahead;
     ptrdiff_t channels = piece->channels, panel_stride = piece->panel_stride;
     ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
     int resumes = piece->resumes;
@@ -15,6 +17,12 @@ TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors)
         ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
         for (steps -= chain; chain > 0; chain--) {
             const float *x = source + tap->source, *w = weight + tap->weight;
+            if (fetches)
+                for (ptrdiff_t i = 0; i < piece->ahead_channels; i++)
+                    UNROLL for (int j = 0; j < vectors; j += per_panel)
+                        __builtin_prefetch(
+                            ahead + tap->weight + j / per_panel * panel_stride + i * PANEL, 0, 2
+                        );
             NO_UNROLL for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
                 OF(floats) b[4];
                 UNROLL for (int j = 0; j < vectors; j++)
@@ -30,6 +38,7 @@ TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors)
                 tap = piece->taps;
                 source += piece->block_stride;
                 weight += PANEL * PANEL;
+                if (fetches) ahead += PANEL * PANEL;
                 channels -= PANEL;
             }
         }

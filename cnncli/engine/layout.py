@@ -11,7 +11,7 @@ from cnncli.engine.memory import FOREVER, Buffer, place
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, volume
 
-CACHE_BYTES = 1 << 23  # of what a step of a prediction reads and writes
+CACHE_BYTES = 1 << 22  # of what a step of a prediction reads and writes, if weights are few
 
 
 class Layout:
@@ -148,14 +148,20 @@ def images_together(graph: Graph, most: int) -> int:
     """Return how many images a prediction should compute at a time, a power of 2 up to `most`.
 
     As many as there is room for in the caches, so that a layer finds there what the one before it
-    left; the answers do not depend on it.
+    left; or as many as make up for reading all weights again. The answers do not depend on it.
     """
+    weights = sum(
+        one.size
+        for node in graph.nodes
+        for one in node.layer.parameters(*node.input_shapes).values()
+    )
+    room = max(CACHE_BYTES // 4, weights)
     largest = max(
         (sum(map(volume, (*node.input_shapes, node.output_shape))) for node in graph.nodes),
         default=1,
     )
     together = 1
-    while 2 * together <= most and 2 * together * largest * 4 <= CACHE_BYTES:
+    while 2 * together <= most and 2 * together * largest <= room:
         together *= 2
     return together
 

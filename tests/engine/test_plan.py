@@ -4,7 +4,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from cnncli.engine import Plan, Weights, memory_bytes, softmax
+from cnncli.engine import Plan, Weights, images_together, memory_bytes, softmax
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
@@ -206,3 +206,14 @@ def test_two_plans_can_run_at_the_same_time_on_the_same_weights():
 def test_a_network_that_is_nothing_but_its_input_answers_with_it():
     graph, weights = made("id", (4,))
     assert np.array_equal(logits(graph, weights, images(3, (4,))), images(3, (4,)))
+
+
+def test_a_prediction_takes_fewer_images_at_a_time_the_larger_they_are_unless_weights_are_heavy():
+    def together(text, size, most=64):
+        return images_together(build_graph(parse(text), (size, size, 3)), most)
+
+    assert together("conv(8,3) >> global_avgpool >> dense(5)", 16) == 64
+    assert together("conv(8,3) >> global_avgpool >> dense(5)", 16, most=40) == 32
+    assert together("conv(32,3) >> global_avgpool >> dense(5)", 100) == 2
+    assert together("conv(32,3) >> global_avgpool >> dense(100000)", 100) == 8
+    assert together("conv(32,3) >> global_avgpool >> dense(5)", 1000) == 1
