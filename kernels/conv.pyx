@@ -69,7 +69,7 @@ cdef class Convolution:
 
     Pads at the bottom and right follow from P and Q. `fill` is 0 for zeros, 1 for reflection,
     2 for the edge's pixel. `scratch_size` floats are enough for every pass, `forward_scratch` for
-    conv_forward and `data_scratch` for conv_backward_data.
+    Forward and `data_scratch` for BackwardData.
     """
 
     cdef Correlation forward
@@ -137,58 +137,90 @@ cdef class Convolution:
         return t
 
 
-def conv_forward(
-    Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] weight,
-    const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
-    const float[::1] normal=None,
-):
+cdef class Bound:
+    """A pass with the arrays it works on: small ones would take longer to hand over at every call
+    than to compute. It is called with n.
+    """
+
+    cdef Convolution g
+    cdef const float[::1] source
+    cdef const float[::1] weight
+    cdef const float[::1] bias
+    cdef const float[::1] residual
+    cdef float[::1] target
+    cdef float[::1] scratch
+    cdef bint relu
+
+    def __init__(
+        self, Convolution g, const float[::1] source, const float[::1] weight,
+        const float[::1] bias, const float[::1] residual, float[::1] target,
+        float[::1] scratch, bint relu,
+    ):
+        self.g, self.source, self.weight, self.bias = g, source, weight, bias
+        self.residual, self.target, self.scratch, self.relu = residual, target, scratch, relu
+
+    cdef Work work(self) noexcept:
+        cdef Work work
+        work.x, work.weight, work.y = &self.source[0], &self.weight[0], &self.target[0]
+        work.bias = &self.bias[0] if self.bias.shape[0] else NULL
+        work.residual = &self.residual[0] if self.residual.shape[0] else NULL
+        work.relu = self.relu
+        return work
+
+
+cdef class Forward(Bound):
     """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
     Plus the residual, which is like y and may be y; then relu sets negative results to zero. Empty
     arrays are none. A normal is applied to x first, to its pixels but not to its padding.
     """
-    cdef Correlation t = g.sized(g.forward, &n)
-    cdef Work work
-    if n == 0:
-        return
-    t.normal = normal_of(normal, t.groups * t.C)
-    work.t = &t
-    work.x, work.weight, work.y, work.relu = &x[0], &weight[0], &y[0], relu
-    work.bias = &bias[0] if bias.shape[0] else NULL
-    work.residual = &residual[0] if residual.shape[0] else NULL
-    with nogil:
-        if g.planar and work.residual == NULL and t.normal.mean == NULL:
-            convolve_planar(
-                &t, n, work.x, work.weight, work.bias, work.y, relu, aligned(&scratch[0]),
-                g.threads,
-            )
-        else:
-            correlate(&work, n, aligned(&scratch[0]), g.threads)
+
+    cdef const float[::1] normal
+
+    def __init__(self, *arguments, const float[::1] normal=None):
+        super().__init__(*arguments)
+        self.normal = normal
+
+    def __call__(self, Py_ssize_t n):
+        cdef Convolution g = self.g
+        cdef Correlation t = g.sized(g.forward, &n)
+        cdef Work work
+        if n == 0:
+            return
+        work = self.work()
+        work.t = &t
+        t.normal = normal_of(self.normal, t.groups * t.C)
+        with nogil:
+            if g.planar and work.residual == NULL and t.normal.mean == NULL:
+                convolve_planar(
+                    &t, n, work.x, work.weight, work.bias, work.y, work.relu,
+                    aligned(&self.scratch[0]), g.threads,
+                )
+            else:
+                correlate(&work, n, aligned(&self.scratch[0]), g.threads)
 
 
-def conv_backward_data(
-    Convolution g, Py_ssize_t n, const float[::1] dy, const float[::1] weight,
-    const float[::1] bias, const float[::1] residual, float[::1] dx, float[::1] scratch, bint relu,
-):
+cdef class BackwardData(Bound):
     """dx[h, w, c] = b[c] + sum of dy[p, q, k] w[k, r, s, c] over every product of x[h, w, c]
 
-    The adjoint of conv_forward without its bias; with one (of C) it is a transposed convolution.
+    The adjoint of Forward without its bias; with one (of C) it is a transposed convolution.
     Residual and relu as there.
     """
-    cdef Correlation t = g.sized(g.backward, &n)
-    cdef Work work
-    cdef float *start = aligned(&scratch[0])
-    if n == 0:
-        return
-    work.t = &t
-    work.x, work.weight, work.y, work.relu = &dy[0], &weight[0], &dx[0], relu
-    work.bias = &bias[0] if bias.shape[0] else NULL
-    work.residual = &residual[0] if residual.shape[0] else NULL
-    with nogil:
-        if g.forward.fill == ZERO:
-            correlate(&work, n, start, g.threads)
-        else:
-            correlate_padded(g, &work, n, start)
+
+    def __call__(self, Py_ssize_t n):
+        cdef Convolution g = self.g
+        cdef Correlation t = g.sized(g.backward, &n)
+        cdef Work work
+        cdef float *start = aligned(&self.scratch[0])
+        if n == 0:
+            return
+        work = self.work()
+        work.t = &t
+        with nogil:
+            if g.forward.fill == ZERO:
+                correlate(&work, n, start, g.threads)
+            else:
+                correlate_padded(g, &work, n, start)
 
 
 def conv_backward_weights(
@@ -197,7 +229,7 @@ def conv_backward_weights(
 ):
     """dw[k, c, r, s] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, k]
 
-    Lanes of dweight beyond a group's last filter are set to zero. A normal as in conv_forward.
+    Lanes of dweight beyond a group's last filter are set to zero. A normal as in Forward.
     """
     cdef Correlation t = g.sized(g.gradient, &n)
     cdef Gradient z

@@ -58,7 +58,7 @@ cdef enum:
     CHUNKS = 16       # parts of a batch whose weight gradients are summed apart
     CHAIN_PIXELS = 144    # of one chain of products: see tile.h
     SLAB_FLOATS = 4 * 1024    # of source rows: strips of all channels find them in the first cache
-    SMALL = 20000     # elements that are not worth a second thread
+    SMALL = 10000     # elements that are not worth a second thread
 
 cdef struct Sweep:    # of x over y, forward; of dy over dx, backward
     Axis rows

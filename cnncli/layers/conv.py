@@ -164,8 +164,8 @@ def convolution(
 def passes(
     site: Site,
     operator: Any,
-    kernel: Any = kernels.conv_forward,
-    adjoint: Any = kernels.conv_backward_data,
+    kernel: Any = kernels.Forward,
+    adjoint: Any = kernels.BackwardData,
 ) -> tuple[Pass, Pass | None]:
     """Return forward and backward of a layer that is a convolution to the kernels.
 
@@ -174,24 +174,21 @@ def passes(
     x, y = site.x[0].reshape(-1), site.y.reshape(-1)
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
     residual, relu, scratch = flat(site.residual), site.activation == "relu", site.scratch
-    normal = (site.normal,) if site.normal.size else ()
-
-    def forward(n: int) -> None:
-        kernel(operator, n, x, weight, bias, residual, y, scratch, relu, *normal)
-
+    normal = {"normal": site.normal} if site.normal.size else {}
+    forward = kernel(operator, x, weight, bias, residual, y, scratch, relu, **normal)
     if site.dy is None:
         return forward, None
     dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
     added = dx if site.adds else NOTHING
     dweight = site.gradients["weight"]
-    transposed = kernel is not kernels.conv_forward
-    source, answer = (dy, x) if transposed else (x, dy)
+    source, answer = (x, dy) if kernel is kernels.Forward else (dy, x)
+    backward_data = adjoint(operator, dy, weight, NOTHING, added, dx, scratch, False)
 
     def backward(n: int) -> None:
         epilogue(n)
-        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch, *normal)
+        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch, **normal)
         if dx.size:
-            adjoint(operator, n, dy, weight, NOTHING, added, dx, scratch, False)
+            backward_data(n)
 
     return forward, backward
 

@@ -97,4 +97,4 @@ class Deconv(Layer, kind="deconv"):
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         adjoint = self._adjoint(site.setup, site.x[0].shape[1:])
-        return passes(site, adjoint, kernels.conv_backward_data, kernels.conv_forward)
+        return passes(site, adjoint, kernels.BackwardData, kernels.Forward)

@@ -75,19 +75,19 @@ class Kernels:
     def forward(self, x, w, bias=NONE, relu=False, residual=NONE, normal=None):
         y = Output(len(x), self.z.P, self.z.Q, self.z.K)
         y.flat[: residual.size] = flat(residual)
-        self.conv.conv_forward(
-            self.sizes, len(x), flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
-            self.scratch, relu, normal,
-        )  # fmt: skip
+        self.conv.Forward(
+            self.sizes, flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
+            self.scratch, relu, normal=normal,
+        )(len(x))  # fmt: skip
         return y.result()
 
     def backward_data(self, dy, w, bias=NONE, relu=False, residual=NONE):
         dx = Output(len(dy), self.z.H, self.z.W, self.z.C)
         dx.flat[: residual.size] = flat(residual)
-        self.conv.conv_backward_data(
-            self.sizes, len(dy), flat(dy), panels(self.z, w), bias, dx.flat[: residual.size],
-            dx.flat, self.scratch, relu,
-        )  # fmt: skip
+        self.conv.BackwardData(
+            self.sizes, flat(dy), panels(self.z, w), bias, dx.flat[: residual.size], dx.flat,
+            self.scratch, relu,
+        )(len(dy))  # fmt: skip
         return dx.result()
 
     def backward_weights(self, x, dy, normal=None):
@@ -369,8 +369,8 @@ def test_arrays_of_another_type_or_with_gaps_are_refused(wrong):
     kernels = Kernels(z)
     _, w, dy = whole_numbers(z)
     with pytest.raises(ValueError, match=r"Buffer dtype mismatch|not C-contiguous"):
-        kernels.conv.conv_forward(
-            kernels.sizes, 1, wrong, panels(z, w), NONE, NONE, flat(dy), kernels.scratch, False
+        kernels.conv.Forward(
+            kernels.sizes, wrong, panels(z, w), NONE, NONE, flat(dy), kernels.scratch, False
         )
 
 
