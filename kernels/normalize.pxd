@@ -4,7 +4,7 @@ A normal is [mean | scale | shift], each of normal_lanes(C) floats, so that whol
 read from any channel on: z = (x - mean) scale + shift, or 0 where that is negative.
 """
 
-from kernels.geometry cimport PANEL, Normal, ceil_div
+from kernels.geometry cimport PANEL, Axis, Normal, ceil_div, span
 from kernels.rows cimport TILE, Piece, fold_of, piece, repeat, tiles_of
 
 
@@ -66,3 +66,17 @@ cdef inline void normalize_rows(
         normalize(
             at, C, True, x, normal.mean + at.c, normal.scale + at.c, normal.shift + at.c, NULL, z
         )
+
+
+cdef inline const float *normalized_rows(
+    const Normal *normal, const Axis *rows, Py_ssize_t width, Py_ssize_t C, const float *x,
+    Py_ssize_t image, Py_ssize_t first, Py_ssize_t last, float *scratch,
+) noexcept nogil:
+    """Return where x would begin if the rows that some positions read were those in scratch."""
+    cdef Py_ssize_t start = first * rows.stride + rows.origin, top = max(0, start)
+    cdef Py_ssize_t end = min(rows.size, start + span(rows, last - first))
+    cdef Py_ssize_t offset = (image * rows.size + top) * width * C
+    if normal.mean == NULL:
+        return x
+    normalize_rows(normal, (end - top) * width, C, x + offset, scratch)
+    return scratch - offset
