@@ -26,8 +26,7 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t tap_count
         const float *weight
         Py_ssize_t panel_stride
-        const float *ahead
-        Py_ssize_t ahead_channels
+        Py_ssize_t ahead
         float *sums
         bint resumes
         bint continues
@@ -41,7 +40,6 @@ cdef extern from "tile.h" nogil:
         MOST_FILTERS
     int tile_filters(Py_ssize_t filters)
     int most_pixels(int filters)
-    bint can_fetch(int filters)
     void multiply_piece(const Piece *piece, int pixels, int filters)
 
 cdef extern from "transpose.h" nogil:
@@ -49,6 +47,9 @@ cdef extern from "transpose.h" nogil:
 
 cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
+    FEW_WEIGHTS = 9 * 512      # and in the first-level cache
+    SHORT_ROW = 8              # pixels: too few to hide that weights come from the second level
+    BLOCKS_AHEAD = 3           # of 16 channels, to fetch weights from memory in time
     TILE_PIXELS = 28           # the most of any tile
     SMALL = 1 << 15            # multiply-adds that are not worth a second thread
 
@@ -81,7 +82,8 @@ cdef struct Phase:
 cdef inline Py_ssize_t chunk_channels(const Correlation *t) noexcept nogil:
     """Return how many channels' weights are used on a whole slab before the next ones."""
     cdef Py_ssize_t block = MOST_FILTERS * PANEL * t.rows.taps * t.cols.taps
-    return max(1, WEIGHT_FLOATS // block) * PANEL
+    cdef Py_ssize_t floats = FEW_WEIGHTS if t.slab_cols <= SHORT_ROW else WEIGHT_FLOATS
+    return max(1, floats // block) * PANEL
 
 
 cdef inline Py_ssize_t sums_floats(const Correlation *t) noexcept nogil:
@@ -225,38 +227,13 @@ cdef inline void correlate_filters(
         piece.continues = channel + chunk < t.C
         if t.rows.adjoint:
             turn_weights(work, item, phase, filter, channel, &piece)
-            piece.ahead = NULL
         else:
             piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
-            piece.weight = weights_at(work, item.group, filter, channel)
-            piece.ahead = weights_ahead(work, item.group, filter, channel, tile)
+            piece.weight = (
+                work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
+                + channel * PANEL
+            )
         correlate_rows(t, item, phase, piece, tile)
-
-
-cdef inline const float *weights_at(
-    const Work *work, Py_ssize_t group, Py_ssize_t filter, Py_ssize_t channel,
-) noexcept nogil:
-    """Return the weights of a panel of filters from a channel on."""
-    cdef const Correlation *t = work.t
-    cdef Py_ssize_t panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
-    return (
-        work.weight + group * panel_floats(t) + filter // PANEL * panel_stride + channel * PANEL
-    )
-
-
-cdef inline const float *weights_ahead(
-    const Work *work, Py_ssize_t group, Py_ssize_t filter, Py_ssize_t channel, int tile,
-) noexcept nogil:
-    """Return the weights that come next: for a single tap, memory brings them without being asked.
-    """
-    cdef const Correlation *t = work.t
-    channel += chunk_channels(t)
-    if channel >= t.C:
-        channel = 0
-        filter += tile
-    if t.rows.taps * t.cols.taps == 1 or filter + tile > t.K or not can_fetch(tile):
-        return NULL
-    return weights_at(work, group, filter, channel)
 
 
 cdef inline void turn_weights(
@@ -308,19 +285,22 @@ cdef inline void turn_tap(
 cdef inline void correlate_rows(
     const Correlation *t, const Item *item, const Phase *phase, Piece start, int tile,
 ) noexcept nogil:
-    """Compute all rows of a slab for one chunk of channels, leaving out rows of zero padding."""
+    """Compute all rows of a slab for one chunk of channels, leaving out rows of zero padding.
+
+    They fetch the weights of later channels as they go, of one panel and of the other in turn.
+    """
     cdef const Slab *slab = &item.slab
     cdef Py_ssize_t rows = min(slab.rows, phase_positions(&t.rows, phase.row) - slab.row)
     cdef Py_ssize_t cols = min(slab.cols, phase_positions(&t.cols, phase.col) - slab.col)
     cdef Py_ssize_t image, row, pixel
     cdef Span valid = Span(0, phase.rows.count)
     cdef Piece piece = start
-    piece.ahead_channels = ceil_div(PANEL, max(1, rows))
     for image in range(slab.images):
         for row in range(rows):
             if t.fill == ZERO:
                 valid = valid_taps(&phase.rows, &t.rows, slab.row + row)
             piece.taps = phase.taps + valid.first * phase.cols.count
+            piece.ahead = BLOCKS_AHEAD * PANEL * PANEL + row % 2 * piece.panel_stride
             piece.tap_count = (valid.last - valid.first) * phase.cols.count
             piece.source = start.source + (
                 image * item.pack.image_stride + row * t.rows.stride * item.pack.row_stride
@@ -331,9 +311,6 @@ cdef inline void correlate_rows(
                 + slab.col * t.cols.phases + phase.col
             )
             piece.y = start.y + pixel * t.groups * t.K
-            piece.ahead = NULL
-            if start.ahead != NULL and image == 0 and row * piece.ahead_channels < PANEL:
-                piece.ahead = start.ahead + row * piece.ahead_channels * PANEL
             if start.residual != NULL:
                 piece.residual = start.residual + pixel * t.groups * t.K
             if start.resumes or start.continues:
@@ -350,7 +327,6 @@ cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcep
     while pixels > 0:
         count = ceil_div(pixels, pieces)
         multiply_piece(&piece, count, tile)
-        piece.ahead = NULL
         piece.source += count * PANEL
         piece.y += count * piece.y_stride
         if piece.residual != NULL:

@@ -1,12 +1,11 @@
 /* The tile of tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
-TILE void OF(run_piece)(
-    const Piece *piece, const int pixels, const int vectors, const int fetches
-) {
+TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors) {
     const int per_panel = PANEL / WIDTH;
     const Tap *tap = piece->taps, *end = tap + piece->tap_count;
-    const float *source = piece->source, *weight = piece->weight, *ahead = piece->ahead;
-    ptrdiff_t channels = piece->channels, panel_stride = piece->panel_stride;
+    const float *source = piece->source, *weight = piece->weight;
+    ptrdiff_t channels = piece->channels;
+    const ptrdiff_t panel_stride = piece->panel_stride, ahead = piece->ahead;
     ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
     int resumes = piece->resumes;
     OF(floats) sum[28][4];
@@ -17,14 +16,9 @@ TILE void OF(run_piece)(
         ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
         for (steps -= chain; chain > 0; chain--) {
             const float *x = source + tap->source, *w = weight + tap->weight;
-            if (fetches)
-                for (ptrdiff_t i = 0; i < piece->ahead_channels; i++)
-                    UNROLL for (int j = 0; j < vectors; j += per_panel)
-                        __builtin_prefetch(
-                            ahead + tap->weight + j / per_panel * panel_stride + i * PANEL, 0, 2
-                        );
             NO_UNROLL for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
                 OF(floats) b[4];
+                __builtin_prefetch(w + ahead, 0, 2); /* into the second-level cache */
                 UNROLL for (int j = 0; j < vectors; j++)
                     b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);
                 UNROLL for (int i = 0; i < pixels; i++) {
@@ -38,7 +32,6 @@ TILE void OF(run_piece)(
                 tap = piece->taps;
                 source += piece->block_stride;
                 weight += PANEL * PANEL;
-                if (fetches) ahead += PANEL * PANEL;
                 channels -= PANEL;
             }
         }

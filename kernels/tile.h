@@ -29,8 +29,7 @@ typedef struct {
     ptrdiff_t tap_count;
     const float *weight;     /* the first panel; 16 floats per channel */
     ptrdiff_t panel_stride;
-    const float *ahead;      /* weights to ask for in time, laid out alike; or NULL */
-    ptrdiff_t ahead_channels; /* of every block */
+    ptrdiff_t ahead;         /* floats from a weight to the one to fetch beside its use */
     float *sums;             /* pixels x 32 floats, for sums of more than one chain */
     int resumes, continues;  /* earlier channels are in sums; later ones will follow */
     const float *bias;
@@ -63,14 +62,9 @@ typedef void (*PieceFunction)(const Piece *);
 #include "piece.h"
 #define DEFINE_PIECE(PIXELS, FILTERS)                                        \
     static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
-        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES, 0);       \
-    }
-#define DEFINE_FETCHING(PIXELS, FILTERS)                                     \
-    static void fetching_##FILTERS##_##PIXELS(const Piece *piece) {          \
-        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES, 1);       \
+        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES);          \
     }
 #define ENTER_PIECE(PIXELS, FILTERS) piece_##FILTERS##_##PIXELS,
-#define ENTER_FETCHING(PIXELS, FILTERS) fetching_##FILTERS##_##PIXELS,
 
 #if defined(__AVX512F__) /* 32 registers: 28 sums, weights, and a pixel */
 
@@ -78,35 +72,30 @@ typedef void (*PieceFunction)(const Piece *);
 #include "piece.h"
 #define DEFINE_HALF_PIECE(PIXELS, FILTERS)                                   \
     static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
-        run_piece_8(piece, PIXELS, 1, 0);                                    \
+        run_piece_8(piece, PIXELS, 1);                                       \
     }
 UP_TO_28(DEFINE_HALF_PIECE, 8) UP_TO_28(DEFINE_PIECE, 16) UP_TO_14(DEFINE_PIECE, 32)
-UP_TO_14(DEFINE_FETCHING, 32)
 static const PieceFunction PIECES[3][28] = {
     {UP_TO_28(ENTER_PIECE, 8)}, {UP_TO_28(ENTER_PIECE, 16)}, {UP_TO_14(ENTER_PIECE, 32)}
 };
-static const PieceFunction FETCHING[14] = {UP_TO_14(ENTER_FETCHING, 32)};
 static const int MOST_PIXELS[3] = {28, 28, 14};
 
 #elif defined(__AVX2__) /* 16 registers: 12 sums */
 
-UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16) UP_TO_6(DEFINE_FETCHING, 16)
+UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
 static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
-static const PieceFunction FETCHING[6] = {UP_TO_6(ENTER_FETCHING, 16)};
 static const int MOST_PIXELS[3] = {12, 6, 0};
 
 #elif defined(__aarch64__) /* 32 registers: 24 sums */
 
-UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16) UP_TO_6(DEFINE_FETCHING, 16)
+UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
 static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
-static const PieceFunction FETCHING[6] = {UP_TO_6(ENTER_FETCHING, 16)};
 static const int MOST_PIXELS[3] = {12, 6, 0};
 
 #else /* 16 registers, of which products need one: 8 sums */
 
-UP_TO_4(DEFINE_PIECE, 8) UP_TO_2(DEFINE_PIECE, 16) UP_TO_2(DEFINE_FETCHING, 16)
+UP_TO_4(DEFINE_PIECE, 8) UP_TO_2(DEFINE_PIECE, 16)
 static const PieceFunction PIECES[3][28] = {{UP_TO_4(ENTER_PIECE, 8)}, {UP_TO_2(ENTER_PIECE, 16)}};
-static const PieceFunction FETCHING[2] = {UP_TO_2(ENTER_FETCHING, 16)};
 static const int MOST_PIXELS[3] = {4, 2, 0};
 
 #endif
@@ -116,15 +105,12 @@ static inline int tile_filters(ptrdiff_t filters) {
     return filters <= 8 ? 8 : filters <= 24 || MOST_PIXELS[2] == 0 ? 16 : 32;
 }
 
-/* Say whether a tile of so many filters can ask for weights ahead: the widest does. */
-static inline int can_fetch(int filters) { return filters == (MOST_PIXELS[2] ? 32 : 16); }
-
 /* Return how many pixels a tile of so many filters can take. */
 static inline int most_pixels(int filters) { return MOST_PIXELS[filters / 16]; }
 
 /* Compute pixels side by side for the 8, 16 or 32 filters of a tile. */
 static inline void multiply_piece(const Piece *piece, int pixels, int filters) {
-    (piece->ahead ? FETCHING : PIECES[filters / 16])[pixels - 1](piece);
+    PIECES[filters / 16][pixels - 1](piece);
 }
 
 #endif

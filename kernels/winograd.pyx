@@ -12,7 +12,7 @@ decide; so results are the same bits for any number of threads and any batch.
 
 from kernels.geometry cimport PANEL
 from kernels.winograd_correlate cimport (
-    Correlating, correlate_tiles, correlating_floats, transforms_late,
+    Correlating, correlate_tiles, correlating_floats,
 )
 from kernels.winograd_gradient cimport Summing, gradient_floats, sum_tiles
 from kernels.winograd_tiles cimport Tiling, tiling
@@ -28,8 +28,8 @@ cdef class Winograd:
     """The sizes of a convolution of up to `batch` images.
 
     Pads at the bottom and right follow from P and Q. Transformed weights have `weight_size`
-    floats, those for backward-data `data_weight_size`. Where weights are used only once, these can
-    be 0: then the passes take the weights themselves and transform them as they go. `scratch_size`
+    floats, those for backward-data `data_weight_size`. If `late`, these are 0, and the passes take
+    the weights themselves and transform them as they go. `scratch_size`
     floats are enough for every pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for
     one of them.
     """
@@ -46,12 +46,12 @@ cdef class Winograd:
 
     def __init__(
         self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt, Py_ssize_t pl,
-        Py_ssize_t P, Py_ssize_t Q, bint once, Py_ssize_t batch, int threads,
+        Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
     ):
         self.threads = threads
-        self.forward = tiling(H, W, C, P, Q, K, pt, pl, once)
-        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, once)
-        if not transforms_late(&self.forward):
+        self.forward = tiling(H, W, C, P, Q, K, pt, pl, late)
+        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, late)
+        if not late:
             self.weight_size = weight_floats(&self.forward)
             self.data_weight_size = weight_floats(&self.backward)
         self.forward_scratch = PANEL + correlating_floats(&self.forward, batch, threads)

@@ -20,7 +20,7 @@ from kernels.winograd_weights cimport transform_block
 cdef enum:
     BLOCK = 28                 # tiles that one thread takes at a time
     GROUP = 112                # tiles that all threads take at a time, to share out filters
-    LARGE_WEIGHTS = 1 << 17     # channels x filters of weights that are transformed where used
+    LARGE_WEIGHTS = 1 << 17     # channels x filters
     LATE_CHANNELS = 64         # to transform at a time
 
 cdef struct Correlating:       # as all threads see it
@@ -38,20 +38,12 @@ cdef struct Correlating:       # as all threads see it
 
 cdef inline bint is_large(const Tiling *t) noexcept nogil:
     """Say whether weights are too large to be read for every block of tiles."""
-    return t.C * t.K >= LARGE_WEIGHTS
-
-
-cdef inline bint transforms_late(const Tiling *t) noexcept nogil:
-    """Say whether weights are transformed only where they are used.
-
-    Transformed, they are four times as large: too large to be written to be read once.
-    """
-    return t.once and is_large(t)
+    return t.late or t.C * t.K >= LARGE_WEIGHTS
 
 
 cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
     """Return the floats of weights that a thread transforms at a time."""
-    return 2 * PLANES * filter_plane(LATE_CHANNELS) if transforms_late(t) else 0
+    return 2 * PLANES * filter_plane(LATE_CHANNELS) if t.late else 0
 
 
 cdef inline Py_ssize_t product_floats(Py_ssize_t tiles) noexcept nogil:
@@ -129,7 +121,7 @@ cdef inline void share_filters(Correlating *z, float *scratch, int threads) noex
         v = planes(t.C, count, scratch)
         products = scratch + v.floats
         parts = 1
-        if pairs % threads and pairs < 4 * threads and not transforms_late(t):
+        if pairs % threads and pairs < 4 * threads and not t.late:
             parts = min(count, threads)
         for tile in prange(first, first + count, num_threads=threads, schedule="static"):
             transform_tile(z, first, tile, &v)
@@ -175,7 +167,7 @@ cdef inline void compute_filters(
     product.sums_row = width
     product.sums_panel = PANEL
     split_tiles(&product, <int> count, <int> width)
-    if transforms_late(z.t):
+    if z.t.late:
         multiply_late(z, product, panel, width // PANEL, v.stride, stride)
     else:
         product.b_panel = PLANES * filter_plane(z.t.C)

@@ -117,7 +117,7 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
 
     weights = Weights(graph)
     weights.initialize("he", 0)
-    together = setup.batch if setup.training else images_together(graph, setup.batch)
+    together = setup.batch if setup.training else images_together(graph, setup)
     plan = Plan(graph, weights, replace(setup, batch=together))
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
     work = works(plan, setup.batch)

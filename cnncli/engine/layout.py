@@ -11,7 +11,7 @@ from cnncli.engine.memory import FOREVER, Buffer, place
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, volume
 
-CACHE_BYTES = 1 << 22  # of what a step of a prediction reads and writes, if weights are few
+CACHE_BYTES = 1 << 22  # of the values that a step of a prediction reads and writes
 
 
 class Layout:
@@ -144,26 +144,35 @@ def working_layer(step: Operation) -> Layer:
     return absorbed[0]
 
 
-def images_together(graph: Graph, most: int) -> int:
-    """Return how many images a prediction should compute at a time, a power of 2 up to `most`.
+def images_together(graph: Graph, setup: Setup) -> int:
+    """Return how many images a prediction should compute at a time, a power of 2 up to its batch.
 
     As many as there is room for in the caches, so that a layer finds there what the one before it
-    left; or as many as make up for reading all weights again. The answers do not depend on it.
+    left; but more where all weights, read again each time, are more than the images' values. The
+    answers do not depend on it.
     """
-    weights = sum(
-        one.size
-        for node in graph.nodes
-        for one in node.layer.parameters(*node.input_shapes).values()
-    )
-    room = max(CACHE_BYTES // 4, weights)
-    largest = max(
-        (sum(map(volume, (*node.input_shapes, node.output_shape))) for node in graph.nodes),
-        default=1,
-    )
+    steps, _ = fuse(graph, setup)
+    values = [_values_touched(step) for step in steps] or [1]
+    weights = sum(_weights_read(step, setup) for step in steps)
     together = 1
-    while 2 * together <= most and 2 * together * largest <= room:
+    while 2 * together <= setup.batch and (
+        2 * together * max(values) * 4 <= CACHE_BYTES or together * sum(values) < weights
+    ):
         together *= 2
     return together
+
+
+def _values_touched(step: Operation) -> int:
+    """Return how many values of an image a step reads and writes."""
+    residual = () if step.residual is None else (step.output_shape,)
+    return sum(map(volume, (*step.input_shapes, *residual, step.output_shape)))
+
+
+def _weights_read(step: Operation, setup: Setup) -> int:
+    """Return the weights that a step reads, in the form in which it does."""
+    shapes = step.input_shapes
+    prepared = step.layer.prepared_size(setup, *shapes)
+    return prepared or sum(one.size for one in step.layer.parameters(*shapes).values())
 
 
 def memory_bytes(graph: Graph, setup: Setup) -> int:

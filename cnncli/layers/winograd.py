@@ -16,6 +16,8 @@ from cnncli.layers.epilogue import epilogue_backward
 from cnncli.layers.geometry import Windows
 
 TILE = 4  # outputs along an axis
+FEW_TILES = 16  # to multiply by a weight that comes from memory
+LARGE = 1 << 17  # channels x filters
 
 # Fitted to measurements of all three passes, in multiply-adds of the direct kernels.
 PRODUCT_COST = 39  # of a tile's 36 points, for a channel and a filter
@@ -61,17 +63,31 @@ def _direct_cost(found: Windows, channels: int, filters: int) -> float:
 
 def _winograd_cost(found: Windows, channels: int, filters: int) -> float:
     """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
-    tiles = math.prod(-(-length // TILE) for length in found.output)
     channels, filters = (-(-number // 16) * 16 for number in (channels, filters))
     transforms = TRANSFORM_COST * (channels + filters)
-    return tiles * (PRODUCT_COST * channels * filters + transforms)
+    return _tiles(found) * (PRODUCT_COST * channels * filters + transforms)
+
+
+def _tiles(found: Windows) -> int:
+    return math.prod(-(-length // TILE) for length in found.output)
 
 
 def convolution(setup: Setup, found: Windows, channels: int, filters: int) -> Any:
     """Return the kernels' description of a convolution."""
-    once = setup.training or setup.latency
     sizes = (*found.input, channels, filters, *found.before, *found.output)
-    return kernels.Winograd(*sizes, once, setup.batch, setup.threads)
+    late = _transforms_late(setup, _tiles(found), channels * filters)
+    return kernels.Winograd(*sizes, late, setup.batch, setup.threads)
+
+
+def _transforms_late(setup: Setup, tiles: int, size: int) -> bool:
+    """Say whether so many channels x filters are transformed only where they are used.
+
+    Transformed, they are four times as large: where they are not used again, it takes longer to
+    write them, or to fetch them from memory, than to transform them.
+    """
+    if setup.latency and tiles < FEW_TILES:
+        return size >= LARGE // 2
+    return (setup.training or setup.latency) and size >= LARGE
 
 
 def prepared_size(setup: Setup, operator: Any) -> int:

@@ -61,7 +61,7 @@ class Training:
         )
         setup = Setup(settings.batch_size, settings.threads, conv_algo=settings.conv_algo)
         self.plan = Plan(graph, self.weights, replace(setup, training=True), clock=self.state.clock)
-        together = images_together(graph, settings.batch_size)
+        together = images_together(graph, setup)
         self.check = Plan(graph, self.weights, replace(setup, batch=together))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,9 +56,8 @@ def ready(
     """Return a plan with the weights of a model file, for as many images as are best together."""
     weights = Weights(graph)
     weights.load(dict(arrays))
-    batch = images_together(graph, batch_size or MOST_IMAGES)
-    setup = Setup(batch, threads, conv_algo=conv_algo, latency=latency)
-    return Plan(graph, weights, setup, keep=keep)
+    setup = Setup(batch_size or MOST_IMAGES, threads, conv_algo=conv_algo, latency=latency)
+    return Plan(graph, weights, replace(setup, batch=images_together(graph, setup)), keep=keep)
 
 
 def answers(

@@ -210,7 +210,7 @@ def test_a_network_that_is_nothing_but_its_input_answers_with_it():
 
 def test_a_prediction_takes_fewer_images_at_a_time_the_larger_they_are_unless_weights_are_heavy():
     def together(text, size, most=64):
-        return images_together(build_graph(parse(text), (size, size, 3)), most)
+        return images_together(build_graph(parse(text), (size, size, 3)), Setup(most))
 
     assert together("conv(8,3) >> global_avgpool >> dense(5)", 16) == 64
     assert together("conv(8,3) >> global_avgpool >> dense(5)", 16, most=40) == 32

@@ -60,6 +60,17 @@ def test_few_channels_and_tiles_that_stick_out_are_left_to_the_definition():
     assert not chosen("conv(64, 3)", (3, 3, 64))
 
 
+def test_large_weights_are_not_kept_transformed_where_a_single_image_is_waited_for():
+    def kept(filters, size, latency=True):
+        layer = parse(f"conv({filters}, 3, pad=1)").layer
+        return layer.prepared_size(Setup(1, latency=latency), (size, size, 256)) > 0
+
+    assert kept(256, 8, latency=False)
+    assert not kept(256, 8)
+    assert kept(256, 16)
+    assert not kept(512, 16)
+
+
 def test_the_choice_does_not_look_at_batch_or_threads():
     for setup in (Setup(1), Setup(512, 16), Setup(7, 3, training=True)):
         assert chosen("conv(64, 3, pad=1)", (8, 8, 64), setup)

@@ -71,7 +71,7 @@ def test_the_best_epoch_is_the_one_kept():
 
 def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatch):
     expected = next(training({"epochs": 1}).run()).val_loss
-    monkeypatch.setattr("cnncli.training.loop.images_together", lambda graph, most: 1)
+    monkeypatch.setattr("cnncli.training.loop.images_together", lambda graph, setup: 1)
     run = training({"epochs": 1})
     assert run.check.setup.batch == 1
     assert next(run.run()).val_loss == expected
