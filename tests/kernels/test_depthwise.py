@@ -107,6 +107,8 @@ LARGE = {
     "one channel": square(3, 30, 1),
     "a wide window": square(2, 21, 17, 9),
     "a stride": square(2, 41, 33, 3, 2),
+    "a stride and an even side": square(2, 32, 16, 3, 2),
+    "no padding": Sizes(2, 9, 12, 20, 20, 3, 3, 7, 10, (1, 1), (0, 0), groups=20),
     "a signal": Sizes(1, 1, 900, 20, 20, 1, 5, 1, 900, (1, 1), (0, 40), (1, 10), 20),
 }
 every_large = pytest.mark.parametrize("z", LARGE.values(), ids=LARGE)
