@@ -57,7 +57,7 @@ def draw(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Draw a network: feature maps as slabs, branches and where they meet, sizes and layers.
+    """Draw a network as papers do: slabs, sizes, layers and branches.
 
     ARCH is a preset (see `cnncli arch`), an architecture text, @FILE or a trained model. Small
     layers (bn, relu, dropout) share the box of the layer before them; in larger networks blocks

@@ -10,7 +10,7 @@ from cnncli.render.diagram.parts import Diagram
 from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
 
 # As far from black as from white, for nobody knows the page.
-INKS = {"ink": "#73787e", "pale": "#8a8f95"}
+INKS = {"ink": "#777c82", "pale": "#777c82"}
 ANCHORS = {0: "start", 0.5: "middle", 1: "end"}
 NEVER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
