@@ -227,7 +227,7 @@ def resolve_expression(
     read_arch, parse and load_model raise, and UsageError where the input is not known.
     """
     from cnncli.notation import parse
-    from cnncli.presets import told
+    from cnncli.presets.comments import told
 
     own_input: Shape | None
     own_classes: int | None

@@ -61,13 +61,3 @@ def lookup(text: str) -> Preset | None:
             + (hint or f"; the presets are {', '.join(names())}")
         )
     return None
-
-
-def told(text: str) -> tuple[Shape | None, int | None]:
-    """Return the input size and the classes that the comments of a text tell, as a preset's do."""
-    found = dict(re.findall(r"^# (input|classes): ([0-9x]+)$", text, re.MULTILINE))
-    try:
-        shape = SHAPE.read(found["input"]) if "input" in found else None
-        return shape, int(found["classes"]) if "classes" in found else None
-    except ValueError:
-        return None, None

@@ -79,10 +79,3 @@ def test_a_word_that_is_no_name_is_answered_with_one_that_is(word, message):
 def test_an_unknown_preset_is_answered_with_one_that_is_known():
     with pytest.raises(ArchitectureError, match=r"no preset is called 'vgg-16'; .* vgg16\?"):
         presets.get("vgg-16")
-
-
-def test_comments_tell_the_input_and_the_classes_of_a_text():
-    assert presets.told(presets.get("lenet5").text) == ((32, 32, 1), 10)
-    assert presets.told("# input: 100x2\nrelu") == ((100, 2), None)
-    assert presets.told("relu # input: 9x9x1") == (None, None)
-    assert presets.told("# input: 0x3\nrelu") == (None, None)
