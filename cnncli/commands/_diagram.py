@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from cnncli.graph import Graph, Node
 from cnncli.layers.base import Reach, Shape
@@ -13,6 +12,8 @@ from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
 from cnncli.render.diagram.parts import Part, boxes
 
 FEW = 24  # boxes that stay legible when all of them are drawn
+COUNTS = ("filters", "units", "channels", "rate")  # settings that say how much comes out
+UNUSUAL = ("stride", "dilation", "groups", "first")  # settings worth a line of their own
 LINE = 15  # letters of a line that names several small layers
 POOLS = ("maxpool", "avgpool", "l2pool")
 FAMILIES = {
@@ -167,16 +168,15 @@ def _described(node: Node) -> list[str]:
     """Return a layer as papers write it: conv 3x3, 64 and, below, what is not usual."""
     layer, axes = node.layer, len(node.input_shapes[0]) - 1
     given = {one.name: getattr(layer, one.name) for one in layer.settings()}
-    size = given.get("size") or given.get("factor")
-    count = given.get("filters") or given.get("units") or given.get("rate")
-    figures = [_size(size, axes) if size else None, str(count) if count else None]
-    lines = [f"{layer.kind} {', '.join(filter(None, figures))}".rstrip()]
-    for name in ("stride", "dilation", "groups"):
-        usual: Any = 1 if name == "groups" else (1,)
-        value = given.get(name, usual)
-        if name == "stride" and layer.kind in POOLS:
-            usual, value = size, value or size
-        if value != usual:
+    usual = {one.name: one.default for one in layer.settings()}
+    if layer.kind in POOLS:
+        usual["stride"], given["stride"] = given["size"], given["stride"] or given["size"]
+    sizes = [_size(given[name], axes) for name in ("size", "factor") if name in given]
+    counts = [str(given[name]) for name in COUNTS if name in given]
+    lines = [f"{layer.kind} {', '.join(sizes + counts)}".rstrip()]
+    for name in UNUSUAL:
+        if name in given and given[name] != usual[name]:
+            value = given[name]
             lines.append(f"{name} {value if isinstance(value, int) else _size(value, 1)}")
     return lines
 

@@ -36,6 +36,9 @@ class Metrics(Value):
     lane: float  # between branches
     frame: float  # from a repeated part to the frame around it, along
     margin: float  # the same, across
+    limit: float  # of the length of a row, if its parts are not longer
+    entry: float  # from where a line turns to the row that it leads into or out of
+    between: float  # from row to row
     stairs: bool  # whether what works at a coarser size stands deeper, as in a U-Net
 
     def extent(self, box: Box) -> Extent:

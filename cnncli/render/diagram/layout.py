@@ -16,59 +16,12 @@ from cnncli.render.diagram.bricks import (
     gathered,
 )
 from cnncli.render.diagram.parts import Fork, Part, Repeated, Series, boxes
-
-LEEWAY = 1.35  # a row may be longer than its longest part, to keep what is beside it there
+from cnncli.render.diagram.rows import in_a_row, in_rows
 
 
 def lay_out(series: Series, metrics: Metrics) -> Brick:
-    """Lay a series out along the axis."""
-    return in_a_row([_brick(part, metrics) for part in series.parts], metrics)
-
-
-def in_rows(series: Series, metrics: Metrics, limit: float) -> list[Brick]:
-    """Lay a series out in rows about evenly full; what is longer than `limit` sets the limit."""
-    bricks = [_brick(part, metrics) for part in series.parts]
-    lengths = [brick.extent.length + metrics.gap for brick in bricks]
-    longest = max(lengths)
-    if longest > limit:
-        limit = longest * LEEWAY
-    rows = _cut(lengths, limit)
-    for share in (0.5, 0.6, 0.7, 0.8, 0.9):
-        even = _cut(lengths, max(limit * share, longest))
-        if len(even) == len(rows):
-            rows = even
-            break
-    return [in_a_row(bricks[row.start : row.stop], metrics) for row in rows]
-
-
-def _cut(lengths: Sequence[float], limit: float) -> list[range]:
-    """Return which lengths share a row."""
-    rows, first, used = [], 0, 0.0
-    for index, length in enumerate(lengths):
-        if used + length > limit and index > first:
-            rows.append(range(first, index))
-            first, used = index, 0.0
-        used += length
-    return [*rows, range(first, len(lengths))]
-
-
-def in_a_row(bricks: Sequence[Brick], metrics: Metrics) -> Brick:
-    """Join bricks along the axis."""
-    if not bricks:
-        return Brick(Extent(0, 0, 0, 0, 0))
-    moved, lines, along = [], [], 0.0
-    end: float | None = None
-    for brick in bricks:
-        moved.append(brick.moved(along, 0))
-        if end is not None:
-            lines.append(Line(((end, 0), (along + brick.extent.start, 0)), brick.arrow))
-        end = along + brick.extent.end
-        along += brick.extent.length + metrics.gap
-    before = max(brick.extent.before for brick in bricks)
-    after = max(brick.extent.after for brick in bricks)
-    assert end is not None
-    extent = Extent(along - metrics.gap, before, after, bricks[0].extent.start, end)
-    return gathered(extent, moved, lines, arrow=bricks[0].arrow)
+    """Lay a series out along the axis, or in rows where that is too long."""
+    return in_rows([_brick(part, metrics) for part in series.parts], metrics)
 
 
 def _brick(part: Part, metrics: Metrics) -> Brick:
@@ -82,7 +35,8 @@ def _brick(part: Part, metrics: Metrics) -> Brick:
 
 def _framed(part: Repeated, metrics: Metrics) -> Brick:
     """Draw a frame around a series, with a caption above it."""
-    body = lay_out(part.body, metrics)
+    bricks = [_brick(one, metrics) for one in part.body.parts]
+    body = in_rows(bricks, metrics, returns=True)
     own, caption, frame = body.extent, metrics.caption(part), metrics.frame
     length = max(own.length + 2 * frame, caption.length)
     left = (length - own.length) // 2
@@ -95,7 +49,10 @@ def _framed(part: Repeated, metrics: Metrics) -> Brick:
 
 def _forked(fork: Fork, metrics: Metrics) -> Brick:
     """Draw branches from one place to one box, each in a lane of its own."""
-    bricks = [lay_out(branch, metrics) for branch in fork.branches]
+    bricks = [
+        in_a_row([_brick(part, metrics) for part in branch.parts], metrics)
+        for branch in fork.branches
+    ]
     lanes = _lanes(fork, bricks, metrics)
     longest = max(brick.extent.length for brick in bricks)
     end = metrics.turn + longest + metrics.join

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from cnncli.render.diagram.bricks import Brick, Frame, Line, Placed
-from cnncli.render.diagram.layout import in_rows
+from cnncli.render.diagram.layout import lay_out
 from cnncli.render.diagram.parts import SIGNS, Box, Diagram
 from cnncli.render.diagram.slabs import (
     CAPTION,
@@ -32,10 +32,7 @@ from cnncli.render.diagram.strokes import (
     Text,
 )
 
-LIMIT = 1400.0  # pixels of a row, where its parts are not longer
 MARGIN, BELOW = 24.0, 18.0  # around all, and below the heading
-ENTRY = 18.0  # of the line into a row that goes on
-BETWEEN = 40.0  # from row to row
 ROUND = 6.0  # radius of corners
 TITLE = 16.0
 # Front of a slab; its top is lighter, its side and its edges are darker.
@@ -55,7 +52,7 @@ COLORS = {
 def page_of(diagram: Diagram) -> Page:
     """Return a diagram as strokes on a page."""
     scale = scale_of(diagram)
-    rows = in_rows(diagram.body, Pixels(scale=scale), LIMIT)
+    brick = lay_out(diagram.body, Pixels(scale=scale))
     note = "; ".join(filter(None, (diagram.note, str(scale))))
     strokes: list[Stroke] = []
     top = MARGIN
@@ -64,27 +61,11 @@ def page_of(diagram: Diagram) -> Page:
         strokes.append(Text((MARGIN, top), diagram.title, TITLE, 0))
     top += LETTERS + ROOM
     strokes.append(Text((MARGIN, top), note, LETTERS, 0, "pale"))
-    widths = [text_width(diagram.title, TITLE), text_width(note)]
-    top += BELOW
-    end: tuple[Point, float] | None = None  # of the row before: of its axis, and its right edge
-    for brick in rows:
-        extent, left = brick.extent, MARGIN + ENTRY * (len(rows) > 1)
-        axis = top + extent.before
-        if end is not None:
-            start = left + extent.start, axis
-            strokes += _line(Line(_turned(*end, top - BETWEEN / 2, start), brick.arrow))
-        strokes += _strokes(brick.moved(left, axis), scale)
-        end = (left + extent.end, axis), left + extent.length + ENTRY
-        widths.append(end[1] - MARGIN)
-        top = axis + extent.after + BETWEEN
-    height = top - BETWEEN + MARGIN
-    return Page(max(widths) + 2 * MARGIN, height, diagram.title, tuple(strokes))
-
-
-def _turned(end: Point, right: float, between: float, start: Point) -> tuple[Point, ...]:
-    """Return the way from the end of one row to the start of the next."""
-    around = ((right, end[1]), (right, between), (MARGIN, between), (MARGIN, start[1]))
-    return end, *around, start
+    axis = top + BELOW + brick.extent.before
+    strokes += _strokes(brick.moved(MARGIN, axis), scale)
+    width = max(text_width(diagram.title, TITLE), text_width(note), brick.extent.length)
+    height = axis + brick.extent.after + MARGIN
+    return Page(width + 2 * MARGIN, height, diagram.title, tuple(strokes))
 
 
 def _strokes(brick: Brick, scale: Scale) -> Iterator[Stroke]:

@@ -82,6 +82,9 @@ class Pixels(Metrics):
     lane: float = 16
     frame: float = 16
     margin: float = 14
+    limit: float = 1400
+    entry: float = 18
+    between: float = 40
     stairs: bool = True
 
     def extent(self, box: Box) -> Extent:

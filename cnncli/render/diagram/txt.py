@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from itertools import pairwise
 
@@ -25,6 +26,9 @@ class Characters(Metrics):
     lane: float = 2
     frame: float = 1
     margin: float = 2
+    limit: float = math.inf
+    entry: float = 0
+    between: float = 0
     stairs: bool = False
 
     def extent(self, box: Box) -> Extent:

@@ -2,8 +2,8 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from cnncli.render.diagram import Box, Diagram, Fork, Series
-from cnncli.render.diagram.layout import in_rows, lay_out
+from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
+from cnncli.render.diagram.layout import lay_out
 from cnncli.render.diagram.slabs import Pixels, scale_of
 from cnncli.render.diagram.txt import Characters
 
@@ -113,15 +113,41 @@ def test_several_skips_take_a_lane_each():
     assert len(lanes) == 2  # the third goes straight on
 
 
-def test_rows_are_about_evenly_full():
-    series = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(18)))
-    metrics = metrics_of("picture", Diagram("", "", series))
-    rows = in_rows(series, metrics, 900)
-    lengths = [row.extent.length for row in rows]
+def rows_of(brick):
+    """The boxes of each row, from above."""
+    found = {}
+    for one in brick.placed:
+        found.setdefault(one.at[1], []).append(room(one))
+    return [found[across] for across in sorted(found)]
+
+
+def test_what_is_too_long_for_a_row_takes_rows_about_evenly_full():
+    series = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(26)))
+    rows = rows_of(lay_out(series, metrics_of("picture", Diagram("", "", series))))
+    lengths = [row[-1][1] - row[0][0] for row in rows]
     assert len(rows) == 2
-    assert max(lengths) <= 900 and min(lengths) > 0.7 * max(lengths)
+    assert max(lengths) <= 1400 and min(lengths) > 0.7 * max(lengths)
+    assert rows[0][0][0] == rows[1][0][0]
 
 
-def test_what_is_longer_than_a_row_keeps_its_neighbors(unet):
-    (row,) = in_rows(unet.body, metrics_of("picture", unet), 100)
-    assert len(row.placed) == 8
+def test_a_text_runs_down_whatever_its_length():
+    series = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(999)))
+    assert len(rows_of(lay_out(series, Characters()))) == 1
+
+
+def test_what_is_repeated_takes_rows_within_its_frame_and_is_left_on_the_axis():
+    body = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(40)))
+    series = Series((Repeated(3, body), Box("end", "conv", ("conv",), (8, 8, 4))))
+    brick = lay_out(series, metrics_of("picture", Diagram("", "", series)))
+    assert len(rows_of(brick)) == 3
+    (frame,) = brick.frames
+    last = next(one for one in brick.placed if one.box.name == "end")
+    assert last.at[1] == 0 and last.at[0] > frame.last[0]
+
+
+def test_what_is_longer_than_a_row_keeps_its_neighbors():
+    long = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(30)))
+    end = Box("end", "conv", ("conv",), (8, 8, 4))
+    fork = Fork((long, Series(())), Box("add", "add", ("add",), (8, 8, 4)))
+    brick = lay_out(Series((fork, end)), metrics_of("picture", Diagram("", "", Series((end,)))))
+    assert len(rows_of(brick)) == 1
