@@ -59,7 +59,7 @@ class _Drafts:
             case notation.Sequence(parts):
                 for part in parts:
                     self._add(part, draft)
-            case notation.Repeat(count, body) if self.collapse:
+            case notation.Repeat(count, body) if self.collapse and count > 1:
                 draft.flush()
                 draft.repeat(self._repeated(count, body))
             case notation.Repeat(count, body):
@@ -134,8 +134,10 @@ class _Branch:
         self.parts.append(_Draft(node, [], branches))
 
     def repeat(self, repeated: Repeated) -> None:
-        """Add a repeated part; one box needs no frame to have its count on it."""
+        """Add a repeated part; one box needs no frame to have its count on it, no box none."""
         match repeated:
+            case Repeated(_, Series(())):
+                pass
             case Repeated(count, Series((Box(lines=lines) as box,)), ""):
                 self.parts.append(replace(box, lines=(*lines, f"x{count}")))
             case _:

@@ -108,6 +108,11 @@ def test_one_repeated_layer_has_its_count_on_its_box(draw):
     assert boxes["conv1"]["lines"] == ["conv 3x3, 4", "relu", "x30"]
 
 
+def test_a_repetition_of_nothing_leaves_no_trace(draw):
+    boxes, _ = drawn(draw, "30 * (conv(4, 3, pad=1) >> 2 * id)", "--input", "8x8x4")
+    assert boxes["conv1"]["lines"] == ["conv 3x3, 4", "x30"]
+
+
 @pytest.mark.parametrize("style", ["svg", "png", "txt", "dot", "mermaid"])
 def test_the_name_of_the_file_says_how_it_is_drawn(run, tmp_path, style):
     path = tmp_path / f"net.{style}"
@@ -118,6 +123,12 @@ def test_the_name_of_the_file_says_how_it_is_drawn(run, tmp_path, style):
         path.read_bytes()
         == run("draw", "resnet18", "-o", "-", "--format", style, text=False).stdout
     )
+
+
+def test_a_format_comes_before_the_name_of_the_file(run, tmp_path):
+    path = tmp_path / "net.txt"
+    assert run("draw", "lenet5", "-o", path, "--format", "dot").returncode == 0
+    assert path.read_text().startswith("digraph network {")
 
 
 def test_svg_is_xml_and_png_a_picture(draw):

@@ -76,6 +76,17 @@ def test_stacked_branches_show_as_bands(unet):
     assert groups["stack"] == 4  # top, side and two bands
 
 
+def test_the_front_of_a_slab_has_the_color_of_its_family_and_its_top_a_lighter_one():
+    parts = (Box("a", "conv", ("a",), (8, 8, 4)), Box("b", "pool", ("b",), (8, 8, 4)))
+    groups = parsed(Diagram("", "", Series(parts))).iter(f"{NAMESPACE}g")
+    fronts = []
+    for group in groups:
+        top, _, front = (one.get("fill") for one in group.findall(f"{NAMESPACE}polygon"))
+        assert all(int(top[at : at + 2], 16) > int(front[at : at + 2], 16) for at in (1, 3, 5))
+        fronts.append(front)
+    assert fronts == ["#f2b561", "#e07a6b"]
+
+
 def test_letters_that_mean_something_in_xml_stay_letters():
     box = Box("a", "conv", ("<b> & \x00",), (4, 4, 1))
     assert "<b> & ?" in texts(parsed(Diagram("", "", Series((box,)))))
