@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnncli.data.preprocessing import Preprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
+    from cnncli.notation.expression import Expression
 
     ParamType = click.ParamType[Any]
 else:
@@ -208,12 +209,25 @@ def _read_text(path: str) -> str:
 def resolve_arch(
     arch: str, *, classes: int | None = None, input_shape: Shape | None = None
 ) -> Graph:
-    """Return the network that ARCH names: as for read_arch, or a trained model file (.npz).
+    """Return the network that ARCH names, as `resolve_expression` does, on its input.
 
-    Raises what read_arch and load_model raise, and ArchitectureError where it does not fit.
+    Raises what that raises, and ArchitectureError where it does not fit.
     """
     from cnncli.graph import build_graph
+
+    return build_graph(*resolve_expression(arch, classes=classes, input_shape=input_shape))
+
+
+def resolve_expression(
+    arch: str, *, classes: int | None = None, input_shape: Shape | None = None
+) -> tuple[Expression, Shape]:
+    """Return what ARCH describes: as for read_arch, or a trained model file (.npz).
+
+    What is not given is the preset's, the model's, or what comments of the text tell. Raises what
+    read_arch, parse and load_model raise, and UsageError where the input is not known.
+    """
     from cnncli.notation import parse
+    from cnncli.presets.comments import told
 
     own_input: Shape | None
     own_classes: int | None
@@ -226,10 +240,12 @@ def resolve_arch(
             raise UsageError(f"{arch}: has {own_classes} classes, --classes says {classes}")
     else:
         text, own_input, own_classes = read_arch(arch)
+        if own_input is None:
+            own_input, own_classes = told(text)
     shape = input_shape or own_input
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
-    return build_graph(parse(text, classes or own_classes), shape)
+    return parse(text, classes or own_classes), shape
 
 
 class Trained(NamedTuple):
