@@ -7,7 +7,7 @@ from collections.abc import Container
 from cnncli.errors import ArchitectureError
 from cnncli.layers import REGISTRY
 from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
-from cnncli.notation.tokens import Token, statements
+from cnncli.notation.tokens import Place, Token, statements
 from cnncli.value import Value
 
 LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
@@ -16,11 +16,24 @@ MAX_DEPTH = 50  # of parentheses and of pieces in pieces: nobody reads more, and
 RESERVED = frozenset({"id", "classes", "yes", "no", "same", "causal"})
 
 
+class Amount(Value):
+    """The value of a setting as it was written: a word, or whole numbers multiplied."""
+
+    factors: tuple[Token, ...]
+
+    @property
+    def place(self) -> Place:
+        return self.factors[0].place
+
+    def __str__(self) -> str:
+        return repr("*".join(factor.text for factor in self.factors))
+
+
 class Argument(Value):
     """One setting as it was written."""
 
     name: Token | None  # None where it is given by position
-    value: Token
+    value: Amount
 
 
 class Call(Expression):
@@ -143,8 +156,14 @@ class _Statement:
     def _argument(self) -> Argument:
         first = self._word("a setting")
         if not self._take("="):
-            return Argument(None, first)
-        return Argument(first, self._word(f"a value for {first.text}"))
+            return Argument(None, self._amount(first))
+        return Argument(first, self._amount(self._word(f"a value for {first.text}")))
+
+    def _amount(self, first: Token) -> Amount:
+        factors = [first]
+        while self._take("*"):
+            factors.append(self._word("a number"))
+        return Amount(tuple(factors))
 
     def _word(self, expected: str) -> Token:
         token = self.next
