@@ -92,9 +92,7 @@ def test_what_is_no_network_with_a_size_is_none_of_them(text):
 
 
 def test_a_size_that_does_not_fit_is_pointed_at():
-    with pytest.raises(
-        ArchitectureError, match=r"line 16, column 10: unet: '2' is one setting"
-    ):
+    with pytest.raises(ArchitectureError, match=r"line 16, column 10: unet: '2' is one setting"):
         parse(presets.get("unet(16, 2)").text, 2)
 
 
