@@ -29,7 +29,7 @@ from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.model_file import Model, load_model, save_model  # noqa: E402
 from cnncli.notation import parse  # noqa: E402
 
-BATCH, CLASSES, STEPS, RATE = 4, 5, 5, 1e-3
+BATCH, CLASSES, STEPS, RATE = 4, 5, 5, 1e-2
 VGG = (
     "stage(n, times) = times * (conv(n, 3, pad=1) >> bn >> relu) >> maxpool(2)\n"
     "stage(64, 1) >> stage(128, 1) >> stage(256, 2) >> stage(512, 2) >> stage(512, 2)"
