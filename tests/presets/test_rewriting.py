@@ -18,7 +18,11 @@ def without_relu(layer):
     [
         ("relu", "tanh", "tanh"),
         ("relu >> elu >> relu", "tanh >> elu >> relu", "relu >> elu >> tanh"),
-        ("3 * (relu >> elu)", "tanh >> elu >> 2 * (relu >> elu)", "2 * (relu >> elu) >> tanh >> elu"),
+        (
+            "3 * (relu >> elu)",
+            "tanh >> elu >> 2 * (relu >> elu)",
+            "2 * (relu >> elu) >> tanh >> elu",
+        ),
         ("2 * relu", "tanh >> relu", "relu >> tanh"),
         ("relu + elu >> relu", "relu + elu >> tanh", "relu + elu >> tanh"),
         ("(relu >> elu) + relu", "(tanh >> elu) + tanh", "(tanh >> elu) + tanh"),
