@@ -48,10 +48,10 @@ def live(graph, path):
     images = numbers.standard_normal((BATCH, *graph.input_shape)).astype(np.float32)
     shape = (BATCH, *graph.output_shape[:-1])
     labels = numbers.integers(0, graph.classes, shape).astype(np.int32)
-    plan = Plan(graph, weights, Setup(BATCH, 2, True))
+    plan = Plan(graph, weights, Setup(BATCH, 1, True))
     plan.input[:] = images
     assert np.isfinite(plan.train_step(labels, BATCH))
-    OPTIMIZERS["sgd"](weights, 0.0, 0.0, 2).step(plan.gradient, 1e-3)
+    OPTIMIZERS["sgd"](weights, 0.0, 0.0, 1).step(plan.gradient, 1e-3)
     assert np.isfinite(plan.gradient).all() and plan.gradient.any()
     del plan
     first = prediction(graph, weights, images)
@@ -64,7 +64,7 @@ def live(graph, path):
 
 
 def prediction(graph, weights, images):
-    plan = Plan(graph, weights, Setup(BATCH, 2))
+    plan = Plan(graph, weights, Setup(BATCH, 1))
     plan.input[:] = images
     plan.forward(BATCH)
     assert np.isfinite(plan.output).all() and len(np.unique(plan.output)) > 1
