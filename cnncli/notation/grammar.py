@@ -25,8 +25,12 @@ class Amount(Value):
     def place(self) -> Place:
         return self.factors[0].place
 
+    @property
+    def text(self) -> str:
+        return "*".join(factor.text for factor in self.factors)
+
     def __str__(self) -> str:
-        return repr("*".join(factor.text for factor in self.factors))
+        return repr(self.text)
 
 
 class Argument(Value):
@@ -35,12 +39,24 @@ class Argument(Value):
     name: Token | None  # None where it is given by position
     value: Amount
 
+    def __str__(self) -> str:
+        return self.value.text if self.name is None else f"{self.name.text}={self.value.text}"
+
 
 class Call(Expression):
     """A layer, a piece or a number as it was written: what it stands for is not known yet."""
 
     token: Token
     arguments: tuple[Argument, ...] = ()
+
+    def __str__(self) -> str:
+        arguments = ", ".join(map(str, self.arguments))
+        return f"{self.token.text}({arguments})" if arguments else self.token.text
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it repeats what it is multiplied with; a parameter is not known to."""
+        return self.token.kind == "number"
 
 
 class Piece(Value):

@@ -19,14 +19,14 @@ from cnncli.layers.conv import Conv
 from cnncli.layers.depthwise import Depthwise
 from cnncli.layers.pool import Pool
 from cnncli.notation import parse
-from cnncli.notation.expression import Expression, Identity, Leaf, Sequence
+from cnncli.notation.expression import Expression, Identity, Leaf
+from cnncli.notation.grammar import read
 from cnncli.presets import Preset
+from cnncli.presets.pieces import written
 from cnncli.presets.rewriting import Change, change_one
 from cnncli.value import Value
 
 SMALLEST = 4  # positions of the last feature map, along its shorter side
-WIDTH = 100
-CLASSES = 999_999_937  # stands for `classes` meanwhile; no network has as many of anything
 
 
 class Adapted(Value):
@@ -45,25 +45,30 @@ def adapt(preset: Preset, shape: Shape) -> Adapted:
     if len(shape) != len(preset.input_shape):
         own = "x".join(map(str, preset.input_shape))
         raise ArchitectureError(f"{preset.name} takes inputs such as {own}; give a size like that")
-    network = parse(preset.text, CLASSES)
+    parse(preset.text, preset.classes)  # which refuses a size that does not fit
+    pieces, network = read(preset.text)
     changes: list[Change] = []
-    while _is_coarse(_lay_out(network, preset, preset.input_shape), shape):
-        found = change_one(network, _finer)
+
+    def laid_out(size: Shape) -> Graph:
+        return build_graph(parse(written(pieces, network), preset.classes), size)
+
+    while _is_coarse(laid_out(preset.input_shape), shape):
+        found = change_one(pieces, network, _finer)
         if found is None:
             break
-        network = found.expression
+        network = found.tree
         _add(changes, found.changes)
     while True:
         try:
-            graph = _lay_out(network, preset, shape)
+            graph = laid_out(shape)
         except ArchitectureError as error:
-            found = change_one(network, _without_pool, last=True)
+            found = change_one(pieces, network, _without_pool, last=True)
             if found is None:
                 raise ArchitectureError(f"{preset.name}: {error}") from None
-            network = found.expression
+            network = found.tree
             _add(changes, found.changes)
         else:
-            text = _heading(preset, shape) + _in_lines(network)
+            text = f"{_heading(preset, shape)}\n{written(pieces, network)}\n"
             return Adapted(text, graph, tuple(changes))
 
 
@@ -83,31 +88,12 @@ def last_feature_map(graph: Graph) -> Node | None:
     return last
 
 
-def _text(network: Expression) -> str:
-    return str(network).replace(str(CLASSES), "classes")
-
-
 def _heading(preset: Preset, shape: Shape) -> str:
     size = "x".join(map(str, shape))
     return (
         f"# {preset.title}: {preset.name} for {size}\n# source: after {preset.source}\n"
-        f"# input: {size}\n# classes: {preset.classes}\n\n"
+        f"# input: {size}\n# classes: {preset.classes}\n"
     )
-
-
-def _in_lines(network: Expression) -> str:
-    """Return the text with a new line where the old one is full."""
-    lines = [""]
-    for part in network.parts if isinstance(network, Sequence) else (network,):
-        text = f"({_text(part)})" if part.tightness < network.tightness else _text(part)
-        if lines[-1] and len(lines[-1]) + len(text) > WIDTH - 4:
-            lines.append("")
-        lines[-1] += f" >> {text}" if lines[-1] else text
-    return "\n>> ".join(lines) + "\n"
-
-
-def _lay_out(network: Expression, preset: Preset, shape: Shape) -> Graph:
-    return build_graph(parse(_text(network), preset.classes), shape)
 
 
 def _is_coarse(graph: Graph, shape: Shape) -> bool:

@@ -2,7 +2,15 @@ import pytest
 
 from cnncli.notation import parse
 from cnncli.notation.expression import Identity, Leaf
+from cnncli.notation.grammar import read
+from cnncli.presets.pieces import written
 from cnncli.presets.rewriting import change_one
+
+
+def changed(text, rule, **more):
+    pieces, tree = read(text)
+    found = change_one(pieces, tree, rule, **more)
+    return None if found is None else written(pieces, found.tree)
 
 
 def tanh_for_relu(layer):
@@ -30,24 +38,39 @@ def without_relu(layer):
     ],
 )
 def test_one_layer_changes_or_one_in_each_branch(text, first, last):
-    assert str(change_one(parse(text), tanh_for_relu).expression) == first
-    assert str(change_one(parse(text), tanh_for_relu, last=True).expression) == last
+    assert changed(text, tanh_for_relu) == first
+    assert changed(text, tanh_for_relu, last=True) == last
 
 
 @pytest.mark.parametrize("text", ["elu", "id", "relu + elu", "relu | id", "2 * elu"])
 def test_where_no_layer_can_change_nothing_does(text):
-    assert change_one(parse(text), tanh_for_relu) is None
+    assert changed(text, tanh_for_relu) is None
 
 
 def test_a_layer_can_go():
-    assert str(change_one(parse("relu >> elu"), without_relu).expression) == "elu"
-    assert change_one(parse("relu"), without_relu).expression == Identity()
-    assert str(change_one(parse("2 * relu >> elu"), without_relu).expression) == "relu >> elu"
+    assert changed("relu >> elu", without_relu) == "elu"
+    assert changed("relu", without_relu) == "id"
+    assert changed("2 * relu >> elu", without_relu) == "relu >> elu"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("two = relu >> elu\ntwo >> two", "two = relu >> elu\n\ntanh >> elu >> two"),
+        ("a(n) = b(2*n) >> relu; b(n) = conv(n, 1)\na(3)", "b(n) = conv(n, 1)\n\nb(2*3) >> tanh"),
+        ("a(n) = n * relu >> elu\na(n=3)", "tanh >> 2 * relu >> elu"),
+        ("a = elu\n2 * a >> relu", "a = elu\n\n2 * a >> tanh"),
+        ("a(n) = relu >> dense(n)\na(classes)", "tanh >> dense(classes)"),
+    ],
+)
+def test_pieces_are_written_out_only_where_something_changes_in_them(text, expected):
+    assert changed(text, tanh_for_relu) == expected
+    assert parse(expected, 7) is not None
 
 
 def test_changes_say_what_became_of_what():
-    (change,) = change_one(parse("elu >> relu"), tanh_for_relu).changes
+    (change,) = change_one(*read("elu >> relu"), tanh_for_relu).changes
     assert (str(change.before), change.after) == ("relu", Leaf(parse("tanh").layer))
     assert str(change) == "relu becomes tanh"
-    (change,) = change_one(parse("relu"), without_relu).changes
+    (change,) = change_one(*read("relu"), without_relu).changes
     assert str(change) == "relu is left out"
