@@ -10,8 +10,9 @@ from cnncli.layers import REGISTRY
 from cnncli.layers.base import Layer
 from cnncli.layers.settings import COUNT, Kind
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
-from cnncli.notation.grammar import MAX_DEPTH, Amount, Call, Piece
+from cnncli.notation.grammar import MAX_DEPTH
 from cnncli.notation.tokens import Token
+from cnncli.notation.tree import Amount, Call, Piece
 
 MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
 Values = Mapping[str, str]  # what the parameters of a piece stand for

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from cnncli.notation.expression import Expression, Joined
-from cnncli.notation.grammar import Amount, Argument, Call, Piece
+from cnncli.notation.tree import Amount, Argument, Call, Piece
 
 WIDTH = 100
 

@@ -12,7 +12,7 @@ from cnncli.layers.base import Layer
 from cnncli.notation import expression as notation
 from cnncli.notation.expansion import expand
 from cnncli.notation.expression import Expression, Identity, Leaf, join
-from cnncli.notation.grammar import Call, Piece
+from cnncli.notation.tree import Call, Piece
 from cnncli.presets.pieces import called
 from cnncli.value import Value
 
