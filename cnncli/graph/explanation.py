@@ -80,7 +80,7 @@ def _(layer: Deconv, node: Node) -> list[str]:
 @_formulas.register
 def _(layer: Pool, node: Node) -> list[str]:
     (x,) = node.input_shapes
-    return _positions(layer.windows(x), x, layer.pad, layer.ceil)
+    return _positions(layer.windows(x), x, layer.pad)
 
 
 @_formulas.register
@@ -114,7 +114,7 @@ def _(layer: Stack, node: Node) -> list[str]:
     return [f"channels = {widths} = {node.output_shape[-1]}"]
 
 
-def _positions(found: Windows, x: Shape, pad: Padding, ceil: bool = False) -> list[str]:
+def _positions(found: Windows, x: Shape, pad: Padding) -> list[str]:
     """Return how often a window fits: floor((length + padding - span)/stride) + 1."""
     lines = []
     for letter, axis in _axes(x):
@@ -126,11 +126,9 @@ def _positions(found: Windows, x: Shape, pad: Padding, ceil: bool = False) -> li
             padding = f"{before}" if sides == 1 else f"2*{before}"
             quotient = f"({length} - {_span(found, axis)} + {padding})/{stride}"
             whole = (length - found.span[axis] + sides * before) % stride == 0
-            rounded = "ceil" if ceil else "floor"
-            count = f"{quotient} + 1" if whole else f"{rounded}({quotient}) + 1"
             fits = (length - found.span[axis] + sides * before) // stride + 1
-            if ceil and not whole and found.output[axis] == fits:
-                count = f"{fits + 1} - 1, as the last would begin beyond the input"
+            rounded = "ceil" if found.output[axis] > fits else "floor"
+            count = f"{quotient} + 1" if whole else f"{rounded}({quotient}) + 1"
         lines.append(f"{letter} = {count} = {found.output[axis]}")
     return lines
 
