@@ -42,6 +42,11 @@ NETWORKS = {
         "conv(16,3,pad=1) >> relu >> dw(24,1) >> dw(40,2) >> global_maxpool >> dense(7)",
         (10, 10, 3),
     ),
+    "rounded up": (
+        "conv(12,3) >> bn >> relu6 >> maxpool(3,2,ceil=yes) >> (take(7) + take(7,5)) >> conv(9,3,"
+        "pad=1) >> relu6 >> avgpool(2,2,1,ceil=yes) >> avgpool(3,2,ceil=yes) >> dense(7)",
+        (12, 14, 3),
+    ),
     "hourglass": (
         "conv(8,3,pad=1) >> leaky_relu >> (id | (maxpool(2) >> conv(16,3,pad=1) >> gelu >>"
         " deconv(8,2,2) >> relu)) >> conv(12,3,2,same,groups=2) >> upsample >> conv(6,5,fill=edge,"

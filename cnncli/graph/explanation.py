@@ -136,7 +136,9 @@ def _positions(found: Windows, x: Shape, pad: Padding) -> list[str]:
             padding = f"{before}" if sides == 1 else f"2*{before}"
             quotient = f"({length} - {_span(found, axis)} + {padding})/{stride}"
             whole = (length - found.span[axis] + sides * before) % stride == 0
-            count = f"{quotient} + 1" if whole else f"floor({quotient}) + 1"
+            fits = (length - found.span[axis] + sides * before) // stride + 1
+            rounded = "ceil" if found.output[axis] > fits else "floor"
+            count = f"{quotient} + 1" if whole else f"{rounded}({quotient}) + 1"
         lines.append(f"{letter} = {count} = {found.output[axis]}")
     return lines
 

@@ -34,6 +34,11 @@ def test_what_is_left_over_is_rounded_down():
     ]
 
 
+def test_what_is_left_over_is_rounded_up_where_a_pool_says_so():
+    lines = explained("maxpool(3, 2, ceil=yes)", (8, 7, 1))["maxpool1"][:2]
+    assert lines == ["P = ceil((8 - 3 + 2*0)/2) + 1 = 4", "Q = (7 - 3 + 2*0)/2 + 1 = 3"]
+
+
 def test_rows_and_columns_are_explained_apart_where_they_differ():
     assert explained("conv(1, 3x5, 1x2)", (9, 9, 1))["conv1"][4:7] == [
         "field rows = 1 + (3 - 1)*1 = 3",
