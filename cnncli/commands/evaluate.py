@@ -81,7 +81,8 @@ def evaluate(
     )
     for notice in images.notices:
         note(notice)
-    note(f"{images.samples.where}: {len(images)} images of {len(set(images.labels))} classes")
+    what, known = f"{trained.preprocessing.what}s", len(set(images.labels))
+    note(f"{images.samples.where}: {len(images)} {what} of {known} classes")
     judged = _judge(trained, images, batch_size, threads)
     found = figures(judged, trained.model.classes)
     if per_image is not None:
