@@ -84,7 +84,7 @@ def _numbers(data: bytes, wav: Wav) -> NDArray[np.float32]:
     if wav.code == FLOAT:
         return np.frombuffer(data, f"<f{wav.bits // 8}").astype(np.float32)
     if wav.bits == 8:
-        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
+        return (np.frombuffer(data, np.uint8).astype(np.float32) - 128) * np.float32(1 / 128)
     if wav.bits == 24:
         wide = np.zeros((len(data) // 3, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(data, np.uint8).reshape(-1, 3)
