@@ -17,7 +17,7 @@ from cnncli.data.unreadable import SignalError, unreadable
 
 MAX_LENGTH = 1 << 18  # of a length nobody asked for
 WHOLE = 0.95  # of the signals, at least, fit in without being cut
-TINY = 1e-30  # a spread below it is none
+TINY = 1e-20  # a spread below it is none
 
 
 @dataclass
