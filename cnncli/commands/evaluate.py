@@ -108,7 +108,7 @@ def _judge(trained: Trained, images: ImageSet, batch_size: int | None, threads: 
     plan = ready(trained.graph, trained.model.weights, batch_size=batch_size, threads=threads)
     loader = Loader(images, plan.setup.batch, normalizer(own.scale, own.shift), shuffle=False)
     parts: list[Judged] = []
-    with Progress(len(images), "images") as progress:
+    with Progress(len(images), f"{own.what}s") as progress:
         for part in judge_batches(plan, loader):
             parts.append(part)
             progress.update(sum(len(one.label) for one in parts))

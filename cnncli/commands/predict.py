@@ -105,7 +105,7 @@ def predict(
     record = recorder(trained.model.classes, top_k, min_confidence, kind)
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
-    with Progress(None, "images") as progress:
+    with Progress(None, f"{trained.preprocessing.what}s") as progress:
         for count, answer in enumerate(answers, 1):
             failed += answer.error is not None
             write(record(answer))

@@ -66,7 +66,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
 @click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
-              default="standard", show_default=True)  # fmt: skip
+              default="standard", show_default=True,
+              help="Per channel, from what is trained on: unit is 0 to 1 (signals: -1 to 1), "
+              "standard is mean 0 and deviation 1, minmax is 0 to 1 from lowest to highest.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
