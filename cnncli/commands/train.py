@@ -67,8 +67,8 @@ POSITIVE = click.FloatRange(0, min_open=True)
               default="stretch", show_default=True)  # fmt: skip
 @click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
               default="standard", show_default=True,
-              help="Per channel, from what is trained on: unit is 0 to 1 (signals: -1 to 1), "
-              "standard is mean 0 and deviation 1, minmax is 0 to 1 from lowest to highest.")  # fmt: skip
+              help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
+              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
@@ -97,6 +97,7 @@ def train(
     by the number and size of the images or signals, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
+    from cnncli.commands._data_options import check_options, image_size, signal_length, validation
     from cnncli.commands._run import Run
     from cnncli.data.source import load_training
     from cnncli.model_file.atomic import check_writable
@@ -107,15 +108,15 @@ def train(
     text, preset_shape = _network_text(arch)
     images = load_training(
         data,
-        val=_validation(val),
-        size=img_size or _image_size(preset_shape),
-        length=length or _signal_length(preset_shape),
+        val=validation(val),
+        size=img_size or image_size(preset_shape),
+        length=length or signal_length(preset_shape),
         color=color,
         resize=resize,
         normalization=normalize,
         threads=threads,
     )
-    _check_options(data, images, img_size, color, length)
+    check_options(data, images, img_size, color, length)
     _describe_data(data, images)
     graph = _network(text, images)
     run = Run(output, images, graph, _settings(graph, images, threads, given))
@@ -135,36 +136,6 @@ def _network_text(arch: str) -> tuple[str | None, Shape]:
     text, input_shape, _ = read_arch(arch)
     parse(text, 2)
     return text, input_shape or ()
-
-
-def _image_size(shape: Shape) -> tuple[int, int] | None:
-    return (shape[0], shape[1]) if len(shape) == 3 else None
-
-
-def _signal_length(shape: Shape) -> int | None:
-    return shape[0] if len(shape) == 2 else None
-
-
-def _check_options(
-    data: str, images: TrainingData, size: object, color: str, length: int | None
-) -> None:
-    """Raise UsageError for options that say nothing about what the data are."""
-    signals = images.preprocessing.what == "signal"
-    if signals and (size is not None or color != "auto"):
-        option = "--img-size" if size is not None else "--color"
-        raise UsageError(f"{option} is about images; {data} holds signals, so give --length N")
-    if not signals and length is not None:
-        raise UsageError(f"--length is about signals; {data} holds images, so give --img-size")
-
-
-def _validation(val: str | None) -> str | float | None:
-    try:
-        fraction = float(val or "")
-    except ValueError:
-        return val
-    if not 0 < fraction < 1:
-        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
-    return fraction
 
 
 def _describe_data(data: str, images: TrainingData) -> None:
