@@ -13,7 +13,7 @@ from cnncli.errors import ArchitectureError, CnncliError, ModelFileError, UsageE
 from cnncli.terminal import Preferences
 
 if TYPE_CHECKING:
-    from cnncli.data.preprocessing import Preprocessing
+    from cnncli.data.medium import AnyPreprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
     from cnncli.notation.expression import Expression
@@ -252,19 +252,20 @@ class Trained(NamedTuple):
     """A model file, read and understood."""
 
     model: Model
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     graph: Graph
 
 
 def open_model(path: str) -> Trained:
     """Read a model that answers with a class per image; raise ModelFileError for anything else."""
-    from cnncli.data.preprocessing import Preprocessing
+    from cnncli.data.medium import preprocessing_from
     from cnncli.model_file import load_model
 
     model = load_model(path)
-    preprocessing = Preprocessing.from_manifest(model.preprocessing)
+    preprocessing = preprocessing_from(model.preprocessing)
     if preprocessing.input_shape != model.input_shape or len(model.graph.output_shape) != 1:
         raise ModelFileError(
-            f"{path}: its network does not take images to classes; train it again", path=path
+            f"{path}: its network does not take its own inputs to classes; train it again",
+            path=path,
         )
     return Trained(model, preprocessing, model.graph)

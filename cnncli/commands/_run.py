@@ -22,7 +22,7 @@ from cnncli.training.loop import Epoch, Training
 from cnncli.training.prediction import Normalize, normalizer
 from cnncli.training.settings import Settings
 
-Images = NDArray[np.uint8]
+Images = NDArray[Any]
 FIGURES = ("train_loss", "val_loss", "val_accuracy")
 
 

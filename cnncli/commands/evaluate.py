@@ -81,7 +81,8 @@ def evaluate(
     )
     for notice in images.notices:
         note(notice)
-    note(f"{images.samples.where}: {len(images)} images of {len(set(images.labels))} classes")
+    what, known = f"{trained.preprocessing.what}s", len(set(images.labels))
+    note(f"{images.samples.where}: {len(images)} {what} of {known} classes")
     judged = _judge(trained, images, batch_size, threads)
     found = figures(judged, trained.model.classes)
     if per_image is not None:
@@ -107,7 +108,7 @@ def _judge(trained: Trained, images: ImageSet, batch_size: int | None, threads: 
     plan = ready(trained.graph, trained.model.weights, batch_size=batch_size, threads=threads)
     loader = Loader(images, plan.setup.batch, normalizer(own.scale, own.shift), shuffle=False)
     parts: list[Judged] = []
-    with Progress(len(images), "images") as progress:
+    with Progress(len(images), f"{own.what}s") as progress:
         for part in judge_batches(plan, loader):
             parts.append(part)
             progress.update(sum(len(one.label) for one in parts))

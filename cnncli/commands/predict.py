@@ -77,9 +77,10 @@ def predict(
     """Name what is in images: one line per image, in input order.
 
     INPUT is an image file, a folder (walked), a .npz or .npy batch, or - for the bytes of one image
-    on stdin. An image that cannot be read is reported in its place, the rest goes on, and the exit
-    code is 4. jsonl (the same as --json) gives path, label, confidence and top; csv and tsv have a
-    header. The answers do not depend on the batch size.
+    on stdin. Where the network takes signals, it is a .wav, .csv, .tsv or .npy file, a folder, a
+    .npz batch, or - for the bytes of one. What cannot be read is reported in its place, the rest
+    goes on, and the exit code is 4. jsonl (the same as --json) gives path, label, confidence and
+    top; csv and tsv have a header. The answers do not depend on the batch size.
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
@@ -104,16 +105,16 @@ def predict(
     record = recorder(trained.model.classes, top_k, min_confidence, kind)
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
-    with Progress(None, "images") as progress:
+    with Progress(None, f"{trained.preprocessing.what}s") as progress:
         for count, answer in enumerate(answers, 1):
             failed += answer.error is not None
             write(record(answer))
             if not sys.stdout.isatty():
                 progress.update(count)
     if not count:
-        note("no images in the input")
+        note(f"no {trained.preprocessing.what}s in the input")
     if failed:
-        raise SomeFailed(f"{failed} of {count} images could not be read")
+        raise SomeFailed(f"{failed} of {count} {trained.preprocessing.what}s could not be read")
 
 
 def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:

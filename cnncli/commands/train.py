@@ -24,6 +24,7 @@ from cnncli.terminal import note, shown, write_json, write_line
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
+    from cnncli.layers.base import Shape
     from cnncli.training.settings import Settings
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
@@ -58,11 +59,16 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--monitor", type=click.Choice(MONITORS),
               help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
+@click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
+              help="Samples that signals are given: the middle of longer ones, zeros around "
+              "shorter ones.  [default: what 95 % fit into]")  # fmt: skip
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
 @click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
-              default="standard", show_default=True)  # fmt: skip
+              default="standard", show_default=True,
+              help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
+              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
@@ -74,6 +80,7 @@ def train(
     arch: str,
     val: str | None,
     img_size: tuple[int, int] | None,
+    length: int | None,
     color: str,
     resize: str,
     normalize: str,
@@ -82,13 +89,15 @@ def train(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train a network on labelled images and write it to one file.
+    """Train a network on labelled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
-    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. What is
-    not given is chosen by the number and size of the images, and said. The epoch kept is the best
+    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. Signals
+    are .wav files, .csv or .tsv columns, .npy arrays or rows of a .npz. What is not given is chosen
+    by the number and size of the images or signals, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
+    from cnncli.commands._data_options import check_options, image_size, signal_length, validation
     from cnncli.commands._run import Run
     from cnncli.data.source import load_training
     from cnncli.model_file.atomic import check_writable
@@ -96,16 +105,18 @@ def train(
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
     check_writable(output, force=force)
-    text, preset_size = _network_text(arch)
+    text, preset_shape = _network_text(arch)
     images = load_training(
         data,
-        val=_validation(val),
-        size=img_size or preset_size,
+        val=validation(val),
+        size=img_size or image_size(preset_shape),
+        length=length or signal_length(preset_shape),
         color=color,
         resize=resize,
         normalization=normalize,
         threads=threads,
     )
+    check_options(data, images, img_size, color, length)
     _describe_data(data, images)
     graph = _network(text, images)
     run = Run(output, images, graph, _settings(graph, images, threads, given))
@@ -113,28 +124,18 @@ def train(
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record))
+        (note if output == "-" else write_line)(_summary(record, images.preprocessing.what))
 
 
-def _network_text(arch: str) -> tuple[str | None, tuple[int, int] | None]:
-    """Return the architecture's text, None for auto, and a preset's size; find mistakes early."""
+def _network_text(arch: str) -> tuple[str | None, Shape]:
+    """Return the architecture's text, None for auto, and a preset's input; find mistakes early."""
     if arch == "auto":
-        return None, None
+        return None, ()
     from cnncli.notation import parse
 
     text, input_shape, _ = read_arch(arch)
     parse(text, 2)
-    return text, (input_shape[0], input_shape[1]) if input_shape else None
-
-
-def _validation(val: str | None) -> str | float | None:
-    try:
-        fraction = float(val or "")
-    except ValueError:
-        return val
-    if not 0 < fraction < 1:
-        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
-    return fraction
+    return text, input_shape or ()
 
 
 def _describe_data(data: str, images: TrainingData) -> None:
@@ -144,10 +145,10 @@ def _describe_data(data: str, images: TrainingData) -> None:
     memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
     names = ", ".join(images.classes[:10]) + (", …" if len(images.classes) > 10 else "")
     note(
-        f"{data}: {len(images.train)} images to train on, {len(images.val)} to validate, "
-        f"{len(images.classes)} classes: {names}"
+        f"{data}: {len(images.train)} {images.preprocessing.what}s to train on, "
+        f"{len(images.val)} to validate, {len(images.classes)} classes: {names}"
     )
-    note(f"input: {size}, {images.preprocessing.color}, {memory:.1f} MB in memory")
+    note(f"input: {size}, {images.preprocessing.description}, {memory:.1f} MB in memory")
 
 
 def _network(text: str | None, images: TrainingData) -> Graph:
@@ -186,14 +187,14 @@ def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str,
     return settings
 
 
-def _summary(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any], what: str) -> str:
     name = shown(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
     if record["val_accuracy"] is not None:
         share = 100 * record["val_accuracy"]
-        parts.append(f"{share:.2f} % of {record['val_images']} validation images right")
+        parts.append(f"{share:.2f} % of {record['val_images']} validation {what}s right")
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

@@ -1,10 +1,11 @@
-"""A folder with one folder of images per class, or one such folder each for train, val and test."""
+"""A folder with one folder of samples per class, or one such folder each for train, val, test."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from cnncli.data.kinds import KINDS, SAMPLES, kind_in_folder
 from cnncli.data.samples import Samples, check_label
 from cnncli.data.walk import inside, walk
 from cnncli.errors import DataError
@@ -25,23 +26,25 @@ def splits(path: str) -> tuple[str, ...]:
 
 
 def read(path: str, split: str | None) -> Samples:
-    """Return the images of a split, or of all class folders; raise DataError.
+    """Return the samples of a split, or of all class folders; raise DataError.
 
     Only the folders directly in it are classes; what lies deeper belongs to them.
     """
     root = inside(path, _folder(path, split) or "") if split else path
-    tree = walk(root)
+    tree = walk(root, SAMPLES)
+    kind = kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
+    tree.keep(KINDS[kind], kind)
     keys = tuple(file for file in tree.files if os.sep in file)
     loose = len(tree.files) - len(keys)
     if loose and not keys:
         raise DataError(
-            f"{root}: images, but no folder per class; "
-            "put the images of each class into a folder of its own",
+            f"{root}: {kind}, but no folder per class; "
+            f"put the {kind} of each class into a folder of its own",
             path=root,
         )
     notices = tree.notices
     if loose:
-        notices += (f"images outside of class folders, ignored: {loose}",)
+        notices += (f"{kind} outside of class folders, ignored: {loose}",)
     labels = tuple(key.split(os.sep, 1)[0] for key in keys)
     for name in dict.fromkeys((*tree.folders, *labels)):
         check_label(name, root)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import ImageSet
-from cnncli.data.image import Pixels
 
-# Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
-Normalize = Callable[[Pixels, NDArray[np.int64], NDArray[np.float32]], None]
+# Writes images[indices], normalized, into out: (M, *shape) as they are kept, (n,) int64,
+# (n, *shape) float32.
+Normalize = Callable[[NDArray[Any], NDArray[np.int64], NDArray[np.float32]], None]
 
 GOLDEN = 0x9E3779B97F4A7C15
 MASK = 2**64 - 1
@@ -23,7 +24,7 @@ MASK = 2**64 - 1
 class Batch:
     """A few images, ready for a network; good until the next batch is asked for."""
 
-    images: NDArray[np.float32]  # (n, H, W, C)
+    images: NDArray[np.float32]  # (n, H, W, C) or (n, L, C)
     labels: NDArray[np.int32]  # (n,)
     indices: NDArray[np.int64]  # (n,) of the images in their set
 
@@ -53,7 +54,7 @@ class Loader:
         size = min(batch_size, len(images))
         shape = images.shape
         self._rows = np.arange(size)
-        self._raw = np.empty((size if images.pixels is None else 0, *shape), np.uint8)
+        self._raw = np.empty((size if images.pixels is None else 0, *shape), images.dtype)
         self._images = np.empty((2, size, *shape), np.float32)
         self._labels = np.empty((2, size), np.int32)
 

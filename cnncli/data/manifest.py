@@ -1,4 +1,4 @@
-"""A list of images and their classes: path,label as .csv, .tsv or .jsonl, or on stdin.
+"""A list of images or signals and their classes: path,label as .csv, .tsv or .jsonl, or on stdin.
 
 Paths are relative to the list. A first line that names the columns path and label may be there,
 with other columns besides; without one there are just these two. Stdin is read as JSON Lines where
@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from cnncli.data.kinds import kind_in_list
 from cnncli.data.samples import Samples, check_label
 from cnncli.data.walk import inside
 from cnncli.errors import DataError
@@ -42,6 +43,7 @@ def read(path: str, split: str | None) -> Samples:
         pairs = _pairs(path, rows)
     except (csv.Error, RecursionError) as error:
         raise DataError(f"{path}: {error}; give {EXPECTED} a line", path=path) from error
+    kind_in_list(pairs, path)
     base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
     return Samples(
         where=path,

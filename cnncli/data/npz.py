@@ -1,4 +1,4 @@
-"""A .npz file with images x and classes y, or with x_train y_train, x_val y_val, x_test y_test."""
+"""A .npz file with samples x and classes y, or x_train y_train, x_val y_val, x_test y_test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.arrays import AnyArray, as_images, load_npz, npz_names
+from cnncli.data.arrays import AnyArray, are_signals, as_images, as_signals, load_npz, npz_names
 from cnncli.data.samples import Samples, check_label
 from cnncli.errors import DataError
 
@@ -35,10 +35,12 @@ def read(path: str, split: str | None) -> Samples:
             path=path,
         )
     images, classes = load_npz(path, x, y)
-    pixels = as_images(images, f"{path}, {x}")
+    convert = as_signals if are_signals(images) else as_images
+    pixels = convert(images, f"{path}, {x}")
     labels = as_labels(classes, f"{path}, {y}")
     if len(labels) != len(pixels):
-        raise DataError(f"{path}: {len(pixels)} images but {len(labels)} classes", path=path)
+        what = "signals" if are_signals(images) else "images"
+        raise DataError(f"{path}: {len(pixels)} {what} but {len(labels)} classes", path=path)
     return array_samples(path, x, pixels, labels)
 
 
@@ -50,7 +52,7 @@ def array_samples(path: str, array: str, pixels: AnyArray, labels: tuple[str, ..
         names=tuple(f"{path}[{i}]" for i in numbers),
         keys=tuple(f"{array}[{i}]" for i in numbers),
         labels=labels,
-        pixels=pixels.astype(np.uint8, copy=False),
+        pixels=pixels,
     )
 
 

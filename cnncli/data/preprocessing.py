@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnncli.data.image import EXTENSIONS, Picture, decode
 from cnncli.errors import ModelFileError
 from cnncli.value import Value
 
@@ -32,6 +33,10 @@ MAX_SIDE = 65535
 
 class Preprocessing(Value):
     """What is done to every image before a network sees it."""
+
+    what: ClassVar[str] = "image"
+    dtype: ClassVar[type[np.generic]] = np.uint8
+    extensions: ClassVar[frozenset[str]] = EXTENSIONS
 
     height: int
     width: int
@@ -50,6 +55,23 @@ class Preprocessing(Value):
     def color(self) -> str:
         """Either "gray" or "rgb"."""
         return COLORS[self.channels]
+
+    @property
+    def description(self) -> str:
+        """What there is to say beside the shape."""
+        return self.color
+
+    def decode(self, source: str | bytes) -> Picture:
+        """Return an image as it is in a file; raise ImageError."""
+        return decode(source)
+
+    def row(self, pixels: NDArray[np.uint8]) -> Picture:
+        """Return a row of an array of images, as if decoded."""
+        return Picture(pixels, False)
+
+    def ready(self, picture: Picture, name: str) -> NDArray[np.uint8]:
+        """Return a decoded image in the shape of the input, uint8 (H, W, C)."""
+        return self.prepare(picture.pixels)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an image, uint8 (height, width, 1 or 3), in the shape of the input, uint8."""
@@ -76,20 +98,20 @@ class Preprocessing(Value):
     def from_manifest(cls, value: object) -> Preprocessing:
         """Return what to_manifest described; raise ModelFileError for anything else."""
         if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
-            raise _nonsense("it", value)
+            raise nonsense("it", value)
         for name in ("height", "width"):
             if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
-                raise _nonsense(name, value[name])
+                raise nonsense(name, value[name])
         for name, choices in (
             ("channels", tuple(COLORS)),
             ("resize", RESIZE_MODES),
             ("normalization", NORMALIZATIONS),
         ):
             if type(value[name]) not in (int, str) or value[name] not in choices:
-                raise _nonsense(name, value[name])
+                raise nonsense(name, value[name])
         for name in ("scale", "shift"):
-            if not _are_numbers(value[name], value["channels"]):
-                raise _nonsense(name, value[name])
+            if not are_numbers(value[name], value["channels"]):
+                raise nonsense(name, value[name])
         numbers = {name: exact(value[name]) for name in ("scale", "shift")}
         return cls(**{**value, **numbers})
 
@@ -120,7 +142,8 @@ def exact(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(np.float32(value)) for value in values)
 
 
-def _are_numbers(values: object, count: int) -> bool:
+def are_numbers(values: object, count: int) -> bool:
+    """Say whether this is a list of so many numbers of a size a float32 can hold."""
     return (
         isinstance(values, list)
         and len(values) == count
@@ -128,7 +151,8 @@ def _are_numbers(values: object, count: int) -> bool:
     )
 
 
-def _nonsense(name: str, value: object) -> ModelFileError:
+def nonsense(name: str, value: object) -> ModelFileError:
+    """Return the error for a setting no model file can hold."""
     return ModelFileError(
         f"preprocessing in the model file: {name} cannot be {str(value)[:60]!r}; "
         "the file is damaged or not made by this program"

@@ -1,4 +1,4 @@
-"""Labelled images before they are decoded: what every reader of a format returns."""
+"""Labelled images or signals before they are decoded: what every reader of a format returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.image import Pixels
+from cnncli.data.kinds import is_signal
 from cnncli.errors import DataError
 from cnncli.value import Value
 
@@ -20,18 +20,26 @@ SHOWN = 5  # names in an error
 
 
 class Samples(Value):
-    """Images with the names of their classes; an image is a file or a row of an array."""
+    """Samples with the names of their classes; a sample is a file or a row of an array."""
 
     where: str  # for errors: data/train
     names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
     keys: tuple[str, ...]  # what the images are told apart by wherever the data lie: cat/1.png, 3
     labels: tuple[str, ...]
-    pixels: Pixels | None = None  # (N, H, W, C); None: the names are files to be decoded
+    pixels: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
+    # None: the names are files to be decoded
     empty: tuple[str, ...] = ()  # classes without an image
     notices: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def what(self) -> str:
+        """What they are: image or signal."""
+        if self.pixels is not None:
+            return "signal" if self.pixels.ndim == 3 else "image"
+        return "signal" if any(map(is_signal, self.names[:1])) else "image"
 
     def take(self, indices: NDArray[np.int64]) -> Samples:
         """Return some of the images."""
@@ -49,13 +57,13 @@ def training_classes(samples: Samples) -> tuple[str, ...]:
     """Return the classes in the byte order of their names; raise DataError for fewer than two."""
     if samples.empty:
         raise DataError(
-            f"{samples.where}: no images in {listed(samples.empty, 'class', 'classes')}; "
+            f"{samples.where}: no {samples.what}s in {listed(samples.empty, 'class', 'classes')}; "
             "add some or remove the folder",
             path=samples.where,
         )
     classes = tuple(sorted(set(samples.labels), key=str.encode))
     if not classes:
-        raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+        raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
     if len(classes) == 1:
         raise DataError(
             f"{samples.where}: only one class ({classes[0]}); training needs two or more",

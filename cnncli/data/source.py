@@ -1,4 +1,4 @@
-"""From a path to images: which format it is, which part of it, in which shape."""
+"""From a path to images or signals: which format it is, which part of it, in which shape."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Protocol, cast
 
 from cnncli.data import folder, idx, manifest, npz
 from cnncli.data.dataset import ImageSet
-from cnncli.data.fitting import choose_shape, with_normalization
-from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.fitting import with_normalization
+from cnncli.data.medium import AnyPreprocessing, choose_preprocessing
 from cnncli.data.samples import Samples, training_classes
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
 from cnncli.errors import DataError
@@ -40,7 +40,7 @@ class Source(Value):
     splits: tuple[str, ...]
 
     def read(self, split: str | None = None) -> Samples:
-        """Return the images of a split, or of a set that is not divided; raise DataError."""
+        """Return the samples of a split, or of a set that is not divided; raise DataError."""
         if split is not None and split not in self.splits:
             raise DataError(f"{self.path}: has no {split} set; {self._remedy()}", path=self.path)
         return self.reader.read(self.path, split)
@@ -56,7 +56,7 @@ class TrainingData(Value):
 
     train: ImageSet
     val: ImageSet
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     classes: tuple[str, ...]
     notices: tuple[str, ...]
 
@@ -82,18 +82,23 @@ def load_training(
     size: tuple[int, int] | None = None,
     color: str = "auto",
     resize: str = "stretch",
+    length: int | None = None,
     normalization: str = "standard",
     threads: int = 1,
 ) -> TrainingData:
     """Read a data set to train on; raise DataError.
 
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
-    tenth. Size (height, width), color and normalization are learnt from the train images alone.
+    tenth. Size, color, length, rate and normalization are learnt from the train set alone.
     """
     classes, train, held = _training_parts(path, val)
     if not len(held):
-        raise DataError(f"{path}: nothing left to validate on; add images or give --val", path=path)
-    shape, chosen = choose_shape(train, size=size, color=color, resize=resize, threads=threads)
+        raise DataError(
+            f"{path}: nothing left to validate on; add {train.what}s or give --val", path=path
+        )
+    shape, chosen = choose_preprocessing(
+        train, size=size, color=color, resize=resize, length=length, threads=threads
+    )
     train_set = ImageSet(train, shape, classes, threads=threads)
     val_set = ImageSet(held, shape, classes, threads=threads)
     return TrainingData(
@@ -107,7 +112,7 @@ def load_training(
 
 def load_labelled(
     path: str,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     classes: Sequence[str],
     *,
     split: str | None = None,
@@ -129,12 +134,12 @@ def load_labelled(
     else:
         samples = source.read(split)
     if not len(samples):
-        raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+        raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
     return ImageSet(samples, preprocessing, classes, threads=threads)
 
 
 def _training_parts(path: str, val: str | float | None) -> tuple[tuple[str, ...], Samples, Samples]:
-    """Return the classes, the images to train on and the images to validate on."""
+    """Return the classes, the samples to train on and the ones to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
     classes = training_classes(train)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from cnncli.value import Value
 if TYPE_CHECKING:
     from cnncli.data.stream import Item
 
-Images = NDArray[np.uint8]
+Images = NDArray[Any]  # uint8 (M, H, W, C) or float32 signals (M, L, C)
 Normalize = Callable[[Images, NDArray[np.int64], Array], None]
 
 MOST_IMAGES = 64  # per pass
@@ -34,11 +34,16 @@ class Answer(Value):
 
 
 def normalizer(scale: Sequence[float], shift: Sequence[float], threads: int = 1) -> Normalize:
-    """Return what makes of images (M, H, W, C) and n indices the n inputs pixel*scale + shift."""
+    """Return what makes of images or signals and n indices the n inputs value*scale + shift."""
     factors, terms = np.array(scale, np.float32), np.array(shift, np.float32)
 
     def fill(images: Images, indices: NDArray[np.int64], out: Array) -> None:
-        normalize(images, indices, factors, terms, out, threads)
+        if images.dtype == np.uint8:
+            normalize(images, indices, factors, terms, out, threads)
+            return
+        np.take(images, indices, axis=0, out=out, mode="clip")
+        out *= factors
+        out += terms
 
     return fill
 
