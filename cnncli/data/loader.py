@@ -49,7 +49,7 @@ class Loader:
         self.normalize = normalize
         self.seed = seed
         self.shuffle = shuffle
-        self.cuts = _cuts(len(images), batch_size)
+        self.cuts = cuts_of(len(images), batch_size)
         size = min(batch_size, len(images))
         shape = images.shape
         self._rows = np.arange(size)
@@ -89,14 +89,18 @@ class Loader:
 
 
 def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index).
+    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index)."""
+    return np.argsort(counted(seed, epoch, count), kind="stable")
+
+
+def counted(seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
+    """Return the first random numbers of an epoch, each a hash of (seed, epoch, its place).
 
     The hash is SplitMix64 (Steele, Lea, Flood 2014, OOPSLA), started anew for every epoch.
     """
     start = np.array([(seed * GOLDEN + 1) & MASK], np.uint64)
     start = _mix(_mix(start) + np.array([(epoch * GOLDEN) & MASK], np.uint64))
-    keys = _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
-    return np.argsort(keys, kind="stable")
+    return _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
 
 
 def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -105,7 +109,7 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _cuts(count: int, size: int) -> list[int]:
+def cuts_of(count: int, size: int) -> list[int]:
     """Return where batches begin and end; a last one of one image gets a second (bn needs two)."""
     cuts = [*range(0, count, size), count]
     if count % size == 1 and size > 2 and len(cuts) > 2:

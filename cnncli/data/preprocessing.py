@@ -55,11 +55,14 @@ class Preprocessing(Value):
         """Return an image, uint8 (height, width, 1 or 3), in the shape of the input, uint8."""
         if pixels.shape == self.input_shape:
             return pixels
-        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        if self.channels == 1 and image.mode == "RGB":
-            image = image.convert("L")
+        image = self._in_color(pixels)
         array = np.atleast_3d(np.asarray(self._resized(image)))
         return np.ascontiguousarray(np.broadcast_to(array, self.input_shape))
+
+    def in_color(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image of any size, uint8 (h, w, 1 or 3), in the color of the input."""
+        array = np.atleast_3d(np.asarray(self._in_color(pixels)))
+        return np.ascontiguousarray(np.broadcast_to(array, (*pixels.shape[:2], self.channels)))
 
     def normalize(
         self, images: NDArray[np.uint8], indices: NDArray[np.int64], out: NDArray[np.float32]
@@ -92,6 +95,11 @@ class Preprocessing(Value):
                 raise _nonsense(name, value[name])
         numbers = {name: exact(value[name]) for name in ("scale", "shift")}
         return cls(**{**value, **numbers})
+
+    def _in_color(self, pixels: NDArray[np.uint8]) -> Image.Image:
+        """Return an image that is gray if the network wants it so."""
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        return image.convert("L") if self.channels == 1 and image.mode == "RGB" else image
 
     def _resized(self, image: Image.Image) -> Image.Image:
         size = self.width, self.height
