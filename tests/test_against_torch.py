@@ -37,6 +37,15 @@ NETWORKS = {
         " >> silu >> (id * (conv(24,1) >> sigmoid)) >> l2pool >> dense(7)",
         (9, 11, 2),
     ),
+    "reflection": (
+        "conv(8,5,pad=4,fill=reflect) >> tanh >> conv(20,3,2,1,reflect) >> relu >>"
+        " depthwise(3,pad=2,fill=reflect,dilation=2) >> silu >> dense(7)",
+        (11, 8, 3),
+    ),
+    "l2 pools": (
+        "conv(8,3,pad=1) >> tanh >> l2pool(3,2,1) >> conv(17,3) >> elu >> l2pool(2x3) >> dense(7)",
+        (12, 14, 2),
+    ),
     "mobile": (
         "dw(n,s) = depthwise(3,s,1,bias=no) >> bn >> relu >> conv(n,1,bias=no) >> bn >> relu\n"
         "conv(16,3,pad=1) >> relu >> dw(24,1) >> dw(40,2) >> global_maxpool >> dense(7)",

@@ -41,7 +41,8 @@ class MaskLevels(Value):
 
     def mask(self, indices: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return the levels, uint8 (H, W), of the classes of pixels."""
-        return np.array(self.levels, np.uint8)[indices]
+        found: NDArray[np.uint8] = np.array(self.levels, np.uint8)[indices]
+        return found
 
 
 def find_levels(folder: str, masks: Sequence[Levels]) -> MaskLevels:

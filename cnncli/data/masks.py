@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ class Masked(Samples):
     def take(self, indices: NDArray[np.int64]) -> Masked:
         """Return some of the images with their masks."""
         masks = tuple(self.masks[i] for i in indices.tolist())
-        return replace(super().take(indices), masks=masks)
+        return Masked(**{**vars(super().take(indices)), "masks": masks})
 
 
 def can_read(path: str) -> bool:

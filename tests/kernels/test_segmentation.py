@@ -33,9 +33,7 @@ def case(n, K, seed=0):
 def test_losses_and_gradient_agree_with_their_twins(kernels, n, K, cross, dice):
     logits, labels = case(n, K)
     weights = np.arange(1, K + 1) / K
-    found = losses(
-        kernels, logits, labels, smoothing=0.1, cross=cross, dice=dice, weights=weights
-    )
+    found = losses(kernels, logits, labels, smoothing=0.1, cross=cross, dice=dice, weights=weights)
     wide = logits.astype(np.float64)
     expected, gradient = reference.cross_entropy(wide, labels, 0.1)
     overlap, slopes = reference.dice(wide, labels)
