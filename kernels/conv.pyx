@@ -14,7 +14,7 @@ from openmp cimport omp_get_wtime
 
 from kernels.correlate cimport Work, correlate, correlate_floats
 from kernels.geometry cimport (
-    PANEL, ZERO, Axis, Correlation, Normal,
+    PANEL, ZERO, Axis, Correlation, Gather, Normal,
     adjoint_axis, ceil_div, forward_axis, inside, span,
 )
 from kernels.normalize cimport normal_of
@@ -31,6 +31,8 @@ cdef enum:
     PACK_FLOATS = 128 * 1024   # of a slab: half of a usual second-level cache
     FEWEST_COLUMNS = 64        # of a slab, however many channels there are
     IMAGE_PIXELS = 256         # of a slab of several images
+    FEW_CHANNELS = 4           # to be gathered
+    MOST_GATHERED = 128        # channels by taps
 
 
 def panel_size(Py_ssize_t K, Py_ssize_t C, Py_ssize_t R, Py_ssize_t S, Py_ssize_t groups):
@@ -45,12 +47,31 @@ cdef Correlation correlation(
     cdef Correlation t
     cdef Py_ssize_t pixels = PACK_FLOATS // (ceil_div(C, PANEL) * PANEL)
     t.normal = Normal(NULL, NULL, NULL)
+    t.gather = Gather(0, 0, 0, 0, 0)
     t.rows, t.cols, t.groups, t.C, t.K, t.fill, t.images = rows, cols, groups, C, K, fill, 1
     t.slab_cols = fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
     t.slab_rows = fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
     if t.slab_rows == rows.positions and t.slab_cols == cols.positions:
         pixels //= span(&rows, t.slab_rows) * span(&cols, t.slab_cols)
         t.images = max(1, min(pixels, IMAGE_PIXELS // (t.slab_rows * t.slab_cols)))
+    return t
+
+
+cdef Correlation gathered(Correlation t) noexcept nogil:
+    """Return a convolution of few channels as one of more channels by a single column of taps.
+
+    In the panels, the weights of a row of taps follow one another as those of channels do.
+    """
+    cdef Axis cols = t.cols
+    cdef Py_ssize_t together = cols.taps * t.C
+    if t.C > FEW_CHANNELS or cols.taps == 1 or together > MOST_GATHERED:
+        return t
+    if t.groups > 1 or cols.dilation > 1:
+        return t
+    t = correlation(
+        t.rows, forward_axis(cols.outputs, cols.outputs, 1, 1, 0, 1), 1, together, t.K, t.fill
+    )
+    t.gather = Gather(cols.taps, together // cols.taps, cols.size, cols.stride, cols.pad)
     return t
 
 
@@ -73,6 +94,7 @@ cdef class Convolution:
     """
 
     cdef Correlation forward
+    cdef Correlation gathered  # forward, without a normal
     cdef Correlation backward
     cdef Correlation gradient
     cdef Py_ssize_t H
@@ -103,6 +125,7 @@ cdef class Convolution:
         )
         self.gradient = summing(self.forward)
         self.planar = is_planar(&self.forward)
+        self.gathered = gathered(self.forward)
         if fill != ZERO:  # the gradient of the padded image comes first
             H = max(H + pt, (P - 1) * sh + (R - 1) * dh + 1)
             W = max(W + pl, (Q - 1) * sw + (S - 1) * dw + 1)
@@ -111,7 +134,8 @@ cdef class Convolution:
             adjoint_axis(P, H, R, sh, pt, dh), adjoint_axis(Q, W, S, sw, pl, dw), groups, K, C, ZERO
         )
         self.forward_scratch = PANEL + threads * max(
-            correlate_floats(&self.forward), planar_floats(&self.forward) if self.planar else 0
+            correlate_floats(&self.forward), correlate_floats(&self.gathered),
+            planar_floats(&self.forward) if self.planar else 0,
         )
         self.data_scratch = (
             PANEL + self.padded_floats(min(batch, threads))
@@ -183,7 +207,7 @@ cdef class Forward(Bound):
 
     def __call__(self, Py_ssize_t n):
         cdef Convolution g = self.g
-        cdef Correlation t = g.sized(g.forward, &n)
+        cdef Correlation t = g.sized(g.gathered if self.normal is None else g.forward, &n)
         cdef Work work
         if n == 0:
             return
@@ -193,7 +217,7 @@ cdef class Forward(Bound):
         with nogil:
             if g.planar and work.residual == NULL and t.normal.mean == NULL:
                 convolve_planar(
-                    &t, n, work.x, work.weight, work.bias, work.y, work.relu,
+                    &g.forward, n, work.x, work.weight, work.bias, work.y, work.relu,
                     aligned(&self.scratch[0]), g.threads,
                 )
             else:

@@ -38,17 +38,40 @@ typedef struct {
     ptrdiff_t dw_col;
 } TapSums;
 
+typedef struct {             /* 3x3 windows, for one row of y or two */
+    const float *x[5];       /* source rows under the taps, from the first column that is there on */
+    ptrdiff_t x_pixel[5];    /* to the next pixel; 0 for a row of padding */
+    const float *w;
+    ptrdiff_t w_col, w_row;
+    const float *bias;       /* or NULL */
+    int relu;
+    float *y;
+    ptrdiff_t y_pixel, y_row;
+    ptrdiff_t columns;
+    int padded_left, padded_right; /* whether the first and the last window stand out by a column */
+} Three;
+
+static const float ZEROS[LANES] = {0};
+
 #define WIDTH 1
 #include "strip.h"
+#define WIDTH 1
+#include "three.h"
 #define WIDTH 4
 #include "strip.h"
+#define WIDTH 4
+#include "three.h"
 #if LANES >= 8
 #define WIDTH 8
 #include "strip.h"
+#define WIDTH 8
+#include "three.h"
 #endif
 #if LANES >= 16
 #define WIDTH 16
 #include "strip.h"
+#define WIDTH 16
+#include "three.h"
 #endif
 
 /* Return the width of the vectors that so many channels are cut into. */
@@ -68,6 +91,22 @@ static inline void multiply_strip(const Strip *strip, ptrdiff_t channel, int wid
 #endif
 #if LANES >= 16
     case 16: multiply_strip_16(strip, channel, columns); break;
+#endif
+    }
+}
+
+/* Compute one row or two of y for `width` channels from `channel` on. */
+static inline void multiply_three(
+    const Three *z, ptrdiff_t channel, int width, int stride, int rows
+) {
+    switch (width) {
+    case 1: multiply_three_1(z, channel, stride, rows); break;
+    case 4: multiply_three_4(z, channel, stride, rows); break;
+#if LANES >= 8
+    case 8: multiply_three_8(z, channel, stride, rows); break;
+#endif
+#if LANES >= 16
+    case 16: multiply_three_16(z, channel, stride, rows); break;
 #endif
     }
 }

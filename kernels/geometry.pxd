@@ -52,8 +52,16 @@ cdef struct Normal:       # of batch normalization: see normalize.pxd
     const float *scale
     const float *shift
 
+cdef struct Gather:       # of the pixels under a row of taps, as if they were channels of one
+    Py_ssize_t taps       # 0: not gathered
+    Py_ssize_t channels   # of a source pixel
+    Py_ssize_t size       # source pixels in a row
+    Py_ssize_t stride
+    Py_ssize_t pad
+
 cdef struct Correlation:
     Normal normal         # of the source
+    Gather gather
     Axis rows
     Axis cols
     Py_ssize_t groups

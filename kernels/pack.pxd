@@ -6,7 +6,9 @@ apart whatever C, the stride and the padding are, so that tiles need none of the
 
 from libc.string cimport memcpy, memset
 
-from kernels.geometry cimport PANEL, Axis, Correlation, Normal, Slab, ceil_div, inside, span
+from kernels.geometry cimport (
+    PANEL, Axis, Correlation, Gather, Normal, Slab, ceil_div, inside, span,
+)
 from kernels.normalize cimport normal_from
 
 
@@ -49,13 +51,18 @@ cdef inline void pack_source(
     const Pack *pack,
 ) noexcept nogil:
     """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
-    cdef Py_ssize_t floats = t.rows.size * t.cols.size * t.groups * t.C, image
+    cdef Py_ssize_t floats = t.rows.size * row_floats(t), image
     cdef Normal normal = normal_from(&t.normal, group * t.C)
     for image in range(slab.images):
         pack_image(
             t, &normal, x + (slab.image + image) * floats + group * t.C, x + n * floats, slab, pack,
             pack.data + image * pack.image_stride,
         )
+
+
+cdef inline Py_ssize_t row_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of a source row."""
+    return t.gather.size * t.gather.channels if t.gather.taps else t.cols.size * t.groups * t.C
 
 
 cdef inline void pack_image(
@@ -71,13 +78,55 @@ cdef inline void pack_image(
         source = inside(top + row, t.rows.size, t.fill)
         if source < 0 or not is_read(&t.rows, row):
             continue
+        if t.gather.taps:
+            gather_row(
+                t, x + source * row_floats(t), end, slab.col, slab.cols,
+                to + row * pack.row_stride, pack.block_stride,
+            )
+            continue
         for phase in range(min(t.cols.stride, columns)):
             if is_read(&t.cols, phase):
                 pack_row(
-                    t, normal, x + source * t.cols.size * t.groups * t.C, end, left + phase,
+                    t, normal, x + source * row_floats(t), end, left + phase,
                     ceil_div(columns - phase, t.cols.stride),
                     to + row * pack.row_stride + phase * pack.width * PANEL, pack.block_stride,
                 )
+
+
+cdef inline void gather_row(
+    const Correlation *t, const float *x, const float *end, Py_ssize_t position,
+    Py_ssize_t positions, float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy the source pixels under a row of taps side by side, for every position."""
+    cdef const Gather *g = &t.gather
+    cdef Py_ssize_t j = 0, left, count
+    while j < positions:
+        left = (position + j) * g.stride - g.pad
+        count = 1
+        if left < 0 or left + g.taps > g.size:
+            gather_border(t, x, left, to + j * PANEL, block_stride)
+        else:
+            count = min(positions - j, (g.size - g.taps - left) // g.stride + 1)
+            split_pixels(
+                x + left * g.channels, end, g.stride * g.channels, count, ceil_div(t.C, PANEL),
+                to + j * PANEL, block_stride,
+            )
+        j += count
+
+
+cdef inline void gather_border(
+    const Correlation *t, const float *x, Py_ssize_t left, float *to, Py_ssize_t block_stride,
+) noexcept nogil:
+    """Copy the source pixels under a row of taps, of which some lie in the padding."""
+    cdef const Gather *g = &t.gather
+    cdef Py_ssize_t s, c, lane, source
+    for s in range(g.taps):
+        source = inside(left + s, g.size, t.fill)
+        for c in range(g.channels):
+            lane = s * g.channels + c
+            to[lane // PANEL * block_stride + lane % PANEL] = (
+                x[source * g.channels + c] if source >= 0 else 0
+            )
 
 
 cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
@@ -142,7 +191,11 @@ cdef inline void split_pixels(
 
     What lies beyond a pixel's last channel is copied along, but nothing beyond the array's end.
     """
-    cdef Py_ssize_t block, whole
+    cdef Py_ssize_t block, whole, pixel
+    if blocks == 1 and end - x >= (count - 1) * step + PANEL:
+        for pixel in range(count):
+            memcpy(to + pixel * PANEL, x + pixel * step, PANEL * sizeof(float))
+        return
     while count > 0:
         whole = blocks if end - x >= blocks * PANEL else (end - x) // PANEL
         for block in range(whole):

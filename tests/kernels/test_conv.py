@@ -164,6 +164,7 @@ LARGE = {
     "a large dense layer": square(2, 1, 1100, 300, 1),
     "few channels and filters": square(3, 28, 1, 6, 5, pad=0),
     "a strided first layer": square(1, 60, 3, 64, 7, 2),
+    "a waveform": signal(2, 2000, 1, 24, 80),
     "patches": square(2, 48, 3, 40, 16, 16, 0),
     "a strided bottleneck": square(2, 20, 80, 64, 1, 2),
     "groups": square(2, 20, 96, 144, 3, groups=3),
