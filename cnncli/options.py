@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnncli.data.preprocessing import Preprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
+    from cnncli.tasks import Task
 
     ParamType = click.ParamType[Any]
 else:
@@ -142,6 +143,7 @@ threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
     help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
 )  # fmt: skip
+TASK_NAMES = ("classify",)
 OPTIMIZER_NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 
 conv_algo_option = click.option(
@@ -238,17 +240,22 @@ class Trained(NamedTuple):
     model: Model
     preprocessing: Preprocessing
     graph: Graph
+    task: Task
 
 
 def open_model(path: str) -> Trained:
-    """Read a model that answers with a class per image; raise ModelFileError for anything else."""
+    """Read a model that takes images; raise ModelFileError for anything else."""
     from cnncli.data.preprocessing import Preprocessing
     from cnncli.model_file import load_model
+    from cnncli.tasks import stored_task
 
     model = load_model(path)
     preprocessing = Preprocessing.from_manifest(model.preprocessing)
-    if preprocessing.input_shape != model.input_shape or len(model.graph.output_shape) != 1:
-        raise ModelFileError(
-            f"{path}: its network does not take images to classes; train it again", path=path
-        )
-    return Trained(model, preprocessing, model.graph)
+    try:
+        task = stored_task(model.classes, model.task)
+        task.check(model.graph)
+    except (ModelFileError, ArchitectureError) as error:
+        raise ModelFileError(f"{path}: {error}", path=path) from error
+    if preprocessing.input_shape != model.input_shape:
+        raise ModelFileError(f"{path}: its network does not take images; train it again", path=path)
+    return Trained(model, preprocessing, model.graph, task)

@@ -96,9 +96,9 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
     )
     expected.backward()
-    plan = Plan(graph, weights, Setup(BATCH, 2, True))
+    plan = Plan(graph, weights, Setup(BATCH, 2, True), loss=CrossEntropy(smoothing))
     plan.input[:] = images
-    loss = plan.train_step(labels, BATCH, smoothing)
+    loss = plan.train_step(labels, BATCH)
     assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
     largest = max(float(t.grad.abs().max()) for t in twin.tensors.values() if t.grad is not None)
     for full, block in weights.views(plan.gradient).items():

@@ -23,7 +23,6 @@ from cnncli.training.prediction import Normalize, normalizer
 from cnncli.training.settings import Settings
 
 Images = NDArray[np.uint8]
-FIGURES = ("train_loss", "val_loss", "val_accuracy")
 
 
 class Run:
@@ -31,6 +30,7 @@ class Run:
 
     def __init__(self, output: str, images: TrainingData, graph: Graph, settings: Settings) -> None:
         self.output, self.images, self.graph, self.settings = output, images, graph, settings
+        self.task = images.task
         self.best: Epoch | None = None
         self.epochs: list[Epoch] = []
         self.started = time.monotonic()
@@ -50,12 +50,12 @@ class Run:
         except BaseException:
             Interrupted.pending = 0
             if training.best_weights is not None and training.best is not None:
-                self.best = training.best
+                self.best, self.task = training.best, training.best_task
                 self._save(training.best_weights)
                 note(f"the best so far, of epoch {self.best.epoch}, is kept in {self.output}")
             raise
         assert training.best_weights is not None
-        self.best = training.best
+        self.best, self.task = training.best, training.best_task
         return self._record(self._save(training.best_weights))
 
     def _training(self) -> Training:
@@ -66,7 +66,7 @@ class Run:
         val = None
         if len(self.images.val):
             val = Loader(self.images.val, settings.batch_size, fill, shuffle=False)
-        training = Training(self.graph, settings, train, val)
+        training = Training(self.graph, settings, self.task, train, val)
         note(
             f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per image; "
             f"a step works in {training.plan.bytes / 1e6:.1f} MB on {settings.threads} threads"
@@ -79,16 +79,18 @@ class Run:
             f"epoch {epoch.epoch}/{self.settings.epochs}",
             f"train loss {epoch.train_loss:.4f}",
         ]
-        if epoch.val_loss is not None and epoch.val_accuracy is not None:
-            parts.append(f"val loss {epoch.val_loss:.4f}")
-            parts.append(f"val accuracy {epoch.val_accuracy:.4f}")
+        for name, value in epoch.validation.items():
+            parts.append(f"{name.replace('_', ' ')} {value:.4f}")
         parts.append(f"lr {epoch.lr:.3g}")
         parts.append(f"{epoch.images_per_second:.0f} images/s")
         note(", ".join(parts) + (" (best)" if epoch.best else ""))
 
     def _figures(self) -> dict[str, Any]:
         """Return what the kept network reached, with None for what nobody measured."""
-        values = {name: getattr(self.best, name, None) for name in FIGURES}
+        values = {
+            name: None if self.best is None else self.best.figure(name)
+            for name in ("train_loss", *self.task.monitors)
+        }
         return {
             "epochs_run": len(self.epochs),
             "best_epoch": None if self.best is None else self.best.epoch,
@@ -106,7 +108,7 @@ class Run:
             arch=self.graph.text,
             input_shape=self.graph.input_shape,
             preprocessing=self.images.preprocessing.to_manifest(),
-            classes=list(self.images.classes),
+            classes=list(self.task.outputs),
             weights=weights,
             training={
                 "settings": settings,
@@ -114,6 +116,7 @@ class Run:
                 "val_images": len(self.images.val),
                 **self._figures(),
             },
+            task=self.task.to_manifest(),
         )
         return save_model(self.output, model, force=True)
 
@@ -125,13 +128,14 @@ class Run:
             "model": self.output,
             "arch": self.graph.text,
             "params": self.graph.params,
-            "classes": list(self.images.classes),
+            self.task.plural: list(self.task.outputs),
             "train_images": len(self.images.train),
             "val_images": len(self.images.val),
             **self._figures(),
             "seconds": time.monotonic() - self.started,
             "images_per_second": statistics.median(speeds) if speeds else None,
             "sha256": sha256,
+            **({"task": self.task.name} if self.task.to_manifest() else {}),
         }
 
 

@@ -42,11 +42,11 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )  # fmt: skip
 @click.option("-0", "--null", is_flag=True, help="Those paths end with a zero byte, not a newline.")
 @click.option(
-    "-k", "--top-k", type=click.IntRange(1), default=1, show_default=True, metavar="N",
-    help="How many classes to name.",
+    "-k", "--top-k", type=click.IntRange(1), metavar="N",
+    help="How many classes to name.  [default: 1]",
 )  # fmt: skip
 @click.option(
-    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
+    "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
     help="Name no class that is less likely; without any, the label is null (plain: unknown).",
 )  # fmt: skip
 @batch_size_option(None)
@@ -64,8 +64,8 @@ def predict(
     inputs: tuple[str, ...],
     files_from: str | None,
     null: bool,
-    top_k: int,
-    min_confidence: float,
+    top_k: int | None,
+    min_confidence: float | None,
     batch_size: int | None,
     form: str | None,
     as_json: bool,
@@ -101,7 +101,7 @@ def predict(
         keep=[layer] if layer else [],
     )
     answers = _answers(plan, trained, paths, layer)
-    record = recorder(trained.model.classes, top_k, min_confidence, kind)
+    record = recorder(trained.task, top_k, min_confidence, kind)
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
     with Progress(None, "images") as progress:

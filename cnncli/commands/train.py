@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.errors import ArchitectureError, UsageError
+from cnncli.errors import UsageError
 from cnncli.options import (
     IMAGE_SIZE,
     OPTIMIZER_NAMES,
+    TASK_NAMES,
     batch_size_option,
     command,
     conv_algo_option,
@@ -24,6 +25,7 @@ from cnncli.terminal import note, shown, write_json, write_line
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
+    from cnncli.tasks import Task
     from cnncli.training.settings import Settings
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
@@ -41,6 +43,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
               help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
+@click.option("--task", type=click.Choice(["auto", *TASK_NAMES]), default="auto", show_default=True,
+              help="What to learn; auto: what the data's labels are for.")  # fmt: skip
+@click.option("--loss", metavar="NAME", help="What to minimize.  [default: the task's usual]")
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
@@ -72,6 +77,8 @@ def train(
     data: str,
     output: str,
     arch: str,
+    task: str,
+    loss: str | None,
     val: str | None,
     img_size: tuple[int, int] | None,
     color: str,
@@ -99,6 +106,8 @@ def train(
     text, preset_size = _network_text(arch)
     images = load_training(
         data,
+        task=task,
+        loss=loss,
         val=_validation(val),
         size=img_size or preset_size,
         color=color,
@@ -113,7 +122,7 @@ def train(
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record))
+        (note if output == "-" else write_line)(_summary(record, images.task))
 
 
 def _network_text(arch: str) -> tuple[str | None, tuple[int, int] | None]:
@@ -142,10 +151,9 @@ def _describe_data(data: str, images: TrainingData) -> None:
         note(notice)
     size = "x".join(map(str, images.preprocessing.input_shape))
     memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
-    names = ", ".join(images.classes[:10]) + (", …" if len(images.classes) > 10 else "")
     note(
         f"{data}: {len(images.train)} images to train on, {len(images.val)} to validate, "
-        f"{len(images.classes)} classes: {names}"
+        f"{images.task.description()}"
     )
     note(f"input: {size}, {images.preprocessing.color}, {memory:.1f} MB in memory")
 
@@ -158,16 +166,12 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     from cnncli.training.automatic import auto_architecture
 
     size = images.preprocessing.input_shape
-    classes = list(images.classes)
+    classes = list(images.task.outputs)
     if text is None:
         text = auto_architecture(size, len(images.train))
     graph = build_graph(parse(text, len(classes)), size)
     check_savable(graph.text, size, classes)
-    if len(graph.output_shape) != 1:
-        shape = "x".join(map(str, graph.output_shape))
-        raise ArchitectureError(
-            f"the network answers with {shape} values per image; end it with dense(classes)"
-        )
+    images.task.check(graph)
     note(f"network: {graph.text}")
     return graph
 
@@ -175,25 +179,31 @@ def _network(text: str | None, images: TrainingData) -> Graph:
 def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]) -> Settings:
     from cnncli.training.settings import chosen
 
+    task = images.task
     told = {name: value for name, value in given.items() if value is not None}
+    told.setdefault("label_smoothing", task.smoothing)
+    task.training_loss(told["label_smoothing"])
+    if told.get("monitor", "train_loss") not in {"train_loss", *task.monitors}:
+        raise UsageError(
+            f"--monitor {told['monitor']}: {task.name} has train_loss, {', '.join(task.monitors)}"
+        )
     settings = chosen({**told, "threads": threads}, graph, len(images.train))
+    smoothing = f"label smoothing {settings.label_smoothing:g}, " if task.smoothing else ""
     note(
         f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
         f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
-        f"weight decay {settings.weight_decay:g}, label smoothing {settings.label_smoothing:g}, "
-        f"seed {settings.seed}"
+        f"weight decay {settings.weight_decay:g}, {smoothing}seed {settings.seed}"
     )
     return settings
 
 
-def _summary(record: dict[str, Any]) -> str:
+def _summary(record: dict[str, Any], task: Task) -> str:
     name = shown(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
-    if record["val_accuracy"] is not None:
-        share = 100 * record["val_accuracy"]
-        parts.append(f"{share:.2f} % of {record['val_images']} validation images right")
+    if all(record[name] is not None for name in task.monitors):
+        parts.append(task.achieved(record))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

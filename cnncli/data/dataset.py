@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,10 @@ from cnncli.data.fitting import Statistics
 from cnncli.data.image import ImageError, Pixels, decode, unreadable
 from cnncli.data.memory import available_memory
 from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.samples import Samples, match
+from cnncli.data.samples import Samples
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Task
 
 MEMORY_SHARE = 0.5  # of what is available
 BLOCK = 512  # images decoded between two looks at their statistics
@@ -24,16 +28,15 @@ RUN = 16  # images one thread takes at a time
 class ImageSet:
     """Labelled images in the shape (H, W, C) a network takes.
 
-    `pixels` is uint8 (N, H, W, C), or None where they are decoded for every batch; `labels` is
-    int32 (N,), positions in `classes`, and `counts` the images of each; `digest` is the same for
-    the same data only.
+    `pixels` is uint8 (N, H, W, C), or None where they are decoded for every batch; `targets` (N, …)
+    is what their task makes of the labels; `digest` is the same for the same data only.
     """
 
     def __init__(
         self,
         samples: Samples,
         preprocessing: Preprocessing,
-        classes: Sequence[str],
+        task: Task,
         *,
         threads: int = 1,
         memory: int | None = None,
@@ -44,9 +47,7 @@ class ImageSet:
         """
         self.samples = samples
         self.names = samples.names
-        self.classes = tuple(classes)
-        self.labels = match(samples, classes)
-        self.counts = np.bincount(self.labels, minlength=len(classes)).astype(np.int64)
+        self.targets = task.targets(samples)
         self.shape = preprocessing.input_shape
         self.statistics = Statistics.empty(preprocessing.channels)
         self._preprocessing = preprocessing
@@ -75,6 +76,7 @@ class ImageSet:
     def _decode_all(self) -> str:
         """Fill `pixels` and `statistics`; return the digest."""
         digest = blake2b(repr((self.samples.keys, self.samples.labels)).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.targets).data)
         block = np.empty((BLOCK if self.pixels is None else 0, *self.shape), np.uint8)
         bad: list[ImageError] = []
         for start in range(0, len(self), BLOCK):

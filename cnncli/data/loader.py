@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ class Batch:
     """A few images, ready for a network; good until the next batch is asked for."""
 
     images: NDArray[np.float32]  # (n, H, W, C)
-    labels: NDArray[np.int32]  # (n,)
+    targets: NDArray[Any]  # (n, …), what the loss compares answers with
     indices: NDArray[np.int64]  # (n,) of the images in their set
 
 
@@ -55,7 +56,8 @@ class Loader:
         self._rows = np.arange(size)
         self._raw = np.empty((size if images.pixels is None else 0, *shape), np.uint8)
         self._images = np.empty((2, size, *shape), np.float32)
-        self._labels = np.empty((2, size), np.int32)
+        targets = images.targets
+        self._targets = np.empty((2, size, *targets.shape[1:]), targets.dtype)
 
     @property
     def batches(self) -> int:
@@ -78,14 +80,14 @@ class Loader:
     def _fill(self, order: NDArray[np.int64], number: int) -> Batch:
         indices = order[self.cuts[number] : self.cuts[number + 1]]
         n = len(indices)
-        images, labels = self._images[number % 2, :n], self._labels[number % 2, :n]
-        np.take(self.images.labels, indices, out=labels, mode="clip")
+        images, targets = self._images[number % 2, :n], self._targets[number % 2, :n]
+        np.take(self.images.targets, indices, axis=0, out=targets, mode="clip")
         if self.images.pixels is not None:
             self.normalize(self.images.pixels, indices, images)
         else:
             self.images.read(indices, self._raw[:n])
             self.normalize(self._raw, self._rows[:n], images)
-        return Batch(images, labels, indices)
+        return Batch(images, targets, indices)
 
 
 def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:

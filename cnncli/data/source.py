@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -10,9 +9,10 @@ from cnncli.data import folder, idx, manifest, npz
 from cnncli.data.dataset import ImageSet
 from cnncli.data.fitting import choose_shape, with_normalization
 from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.samples import Samples, training_classes
+from cnncli.data.samples import Samples
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
 from cnncli.errors import DataError
+from cnncli.tasks import Task, learn_task
 from cnncli.value import Value
 
 
@@ -57,7 +57,7 @@ class TrainingData(Value):
     train: ImageSet
     val: ImageSet
     preprocessing: Preprocessing
-    classes: tuple[str, ...]
+    task: Task
     notices: tuple[str, ...]
 
 
@@ -78,6 +78,8 @@ def open_data(path: str) -> Source:
 def load_training(
     path: str,
     *,
+    task: str = "auto",
+    loss: str | None = None,
     val: str | float | None = None,
     size: tuple[int, int] | None = None,
     color: str = "auto",
@@ -85,22 +87,24 @@ def load_training(
     normalization: str = "standard",
     threads: int = 1,
 ) -> TrainingData:
-    """Read a data set to train on; raise DataError.
+    """Read a data set to train on; raise DataError, or UsageError for a loss it cannot have.
 
+    `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
     tenth. Size (height, width), color and normalization are learnt from the train images alone.
     """
-    classes, train, held = _training_parts(path, val)
+    learnt, train, held = _training_parts(path, task, loss, val)
     if not len(held):
         raise DataError(f"{path}: nothing left to validate on; add images or give --val", path=path)
     shape, chosen = choose_shape(train, size=size, color=color, resize=resize, threads=threads)
-    train_set = ImageSet(train, shape, classes, threads=threads)
-    val_set = ImageSet(held, shape, classes, threads=threads)
+    learnt = learnt.fitted(train)
+    train_set = ImageSet(train, shape, learnt, threads=threads)
+    val_set = ImageSet(held, shape, learnt, threads=threads)
     return TrainingData(
         train_set,
         val_set,
         with_normalization(shape, normalization, train_set.statistics),
-        classes,
+        learnt,
         tuple(dict.fromkeys(train_set.notices + val_set.notices + chosen)),
     )
 
@@ -108,13 +112,13 @@ def load_training(
 def load_labelled(
     path: str,
     preprocessing: Preprocessing,
-    classes: Sequence[str],
+    task: Task,
     *,
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
 ) -> ImageSet:
-    """Read a set for a trained network, its labels matched to the classes by name; raise DataError.
+    """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
     are the two parts that training with this `fraction` makes.
@@ -125,22 +129,25 @@ def load_labelled(
         samples = source.read(split)
     elif split in ("train", "val") and "val" not in source.splits:
         whole = source.read("train" if source.splits else None)
-        samples = set_aside(whole, fraction)[split == "val"]
+        samples = set_aside(whole, fraction, task.strata(whole))[split == "val"]
     else:
         samples = source.read(split)
     if not len(samples):
         raise DataError(f"{samples.where}: no images; add some", path=samples.where)
-    return ImageSet(samples, preprocessing, classes, threads=threads)
+    return ImageSet(samples, preprocessing, task, threads=threads)
 
 
-def _training_parts(path: str, val: str | float | None) -> tuple[tuple[str, ...], Samples, Samples]:
-    """Return the classes, the images to train on and the images to validate on."""
+def _training_parts(
+    path: str, name: str, loss: str | None, val: str | float | None
+) -> tuple[Task, Samples, Samples]:
+    """Return the task, the images to train on and the images to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
-    classes = training_classes(train)
+    task = learn_task(name, loss, train)
     if isinstance(val, str):
         other = open_data(val)
-        return classes, train, other.read("val" if other.splits else None)
+        return task, train, other.read("val" if other.splits else None)
     if val is None and "val" in source.splits:
-        return classes, train, source.read("val")
-    return classes, *set_aside(train, DEFAULT_FRACTION if val is None else val)
+        return task, train, source.read("val")
+    fraction = DEFAULT_FRACTION if val is None else val
+    return task, *set_aside(train, fraction, task.strata(train))
