@@ -60,6 +60,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--init", type=click.Choice(METHODS),
               help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
 @click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
+              show_default=True,
+              help="auto: rare classes of pixels count more.")  # fmt: skip
 @click.option("--monitor", type=click.Choice(MONITORS),
               help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
@@ -84,6 +87,7 @@ def train(
     color: str,
     resize: str,
     normalize: str,
+    class_weights: str,
     threads: int,
     force: bool,
     as_json: bool,
@@ -92,7 +96,8 @@ def train(
     """Train a network on labelled images and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
-    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. What is
+    .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
+    images/ and masks/, of which tiles of --img-size are cut. What is
     not given is chosen by the number and size of the images, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
@@ -113,6 +118,7 @@ def train(
         color=color,
         resize=resize,
         normalization=normalize,
+        weighted=class_weights == "auto",
         threads=threads,
     )
     _describe_data(data, images)
@@ -163,12 +169,15 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     from cnncli.graph import build_graph
     from cnncli.model_file import check_savable
     from cnncli.notation import parse
-    from cnncli.training.automatic import auto_architecture
+    from cnncli.training.automatic import auto_architecture, auto_map_architecture
 
     size = images.preprocessing.input_shape
     classes = list(images.task.outputs)
     if text is None:
-        text = auto_architecture(size, len(images.train))
+        per_pixel = images.task.per_pixel
+        text = (
+            auto_map_architecture(size) if per_pixel else auto_architecture(size, len(images.train))
+        )
     graph = build_graph(parse(text, len(classes)), size)
     check_savable(graph.text, size, classes)
     images.task.check(graph)
@@ -187,6 +196,8 @@ def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str,
         raise UsageError(
             f"--monitor {told['monitor']}: {task.name} has train_loss, {', '.join(task.monitors)}"
         )
+    if task.per_pixel:
+        told.setdefault("batch_size", 8)  # tiles have many more answers than images
     settings = chosen({**told, "threads": threads}, graph, len(images.train))
     smoothing = f"label smoothing {settings.label_smoothing:g}, " if task.smoothing else ""
     note(

@@ -64,6 +64,11 @@ class Loader:
         """The number of batches in an epoch."""
         return len(self.cuts) - 1
 
+    @property
+    def samples(self) -> int:
+        """The number of images in an epoch."""
+        return len(self.images)
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
         count = len(self.images)

@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.folder import SPLITS, split_folder
-from cnncli.data.samples import Samples, listed
+from cnncli.data.image import decode_levels
+from cnncli.data.levels import MaskLevels, find_levels
+from cnncli.data.samples import Samples
 from cnncli.data.walk import Tree, inside, walk
 from cnncli.errors import DataError
+from cnncli.tasks.wording import listed
 
 IMAGES, MASKS = "images", "masks"
 
@@ -25,6 +28,11 @@ class Masked(Samples):
     """Images with the paths of their masks; the labels are empty."""
 
     masks: tuple[str, ...] = ()
+    folder: str = ""  # where classes.txt may be
+
+    def levels(self) -> MaskLevels:
+        """Return the levels of the masks and what they are called; raise DataError."""
+        return find_levels(self.folder, [decode_levels(mask) for mask in self.masks])
 
     def take(self, indices: NDArray[np.int64]) -> Masked:
         """Return some of the images with their masks."""
@@ -68,7 +76,9 @@ def read(path: str, split: str | None) -> Masked:
         where=root,
         names=tuple(inside(inside(root, IMAGES), key) for key in stems.values()),
         keys=tuple(stems.values()),
-        labels=("",) * len(stems),
+        labels=(),
+        suggests="segment",
+        folder=path,
         notices=tuple(notices),
         masks=tuple(inside(inside(root, MASKS), found[stem]) for stem in stems),
     )

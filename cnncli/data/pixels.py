@@ -24,7 +24,7 @@ Pair = tuple[Pixels, Levels]
 class PixelSet:
     """Images of any size and the class of each of their pixels.
 
-    `images` are uint8 (H, W, C), `labels` uint8 (H, W), positions in `classes`; `counts` has the
+    `images` are uint8 (H, W, C), `targets` uint8 (H, W), positions in `classes`; `counts` has the
     pixels of each class; `digest` is the same for the same data only.
     """
 
@@ -35,19 +35,19 @@ class PixelSet:
         self.samples, self.names, self.classes = samples, samples.names, levels.names
         self.shape = preprocessing.input_shape
         self.images = [preprocessing.in_color(pixels) for pixels, _ in pairs]
-        self.labels = [
+        self.targets = [
             levels.indices(mask, where)
             for (_, mask), where in zip(pairs, samples.masks, strict=True)
         ]
         self.counts = np.zeros(len(levels.names), np.int64)
         self.statistics = Statistics.empty(preprocessing.channels)
         digest = blake2b(repr(samples.keys).encode(), digest_size=16)
-        for image, labels in zip(self.images, self.labels, strict=True):
+        for image, labels in zip(self.images, self.targets, strict=True):
             self.counts += np.bincount(labels.reshape(-1), minlength=len(self.counts))
             self.statistics.add(image)
             digest.update(repr(image.shape).encode() + image.tobytes() + labels.tobytes())
         self.digest = digest.hexdigest()
-        self.memory_bytes = sum(one.nbytes for one in [*self.images, *self.labels])
+        self.memory_bytes = sum(one.nbytes for one in [*self.images, *self.targets])
         self.notices = samples.notices
 
     def __len__(self) -> int:

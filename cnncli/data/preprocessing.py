@@ -6,7 +6,8 @@ BILINEAR, which averages over the pixels it leaves out (antialias):
 
 - stretch: the whole image, its shape not kept;
 - crop: the largest middle part that has the shape of the network's input;
-- pad: the whole image in the middle, with black where it does not reach.
+- pad: the whole image in the middle, with black where it does not reach;
+- none: the whole image at its own size, for networks that answer for every pixel.
 
 Then y = pixel * scale + shift, with one scale and one shift per channel.
 """
@@ -24,7 +25,7 @@ from PIL import Image
 from cnncli.errors import ModelFileError
 from cnncli.value import Value
 
-RESIZE_MODES = ("stretch", "crop", "pad")
+RESIZE_MODES = ("stretch", "crop", "pad", "none")
 NORMALIZATIONS = ("unit", "standard", "minmax", "none")
 COLORS = {1: "gray", 3: "rgb"}
 MAX_SIDE = 65535
@@ -52,9 +53,11 @@ class Preprocessing(Value):
         return COLORS[self.channels]
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return an image, uint8 (height, width, 1 or 3), in the shape of the input, uint8."""
+        """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
         if pixels.shape == self.input_shape:
             return pixels
+        if self.resize == "none":
+            return self.in_color(pixels)
         image = self._in_color(pixels)
         array = np.atleast_3d(np.asarray(self._resized(image)))
         return np.ascontiguousarray(np.broadcast_to(array, self.input_shape))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, cast
 
-from cnncli.data import folder, idx, manifest, npz
+from cnncli.data import folder, idx, manifest, masks, npz
 from cnncli.data.dataset import ImageSet
 from cnncli.data.fitting import choose_shape, with_normalization
+from cnncli.data.pixels import PixelSet
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
 from cnncli.tasks import Task, learn_task
 from cnncli.value import Value
 
@@ -29,7 +30,9 @@ class Reader(Protocol):
         """Return one split, or a set that is not divided; raise DataError."""
 
 
-READERS = cast("tuple[Reader, ...]", (idx, folder, npz, manifest))
+Set = ImageSet | PixelSet
+
+READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, manifest))
 
 
 class Source(Value):
@@ -54,8 +57,8 @@ class Source(Value):
 class TrainingData(Value):
     """What a training needs to know of the data."""
 
-    train: ImageSet
-    val: ImageSet
+    train: Set
+    val: Set
     preprocessing: Preprocessing
     task: Task
     notices: tuple[str, ...]
@@ -85,6 +88,7 @@ def load_training(
     color: str = "auto",
     resize: str = "stretch",
     normalization: str = "standard",
+    weighted: bool = False,
     threads: int = 1,
 ) -> TrainingData:
     """Read a data set to train on; raise DataError, or UsageError for a loss it cannot have.
@@ -96,16 +100,39 @@ def load_training(
     learnt, train, held = _training_parts(path, task, loss, val)
     if not len(held):
         raise DataError(f"{path}: nothing left to validate on; add images or give --val", path=path)
+    if learnt.per_pixel:
+        from cnncli.data.mapped import map_sets
+
+        if resize != "stretch":
+            raise UsageError("--resize-mode is not for masks, which keep their size; leave it out")
+        maps = map_sets(
+            train, held, learnt, size=size, color=color, weighted=weighted, threads=threads
+        )
+        return _normalized(*maps, normalization, ())
+    if weighted:
+        raise UsageError(f"--class-weights is not for {learnt.name}; leave it out")
     shape, chosen = choose_shape(train, size=size, color=color, resize=resize, threads=threads)
     learnt = learnt.fitted(train)
     train_set = ImageSet(train, shape, learnt, threads=threads)
     val_set = ImageSet(held, shape, learnt, threads=threads)
+    return _normalized(train_set, val_set, shape, learnt, normalization, chosen)
+
+
+def _normalized(
+    train: Set,
+    val: Set,
+    shape: Preprocessing,
+    task: Task,
+    normalization: str,
+    chosen: tuple[str, ...],
+) -> TrainingData:
+    """Return sets with the normalization that the one to train on asks for."""
     return TrainingData(
-        train_set,
-        val_set,
-        with_normalization(shape, normalization, train_set.statistics),
-        learnt,
-        tuple(dict.fromkeys(train_set.notices + val_set.notices + chosen)),
+        train,
+        val,
+        with_normalization(shape, normalization, train.statistics),
+        task,
+        tuple(dict.fromkeys(train.notices + val.notices + chosen)),
     )
 
 
@@ -117,7 +144,7 @@ def load_labelled(
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
-) -> ImageSet:
+) -> Set:
     """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
@@ -134,6 +161,10 @@ def load_labelled(
         samples = source.read(split)
     if not len(samples):
         raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+    if task.per_pixel:
+        from cnncli.data.mapped import map_set
+
+        return map_set(samples, preprocessing, task, threads)
     return ImageSet(samples, preprocessing, task, threads=threads)
 
 

@@ -29,14 +29,14 @@ class TileLoader:
         height, width, _ = images.shape
         self._sources = np.repeat(
             np.arange(len(images)),
-            [max(1, round(one.size / (height * width))) for one in images.labels],
+            [max(1, round(one.size / (height * width))) for one in images.targets],
         )
         self.cuts = cuts_of(len(self._sources), batch_size)
         size = min(batch_size, len(self._sources))
         self._raw = np.empty((size, *images.shape), np.uint8)
         self._rows = np.arange(size)
         self._images = np.empty((2, size, *images.shape), np.float32)
-        self._labels = np.empty((2, size, height, width), np.int32)
+        self._targets = np.empty((2, size, height, width), np.int32)
 
     @property
     def batches(self) -> int:
@@ -62,13 +62,13 @@ class TileLoader:
     def _fill(self, order: NDArray[np.int64], epoch: int, number: int) -> Batch:
         tiles = order[self.cuts[number] : self.cuts[number + 1]]
         n = len(tiles)
-        images, labels = self._images[number % 2, :n], self._labels[number % 2, :n]
+        images, labels = self._images[number % 2, :n], self._targets[number % 2, :n]
         places = [
             counted(self.seed, epoch + stream, self.samples)[tiles] for stream in (ROWS, COLUMNS)
         ]
         for row, (tile, top, left) in enumerate(zip(tiles, *places, strict=True)):
             source = self._sources[tile]
-            pixels, classes = self.images.images[source], self.images.labels[source]
+            pixels, classes = self.images.images[source], self.images.targets[source]
             window = np.ix_(
                 _window(int(top), self.images.shape[0], classes.shape[0]),
                 _window(int(left), self.images.shape[1], classes.shape[1]),
@@ -77,6 +77,17 @@ class TileLoader:
             labels[row] = classes[window]
         self.normalize(self._raw, self._rows[:n], images)
         return Batch(images, labels, self._sources[tiles])
+
+
+class Whole:
+    """Images as they are, one by one, for a network that takes any size."""
+
+    def __init__(self, images: PixelSet, normalize: Normalize) -> None:
+        self.images, self.normalize = images, normalize
+
+    def pairs(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        """Yield each image, uint8 (H, W, C), with the classes of its pixels, uint8 (H, W)."""
+        yield from zip(self.images.images, self.images.targets, strict=True)
 
 
 def _window(number: int, count: int, length: int) -> NDArray[np.int64]:

@@ -27,7 +27,10 @@ from cnncli.notation import parse
 LARGEST = 1024  # rows or columns of a tile, its context apart
 MEMORY = 1 << 30  # bytes a plan should do with
 
-Fill = Callable[[NDArray[np.uint8], Array], None]  # normalizes pixels (H, W, C) into an input
+FIRST = np.zeros(1, np.int64)
+
+# Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
+Normalize = Callable[[NDArray[np.uint8], NDArray[np.int64], Array], None]
 
 
 class Tiled:
@@ -52,7 +55,7 @@ class Tiled:
         for plan in self._plans.values():
             plan.refresh()
 
-    def __call__(self, pixels: NDArray[np.uint8], fill: Fill) -> Array:
+    def __call__(self, pixels: NDArray[np.uint8], normalize: Normalize) -> Array:
         """Return the logits (H, W, classes) of an image, uint8 (H, W, C)."""
         height, width = pixels.shape[:2]
         tile = self._tile((height, width))
@@ -62,7 +65,7 @@ class Tiled:
             rows = reflected(top - before[0], plan.input.shape[1], height)
             for left in range(0, width, tile[1]):
                 columns = reflected(left - before[1], plan.input.shape[2], width)
-                fill(pixels[np.ix_(rows, columns)], plan.input[0])
+                normalize(pixels[np.ix_(rows, columns)][None], FIRST, plan.input)
                 plan.forward(1)
                 part = answer[top : top + tile[0], left : left + tile[1]]
                 inner = plan.output[0, before[0] :, before[1] :]

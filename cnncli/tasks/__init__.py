@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from cnncli.errors import ModelFileError
 from cnncli.tasks.base import Task as Task
 from cnncli.tasks.classification import Classification as Classification
+from cnncli.tasks.segmentation import Segmentation as Segmentation
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
 
-TASKS: dict[str, type[Task]] = {one.name: one for one in (Classification,)}
+TASKS: dict[str, type[Task]] = {one.name: one for one in (Classification, Segmentation)}
 
 
 def learn_task(name: str, loss: str | None, samples: Samples) -> Task:

@@ -30,7 +30,7 @@ def pixel_set(*sizes: tuple[int, int], tile: int = 8) -> PixelSet:
 
 def epoch(loader: TileLoader, number: int, first: int = 0) -> list[tuple[bytes, bytes, list[int]]]:
     return [
-        (one.images.tobytes(), one.labels.tobytes(), one.indices.tolist())
+        (one.images.tobytes(), one.targets.tobytes(), one.indices.tolist())
         for one in loader.epoch(number, first)
     ]
 
@@ -45,7 +45,7 @@ def test_an_epoch_covers_the_images_about_once() -> None:
 
 def test_every_pixel_of_a_tile_has_its_own_label() -> None:
     for batch in TileLoader(pixel_set((31, 19), (5, 6)), 4, fill).epoch(3):
-        assert np.array_equal(batch.images[..., 0], batch.labels)
+        assert np.array_equal(batch.images[..., 0], batch.targets)
 
 
 def test_tiles_are_parts_of_their_images_at_all_places() -> None:

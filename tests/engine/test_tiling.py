@@ -28,8 +28,8 @@ def image(height, width, channels=2):
     return np.random.default_rng(0).integers(0, 256, (height, width, channels), dtype=np.uint8)
 
 
-def fill(pixels, out):
-    out[...] = (pixels - np.float32(128)) / 64
+def fill(images, indices, out):
+    out[...] = (images[indices] - np.float32(128)) / 64
 
 
 @pytest.mark.parametrize(("height", "width"), [(61, 90), (8, 100), (16, 16), (1, 5)])
@@ -53,7 +53,7 @@ def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
     pixels = image(32, 48)
     wide = np.pad(pixels, ((16, 16), (16, 16), (0, 0)), mode="reflect")
     plan = Plan(build_graph(parse(SMALL), wide.shape), weights, Setup(1))
-    fill(wide, plan.input[0])
+    fill(wide[None], [0], plan.input)
     plan.forward(1)
     found = Tiled(graph, weights, Setup(1), tile=(16, 16))(pixels, fill)
     assert np.allclose(found, plan.output[0, 16:-16, 16:-16], atol=1e-5)
