@@ -66,7 +66,7 @@ class Run:
         fill = normalizer(own.scale, own.shift)
         watched = _Watched(fill, settings.epochs)
         train, val = self._loaders(watched, fill)
-        watched.count = train.samples
+        watched.count = watched.done = train.samples
         training = Training(self.graph, settings, self.task, train, val)
         note(
             f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per image; "
@@ -158,7 +158,7 @@ class _Watched:
 
     def __init__(self, fill: Normalize, epochs: int) -> None:
         self.fill, self.epochs = fill, epochs
-        self.count = self.done = 0  # the count, of an epoch, is set before the first
+        self.count = self.done = 0  # both the samples of an epoch, before the first
         self.epoch = 0
 
     def __call__(self, images: Images, indices: NDArray[np.int64], out: Array) -> None:

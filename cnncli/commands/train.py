@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
-MONITORS = ("val_loss", "val_accuracy", "train_loss")
+MONITORS = ("val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "train_loss")
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
