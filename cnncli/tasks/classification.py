@@ -213,7 +213,8 @@ def _labels(samples: Samples) -> Sequence[str]:
             f"{samples.blank}: '' cannot be the name of a class; write one", path=samples.where
         )
     if len(samples.labels) != len(samples):
+        found = "masks" if samples.suggests == "segment" else "numbers"
         raise DataError(
-            f"{samples.where}: has numbers, not classes; give path,label", path=samples.where
+            f"{samples.where}: has {found}, not classes; give path,label", path=samples.where
         )
     return samples.labels
