@@ -69,8 +69,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
-@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
-              default="standard", show_default=True)  # fmt: skip
+@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "image", "none"]),
+              default="standard", show_default=True,
+              help="image: the levels of each image by themselves.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option

@@ -92,8 +92,9 @@ class ImageSet:
 
     def _decode(self, indices: NDArray[np.int64], out: Pixels) -> list[ImageError]:
         """Write images into out; return what went wrong, in the order of the images."""
-        if self.samples.pixels is not None and self.samples.pixels.shape[1:] == self.shape:
-            np.take(self.samples.pixels, indices, axis=0, out=out, mode="clip")
+        given, own = self.samples.pixels, self._preprocessing
+        if given is not None and given.shape[1:] == self.shape and own.normalization != "image":
+            np.take(given, indices, axis=0, out=out, mode="clip")
             return []
         runs = [slice(start, start + RUN) for start in range(0, len(indices), RUN)]
         results = self._pool.map(lambda run: list(self._run(indices[run], out[run])), runs)

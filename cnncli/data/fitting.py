@@ -42,9 +42,10 @@ def choose_shape(
     size: tuple[int, int] | None,
     color: str,
     resize: str,
+    normalization: str = "none",
     threads: int,
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """Return a preprocessing without normalization, and what there is to say about the choice.
+    """Return a preprocessing without scale and shift, and what there is to say about the choice.
 
     The size is the one that half of the images or more have, else the medians of their heights and
     widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
@@ -67,7 +68,7 @@ def choose_shape(
             f"{samples.where}: images in color: {in_color} of {len(headers)}, so all are taken as "
             f"{COLORS[channels]}; --color chooses otherwise"
         )
-    return Preprocessing(height, width, channels, resize), tuple(notices)
+    return Preprocessing(height, width, channels, resize, normalization), tuple(notices)
 
 
 def with_normalization(
@@ -76,7 +77,8 @@ def with_normalization(
     """Return the preprocessing with the scale and shift that these pixels ask for.
 
     unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1 per channel. minmax: 0 to 1
-    from the channel's darkest to its brightest. none: 0 to 255. A channel of one level is unit.
+    from the channel's darkest to its brightest. image: as standard, but each image has first been
+    brought to the same mean and deviation. none: 0 to 255. A channel of one level is unit.
     """
     pairs = [_scale_and_shift(normalization, counts) for counts in statistics.counts]
     scale, shift = zip(*pairs, strict=True)

@@ -29,6 +29,7 @@ def map_sets(
     *,
     size: tuple[int, int] | None,
     color: str,
+    normalization: str,
     weighted: bool,
     threads: int,
 ) -> tuple[PixelSet, PixelSet, Preprocessing, Task]:
@@ -39,7 +40,12 @@ def map_sets(
     learnt = cast("Segmentation", task)
     pairs = decode_pairs(_masked(train), threads)
     shape, _ = choose_shape(
-        train, size=size or _tile(pairs), color=color, resize="none", threads=threads
+        train,
+        size=size or _tile(pairs),
+        color=color,
+        resize="none",
+        normalization=normalization,
+        threads=threads,
     )
     levels = mask_levels(learnt)
     train_set = PixelSet(_masked(train), shape, levels, pairs)

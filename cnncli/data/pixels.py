@@ -34,7 +34,7 @@ class PixelSet:
         """Take decoded images; raise DataError for a mask with a level that is no class."""
         self.samples, self.names, self.classes = samples, samples.names, levels.names
         self.shape = preprocessing.input_shape
-        self.images = [preprocessing.in_color(pixels) for pixels, _ in pairs]
+        self.images = [preprocessing.prepare(pixels) for pixels, _ in pairs]
         self.targets = [
             levels.indices(mask, where)
             for (_, mask), where in zip(pairs, samples.masks, strict=True)

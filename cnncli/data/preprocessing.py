@@ -9,7 +9,9 @@ BILINEAR, which averages over the pixels it leaves out (antialias):
 - pad: the whole image in the middle, with black where it does not reach;
 - none: the whole image at its own size, for networks that answer for every pixel.
 
-Then y = pixel * scale + shift, with one scale and one shift per channel.
+Where each image is normalized by itself, its levels are then brought to the same mean and standard
+deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with one scale and one shift per
+channel.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from cnncli.errors import ModelFileError
 from cnncli.value import Value
 
 RESIZE_MODES = ("stretch", "crop", "pad", "none")
-NORMALIZATIONS = ("unit", "standard", "minmax", "none")
+NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
+MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
 COLORS = {1: "gray", 3: "rgb"}
 MAX_SIDE = 65535
 
@@ -54,6 +57,10 @@ class Preprocessing(Value):
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
+        fitted = self._fitted(pixels)
+        return by_itself(fitted) if self.normalization == "image" else fitted
+
+    def _fitted(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if pixels.shape == self.input_shape:
             return pixels
         if self.resize == "none":
@@ -124,6 +131,16 @@ class Preprocessing(Value):
         small = image.resize((width, height), Image.Resampling.BILINEAR)
         canvas.paste(small, ((self.width - width) // 2, (self.height - height) // 2))
         return canvas
+
+
+def by_itself(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an image (h, w, C) with mean 128 and standard deviation 48 in each channel."""
+    mean = pixels.mean(axis=(0, 1), dtype=np.float64)
+    deviation = pixels.std(axis=(0, 1), dtype=np.float64)
+    gain = np.divide(DEVIATION, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    levels = (pixels - mean) * gain + MEAN
+    found: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return found
 
 
 def exact(values: Sequence[float]) -> tuple[float, ...]:

@@ -106,12 +106,21 @@ def load_training(
         if resize != "stretch":
             raise UsageError("--resize-mode is not for masks, which keep their size; leave it out")
         maps = map_sets(
-            train, held, learnt, size=size, color=color, weighted=weighted, threads=threads
+            train,
+            held,
+            learnt,
+            size=size,
+            color=color,
+            normalization=normalization,
+            weighted=weighted,
+            threads=threads,
         )
         return _normalized(*maps, normalization, ())
     if weighted:
         raise UsageError(f"--class-weights is not for {learnt.name}; leave it out")
-    shape, chosen = choose_shape(train, size=size, color=color, resize=resize, threads=threads)
+    shape, chosen = choose_shape(
+        train, size=size, color=color, resize=resize, normalization=normalization, threads=threads
+    )
     learnt = learnt.fitted(train)
     train_set = ImageSet(train, shape, learnt, threads=threads)
     val_set = ImageSet(held, shape, learnt, threads=threads)

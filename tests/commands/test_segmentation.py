@@ -220,3 +220,17 @@ def test_the_same_training_gives_the_same_bytes_whatever_the_threads(run, discs,
         settings = ["--arch", ARCH, "--epochs", "1", "--img-size", "24", "-j", threads]
         assert run("train", discs, "-o", path, *map(str, settings)).returncode == 0
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+def test_brightness_and_contrast_matter_little_where_images_are_normalized_by_themselves(
+    run, discs, tmp_path
+):
+    settings = "--normalize image --epochs 12 --img-size 24 --lr 0.02 --seed 1".split()
+    done = run("train", discs, "-o", tmp_path / "m.npz", "--arch", ARCH, *settings)
+    assert done.returncode == 0, done.stderr
+    pixels, mask = scene(100)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(pixels // 3 + 120).save(tmp_path / "images" / "dull.png")
+    Image.fromarray(mask).save(tmp_path / "masks" / "dull.png")
+    assert run("evaluate", tmp_path / "m.npz", tmp_path, "--fail-under", "0.9").returncode == 0

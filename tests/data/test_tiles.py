@@ -25,7 +25,7 @@ def pixel_set(*sizes: tuple[int, int], tile: int = 8) -> PixelSet:
         pixels = numbers.integers(0, 200, size).astype(np.uint8)
         pairs.append((pixels[:, :, None], Levels(pixels, None)))
     levels = MaskLevels(tuple(range(200)), tuple(map(str, range(200))))
-    return PixelSet(samples, Preprocessing(tile, tile, 1), levels, pairs)
+    return PixelSet(samples, Preprocessing(tile, tile, 1, "none"), levels, pairs)
 
 
 def epoch(loader: TileLoader, number: int, first: int = 0) -> list[tuple[bytes, bytes, list[int]]]:
@@ -83,6 +83,6 @@ def test_images_take_the_color_of_the_network_at_their_own_size(channels: int) -
     pixels = np.zeros((4, 6, 4 - channels), np.uint8)
     levels = MaskLevels((0, 1), ("0", "1"))
     mask = Levels(np.zeros((4, 6), np.uint8), None)
-    images = PixelSet(samples, Preprocessing(2, 2, channels), levels, [(pixels, mask)])
+    images = PixelSet(samples, Preprocessing(2, 2, channels, "none"), levels, [(pixels, mask)])
     assert images.images[0].shape == (4, 6, channels)
     assert images.counts.tolist() == [24, 0]
