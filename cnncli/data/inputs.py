@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from cnncli.data.image import Picture, Pixels, decode, read_stdin
@@ -44,8 +45,13 @@ def expand(paths: Iterable[str]) -> Iterator[Input]:
 
 
 def load_image(path: str, preprocessing: Preprocessing) -> Pixels:
-    """Return one image, - for stdin, as uint8 (H, W, C) of the network; raise DataError."""
+    """Return one image, - for stdin, as uint8 (H, W, C) of the network; raise DataError.
+
+    Where a network takes images of any size, its input's size stands for all: crop.
+    """
     picture = decode(read_stdin() if path == "-" else path)
+    if preprocessing.resize == "none":
+        preprocessing = replace(preprocessing, resize="crop")
     return preprocessing.prepare(picture.pixels)
 
 
