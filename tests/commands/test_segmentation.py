@@ -241,3 +241,9 @@ def test_feature_maps_of_such_a_network_can_be_looked_at(run, trained, discs, tm
     done = run("inspect-filters", trained[0], "--method", "activations", "--layer", "relu1",
                "--image", image, "-o", tmp_path / "maps.png")  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_class_weights_are_for_masks_alone(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--class-weights", "auto")
+    assert done.returncode == 2
+    assert "--class-weights is not for classify" in done.stderr
