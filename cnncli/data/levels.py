@@ -54,6 +54,8 @@ def find_levels(folder: str, masks: Sequence[Levels]) -> MaskLevels:
     for mask in masks:
         occurring[mask.values] = True
     levels = np.flatnonzero(occurring).tolist()
+    if not levels:
+        raise DataError(f"{folder}: no images with masks; add some", path=folder)
     if len(levels) > MOST:
         raise DataError(
             f"{folder}: the masks have {len(levels)} levels, each of which would be a class, and "

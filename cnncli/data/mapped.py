@@ -33,7 +33,7 @@ def map_sets(
     weighted: bool,
     threads: int,
 ) -> tuple[PixelSet, PixelSet, Preprocessing, Task]:
-    """Return sets to train and validate on, a preprocessing without normalization, and the task.
+    """Return sets to train and validate on, a preprocessing without scale and shift, and the task.
 
     The size is that of the tiles cut from the images. Raises DataError.
     """

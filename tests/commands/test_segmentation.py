@@ -225,9 +225,8 @@ def test_the_same_training_gives_the_same_bytes_whatever_the_threads(run, discs,
 def test_brightness_and_contrast_matter_little_where_images_are_normalized_by_themselves(
     run, discs, tmp_path
 ):
-    settings = ["--normalize", "image", "--epochs", "12", "--img-size", "24", "--lr", "0.02"]
-    settings += ["--seed", "1"]
-    done = run("train", discs, "-o", tmp_path / "m.npz", "--arch", ARCH, *settings)
+    settings = "--normalize image --epochs 12 --img-size 24 --lr 0.02"
+    done = run("train", discs, "-o", tmp_path / "m.npz", "--arch", ARCH, *settings.split())
     assert done.returncode == 0, done.stderr
     pixels, mask = scene(100)
     (tmp_path / "images").mkdir()
@@ -235,3 +234,16 @@ def test_brightness_and_contrast_matter_little_where_images_are_normalized_by_th
     Image.fromarray(pixels // 3 + 120).save(tmp_path / "images" / "dull.png")
     Image.fromarray(mask).save(tmp_path / "masks" / "dull.png")
     assert run("evaluate", tmp_path / "m.npz", tmp_path, "--fail-under", "0.9").returncode == 0
+
+
+def test_feature_maps_of_such_a_network_can_be_looked_at(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    done = run("inspect-filters", trained[0], "--method", "activations", "--layer", "relu1",
+               "--image", image, "-o", tmp_path / "maps.png")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_class_weights_are_for_masks_alone(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--class-weights", "auto")
+    assert done.returncode == 2
+    assert "--class-weights is not for classify" in done.stderr

@@ -113,6 +113,8 @@ def test_a_list_of_names_that_does_not_fit_is_refused(
 
 
 def test_one_level_or_too_many_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no images with masks; add some"):
+        find_levels(str(tmp_path), [])
     with pytest.raises(DataError, match="only one level \\(3\\)"):
         find_levels(str(tmp_path), [levels(3)])
     with pytest.raises(DataError, match=r"have 200 levels.*save masks as PNG"):
