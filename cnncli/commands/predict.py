@@ -47,7 +47,8 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )  # fmt: skip
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
-    help="Name no class that is less likely; without any, the label is null (plain: unknown).",
+    help="Name no class that is less likely; without any, the label is null (plain: unknown). "
+    "For several labels: in place of the thresholds learnt.",
 )  # fmt: skip
 @batch_size_option(None)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
@@ -78,8 +79,9 @@ def predict(
 
     INPUT is an image file, a folder (walked), a .npz or .npy batch, or - for the bytes of one image
     on stdin. An image that cannot be read is reported in its place, the rest goes on, and the exit
-    code is 4. jsonl (the same as --json) gives path, label, confidence and top; csv and tsv have a
-    header. The answers do not depend on the batch size.
+    code is 4. jsonl (the same as --json) gives path, label, confidence and top (a network for
+    numbers: path and values; for several labels: path and labels); csv and tsv have a header. The
+    answers do not depend on the batch size.
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
@@ -90,6 +92,8 @@ def predict(
 
     paths = _paths(model, inputs, files_from, null)
     trained = open_model(model)
+    if not trained.task.has_confidence and (top_k, min_confidence) != (None, None):
+        raise UsageError(f"--top-k and --min-confidence are not for {trained.task.name} models")
     layer = _layer(kind, trained)
     plan = ready(
         trained.graph,
