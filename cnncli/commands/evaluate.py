@@ -39,11 +39,12 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Exit 6 below this accuracy (of masks: the share of right pixels).",
+    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, of several "
+    "labels the mean average precision.",
 )
 @click.option(
     "--per-image", metavar="FILE.csv",
-    help="Write path, label, predicted, confidence and loss of every image.",
+    help="Write what every image has and got: path, label, predicted, confidence, loss.",
 )  # fmt: skip
 @click.option("--confusion", metavar="FILE.png", help="Draw the confusion matrix.")
 @force_option
@@ -65,7 +66,9 @@ def evaluate(
     """Measure a trained network on labelled images.
 
     DATA is what `train` takes; its classes are matched to the model's by name. The accuracy comes
-    with its 95 % interval (Wilson), ece is the expected calibration error over 15 bins.
+    with its 95 % interval (Wilson), ece is the expected calibration error over 15 bins. Numbers get
+    MAE, RMSE and R2 each, and the mean of these over all of them; several labels get the average
+    precision of each, and precision, recall and F1 at its threshold.
     """
     from cnncli.data.source import load_labelled
     from cnncli.model_file.atomic import check_writable, write_atomically

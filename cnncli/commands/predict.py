@@ -50,7 +50,8 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )  # fmt: skip
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
-    help="Name no class that is less likely; without any, the label is null (plain: unknown).",
+    help="Name no class that is less likely; without any, the label is null (plain: unknown). "
+    "For several labels: in place of the thresholds learnt.",
 )  # fmt: skip
 @batch_size_option(None)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
@@ -99,7 +100,8 @@ def predict(
     on stdin. Where the network takes signals, it is a .wav, .csv, .tsv or .npy file, a folder, a
     .npz batch, or - for the bytes of one. What cannot be read is reported in its place, the rest
     goes on, and the exit code is 4. jsonl (the same as --json) gives path, label, confidence and
-    top; csv and tsv have a header. The answers do not depend on the batch size.
+    top (a network for numbers: path and values; for several labels: path and labels); csv and tsv
+    have a header. The answers do not depend on the batch size.
 
     A network trained on masks answers with the share of the pixels of each class and, with -o, with
     a mask in the levels of those it was trained on. Its images may have any size.
@@ -112,6 +114,8 @@ def predict(
 
     paths = _paths(model, inputs, files_from, null)
     trained = open_model(model)
+    if not trained.task.has_confidence and (top_k, min_confidence) != (None, None):
+        raise UsageError(f"--top-k and --min-confidence are not for {trained.task.name} models")
     layer = _layer(kind, trained)
     settings = {"threads": threads, "conv_algo": conv_algo}
     if trained.task.per_pixel:

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
-MONITORS = ("val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "train_loss")
+MONITORS = (
+    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2", "val_map",
+    "train_loss",
+)  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
@@ -45,8 +48,12 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
               help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
 @click.option("--task", type=click.Choice(["auto", *TASK_NAMES]), default="auto", show_default=True,
-              help="What to learn; auto: what the data's labels are for.")  # fmt: skip
-@click.option("--loss", metavar="NAME", help="What to minimize.  [default: the task's usual]")
+              help="What to learn; auto: what the labels of DATA are for.")  # fmt: skip
+@click.option(
+    "--loss",
+    metavar="NAME",
+    help="What to minimize: of regress mse, mae, huber or huber(0.5).  [default: mse]",
+)
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
@@ -106,8 +113,10 @@ def train(
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
     .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
     images/ and masks/, of which tiles of --img-size are cut. Signals are .wav files, .csv or .tsv
-    columns, .npy arrays or rows of a .npz. What is not given is chosen by the number and size of
-    the images or signals, and said. The epoch kept is the best
+    columns, .npy arrays or rows of a .npz. Labels are classes; where one is written as a|b, images
+    have several labels or none; a list with other columns than label, such as path,height,width, or
+    a float y, gives numbers to learn. What is not given is chosen by the number and size of the
+    images or signals, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
     from cnncli.commands._data_options import check_options, image_size, signal_length, validation

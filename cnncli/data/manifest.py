@@ -156,6 +156,8 @@ def _known(path: str, columns: tuple[str, ...], rows: Rows) -> tuple[dict[str, V
 
 
 def _check_columns(path: str, columns: tuple[str, ...]) -> None:
+    if not columns:
+        raise DataError(f"{path}: names only a path; add a label, or numbers by name", path=path)
     for name in columns:
         check_label(name, f"{path}, names of columns")
         if columns.count(name) > 1:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
 Record = dict[str, Any]
+BOUNDED = frozenset({"softmax", "sigmoid", "tanh", "relu", "relu6"})
 SHOWN = 10  # names in a description
 
 
@@ -39,6 +40,15 @@ class Judged(Value):
         return cls(**{name: np.concatenate([one[name] for one in fields]) for name in fields[0]})
 
 
+def check_last_layer(graph: Graph, reason: str) -> None:
+    """Raise ArchitectureError where a network ends in a layer that bounds its answers."""
+    last = graph.nodes[graph.output].layer.kind if graph.nodes else ""
+    if last in BOUNDED:
+        raise ArchitectureError(
+            f"the network ends in {last}, but {reason}; end it with dense(classes)"
+        )
+
+
 class Task(Value):
     """What a network is trained for; the names of its outputs are what `classes` counts."""
 
@@ -51,6 +61,7 @@ class Task(Value):
     smoothing: ClassVar[float] = 0.0  # of labels, where none is given
     monitors: ClassVar[dict[str, bool]]  # figures of a validation: whether more is better
     gate: ClassVar[str]  # the figure that --fail-under is about
+    has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
     has_confusion: ClassVar[bool] = False  # whether `figures` has a confusion matrix
     per_pixel: ClassVar[bool] = False  # whether every pixel of an image gets an answer
 
@@ -125,7 +136,7 @@ class Task(Value):
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the fields of `predict`'s record of one image (without its path).
 
-        `top_k` and `least` are --top-k and --min-confidence; UsageError where they mean nothing.
+        `top_k` and `least` are --top-k and --min-confidence, where there is a confidence.
         """
         raise NotImplementedError
 
