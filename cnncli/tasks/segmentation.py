@@ -104,11 +104,11 @@ class Segmentation(Task):
             "val_mean_iou": found["mean_iou"],
         }
 
-    def achieved(self, record: Record) -> str:
+    def achieved(self, record: Record, what: str) -> str:
         """See Task."""
         right, iou = 100 * record["val_pixel_accuracy"], record["val_mean_iou"]
         return (
-            f"{right:.2f} % of the pixels of {record['val_images']} validation images right, "
+            f"{right:.2f} % of the pixels of {record['val_images']} validation {what}s right, "
             f"mean IoU {iou:.4f}"
         )
 
