@@ -13,9 +13,10 @@ from cnncli.errors import ArchitectureError, CnncliError, ModelFileError, UsageE
 from cnncli.terminal import Preferences
 
 if TYPE_CHECKING:
-    from cnncli.data.preprocessing import Preprocessing
+    from cnncli.data.medium import AnyPreprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
+    from cnncli.notation.expression import Expression
     from cnncli.tasks import Task
 
     ParamType = click.ParamType[Any]
@@ -143,7 +144,7 @@ threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
     help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
 )  # fmt: skip
-TASK_NAMES = ("classify", "regress", "multi-label")
+TASK_NAMES = ("classify", "segment", "regress", "multi-label")
 OPTIMIZER_NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 
 conv_algo_option = click.option(
@@ -210,12 +211,25 @@ def _read_text(path: str) -> str:
 def resolve_arch(
     arch: str, *, classes: int | None = None, input_shape: Shape | None = None
 ) -> Graph:
-    """Return the network that ARCH names: as for read_arch, or a trained model file (.npz).
+    """Return the network that ARCH names, as `resolve_expression` does, on its input.
 
-    Raises what read_arch and load_model raise, and ArchitectureError where it does not fit.
+    Raises what that raises, and ArchitectureError where it does not fit.
     """
     from cnncli.graph import build_graph
+
+    return build_graph(*resolve_expression(arch, classes=classes, input_shape=input_shape))
+
+
+def resolve_expression(
+    arch: str, *, classes: int | None = None, input_shape: Shape | None = None
+) -> tuple[Expression, Shape]:
+    """Return what ARCH describes: as for read_arch, or a trained model file (.npz).
+
+    What is not given is the preset's, the model's, or what comments of the text tell. Raises what
+    read_arch, parse and load_model raise, and UsageError where the input is not known.
+    """
     from cnncli.notation import parse
+    from cnncli.presets.comments import told
 
     own_input: Shape | None
     own_classes: int | None
@@ -228,34 +242,39 @@ def resolve_arch(
             raise UsageError(f"{arch}: has {own_classes} classes, --classes says {classes}")
     else:
         text, own_input, own_classes = read_arch(arch)
+        if own_input is None:
+            own_input, own_classes = told(text)
     shape = input_shape or own_input
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
-    return build_graph(parse(text, classes or own_classes), shape)
+    return parse(text, classes or own_classes), shape
 
 
 class Trained(NamedTuple):
     """A model file, read and understood."""
 
     model: Model
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     graph: Graph
     task: Task
 
 
 def open_model(path: str) -> Trained:
-    """Read a model that takes images; raise ModelFileError for anything else."""
-    from cnncli.data.preprocessing import Preprocessing
+    """Read a model and what it is for; raise ModelFileError for what does not fit together."""
+    from cnncli.data.medium import preprocessing_from
     from cnncli.model_file import load_model
     from cnncli.tasks import stored_task
 
     model = load_model(path)
-    preprocessing = Preprocessing.from_manifest(model.preprocessing)
+    preprocessing = preprocessing_from(model.preprocessing)
     try:
         task = stored_task(model.classes, model.task)
         task.check(model.graph)
     except (ModelFileError, ArchitectureError) as error:
         raise ModelFileError(f"{path}: {error}", path=path) from error
-    if preprocessing.input_shape != model.input_shape:
-        raise ModelFileError(f"{path}: its network does not take images; train it again", path=path)
+    unlike = task.per_pixel and preprocessing.what != "image"
+    if preprocessing.input_shape != model.input_shape or unlike:
+        raise ModelFileError(
+            f"{path}: its network does not take its own inputs; train it again", path=path
+        )
     return Trained(model, preprocessing, model.graph, task)

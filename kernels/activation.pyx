@@ -83,6 +83,39 @@ def relu_backward(
         backward(relu_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
+cdef void relu6_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef float positive
+    for i in range(size):
+        positive = 0 if x[i] < 0 else x[i]
+        y[i] = 6 if positive > 6 else positive
+
+
+cdef void relu6_gradient(
+    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef float gradient
+    for i in range(size):
+        gradient = dy[i]
+        dx[i] = gradient if (y[i] > 0) & (y[i] < 6) else 0
+
+
+def relu6_forward(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
+    """y = min(max(x, 0), 6); NaN stays NaN."""
+    with nogil:
+        forward(relu6_block, size, 0, &x[0], &y[0], threads)
+
+
+def relu6_backward(
+    Py_ssize_t size, const float[::1] x, const float[::1] y, const float[::1] dy, float[::1] dx,
+    int threads,
+):
+    """dx = dy where 0 < y < 6, else 0."""
+    with nogil:
+        backward(relu6_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
+
+
 cdef void leaky_relu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):

@@ -11,7 +11,9 @@ from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span, Taps,
     ceil_div, cut_evenly, panel_floats, phase_positions, slab_of, taps_of, valid_taps,
 )
-from kernels.pack cimport Pack, pack_floats, pack_source, packing
+from kernels.pack cimport (
+    Pack, as_it_is, pack_floats, pack_source, packing, pixel_by_pixel,
+)
 
 
 cdef extern from "tile.h" nogil:
@@ -20,6 +22,7 @@ cdef extern from "tile.h" nogil:
         Py_ssize_t weight
     ctypedef struct Piece:
         const float *source
+        Py_ssize_t x_pixel
         Py_ssize_t block_stride
         Py_ssize_t channels
         const Tap *taps
@@ -157,10 +160,14 @@ cdef inline void correlate_item(
     item.group = number // work.shares % t.groups
     item.slab = slab_of(t, &work.cut, number // (work.shares * t.groups))
     item.sums = scratch
-    item.pack = packing(t, &item.slab, scratch + sums_floats(t))
-    item.turned = item.pack.data + pack_floats(t)
+    scratch += sums_floats(t)
+    item.turned = scratch + pack_floats(t)
     phase.taps = <Tap *> (item.turned + turned_floats(t))
-    pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack)
+    if pixel_by_pixel(t):
+        item.pack = as_it_is(t, work.x, item.group, &item.slab)
+    else:
+        item.pack = packing(t, &item.slab, scratch)
+        pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack, scratch)
     for row in range(min(t.rows.phases, t.rows.outputs)):
         for col in range(min(t.cols.phases, t.cols.outputs)):
             list_taps(t, row, col, &item.pack, &phase)
@@ -212,6 +219,7 @@ cdef inline void correlate_filters(
         memcpy(bias, work.bias + item.group * t.K + filter, piece.filters * sizeof(float))
     piece.bias = bias
     piece.relu = work.relu
+    piece.x_pixel = item.pack.pixel
     piece.block_stride = item.pack.block_stride
     piece.sums = item.sums
     piece.y = work.y + item.group * t.K + filter
@@ -327,7 +335,7 @@ cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcep
     while pixels > 0:
         count = ceil_div(pixels, pieces)
         multiply_piece(&piece, count, tile)
-        piece.source += count * PANEL
+        piece.source += count * piece.x_pixel
         piece.y += count * piece.y_stride
         if piece.residual != NULL:
             piece.residual += count * piece.y_stride

@@ -7,7 +7,7 @@ apart whatever C, the stride and the padding are, so that tiles need none of the
 from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport (
-    PANEL, Axis, Correlation, Gather, Normal, Slab, ceil_div, inside, span,
+    PANEL, Axis, Correlation, Normal, Slab, ceil_div, inside, span,
 )
 from kernels.normalize cimport normal_from
 
@@ -17,8 +17,12 @@ cdef extern from "normalize.h" nogil:
         const float *mean, const float *scale, const float *shift, Py_ssize_t pixels, float *x
     )
 
+cdef enum:
+    MOST_DIRECT = 256  # channels: pixels further apart would share too few sets of the first cache
+
 cdef struct Pack:
-    float *data
+    const float *data
+    Py_ssize_t pixel           # floats from one to the next beside it
     Py_ssize_t rows
     Py_ssize_t width
     Py_ssize_t row_stride
@@ -32,11 +36,47 @@ cdef inline Pack packing(const Correlation *t, const Slab *slab, float *data) no
     cdef Pack pack
     pack.data = data
     pack.rows = span(&t.rows, slab.rows)
+    if t.gather.taps:
+        pack.pixel, pack.block_stride = t.gather.stride * t.gather.channels, PANEL
+        pack.width = (slab.cols - 1) * t.gather.stride + t.gather.taps
+        pack.row_stride = pack.width * t.gather.channels
+        pack.image_stride = pack.rows * pack.row_stride
+        pack.size = ceil_div(slab.images * pack.image_stride, PANEL) * PANEL
+        return pack
+    pack.pixel = PANEL
     pack.width = ceil_div(span(&t.cols, slab.cols), t.cols.stride)
     pack.row_stride = t.cols.stride * pack.width * PANEL
     pack.image_stride = pack.rows * pack.row_stride
     pack.block_stride = slab.images * pack.image_stride
     pack.size = ceil_div(t.C, PANEL) * pack.block_stride
+    return pack
+
+
+cdef inline bint pixel_by_pixel(const Correlation *t) noexcept nogil:
+    """Say whether a source needs no packing, as every position reads a pixel of its own."""
+    return (
+        t.groups * t.C <= MOST_DIRECT
+        and t.rows.taps == t.cols.taps == t.rows.stride == t.cols.stride == 1
+        and t.rows.phases == t.cols.phases == 1 and t.rows.pad == t.cols.pad == 0
+        and t.rows.size == t.rows.outputs and t.cols.size == t.cols.outputs
+        and t.gather.taps == 0 and t.normal.mean == NULL
+    )
+
+
+cdef inline Pack as_it_is(
+    const Correlation *t, const float *x, Py_ssize_t group, const Slab *slab,
+) noexcept nogil:
+    """Lay out a source of which every position reads a pixel of its own."""
+    cdef Pack pack
+    cdef Py_ssize_t pixel = t.groups * t.C
+    pack.rows, pack.width, pack.pixel = slab.rows, slab.cols, pixel
+    pack.row_stride = t.cols.size * pixel
+    pack.image_stride = t.rows.size * pack.row_stride
+    pack.block_stride, pack.size = PANEL, 0
+    pack.data = x + (
+        slab.image * pack.image_stride + slab.row * pack.row_stride + slab.col * pixel
+        + group * t.C
+    )
     return pack
 
 
@@ -48,7 +88,7 @@ cdef inline Py_ssize_t pack_floats(const Correlation *t) noexcept nogil:
 
 cdef inline void pack_source(
     const Correlation *t, const float *x, Py_ssize_t n, Py_ssize_t group, const Slab *slab,
-    const Pack *pack,
+    const Pack *pack, float *to,
 ) noexcept nogil:
     """Copy what a slab reads of x; rows of zero padding are left out, as no tap reads them."""
     cdef Py_ssize_t floats = t.rows.size * row_floats(t), image
@@ -56,7 +96,7 @@ cdef inline void pack_source(
     for image in range(slab.images):
         pack_image(
             t, &normal, x + (slab.image + image) * floats + group * t.C, x + n * floats, slab, pack,
-            pack.data + image * pack.image_stride,
+            to + image * pack.image_stride,
         )
 
 
@@ -79,9 +119,9 @@ cdef inline void pack_image(
         if source < 0 or not is_read(&t.rows, row):
             continue
         if t.gather.taps:
-            gather_row(
-                t, x + source * row_floats(t), end, slab.col, slab.cols,
-                to + row * pack.row_stride, pack.block_stride,
+            copy_row(
+                t, x + source * row_floats(t), slab.col * t.gather.stride - t.gather.pad,
+                pack.width, to + row * pack.row_stride,
             )
             continue
         for phase in range(min(t.cols.stride, columns)):
@@ -93,40 +133,21 @@ cdef inline void pack_image(
                 )
 
 
-cdef inline void gather_row(
-    const Correlation *t, const float *x, const float *end, Py_ssize_t position,
-    Py_ssize_t positions, float *to, Py_ssize_t block_stride,
+cdef inline void copy_row(
+    const Correlation *t, const float *x, Py_ssize_t left, Py_ssize_t width, float *to,
 ) noexcept nogil:
-    """Copy the source pixels under a row of taps side by side, for every position."""
-    cdef const Gather *g = &t.gather
-    cdef Py_ssize_t j = 0, left, count
-    while j < positions:
-        left = (position + j) * g.stride - g.pad
+    """Copy `width` pixels of a source row from `left` on, padding included."""
+    cdef Py_ssize_t pixel = t.gather.channels, j = 0, count, source
+    while j < width:
+        source = inside(left + j, t.gather.size, t.fill)
         count = 1
-        if left < 0 or left + g.taps > g.size:
-            gather_border(t, x, left, to + j * PANEL, block_stride)
+        if source < 0:
+            memset(to + j * pixel, 0, pixel * sizeof(float))
         else:
-            count = min(positions - j, (g.size - g.taps - left) // g.stride + 1)
-            split_pixels(
-                x + left * g.channels, end, g.stride * g.channels, count, ceil_div(t.C, PANEL),
-                to + j * PANEL, block_stride,
-            )
+            if source == left + j:
+                count = min(width - j, t.gather.size - source)
+            memcpy(to + j * pixel, x + source * pixel, count * pixel * sizeof(float))
         j += count
-
-
-cdef inline void gather_border(
-    const Correlation *t, const float *x, Py_ssize_t left, float *to, Py_ssize_t block_stride,
-) noexcept nogil:
-    """Copy the source pixels under a row of taps, of which some lie in the padding."""
-    cdef const Gather *g = &t.gather
-    cdef Py_ssize_t s, c, lane, source
-    for s in range(g.taps):
-        source = inside(left + s, g.size, t.fill)
-        for c in range(g.channels):
-            lane = s * g.channels + c
-            to[lane // PANEL * block_stride + lane % PANEL] = (
-                x[source * g.channels + c] if source >= 0 else 0
-            )
 
 
 cdef inline bint is_read(const Axis *axis, Py_ssize_t place) noexcept nogil:
@@ -191,11 +212,7 @@ cdef inline void split_pixels(
 
     What lies beyond a pixel's last channel is copied along, but nothing beyond the array's end.
     """
-    cdef Py_ssize_t block, whole, pixel
-    if blocks == 1 and end - x >= (count - 1) * step + PANEL:
-        for pixel in range(count):
-            memcpy(to + pixel * PANEL, x + pixel * step, PANEL * sizeof(float))
-        return
+    cdef Py_ssize_t block, whole
     while count > 0:
         whole = blocks if end - x >= blocks * PANEL else (end - x) // PANEL
         for block in range(whole):

@@ -1,7 +1,10 @@
 /* The tile of tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
-TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors) {
-    const int per_panel = PANEL / WIDTH;
+TILE void OF(run_piece)(
+    const Piece *piece, const int pixels, const int vectors, const int packed
+) {
+    const int per_panel = PANEL / WIDTH, pointers = packed ? 1 : (pixels + 3) / 4;
+    const ptrdiff_t x_pixel = piece->x_pixel;
     const Tap *tap = piece->taps, *end = tap + piece->tap_count;
     const float *source = piece->source, *weight = piece->weight;
     ptrdiff_t channels = piece->channels;
@@ -15,17 +18,22 @@ TILE void OF(run_piece)(const Piece *piece, const int pixels, const int vectors)
             UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
         ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
         for (steps -= chain; chain > 0; chain--) {
-            const float *x = source + tap->source, *w = weight + tap->weight;
+            const float *x[7], *w = weight + tap->weight;
+            UNROLL for (int i = 0; i < pointers; i++)
+                x[i] = source + tap->source + i * 4 * x_pixel;
             NO_UNROLL for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
                 OF(floats) b[4];
                 __builtin_prefetch(w + ahead, 0, 2); /* into the second-level cache */
                 UNROLL for (int j = 0; j < vectors; j++)
                     b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);
                 UNROLL for (int i = 0; i < pixels; i++) {
-                    OF(floats) a = OF(all)(x[i * PANEL]);
+                    OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);
                     UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += a * b[j];
                 }
-                x += 1;
+                UNROLL for (int i = 0; i < pointers; i++) {
+                    x[i] += 1;
+                    if (!packed) OPAQUE(x[i]); /* or GCC would keep a register for every pixel */
+                }
                 w += PANEL;
             }
             if (++tap == end) {

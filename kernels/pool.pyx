@@ -3,7 +3,8 @@
 
 Legend: n images of H x W pixels and C channels; P x Q windows of R x S pixels, one every sh rows
 and sw columns, the first one pt rows above and pl columns left of the image; x input, y output,
-dx dy their gradients. Pixels outside the image do not exist for a maximum and are 0 for the rest.
+dx dy their gradients. Pixels outside the image do not exist for a maximum and are 0 for the rest;
+an average counts those that are at most pb rows below and pr columns right of it.
 """
 
 from cython.parallel cimport prange
@@ -15,7 +16,7 @@ cdef extern from "pool_windows.h" nogil:
         AVERAGE
         ROOT
     ctypedef struct windows:
-        Py_ssize_t H, W, C, P, Q, R, S, sh, sw, pt, pl
+        Py_ssize_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr
     void forward_row(
         kind, const windows*, Py_ssize_t p, const float* x, float* y
     ) noexcept
@@ -64,24 +65,25 @@ cdef void backward(
 def maxpool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
-    const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
 ):
     """y = the largest number of each window, NaN where there is one."""
     with nogil:
         forward(
-            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl), &x[0], &y[0], threads
+            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
         )
 
 
 def maxpool_backward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
+    Py_ssize_t pb, Py_ssize_t pr,
     const float[::1] x, const float[::1] y, const float[::1] dy, float[::1] dx, int threads,
 ):
     """dx = dy at the first pixel of each window that is its maximum, row by row; else 0."""
     with nogil:
         backward(
-            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl),
+            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )
 
@@ -89,24 +91,25 @@ def maxpool_backward(
 def avgpool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
-    const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
 ):
-    """y = sum(x) / (R S) over each window."""
+    """y = sum(x) / count over each window."""
     with nogil:
         forward(
-            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl), &x[0], &y[0], threads
+            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
         )
 
 
 def avgpool_backward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
+    Py_ssize_t pb, Py_ssize_t pr,
     const float[::1] dy, float[::1] dx, int threads,
 ):
-    """dx = the sum of dy / (R S) over the windows of a pixel."""
+    """dx = the sum of dy / count over the windows of a pixel."""
     with nogil:  # x and y do not matter
         backward(
-            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl),
+            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
             &dx[0], &dy[0], &dy[0], &dx[0], threads,
         )
 
@@ -114,24 +117,25 @@ def avgpool_backward(
 def l2pool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
-    const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
 ):
     """y = sqrt(sum(x^2)) over each window."""
     with nogil:
         forward(
-            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl), &x[0], &y[0], threads
+            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
         )
 
 
 def l2pool_backward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
+    Py_ssize_t pb, Py_ssize_t pr,
     const float[::1] x, const float[::1] y, const float[::1] dy, float[::1] dx, int threads,
 ):
     """dx = the sum of x / y dy over the windows of a pixel, 0 where y is 0."""
     with nogil:
         backward(
-            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl),
+            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )
 
@@ -218,6 +222,6 @@ def global_maxpool_backward(
     """dx = dy at the first pixel that is the maximum, else 0."""
     with nogil:
         backward(
-            MAXIMUM, n, windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0),
+            MAXIMUM, n, windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0, 0, 0),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )

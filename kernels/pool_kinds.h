@@ -22,9 +22,10 @@ typedef int32_t lane_mask __attribute__((vector_size(4 * LANES)));
 enum kind { MAXIMUM, AVERAGE, ROOT };
 
 /* H x W pixels of C channels; P x Q windows of R x S pixels, one every sh rows and sw columns, the
-   first one pt rows above and pl columns left of the image. */
+   first one pt rows above and pl columns left of the image. An average counts the padding, which is
+   pb rows below and pr columns right of the image, but not what a window has beyond it. */
 typedef struct {
-    ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl;
+    ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr;
 } windows;
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
@@ -79,26 +80,27 @@ INLINE lanes give(enum kind kind, lanes x, lanes y, lanes *left) {
     return gift;
 }
 
-/* One window of LANES channels, of which `in` are read and `out` written. */
+/* One window of LANES channels, of which `in` are read and `out` written; rows x columns of its
+   pixels are in the image, and an average counts `pixels`. */
 
 INLINE void forward_window(
     enum kind kind, ptrdiff_t in, ptrdiff_t out, ptrdiff_t rows, ptrdiff_t columns,
-    const windows *g, IN x, OUT y
+    float pixels, const windows *g, IN x, OUT y
 ) {
     lanes all = start(kind);
     for (ptrdiff_t r = 0; r < rows; r++)
         for (ptrdiff_t s = 0; s < columns; s++)
             all = visit(kind, all, load(x + (r * g->W + s) * g->C, in));
-    store(y, finish(kind, all, g->R * g->S), out);
+    store(y, finish(kind, all, pixels), out);
 }
 
 /* One window of n channels, of which the `valid` ones count; with `add` dx += instead of =. */
 INLINE void backward_window(
     enum kind kind, int add, ptrdiff_t n, lane_mask valid, ptrdiff_t rows, ptrdiff_t columns,
-    const windows *g, IN x, IN y, IN dy, OUT dx
+    float pixels, const windows *g, IN x, IN y, IN dy, OUT dx
 ) {
     lanes zero = {0}, top = load(y, n);
-    lanes left = choose(valid, share(kind, top, load(dy, n), g->R * g->S), zero);
+    lanes left = choose(valid, share(kind, top, load(dy, n), pixels), zero);
     for (ptrdiff_t r = 0; r < rows; r++)
         for (ptrdiff_t s = 0; s < columns; s++) {
             ptrdiff_t at = (r * g->W + s) * g->C;

@@ -15,22 +15,24 @@
 
 INLINE void forward_span(
     enum kind kind, ptrdiff_t in, ptrdiff_t out, ptrdiff_t count, ptrdiff_t rows,
-    ptrdiff_t columns, const windows *g, IN x, OUT y
+    ptrdiff_t columns, float pixels, const windows *g, IN x, OUT y
 ) {
     ptrdiff_t C = g->C;
     for (ptrdiff_t q = 0; q < count; q++, x += g->sw * C, y += C)
         if (C < LANES)
-            forward_window(kind, in, out, rows, columns, g, x, y);
+            forward_window(kind, in, out, rows, columns, pixels, g, x, y);
         else
             for (ptrdiff_t c = 0; c < C; c += LANES) {
                 ptrdiff_t at = smaller(c, C - LANES);
-                forward_window(kind, LANES, LANES, rows, columns, g, x + at, y + at);
+                forward_window(
+                    kind, LANES, LANES, rows, columns, pixels, g, x + at, y + at
+                );
             }
 }
 
 INLINE void backward_span(
     enum kind kind, int add, ptrdiff_t n, ptrdiff_t count, ptrdiff_t rows, ptrdiff_t columns,
-    const windows *g, IN x, IN y, IN dy, OUT dx
+    float pixels, const windows *g, IN x, IN y, IN dy, OUT dx
 ) {
     ptrdiff_t C = g->C;
     lane_mask number;
@@ -38,14 +40,14 @@ INLINE void backward_span(
     for (ptrdiff_t q = 0; q < count; q++, x += g->sw * C, dx += g->sw * C, y += C, dy += C)
         if (C < LANES)
             backward_window(
-                kind, add, n, number < (int32_t)C, rows, columns, g, x, y, dy, dx
+                kind, add, n, number < (int32_t)C, rows, columns, pixels, g, x, y, dy, dx
             );
         else
             for (ptrdiff_t c = 0; c < C; c += LANES) {
                 ptrdiff_t at = smaller(c, C - LANES);
                 int32_t done = add ? c - at : 0; /* lanes of the vector before */
                 backward_window(
-                    kind, add, LANES, number >= done, rows, columns, g,
+                    kind, add, LANES, number >= done, rows, columns, pixels, g,
                     x + at, y + at, dy + at, dx + at
                 );
             }
@@ -79,6 +81,12 @@ INLINE ptrdiff_t columns_of(const windows *g, ptrdiff_t q) {
     return smaller(g->W, q * g->sw - g->pl + g->S) - first_column(g, q);
 }
 
+/* What an average divides by: the pixels of a window in the image or its padding. */
+INLINE ptrdiff_t counted(const windows *g, ptrdiff_t p, ptrdiff_t q) {
+    ptrdiff_t rows = smaller(g->R, g->H + g->pb + g->pt - p * g->sh);
+    return rows * smaller(g->S, g->W + g->pr + g->pl - q * g->sw);
+}
+
 /* The channels a vector can hold at the end of window (p, q) without leaving the image. */
 INLINE ptrdiff_t room(const windows *g, ptrdiff_t p, ptrdiff_t q, row at) {
     ptrdiff_t last = (at.top + at.rows - 1) * g->W + first_column(g, q) + columns_of(g, q) - 1;
@@ -91,18 +99,19 @@ INLINE void forward_kind(enum kind kind, const windows *g, ptrdiff_t p, IN x, OU
     for (ptrdiff_t q = 0; q < g->Q; q++) {
         ptrdiff_t count = q == at.begin ? at.end - at.begin : 0;
         ptrdiff_t columns = columns_of(g, q);
+        float pixels = counted(g, p, q); /* alike in all of a span */
         const float *from = x + (at.top * g->W + first_column(g, q)) * g->C;
         float *to = y + q * g->C;
         if (count == 0 && room(g, p, q, at) == LANES)
-            forward_span(kind, LANES, g->C, 1, at.rows, columns, g, from, to);
+            forward_span(kind, LANES, g->C, 1, at.rows, columns, pixels, g, from, to);
         else if (count == 0)
-            forward_span(kind, g->C, g->C, 1, at.rows, columns, g, from, to);
+            forward_span(kind, g->C, g->C, 1, at.rows, columns, pixels, g, from, to);
         else if (at.rows == 2 && columns == 2)
-            forward_span(kind, LANES, LANES, count, 2, 2, g, from, to);
+            forward_span(kind, LANES, LANES, count, 2, 2, pixels, g, from, to);
         else if (at.rows == 3 && columns == 3)
-            forward_span(kind, LANES, LANES, count, 3, 3, g, from, to);
+            forward_span(kind, LANES, LANES, count, 3, 3, pixels, g, from, to);
         else
-            forward_span(kind, LANES, LANES, count, at.rows, columns, g, from, to);
+            forward_span(kind, LANES, LANES, count, at.rows, columns, pixels, g, from, to);
         q += larger(0, count - 1);
     }
 }
@@ -114,26 +123,28 @@ INLINE void backward_kind(
     for (ptrdiff_t q = 0; q < g->Q; q++) {
         ptrdiff_t count = q == at.begin ? at.end - at.begin : 0;
         ptrdiff_t columns = columns_of(g, q);
+        float pixels = counted(g, p, q);
         ptrdiff_t i = (at.top * g->W + first_column(g, q)) * g->C, o = q * g->C;
         if (count == 0 && room(g, p, q, at) == LANES)
             backward_span(
-                kind, 1, LANES, 1, at.rows, columns, g, x + i, y + o, dy + o, dx + i
+                kind, 1, LANES, 1, at.rows, columns, pixels, g, x + i, y + o, dy + o, dx + i
             );
         else if (count == 0)
             backward_span(
-                kind, 1, g->C, 1, at.rows, columns, g, x + i, y + o, dy + o, dx + i
+                kind, 1, g->C, 1, at.rows, columns, pixels, g, x + i, y + o, dy + o, dx + i
             );
         else if (at.rows == 2 && columns == 2)
             backward_span(
-                kind, overlap, LANES, count, 2, 2, g, x + i, y + o, dy + o, dx + i
+                kind, overlap, LANES, count, 2, 2, pixels, g, x + i, y + o, dy + o, dx + i
             );
         else if (at.rows == 3 && columns == 3)
             backward_span(
-                kind, overlap, LANES, count, 3, 3, g, x + i, y + o, dy + o, dx + i
+                kind, overlap, LANES, count, 3, 3, pixels, g, x + i, y + o, dy + o, dx + i
             );
         else
             backward_span(
-                kind, overlap, LANES, count, at.rows, columns, g, x + i, y + o, dy + o, dx + i
+                kind, overlap, LANES, count, at.rows, columns, pixels, g,
+                x + i, y + o, dy + o, dx + i
             );
         q += larger(0, count - 1);
     }

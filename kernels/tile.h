@@ -22,7 +22,8 @@ typedef struct {
 } Tap;
 
 typedef struct {
-    const float *source;     /* the packed source under the first pixel */
+    const float *source;     /* the source under the first pixel */
+    ptrdiff_t x_pixel;       /* floats from one pixel to the next: 16 in a packed source */
     ptrdiff_t block_stride;  /* floats from one block of 16 channels to the next */
     ptrdiff_t channels;
     const Tap *taps;
@@ -62,9 +63,13 @@ typedef void (*PieceFunction)(const Piece *);
 #include "piece.h"
 #define DEFINE_PIECE(PIXELS, FILTERS)                                        \
     static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
-        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES);          \
+        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES, 1);       \
+    }                                                                        \
+    static void direct_##FILTERS##_##PIXELS(const Piece *piece) {            \
+        OF_WIDTH(run_piece, LANES)(piece, PIXELS, FILTERS / LANES, 0);       \
     }
 #define ENTER_PIECE(PIXELS, FILTERS) piece_##FILTERS##_##PIXELS,
+#define ENTER_DIRECT(PIXELS, FILTERS) direct_##FILTERS##_##PIXELS,
 
 #if defined(__AVX512F__) /* 32 registers: 28 sums, weights, and a pixel */
 
@@ -72,33 +77,36 @@ typedef void (*PieceFunction)(const Piece *);
 #include "piece.h"
 #define DEFINE_HALF_PIECE(PIXELS, FILTERS)                                   \
     static void piece_##FILTERS##_##PIXELS(const Piece *piece) {             \
-        run_piece_8(piece, PIXELS, 1);                                       \
+        run_piece_8(piece, PIXELS, 1, 1);                                    \
+    }                                                                        \
+    static void direct_##FILTERS##_##PIXELS(const Piece *piece) {            \
+        run_piece_8(piece, PIXELS, 1, 0);                                    \
     }
 UP_TO_28(DEFINE_HALF_PIECE, 8) UP_TO_28(DEFINE_PIECE, 16) UP_TO_14(DEFINE_PIECE, 32)
-static const PieceFunction PIECES[3][28] = {
-    {UP_TO_28(ENTER_PIECE, 8)}, {UP_TO_28(ENTER_PIECE, 16)}, {UP_TO_14(ENTER_PIECE, 32)}
-};
+#define PIECES_OF(F) {{UP_TO_28(F, 8)}, {UP_TO_28(F, 16)}, {UP_TO_14(F, 32)}}
 static const int MOST_PIXELS[3] = {28, 28, 14};
 
 #elif defined(__AVX2__) /* 16 registers: 12 sums */
 
 UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
-static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
+#define PIECES_OF(F) {{UP_TO_12(F, 8)}, {UP_TO_6(F, 16)}}
 static const int MOST_PIXELS[3] = {12, 6, 0};
 
 #elif defined(__aarch64__) /* 32 registers: 24 sums */
 
 UP_TO_12(DEFINE_PIECE, 8) UP_TO_6(DEFINE_PIECE, 16)
-static const PieceFunction PIECES[3][28] = {{UP_TO_12(ENTER_PIECE, 8)}, {UP_TO_6(ENTER_PIECE, 16)}};
+#define PIECES_OF(F) {{UP_TO_12(F, 8)}, {UP_TO_6(F, 16)}}
 static const int MOST_PIXELS[3] = {12, 6, 0};
 
 #else /* 16 registers, of which products need one: 8 sums */
 
 UP_TO_4(DEFINE_PIECE, 8) UP_TO_2(DEFINE_PIECE, 16)
-static const PieceFunction PIECES[3][28] = {{UP_TO_4(ENTER_PIECE, 8)}, {UP_TO_2(ENTER_PIECE, 16)}};
+#define PIECES_OF(F) {{UP_TO_4(F, 8)}, {UP_TO_2(F, 16)}}
 static const int MOST_PIXELS[3] = {4, 2, 0};
 
 #endif
+
+static const PieceFunction PIECES[2][3][28] = {PIECES_OF(ENTER_DIRECT), PIECES_OF(ENTER_PIECE)};
 
 /* Return the filters of the tile, 8, 16 or 32, that suits so many filters best. */
 static inline int tile_filters(ptrdiff_t filters) {
@@ -110,7 +118,7 @@ static inline int most_pixels(int filters) { return MOST_PIXELS[filters / 16]; }
 
 /* Compute pixels side by side for the 8, 16 or 32 filters of a tile. */
 static inline void multiply_piece(const Piece *piece, int pixels, int filters) {
-    PIECES[filters / 16][pixels - 1](piece);
+    PIECES[piece->x_pixel == PANEL][filters / 16][pixels - 1](piece);
 }
 
 #endif

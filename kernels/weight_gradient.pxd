@@ -215,7 +215,7 @@ cdef inline Pair pack_pair(
     cdef Py_ssize_t block_stride = slab.images * slab.rows * slab.cols * PANEL
     cdef Py_ssize_t image, row, pixel
     cdef float *to = pair.dy
-    pack_source(t, z.x, z.cut.n, group, &slab, &pair.x)
+    pack_source(t, z.x, z.cut.n, group, &slab, &pair.x, packed)
     for image in range(slab.image, slab.image + slab.images):
         for row in range(slab.row, slab.row + slab.rows):
             pixel = image * pixels + row * t.cols.outputs + slab.col

@@ -22,6 +22,7 @@ class Windows:
     size: tuple[int, int]
     stride: tuple[int, int]
     pad: tuple[int, int] = (0, 0)  # above and to the left
+    after: tuple[int, int] = (0, 0)  # below and to the right, where an average counts pixels
 
     def __iter__(self) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
         """Yield each output position with the pixels of its window that exist, in order."""
@@ -58,30 +59,53 @@ def maxpool_gradient(x: np.ndarray, dy: np.ndarray, windows: Windows) -> np.ndar
     return dx
 
 
-def avgpool(x: np.ndarray, windows: Windows) -> np.ndarray:
+def sumpool(x: np.ndarray, windows: Windows) -> np.ndarray:
     y = np.zeros((len(x), *windows.output, x.shape[-1]))
     for p, q, pixels in windows:
         for h, w in pixels:
-            y[:, p, q] += x[:, h, w] / np.prod(windows.size)
+            y[:, p, q] += x[:, h, w]
     return y
 
 
-def avgpool_gradient(dy: np.ndarray, windows: Windows) -> np.ndarray:
+def sumpool_gradient(dy: np.ndarray, windows: Windows) -> np.ndarray:
     dx = np.zeros((len(dy), *windows.input, dy.shape[-1]))
     for p, q, pixels in windows:
         for h, w in pixels:
-            dx[:, h, w] += dy[:, p, q] / np.prod(windows.size)
+            dx[:, h, w] += dy[:, p, q]
     return dx
 
 
+def counted(windows: Windows) -> np.ndarray:
+    """Return the pixels of each window that are in the image or its padding: (P, Q, 1)."""
+    inside = [
+        [
+            sum(-pad <= at * stride - pad + i < pixels + after for i in range(size))
+            for at in range(output)
+        ]
+        for pixels, output, size, stride, pad, after in zip(
+            windows.input, windows.output, windows.size, windows.stride, windows.pad,
+            windows.after, strict=True,
+        )
+    ]  # fmt: skip
+    return np.outer(*inside)[..., None]
+
+
+def avgpool(x: np.ndarray, windows: Windows) -> np.ndarray:
+    return sumpool(x, windows) / counted(windows)
+
+
+def avgpool_gradient(dy: np.ndarray, windows: Windows) -> np.ndarray:
+    return sumpool_gradient(dy / counted(windows), windows)
+
+
 def l2pool(x: np.ndarray, windows: Windows) -> np.ndarray:
-    return np.sqrt(avgpool(x**2, windows) * np.prod(windows.size))
+    return np.sqrt(sumpool(x**2, windows))
 
 
 def l2pool_gradient(x: np.ndarray, dy: np.ndarray, windows: Windows) -> np.ndarray:
     y = l2pool(x, windows)
     ratio = np.divide(dy, y, out=np.zeros_like(y), where=y != 0)
-    return x * avgpool_gradient(ratio, windows) * np.prod(windows.size)
+    return x * sumpool_gradient(ratio, windows)
 
 
 # --- batch normalization: x is (rows, C) ---
@@ -135,6 +159,7 @@ def normal_density(x: float) -> float:
 
 ACTIVATIONS: dict[str, Callable[[float], float]] = {
     "relu": lambda x: max(x, 0.0),
+    "relu6": lambda x: min(max(x, 0.0), 6.0),
     "leaky_relu": lambda x: x if x > 0 else 0.1 * x,
     "elu": lambda x: x if x > 0 else expm1(x),
     "gelu": lambda x: x * normal_probability(x),
@@ -145,6 +170,7 @@ ACTIVATIONS: dict[str, Callable[[float], float]] = {
 
 DERIVATIVES: dict[str, Callable[[float], float]] = {
     "relu": lambda x: float(x > 0),
+    "relu6": lambda x: float(0 < x < 6),
     "leaky_relu": lambda x: 1.0 if x > 0 else 0.1,
     "elu": lambda x: 1.0 if x > 0 else exp(x),
     "gelu": lambda x: normal_probability(x) + x * normal_density(x),
@@ -176,6 +202,15 @@ def cross_entropy(x, labels, smoothing) -> tuple[np.ndarray, np.ndarray]:
     largest = x.max(1, keepdims=True)
     log_softmax = x - largest - np.log(np.exp(x - largest).sum(1, keepdims=True))
     return -(target * log_softmax).sum(1), (softmax(x) - target) / n
+
+
+def dice(x, labels) -> tuple[float, np.ndarray]:
+    """Return the soft Dice loss over all rows and classes that occur, and its gradient."""
+    p, target = softmax(x), np.eye(x.shape[1])[labels]
+    seen = target.any(0)
+    above, below = 2 * (p * target).sum(0), (p**2).sum(0) + target.sum(0)
+    slopes = -(2 * target * below - above * 2 * p) / below**2 * seen / seen.sum()
+    return 1 - (above / below)[seen].mean(), softmax_gradient(x, slopes)
 
 
 # --- optimizers: g gradient, p parameter; torch.optim's formulas, state as attributes ---

@@ -38,10 +38,24 @@ NETWORKS = {
         " >> silu >> (id * (conv(24,1) >> sigmoid)) >> l2pool >> dense(7)",
         (9, 11, 2),
     ),
+    "reflection": (
+        "conv(8,5,pad=4,fill=reflect) >> tanh >> conv(20,3,2,1,reflect) >> relu >>"
+        " depthwise(3,pad=2,fill=reflect,dilation=2) >> silu >> dense(7)",
+        (11, 8, 3),
+    ),
+    "l2 pools": (
+        "conv(8,3,pad=1) >> tanh >> l2pool(3,2,1) >> conv(17,3) >> elu >> l2pool(2x3) >> dense(7)",
+        (12, 14, 2),
+    ),
     "mobile": (
         "dw(n,s) = depthwise(3,s,1,bias=no) >> bn >> relu >> conv(n,1,bias=no) >> bn >> relu\n"
         "conv(16,3,pad=1) >> relu >> dw(24,1) >> dw(40,2) >> global_maxpool >> dense(7)",
         (10, 10, 3),
+    ),
+    "rounded up": (
+        "conv(12,3) >> bn >> relu6 >> maxpool(3,2,ceil=yes) >> (take(7) + take(7,5)) >> conv(9,3,"
+        "pad=1) >> relu6 >> avgpool(2,2,1,ceil=yes) >> avgpool(3,2,ceil=yes) >> dense(7)",
+        (12, 14, 3),
     ),
     "hourglass": (
         "conv(8,3,pad=1) >> leaky_relu >> (id | (maxpool(2) >> conv(16,3,pad=1) >> gelu >>"

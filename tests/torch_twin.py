@@ -83,12 +83,15 @@ class Twin:
             return torch.stack(inputs).prod(0)
         if kind == "stack":
             return torch.cat(inputs, 1)
+        if kind == "take":
+            return x[:, layer.first : layer.first + layer.channels]
         if kind == "leaky_relu":
             return F.leaky_relu(x, layer.slope)
         if kind == "softmax":
             return x if node is self.graph.nodes[self.graph.output] else x.softmax(1)
         return {
             "relu": F.relu,
+            "relu6": F.relu6,
             "elu": F.elu,
             "gelu": F.gelu,
             "silu": F.silu,
@@ -120,9 +123,9 @@ class Twin:
     def _pool(layer, node, x):
         found = layer.windows(node.input_shapes[0])
         if layer.kind == "maxpool":
-            return F.max_pool2d(x, found.size, found.stride, found.before)
+            return F.max_pool2d(x, found.size, found.stride, found.before, ceil_mode=layer.ceil)
         if layer.kind == "avgpool":
-            return F.avg_pool2d(x, found.size, found.stride, found.before)
+            return F.avg_pool2d(x, found.size, found.stride, found.before, layer.ceil)
         area = found.size[0] * found.size[1]
         squares = F.avg_pool2d(x * x, found.size, found.stride, found.before)
         return (squares * area).sqrt()

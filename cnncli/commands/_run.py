@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.dataset import ImageSet
 from cnncli.data.loader import Loader
+from cnncli.data.pixels import PixelSet
 from cnncli.data.source import TrainingData
+from cnncli.data.tiles import TileLoader, Whole
 from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.layers.base import Array
@@ -22,7 +25,7 @@ from cnncli.training.loop import Epoch, Training
 from cnncli.training.prediction import Normalize, normalizer
 from cnncli.training.settings import Settings
 
-Images = NDArray[np.uint8]
+Images = NDArray[Any]
 
 
 class Run:
@@ -61,17 +64,28 @@ class Run:
     def _training(self) -> Training:
         own, settings = self.images.preprocessing, self.settings
         fill = normalizer(own.scale, own.shift)
-        watched = _Watched(fill, len(self.images.train), settings.epochs)
-        train = Loader(self.images.train, settings.batch_size, watched, seed=settings.seed)
-        val = None
-        if len(self.images.val):
-            val = Loader(self.images.val, settings.batch_size, fill, shuffle=False)
+        watched = _Watched(fill, settings.epochs)
+        train, val = self._loaders(watched, fill)
+        watched.count = watched.done = train.samples
         training = Training(self.graph, settings, self.task, train, val)
         note(
             f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per image; "
             f"a step works in {training.plan.bytes / 1e6:.1f} MB on {settings.threads} threads"
         )
         return training
+
+    def _loaders(
+        self, watched: Normalize, fill: Normalize
+    ) -> tuple[Loader | TileLoader, Loader | Whole | None]:
+        """Return what the images to train on and to validate on are taken from."""
+        size, seed = self.settings.batch_size, self.settings.seed
+        train, val = self.images.train, self.images.val
+        if isinstance(train, PixelSet) and isinstance(val, PixelSet):
+            return TileLoader(train, size, watched, seed=seed), Whole(val, fill)
+        assert isinstance(train, ImageSet)
+        assert isinstance(val, ImageSet)
+        checked = Loader(val, size, fill, shuffle=False) if len(val) else None
+        return Loader(train, size, watched, seed=seed), checked
 
     def _tell(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
@@ -142,9 +156,9 @@ class Run:
 class _Watched:
     """Makes batches ready as `fill` does, and shows how far the epoch is."""
 
-    def __init__(self, fill: Normalize, count: int, epochs: int) -> None:
-        self.fill, self.count, self.epochs = fill, count, epochs
-        self.done = count
+    def __init__(self, fill: Normalize, epochs: int) -> None:
+        self.fill, self.epochs = fill, epochs
+        self.count = self.done = 0  # both the samples of an epoch, before the first
         self.epoch = 0
 
     def __call__(self, images: Images, indices: NDArray[np.int64], out: Array) -> None:

@@ -6,24 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.options import command, json_option
-from cnncli.terminal import write_json, write_line
+from cnncli.errors import UsageError
+from cnncli.options import SIZE, command, json_option
+from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Shape
     from cnncli.presets import Preset
 
 
-@command("cnncli arch", "cnncli arch resnet18 > mine.cnn")
+@command("cnncli arch", "cnncli arch resnet18 --for 32x32x3 > mine.cnn")
 @click.argument("name", metavar="[NAME]", required=False)
+@click.option(
+    "--for", "shape", type=SIZE, metavar="HxWxC",
+    help="Adapt strides and pools made for large images to this size.",
+)  # fmt: skip
 @json_option
-def arch(name: str | None, as_json: bool) -> None:
+def arch(name: str | None, shape: Shape | None, as_json: bool) -> None:
     """List the architectures known by name, or print the text of one.
 
-    A printed text can be changed and used: cnncli train photos --arch @mine.cnn -o mine.npz
+    A printed text can be changed and used: cnncli train photos --arch @mine.cnn -o mine.npz. Some
+    come in any size: unet(16) is unet with 16 filters in its first layer in place of 64.
     """
     from cnncli import presets
 
     if name is None:
+        if shape is not None:
+            raise UsageError("--for: adapt which network? Give its name, such as resnet18")
         found = [_figures(presets.get(one)) for one in presets.names()]
         if as_json:
             write_json({"schema": 1, "command": "arch", "presets": found})
@@ -31,11 +41,30 @@ def arch(name: str | None, as_json: bool) -> None:
             _list(found)
         return
     preset = presets.get(name)
-    if as_json:
+    if shape is not None:
+        _adapted(preset, shape, as_json)
+    elif as_json:
         figures = {**_figures(preset), "source": preset.source, "text": preset.text}
         write_json({"schema": 1, "command": "arch", **figures})
     else:
         write_line(preset.text.rstrip("\n"))
+
+
+def _adapted(preset: Preset, shape: Shape, as_json: bool) -> None:
+    """Write a preset adapted to inputs of another size; say on stderr what that changed."""
+    from cnncli.presets.adaptation import adapt
+
+    found = adapt(preset, shape)
+    for change in found.changes:
+        note(str(change))
+    if not found.changes:
+        note("nothing had to be changed")
+    if not as_json:
+        write_line(found.text.rstrip("\n"))
+        return
+    changes = [str(change) for change in found.changes]
+    figures = _counted(preset, found.graph) | {"source": preset.source, "changes": changes}
+    write_json({"schema": 1, "command": "arch", **figures, "text": found.text})
 
 
 def _figures(preset: Preset) -> dict[str, Any]:
@@ -43,10 +72,14 @@ def _figures(preset: Preset) -> dict[str, Any]:
     from cnncli.notation import parse
 
     graph = build_graph(parse(preset.text, preset.classes), preset.input_shape)
+    return _counted(preset, graph)
+
+
+def _counted(preset: Preset, graph: Graph) -> dict[str, Any]:
     return {
         "name": preset.name,
         "title": preset.title,
-        "input": preset.input_shape,
+        "input": graph.input_shape,
         "classes": preset.classes,
         "params": graph.params,
         "macs": graph.macs,

@@ -21,7 +21,7 @@ from cnncli.terminal import Progress, note, shown, write_json, write_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncli.data.dataset import ImageSet
+    from cnncli.data.source import Set
     from cnncli.options import Trained
 
 
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Exit 6 below this accuracy, R2 of numbers, or mean average precision of labels.",
+    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, of several "
+    "labels the mean average precision.",
 )
 @click.option(
     "--per-image", metavar="FILE.csv",
@@ -90,7 +91,7 @@ def evaluate(
     if per_image is not None:
         write_atomically(per_image, _table(task.table(judged), images), force=force)
     if confusion is not None:
-        title = f"{model} on {data}: {100 * found['accuracy']:.2f} % right"
+        title = f"{model} on {data}: {100 * found[task.gate]:.2f} % right"
         write_atomically(confusion, _picture(found, title), force=force)
     if as_json:
         write_json({"schema": 1, "command": "evaluate", **found})
@@ -103,23 +104,36 @@ def evaluate(
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
 
 
-def _judge(trained: Trained, images: ImageSet, batch_size: int | None, threads: int) -> Any:
+def _judge(trained: Trained, images: Set, batch_size: int | None, threads: int) -> Any:
     from cnncli.data.loader import Loader
+    from cnncli.data.pixels import PixelSet
+    from cnncli.data.tiles import Whole
+    from cnncli.engine import Plan
+    from cnncli.engine.tiling import Tiled
     from cnncli.training.evaluation import judge_batches
-    from cnncli.training.prediction import normalizer, ready
+    from cnncli.training.prediction import normalizer, ready, ready_for_any_size
 
-    own = trained.preprocessing
-    plan = ready(trained.graph, trained.model.weights, batch_size=batch_size, threads=threads)
-    loader = Loader(images, plan.setup.batch, normalizer(own.scale, own.shift), shuffle=False)
+    own, weights = trained.preprocessing, trained.model.weights
+    fill = normalizer(own.scale, own.shift)
+    plan: Plan | Tiled
+    loader: Loader | Whole
+    if isinstance(images, PixelSet):
+        plan, loader = (
+            ready_for_any_size(trained.graph, weights, threads=threads),
+            Whole(images, fill),
+        )
+    else:
+        plan = ready(trained.graph, weights, batch_size=batch_size, threads=threads)
+        loader = Loader(images, plan.setup.batch, fill, shuffle=False)
     parts: list[Any] = []
-    with Progress(len(images), "images") as progress:
+    with Progress(len(images), f"{own.what}s") as progress:
         for part in judge_batches(plan, loader, trained.task):
             parts.append(part)
             progress.update(sum(map(len, parts)))
     return type(parts[0]).join(parts)
 
 
-def _table(table: tuple[list[str], list[Sequence[Any]]], images: ImageSet) -> bytes:
+def _table(table: tuple[list[str], list[Sequence[Any]]], images: Set) -> bytes:
     """Return --per-image: a row per image, in the order of the data."""
     import csv
     import io

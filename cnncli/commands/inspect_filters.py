@@ -14,7 +14,6 @@ from cnncli.options import command, force_option, json_option, model_argument, o
 from cnncli.terminal import colors, note, shown, write_json, write_line
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from cnncli.inspection.figures import Findings
@@ -28,7 +27,7 @@ class Look(NamedTuple):
     model: str
     method: str
     image: str | None
-    pixels: NDArray[np.uint8] | None  # of the image, (H, W, C)
+    pixels: NDArray[Any] | None  # of the image, uint8 (H, W, C), or signal, float32 (L, C)
     findings: Findings
 
 

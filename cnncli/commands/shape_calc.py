@@ -16,14 +16,15 @@ from cnncli.options import (
     command,
     input_option,
     json_option,
-    resolve_arch,
+    resolve_expression,
 )
-from cnncli.terminal import write_json, write_line
+from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cnncli.graph import Graph
+    from cnncli.notation.expression import Expression
 
 FORMATS = ("table", "json", "csv", "markdown")
 COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
@@ -38,6 +39,10 @@ COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
 @classes_option
 @batch_size_option(64)
 @click.option("--explain", is_flag=True, help="Each layer's formulas with their numbers.")
+@click.option(
+    "--fix", is_flag=True,
+    help="Print the nearest architecture that fits its input and leaves none of it unused.",
+)  # fmt: skip
 @click.option("--max-params", type=click.IntRange(0), metavar="N", help="Fail above N parameters.")
 @click.option(
     "--max-macs", type=click.IntRange(0), metavar="N", help="Fail above N MACs per image."
@@ -62,6 +67,7 @@ def shape_calc(
     classes: int | None,
     batch_size: int,
     explain: bool,
+    fix: bool,
     max_params: int | None,
     max_macs: int | None,
     max_memory: int | None,
@@ -73,18 +79,39 @@ def shape_calc(
 
     Needs no data and no weights. ARCH is a preset (see `cnncli arch`), an architecture text, @FILE
     or a trained model. Memory is what the work on one batch takes besides the weights. Above a
-    bound the exit code is 6.
+    bound the exit code is 6. What --fix prints can be given as ARCH again; what it changed is said
+    on stderr.
     """
     from cnncli.engine.threads import cpu_count
+    from cnncli.graph import build_graph
 
-    graph = resolve_arch(arch, classes=classes, input_shape=input_shape)
+    expression, shape = resolve_expression(arch, classes=classes, input_shape=input_shape)
+    as_json = as_json or style == "json"
+    changes: tuple[str, ...] = ()
+    if fix:
+        graph, changes = _fixed(expression, shape)
+    else:
+        graph = build_graph(expression, shape)
     report = _report(graph, batch_size, threads or cpu_count(), explain)
-    if as_json or style == "json":
-        write_json(report)
+    if as_json:
+        write_json({**report, "changes": changes} if fix else report)
+    elif fix:
+        write_line(f"# input: {_size(shape)}")
+        write_line(graph.text)
     else:
         for line in {"table": _table, "csv": _csv, "markdown": _markdown}[style](report):
             write_line(line)
     _check(report["total"], max_params, max_macs, max_memory)
+
+
+def _fixed(expression: Expression, shape: Shape) -> tuple[Graph, tuple[str, ...]]:
+    """Return the nearest network that fits, and what was changed, which is noted too."""
+    from cnncli.graph.fitting import fitted
+
+    found = fitted(expression, shape)
+    for change in found.changes or ("it fits as it is",):
+        note(change)
+    return found.graph, found.changes
 
 
 def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[str, Any]:
@@ -92,6 +119,7 @@ def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[
     from cnncli.engine import memory_bytes
     from cnncli.graph import INPUT
     from cnncli.graph.explanation import explain as formulas
+    from cnncli.graph.sharing import saved
     from cnncli.layers.base import Setup
 
     layers = []
@@ -110,7 +138,7 @@ def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[
             "lost": node.lost,
         }
         layers.append({**layer, "explanation": formulas(graph, node)} if explain else layer)
-    return {
+    report = {
         "schema": 1,
         "command": "shape-calc",
         "arch": graph.text,
@@ -128,6 +156,10 @@ def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[
         },
         "count": "MACs of conv and dense layers; 1 MAC = 2 FLOPs",
     }
+    if explain:
+        params, dense = saved(graph)
+        report["shared"] = {"params": params, "params_if_dense": dense}
+    return report
 
 
 def _check(total: dict[str, int], *bounds: int | None) -> None:
@@ -156,14 +188,22 @@ def _table(report: dict[str, Any]) -> Iterator[str]:
     for layer in report["layers"]:
         if any(layer["lost"]):
             yield _loss(layer)
-    if any("explanation" in layer for layer in report["layers"]):
-        yield from _explanations(report["layers"])
+    if "shared" in report:
+        yield from _explanations(report)
 
 
-def _explanations(layers: list[dict[str, Any]]) -> Iterator[str]:
+def _explanations(report: dict[str, Any]) -> Iterator[str]:
+    shared = report["shared"]
+    if shared["params"]:
+        yield (
+            f"sharing  the convolutions learn {shared['params']:,}, dense layers in their place "
+            f"would learn {shared['params_if_dense']:,}"
+        )
     yield ""
-    yield "P rows and Q columns of the output; field and jump in pixels of the network's input"
-    for layer in layers:
+    yield "P rows and Q columns of the output; field and jump in pixels of the network's input;"
+    yield "if dense: with a weight of its own for each pair of input and output; weight sharing:"
+    yield "how many times as many a dense layer would learn"
+    for layer in report["layers"]:
         if layer["explanation"]:
             yield ""
             size = f"{_size(layer['input'])} " if len(layer["inputs"]) == 1 else ""

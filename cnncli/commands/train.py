@@ -25,12 +25,16 @@ from cnncli.terminal import note, shown, write_json, write_line
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
+    from cnncli.layers.base import Shape
     from cnncli.tasks import Task
     from cnncli.training.settings import Settings
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
-MONITORS = ("val_loss", "val_accuracy", "val_mae", "val_r2", "val_map", "train_loss")
+MONITORS = (
+    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2", "val_map",
+    "train_loss",
+)  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
@@ -64,14 +68,23 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--init", type=click.Choice(METHODS),
               help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
 @click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
+              show_default=True,
+              help="auto: rare classes of pixels count more.")  # fmt: skip
 @click.option("--monitor", type=click.Choice(MONITORS),
               help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
+@click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
+              help="Samples that signals are given: the middle of longer ones, zeros around "
+              "shorter ones.  [default: what 95 % fit into]")  # fmt: skip
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
-@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
-              default="standard", show_default=True)  # fmt: skip
+@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "image", "none"]),
+              default="standard", show_default=True,
+              help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
+              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end, image: the levels "
+              "of each image by themselves.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
@@ -85,23 +98,28 @@ def train(
     loss: str | None,
     val: str | None,
     img_size: tuple[int, int] | None,
+    length: int | None,
     color: str,
     resize: str,
     normalize: str,
+    class_weights: str,
     threads: int,
     force: bool,
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train a network on labelled images and write it to one file.
+    """Train a network on labelled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
-    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. Labels
-    are classes; where one is written as a|b, images have several labels or none; a list with other
-    columns than label, such as path,height,width, or a float y, gives numbers to learn. What is
-    not given is chosen by the number and size of the images, and said. The epoch kept is the best
+    .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
+    images/ and masks/, of which tiles of --img-size are cut. Signals are .wav files, .csv or .tsv
+    columns, .npy arrays or rows of a .npz. Labels are classes; where one is written as a|b, images
+    have several labels or none; a list with other columns than label, such as path,height,width, or
+    a float y, gives numbers to learn. What is not given is chosen by the number and size of the
+    images or signals, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
+    from cnncli.commands._data_options import check_options, image_size, signal_length, validation
     from cnncli.commands._run import Run
     from cnncli.data.source import load_training
     from cnncli.model_file.atomic import check_writable
@@ -109,18 +127,21 @@ def train(
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
     check_writable(output, force=force)
-    text, preset_size = _network_text(arch)
+    text, preset_shape = _network_text(arch)
     images = load_training(
         data,
         task=task,
         loss=loss,
-        val=_validation(val),
-        size=img_size or preset_size,
+        val=validation(val),
+        size=img_size or image_size(preset_shape),
+        length=length or signal_length(preset_shape),
         color=color,
         resize=resize,
         normalization=normalize,
+        weighted=class_weights == "auto",
         threads=threads,
     )
+    check_options(data, images, img_size, color, length)
     _describe_data(data, images)
     graph = _network(text, images)
     run = Run(output, images, graph, _settings(graph, images, threads, given))
@@ -131,25 +152,15 @@ def train(
         (note if output == "-" else write_line)(_summary(record, images.task))
 
 
-def _network_text(arch: str) -> tuple[str | None, tuple[int, int] | None]:
-    """Return the architecture's text, None for auto, and a preset's size; find mistakes early."""
+def _network_text(arch: str) -> tuple[str | None, Shape]:
+    """Return the architecture's text, None for auto, and a preset's input; find mistakes early."""
     if arch == "auto":
-        return None, None
+        return None, ()
     from cnncli.notation import parse
 
     text, input_shape, _ = read_arch(arch)
     parse(text, 2)
-    return text, (input_shape[0], input_shape[1]) if input_shape else None
-
-
-def _validation(val: str | None) -> str | float | None:
-    try:
-        fraction = float(val or "")
-    except ValueError:
-        return val
-    if not 0 < fraction < 1:
-        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
-    return fraction
+    return text, input_shape or ()
 
 
 def _describe_data(data: str, images: TrainingData) -> None:
@@ -158,10 +169,10 @@ def _describe_data(data: str, images: TrainingData) -> None:
     size = "x".join(map(str, images.preprocessing.input_shape))
     memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
     note(
-        f"{data}: {len(images.train)} images to train on, {len(images.val)} to validate, "
-        f"{images.task.description()}"
+        f"{data}: {len(images.train)} {images.preprocessing.what}s to train on, "
+        f"{len(images.val)} to validate, {images.task.description()}"
     )
-    note(f"input: {size}, {images.preprocessing.color}, {memory:.1f} MB in memory")
+    note(f"input: {size}, {images.preprocessing.description}, {memory:.1f} MB in memory")
 
 
 def _network(text: str | None, images: TrainingData) -> Graph:
@@ -169,12 +180,15 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     from cnncli.graph import build_graph
     from cnncli.model_file import check_savable
     from cnncli.notation import parse
-    from cnncli.training.automatic import auto_architecture
+    from cnncli.training.automatic import auto_architecture, auto_map_architecture
 
     size = images.preprocessing.input_shape
     classes = list(images.task.outputs)
     if text is None:
-        text = auto_architecture(size, len(images.train))
+        per_pixel = images.task.per_pixel
+        text = (
+            auto_map_architecture(size) if per_pixel else auto_architecture(size, len(images.train))
+        )
     graph = build_graph(parse(text, len(classes)), size)
     check_savable(graph.text, size, classes)
     images.task.check(graph)
@@ -193,6 +207,8 @@ def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str,
         raise UsageError(
             f"--monitor {told['monitor']}: {task.name} has train_loss, {', '.join(task.monitors)}"
         )
+    if task.per_pixel:
+        told.setdefault("batch_size", 8)  # tiles have many more answers than images
     settings = chosen({**told, "threads": threads}, graph, len(images.train))
     smoothing = f"label smoothing {settings.label_smoothing:g}, " if task.smoothing else ""
     note(

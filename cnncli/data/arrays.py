@@ -19,6 +19,7 @@ from cnncli.errors import DataError
 MAX_HEADER = 4096  # characters
 MAX_MEMBERS = 1000
 BLOCK = 1 << 24  # values converted at a time
+LARGEST = 1e30  # value of a signal, so that sums of squares stay finite
 SAVEZ = "numpy.savez(file, x=images, y=classes)"
 
 AnyArray = NDArray[np.generic]
@@ -32,7 +33,7 @@ def load_npy(path: str) -> AnyArray:
     """Return the array of a .npy file; raise DataError."""
     try:
         with open_regular(path) as file:
-            return _array(file, Path(path).stat().st_size, path)
+            return read_array(file, Path(path).stat().st_size, path)
     except Exception as error:  # the parsers raise a dozen kinds
         raise _data_error(path, error, "numpy.save(file, images)") from error
 
@@ -54,7 +55,7 @@ def load_npz(path: str, *names: str) -> list[AnyArray]:
             arrays = []
             for name in names:
                 with archive.open(members[name]) as inner:
-                    arrays.append(_array(inner, members[name].file_size, name))
+                    arrays.append(read_array(inner, members[name].file_size, name))
             return arrays
     except Exception as error:  # the parsers raise a dozen kinds
         raise _data_error(path, error, SAVEZ) from error
@@ -64,15 +65,24 @@ def load_images(path: str) -> Pixels:
     """Return the images of a .npy file, or x, or all there is, of a .npz file; raise DataError."""
     if path.lower().endswith(".npy"):
         return as_images(load_npy(path), path)
+    return as_images(_load_x(path, "images"), path)
+
+
+def load_signals(path: str) -> NDArray[np.float32]:
+    """Return the signals x, or all there is, of a .npz file; raise DataError."""
+    return as_signals(_load_x(path, "signals"), path)
+
+
+def _load_x(path: str, what: str) -> AnyArray:
     names = npz_names(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
-            f"{path}: holds {', '.join(names) or 'no arrays'}, not the images x; "
-            "save it with numpy.savez(file, x=images)",
+            f"{path}: holds {', '.join(names) or 'no arrays'}, not the {what} x; "
+            f"save it with numpy.savez(file, x={what})",
             path=path,
         )
     (array,) = load_npz(path, "x" if "x" in names else names[0])
-    return as_images(array, path)
+    return array
 
 
 def open_regular(path: str) -> BinaryIO:
@@ -80,6 +90,30 @@ def open_regular(path: str) -> BinaryIO:
     if not stat.S_ISREG(Path(path).stat().st_mode):
         raise UnusableError("not a regular file")
     return Path(path).open("rb")
+
+
+def read_array(file: IO[bytes], size: int, name: str) -> AnyArray:
+    """Return the array of a .npy file of `size` bytes, once header and length are known to fit.
+
+    Raises UnusableError, and whatever the parser of the header raises.
+    """
+    version = npy.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise UnusableError(f"{name}: .npy version {version[0]}.{version[1]}")
+    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, fortran, dtype = read_header(file, max_header_size=MAX_HEADER)
+    if dtype.kind not in "biufSU":
+        raise UnusableError(f"{name}: holds {dtype}, not numbers or words")
+    needed = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or needed != size - file.tell():
+        raise UnusableError(f"{name}: truncated, or its header is wrong")
+    if needed > available_memory():
+        raise UnusableError(f"{name}: larger than the memory")
+    data = file.read(needed)
+    if len(data) != needed:
+        raise UnusableError(f"{name}: truncated")
+    array = np.frombuffer(data, dtype) if needed else np.empty(0, dtype)
+    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
 def as_images(array: AnyArray, where: str) -> Pixels:
@@ -111,6 +145,30 @@ def as_images(array: AnyArray, where: str) -> Pixels:
     return _eight_bit(array)
 
 
+def are_signals(array: AnyArray) -> bool:
+    """Say whether an array holds signals, (N, L) or (N, L, C), and not images (N, H, W) of floats.
+
+    These two cannot be told apart for certain: it takes 4 times as many samples as channels.
+    """
+    if array.ndim == 2:
+        return True
+    return array.ndim == 3 and array.dtype != np.uint8 and array.shape[1] >= 4 * array.shape[2]
+
+
+def as_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
+    """Return an array of signals as float32 (N, L, C); raise DataError."""
+    if array.ndim == 2:
+        array = array[..., np.newaxis]
+    if array.ndim != 3 or 0 in array.shape[1:] or array.dtype.kind not in "iuf":
+        shape = "x".join(map(str, array.shape))
+        raise DataError(
+            f"{where}: {shape or 'one'} {array.dtype}, not signals; expected numbers, NxL or NxLxC"
+        )
+    if array.size and not (abs(array.min()) < LARGEST and abs(array.max()) < LARGEST):
+        raise DataError(f"{where}: NaN or infinite values; replace or remove them")
+    return np.ascontiguousarray(array, np.float32)
+
+
 def _eight_bit(array: AnyArray) -> Pixels:
     pixels = np.empty(array.shape, np.uint8)
     step = max(BLOCK // math.prod(array.shape[1:]), 1)
@@ -126,27 +184,6 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if len(infos) > MAX_MEMBERS or len(members) < len(infos):
         raise UnusableError("too many arrays, or two of the same name")
     return members
-
-
-def _array(file: IO[bytes], size: int, name: str) -> AnyArray:
-    """Read one array after its header, dtype and length are known to fit one another."""
-    version = npy.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise UnusableError(f"{name}: .npy version {version[0]}.{version[1]}")
-    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read_header(file, max_header_size=MAX_HEADER)
-    if dtype.kind not in "biufSU":
-        raise UnusableError(f"{name}: holds {dtype}, not numbers or words")
-    needed = math.prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or needed != size - file.tell():
-        raise UnusableError(f"{name}: truncated, or its header is wrong")
-    if needed > available_memory():
-        raise UnusableError(f"{name}: larger than the memory")
-    data = file.read(needed)
-    if len(data) != needed:
-        raise UnusableError(f"{name}: truncated")
-    array = np.frombuffer(data, dtype) if needed else np.empty(0, dtype)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
 def _data_error(path: str, error: Exception, call: str) -> DataError:

@@ -1,4 +1,4 @@
-"""Labelled images, decoded once into memory where they fit, else again for every batch."""
+"""Labelled samples, decoded once into memory where they fit, else again for every batch."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.fitting import Statistics
-from cnncli.data.image import ImageError, Pixels, decode, unreadable
+from cnncli.data.medium import AnyPreprocessing, empty_statistics
 from cnncli.data.memory import available_memory
-from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
+from cnncli.data.unreadable import FileError, unreadable
+from cnncli.errors import DataError
 
 if TYPE_CHECKING:
     from cnncli.tasks import Task
@@ -24,18 +24,21 @@ MEMORY_SHARE = 0.5  # of what is available
 BLOCK = 512  # images decoded between two looks at their statistics
 RUN = 16  # images one thread takes at a time
 
+Values = NDArray[Any]  # uint8 or float32
+
 
 class ImageSet:
-    """Labelled images in the shape (H, W, C) a network takes.
+    """Labelled images (H, W, C), or signals (L, C), in the shape a network takes.
 
-    `pixels` is uint8 (N, H, W, C), or None where they are decoded for every batch; `targets` (N, …)
-    is what their task makes of the labels; `digest` is the same for the same data only.
+    `pixels` is uint8 (N, H, W, C) or float32 (N, L, C), or None where they are decoded for every
+    batch; `targets` (N, …) is what their task makes of the labels; `digest` is the same for the
+    same data only.
     """
 
     def __init__(
         self,
         samples: Samples,
-        preprocessing: Preprocessing,
+        preprocessing: AnyPreprocessing,
         task: Task,
         *,
         threads: int = 1,
@@ -45,17 +48,25 @@ class ImageSet:
 
         `memory` bounds the bytes to keep; None: half of what is available.
         """
+        if samples.names and samples.what != preprocessing.what:
+            raise DataError(
+                f"{samples.where}: {samples.what}s, where {preprocessing.what}s are needed; "
+                f"give a set of {preprocessing.what}s",
+                path=samples.where,
+            )
         self.samples = samples
         self.names = samples.names
         self.targets = task.targets(samples)
         self.shape = preprocessing.input_shape
-        self.statistics = Statistics.empty(preprocessing.channels)
+        self.dtype = preprocessing.dtype
+        self.statistics = empty_statistics(preprocessing)
         self._preprocessing = preprocessing
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._several_frames: set[int] = set()
-        needed = len(samples) * math.prod(self.shape)
+        needed = len(samples) * math.prod(self.shape) * np.dtype(self.dtype).itemsize
         room = available_memory() * MEMORY_SHARE if memory is None else memory
-        self.pixels = np.empty((len(samples), *self.shape), np.uint8) if needed <= room else None
+        fits = needed <= room
+        self.pixels = np.empty((len(samples), *self.shape), self.dtype) if fits else None
         self.memory_bytes = needed if self.pixels is not None else 0
         self.digest = self._decode_all()
         if self.pixels is not None:
@@ -65,8 +76,8 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.names)
 
-    def read(self, indices: NDArray[np.int64], out: Pixels) -> None:
-        """Write some images into out, uint8 (n, H, W, C); raise DataError."""
+    def read(self, indices: NDArray[np.int64], out: Values) -> None:
+        """Write some samples into out, of their dtype, (n, *shape); raise DataError."""
         if self.pixels is not None:
             np.take(self.pixels, indices, axis=0, out=out, mode="clip")
             return
@@ -77,8 +88,8 @@ class ImageSet:
         """Fill `pixels` and `statistics`; return the digest."""
         digest = blake2b(repr((self.samples.keys, self.samples.labels)).encode(), digest_size=16)
         digest.update(np.ascontiguousarray(self.targets).data)
-        block = np.empty((BLOCK if self.pixels is None else 0, *self.shape), np.uint8)
-        bad: list[ImageError] = []
+        block = np.empty((BLOCK if self.pixels is None else 0, *self.shape), self.dtype)
+        bad: list[FileError] = []
         for start in range(0, len(self), BLOCK):
             indices = np.arange(start, min(start + BLOCK, len(self)))
             out = block if self.pixels is None else self.pixels[start:]
@@ -90,27 +101,30 @@ class ImageSet:
             raise unreadable(self.samples.where, bad, len(self))
         return digest.hexdigest()
 
-    def _decode(self, indices: NDArray[np.int64], out: Pixels) -> list[ImageError]:
+    def _decode(self, indices: NDArray[np.int64], out: Values) -> list[FileError]:
         """Write images into out; return what went wrong, in the order of the images."""
-        if self.samples.pixels is not None and self.samples.pixels.shape[1:] == self.shape:
-            np.take(self.samples.pixels, indices, axis=0, out=out, mode="clip")
+        given, own = self.samples.pixels, self._preprocessing
+        if given is not None and given.shape[1:] == self.shape and own.normalization != "image":
+            np.take(given, indices, axis=0, out=out, mode="clip")
             return []
         runs = [slice(start, start + RUN) for start in range(0, len(indices), RUN)]
         results = self._pool.map(lambda run: list(self._run(indices[run], out[run])), runs)
         return [error for errors in results for error in errors]
 
-    def _run(self, indices: NDArray[np.int64], out: Pixels) -> Iterator[ImageError]:
+    def _run(self, indices: NDArray[np.int64], out: Values) -> Iterator[FileError]:
         for index, row in zip(indices.tolist(), out, strict=True):
-            if self.samples.pixels is not None:
-                row[...] = self._preprocessing.prepare(self.samples.pixels[index])
-                continue
+            name = self.names[index]
             try:
-                picture = decode(self.names[index])
-            except ImageError as error:
+                decoded: Any
+                if self.samples.pixels is not None:
+                    decoded = self._preprocessing.row(self.samples.pixels[index])
+                else:
+                    decoded = self._preprocessing.decode(name)
+                row[...] = self._preprocessing.ready(decoded, name)
+            except FileError as error:
                 yield error
                 continue
-            row[...] = self._preprocessing.prepare(picture.pixels)
-            if picture.frames_left_out:
+            if decoded.frames_left_out:
                 self._several_frames.add(index)
 
     def _notices(self, needed: int) -> Iterator[str]:
@@ -121,6 +135,6 @@ class ImageSet:
             )
         if self.pixels is None:
             yield (
-                f"{self.samples.where}: {needed / 2**30:.1f} GB of images do not fit into the "
-                "memory; they are decoded again for every batch"
+                f"{self.samples.where}: {needed / 2**30:.1f} GB of {self._preprocessing.what}s do "
+                "not fit into the memory; they are decoded again for every batch"
             )

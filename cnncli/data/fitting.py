@@ -11,9 +11,11 @@ from statistics import median_low
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.image import Header, ImageError, Pixels, measure, unreadable
+from cnncli.data.image import Header, Pixels, measure
+from cnncli.data.medium import AnyPreprocessing, AnyStatistics
 from cnncli.data.preprocessing import COLORS, Preprocessing, exact
 from cnncli.data.samples import Samples
+from cnncli.data.unreadable import ImageError, unreadable
 
 MAX_SIDE = 224  # of a size nobody asked for
 LEVELS = np.arange(256)
@@ -35,6 +37,29 @@ class Statistics:
         for channel, counts in enumerate(self.counts):
             counts += np.bincount(images[..., channel].reshape(-1), minlength=256)
 
+    def scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
+        """Return what brings each channel to a range.
+
+        unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1. minmax: 0 to 1 from
+        darkest to brightest. none: 0 to 255. A channel of one level is unit.
+        """
+        return [_scale_and_shift(normalization, counts) for counts in self.counts]
+
+
+def _scale_and_shift(normalization: str, counts: NDArray[np.int64]) -> tuple[float, float]:
+    if normalization == "none":
+        return 1.0, 0.0
+    levels = np.flatnonzero(counts)
+    if normalization == "unit" or len(levels) < 2:
+        return 1 / 255, 0.0
+    if normalization == "minmax":
+        low, high = int(levels[0]), int(levels[-1])
+        return 1 / (high - low), -low / (high - low)
+    number = int(counts.sum())
+    mean = int(counts @ LEVELS) / number
+    deviation = math.sqrt(float(counts @ (LEVELS - mean) ** 2) / number)
+    return 1 / deviation, -mean / deviation
+
 
 def choose_shape(
     samples: Samples,
@@ -42,9 +67,10 @@ def choose_shape(
     size: tuple[int, int] | None,
     color: str,
     resize: str,
+    normalization: str = "none",
     threads: int,
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """Return a preprocessing without normalization, and what there is to say about the choice.
+    """Return a preprocessing without scale and shift, and what there is to say about the choice.
 
     The size is the one that half of the images or more have, else the medians of their heights and
     widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
@@ -67,37 +93,17 @@ def choose_shape(
             f"{samples.where}: images in color: {in_color} of {len(headers)}, so all are taken as "
             f"{COLORS[channels]}; --color chooses otherwise"
         )
-    return Preprocessing(height, width, channels, resize), tuple(notices)
+    return Preprocessing(height, width, channels, resize, normalization), tuple(notices)
 
 
 def with_normalization(
-    preprocessing: Preprocessing, normalization: str, statistics: Statistics
-) -> Preprocessing:
-    """Return the preprocessing with the scale and shift that these pixels ask for.
-
-    unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1 per channel. minmax: 0 to 1
-    from the channel's darkest to its brightest. none: 0 to 255. A channel of one level is unit.
-    """
-    pairs = [_scale_and_shift(normalization, counts) for counts in statistics.counts]
-    scale, shift = zip(*pairs, strict=True)
+    preprocessing: AnyPreprocessing, normalization: str, statistics: AnyStatistics
+) -> AnyPreprocessing:
+    """Return the preprocessing with the scale and shift that these statistics ask for."""
+    scale, shift = zip(*statistics.scales_and_shifts(normalization), strict=True)
     return replace(
         preprocessing, normalization=normalization, scale=exact(scale), shift=exact(shift)
     )
-
-
-def _scale_and_shift(normalization: str, counts: NDArray[np.int64]) -> tuple[float, float]:
-    if normalization == "none":
-        return 1.0, 0.0
-    levels = np.flatnonzero(counts)
-    if normalization == "unit" or len(levels) < 2:
-        return 1 / 255, 0.0
-    if normalization == "minmax":
-        low, high = int(levels[0]), int(levels[-1])
-        return 1 / (high - low), -low / (high - low)
-    number = int(counts.sum())
-    mean = int(counts @ LEVELS) / number
-    deviation = math.sqrt(float(counts @ (LEVELS - mean) ** 2) / number)
-    return 1 / deviation, -mean / deviation
 
 
 def _headers(samples: Samples, threads: int) -> list[Header]:

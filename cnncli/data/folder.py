@@ -1,10 +1,11 @@
-"""A folder with one folder of images per class, or one such folder each for train, val and test."""
+"""A folder with one folder of samples per class, or one such folder each for train, val, test."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from cnncli.data.kinds import KINDS, SAMPLES, kind_in_folder
 from cnncli.data.samples import Samples, check_label
 from cnncli.data.walk import inside, walk
 from cnncli.errors import DataError
@@ -21,27 +22,29 @@ def splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test the folder is divided into; none for class folders."""
     if not _is_divided(path):
         return ()
-    return tuple(split for split in SPLITS if _folder(path, split))
+    return tuple(split for split in SPLITS if split_folder(path, split))
 
 
 def read(path: str, split: str | None) -> Samples:
-    """Return the images of a split, or of all class folders; raise DataError.
+    """Return the samples of a split, or of all class folders; raise DataError.
 
     Only the folders directly in it are classes; what lies deeper belongs to them.
     """
-    root = inside(path, _folder(path, split) or "") if split else path
-    tree = walk(root)
+    root = inside(path, split_folder(path, split) or "") if split else path
+    tree = walk(root, SAMPLES)
+    kind = kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
+    tree.keep(KINDS[kind], kind)
     keys = tuple(file for file in tree.files if os.sep in file)
     loose = len(tree.files) - len(keys)
     if loose and not keys:
         raise DataError(
-            f"{root}: images, but no folder per class; "
-            "put the images of each class into a folder of its own",
+            f"{root}: {kind}, but no folder per class; "
+            f"put the {kind} of each class into a folder of its own",
             path=root,
         )
     notices = tree.notices
     if loose:
-        notices += (f"images outside of class folders, ignored: {loose}",)
+        notices += (f"{kind} outside of class folders, ignored: {loose}",)
     labels = tuple(key.split(os.sep, 1)[0] for key in keys)
     for name in dict.fromkeys((*tree.folders, *labels)):
         check_label(name, root)
@@ -71,7 +74,8 @@ def _shown(path: str) -> list[os.DirEntry[str]]:
         return [entry for entry in entries if not entry.name.startswith(".")]
 
 
-def _folder(path: str, split: str) -> str | None:
+def split_folder(path: str, split: str) -> str | None:
+    """Return the name of the folder of a split, if there is one; raise DataError for two."""
     found = [name for name in SPLITS[split] if Path(path, name).is_dir()]
     if len(found) > 1:
         raise DataError(f"{path}: both {found[0]}/ and {found[1]}/; keep one of them", path=path)

@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import BinaryIO, NamedTuple, TypeVar
 
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_pixels
+from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_levels, to_pixels
 from cnncli.data.quiet import quiet
-from cnncli.errors import DataError
+from cnncli.data.unreadable import FileError, ImageError
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 DECODERS = {  # of Pillow, by the first byte of what they read
@@ -29,31 +29,10 @@ EXTENSIONS = frozenset(
     | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
 MAX_PIXELS = 64_000_000  # of one image, as its header says
-MAX_STDIN = 1 << 29  # bytes of one image on stdin
-SHOWN = 5  # bad images named in an error
+MAX_STDIN = 1 << 29  # bytes of one image or signal on stdin
 
 Pixels = NDArray[np.uint8]  # (height, width, 1 or 3)
 Result = TypeVar("Result")
-
-
-class ImageError(DataError):
-    """One image that cannot be used; `reason` is the part of the message in parentheses."""
-
-    def __init__(self, name: str, reason: str, remedy: str = "replace it or remove it") -> None:
-        super().__init__(f"{name}: not a readable image ({reason}); {remedy}", path=name)
-        self.reason = reason
-
-
-def unreadable(where: str, bad: Sequence[ImageError], total: int) -> DataError:
-    """Return one error for all images of a set that cannot be used."""
-    if len(bad) == 1:
-        return bad[0]
-    shown = ", ".join(f"{error.path} ({error.reason})" for error in bad[:SHOWN])
-    return DataError(
-        f"{where}: {len(bad)} of {total} images are not readable: "
-        f"{shown}{', …' if len(bad) > SHOWN else ''}; replace or remove them",
-        path=where,
-    )
 
 
 class Picture(NamedTuple):
@@ -61,6 +40,13 @@ class Picture(NamedTuple):
 
     pixels: Pixels
     frames_left_out: bool  # of an animation or of a file of several pages only the first is used
+
+
+class Levels(NamedTuple):
+    """An image whose pixels are numbers rather than colors."""
+
+    values: NDArray[np.uint8]  # (height, width)
+    palette: bytes | None  # red, green, blue of each number; None where it is gray
 
 
 class Header(NamedTuple):
@@ -76,22 +62,28 @@ def decode(source: str | bytes) -> Picture:
     return _with_image(source, _picture)
 
 
+def decode_levels(source: str) -> Levels:
+    """Return the gray levels or palette indices of an image file; raise ImageError."""
+    return _with_image(source, lambda image: Levels(*to_levels(image)))
+
+
 def measure(source: str | bytes) -> Header:
     """Return the size of an image once upright, and whether it is gray; raise ImageError."""
     return _with_image(source, _header)
 
 
-def read_stdin() -> bytes:
-    """Return the bytes of the image on standard input; raise ImageError."""
+def read_stdin(fault: type[FileError] = ImageError) -> bytes:
+    """Return the bytes of the image, or of what else is expected, on stdin; raise its error."""
+    remedy = f"give one {fault.what} on stdin"
     try:
         with io.FileIO(0, closefd=False) as raw:
             data = io.BufferedReader(raw).read(MAX_STDIN + 1)
     except OSError as error:
-        raise ImageError("-", _reason("-", error), "give one image on stdin") from error
+        raise fault("-", _reason("-", error), remedy) from error
     if not data:
-        raise ImageError("-", "nothing on stdin", "give one image on stdin")
+        raise fault("-", "nothing on stdin", remedy)
     if len(data) > MAX_STDIN:
-        raise ImageError("-", "more than 512 MB on stdin", "give one image on stdin")
+        raise fault("-", "more than 512 MB on stdin", remedy)
     return data
 
 

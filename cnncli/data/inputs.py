@@ -5,10 +5,16 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
+from typing import Any, NoReturn
 
-from cnncli.data.image import Picture, Pixels, decode, read_stdin
+from numpy.typing import NDArray
+
+from cnncli.data.image import read_stdin
+from cnncli.data.medium import AnyPreprocessing
 from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.unreadable import ImageError, SignalError
 from cnncli.errors import DataError
 from cnncli.value import Value
 
@@ -16,37 +22,44 @@ CHUNK = 1 << 16  # bytes of a list of paths read at a time
 
 
 class Input(Value):
-    """One image to be, by the name it is reported under."""
+    """One image or signal to be, by the name it is reported under."""
 
     name: str
-    load: Callable[[], Picture]  # raises DataError
+    load: Callable[[], Any]  # decoded: a Picture or a Signal; raises DataError
 
 
-def expand(paths: Iterable[str]) -> Iterator[Input]:
-    """Yield the images that paths lead to, in order; nothing is opened before it is its turn.
+def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    """Yield the samples that paths lead to, in order; nothing is opened before it is its turn.
 
-    Folders are walked in the byte order of their files, arrays in .npy and .npz files are taken
-    apart, and - is one image on stdin. A path that leads nowhere is an input that fails to load.
+    Folders are walked in the byte order of their files, arrays of many are taken apart, and - is
+    one image or signal on stdin. A path that leads nowhere is an input that fails to load.
     """
+    decode, signals = preprocessing.decode, preprocessing.what == "signal"
+    arrays = (".npz",) if signals else (".npy", ".npz")
     for path in paths:
         if path == "-":
-            yield Input(path, lambda: decode(read_stdin()))
+            yield Input(path, lambda: decode(_stdin(preprocessing)))
             continue
         try:
             if os.path.isdir(path):  # noqa: PTH112 - pathlib takes its time to import
-                yield from _folder(path)
-            elif os.path.splitext(path)[1].lower() in (".npy", ".npz"):  # noqa: PTH122
-                yield from _rows(path)
+                yield from _folder(path, preprocessing)
+            elif os.path.splitext(path)[1].lower() in arrays:  # noqa: PTH122
+                yield from _rows(path, preprocessing)
             else:
                 yield Input(path, partial(decode, path))
         except DataError as error:
             yield Input(path, partial(_fail, error))
 
 
-def load_image(path: str, preprocessing: Preprocessing) -> Pixels:
-    """Return one image, - for stdin, as uint8 (H, W, C) of the network; raise DataError."""
-    picture = decode(read_stdin() if path == "-" else path)
-    return preprocessing.prepare(picture.pixels)
+def load_image(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
+    """Return one image or signal, - for stdin, in the shape of the network; raise DataError.
+
+    Where a network takes images of any size, its input's size stands for all: crop.
+    """
+    if isinstance(preprocessing, Preprocessing) and preprocessing.resize == "none":
+        preprocessing = replace(preprocessing, resize="crop")
+    decoded: Any = preprocessing.decode(_stdin(preprocessing) if path == "-" else path)
+    return preprocessing.ready(decoded, path)
 
 
 def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
@@ -69,23 +82,30 @@ def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
         yield os.fsdecode(rest)
 
 
-def _folder(path: str) -> Iterator[Input]:
+def _stdin(preprocessing: AnyPreprocessing) -> bytes:
+    return read_stdin(SignalError if preprocessing.what == "signal" else ImageError)
+
+
+def _folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
     from cnncli.data.walk import inside, walk
 
-    files = walk(path).files
+    files = walk(path, preprocessing.extensions).files
     if not files:
-        raise DataError(f"{path}: no images in this folder; check the path", path=path)
+        raise DataError(
+            f"{path}: no {preprocessing.what}s in this folder; check the path", path=path
+        )
     for file in files:
         name = inside(path, file)
-        yield Input(name, partial(decode, name))
+        yield Input(name, partial(preprocessing.decode, name))
 
 
-def _rows(path: str) -> Iterator[Input]:
-    from cnncli.data.arrays import load_images
+def _rows(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    from cnncli.data.arrays import load_images, load_signals
 
-    for i, pixels in enumerate(load_images(path)):
-        yield Input(f"{path}[{i}]", partial(Picture, pixels, False))
+    load = load_signals if preprocessing.what == "signal" else load_images
+    for i, values in enumerate(load(path)):
+        yield Input(f"{path}[{i}]", partial(preprocessing.row, values))
 
 
-def _fail(error: DataError) -> Picture:
+def _fail(error: DataError) -> NoReturn:
     raise error

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import ImageSet
-from cnncli.data.image import Pixels
 
-# Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
-Normalize = Callable[[Pixels, NDArray[np.int64], NDArray[np.float32]], None]
+# Writes images[indices], normalized, into out: (M, *shape) as they are kept, (n,) int64,
+# (n, *shape) float32.
+Normalize = Callable[[NDArray[Any], NDArray[np.int64], NDArray[np.float32]], None]
 
 GOLDEN = 0x9E3779B97F4A7C15
 MASK = 2**64 - 1
@@ -24,7 +24,7 @@ MASK = 2**64 - 1
 class Batch:
     """A few images, ready for a network; good until the next batch is asked for."""
 
-    images: NDArray[np.float32]  # (n, H, W, C)
+    images: NDArray[np.float32]  # (n, H, W, C) or (n, L, C)
     targets: NDArray[Any]  # (n, …), what the loss compares answers with
     indices: NDArray[np.int64]  # (n,) of the images in their set
 
@@ -50,11 +50,11 @@ class Loader:
         self.normalize = normalize
         self.seed = seed
         self.shuffle = shuffle
-        self.cuts = _cuts(len(images), batch_size)
+        self.cuts = cuts_of(len(images), batch_size)
         size = min(batch_size, len(images))
         shape = images.shape
         self._rows = np.arange(size)
-        self._raw = np.empty((size if images.pixels is None else 0, *shape), np.uint8)
+        self._raw = np.empty((size if images.pixels is None else 0, *shape), images.dtype)
         self._images = np.empty((2, size, *shape), np.float32)
         targets = images.targets
         self._targets = np.empty((2, size, *targets.shape[1:]), targets.dtype)
@@ -63,6 +63,11 @@ class Loader:
     def batches(self) -> int:
         """The number of batches in an epoch."""
         return len(self.cuts) - 1
+
+    @property
+    def samples(self) -> int:
+        """The number of images in an epoch."""
+        return len(self.images)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
@@ -91,14 +96,18 @@ class Loader:
 
 
 def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index).
+    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index)."""
+    return np.argsort(counted(seed, epoch, count), kind="stable")
+
+
+def counted(seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
+    """Return the first random numbers of an epoch, each a hash of (seed, epoch, its place).
 
     The hash is SplitMix64 (Steele, Lea, Flood 2014, OOPSLA), started anew for every epoch.
     """
     start = np.array([(seed * GOLDEN + 1) & MASK], np.uint64)
     start = _mix(_mix(start) + np.array([(epoch * GOLDEN) & MASK], np.uint64))
-    keys = _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
-    return np.argsort(keys, kind="stable")
+    return _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
 
 
 def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -107,7 +116,7 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _cuts(count: int, size: int) -> list[int]:
+def cuts_of(count: int, size: int) -> list[int]:
     """Return where batches begin and end; a last one of one image gets a second (bn needs two)."""
     cuts = [*range(0, count, size), count]
     if count % size == 1 and size > 2 and len(cuts) > 2:

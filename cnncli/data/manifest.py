@@ -1,4 +1,4 @@
-"""A list of images and what is known of each: path,label as .csv, .tsv or .jsonl, or on stdin.
+"""A list of images or signals and what is known of each: path,label as .csv, .tsv or .jsonl.
 
 Paths are relative to the list. A label is a class, or several labels joined by | (in JSON: a list
 of them). Where a first line names the columns, path and label may have others besides, which are
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncli.data.kinds import kind_in_list
 from cnncli.data.samples import Samples, check_label
 from cnncli.data.walk import inside
 from cnncli.errors import DataError
@@ -49,6 +50,7 @@ def read(path: str, split: str | None) -> Samples:
         known, blank = _known(path, columns, rows)
     except (csv.Error, RecursionError) as error:
         raise DataError(f"{path}: {error}; give {_expected(LABEL)} a line", path=path) from error
+    kind_in_list(known, path)
     base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
     labelled = columns == LABEL
     several = labelled and any("|" in str(label) for (label,) in known.values())

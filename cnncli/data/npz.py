@@ -1,4 +1,4 @@
-"""A .npz file with images x and labels y, or with x_train y_train, x_val y_val, x_test y_test.
+"""A .npz file with samples x and labels y, or x_train y_train, x_val y_val, x_test y_test.
 
 Whole numbers and words are classes, words joined by | several labels; floats (N,) or (N, K) are
 numbers to learn.
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import AnyArray, as_images, load_npz, npz_names
+from cnncli.data.arrays import AnyArray, are_signals, as_images, as_signals, load_npz, npz_names
 from cnncli.data.samples import Samples, check_label
 from cnncli.errors import DataError
 
@@ -41,10 +41,12 @@ def read(path: str, split: str | None) -> Samples:
             path=path,
         )
     images, classes = load_npz(path, x, y)
-    pixels = as_images(images, f"{path}, {x}")
+    convert = as_signals if are_signals(images) else as_images
+    pixels = convert(images, f"{path}, {x}")
     where = f"{path}, {y}"
     if len(classes) != len(pixels):
-        raise DataError(f"{path}: {len(pixels)} images but {len(classes)} in {y}", path=path)
+        what = "signals" if are_signals(images) else "images"
+        raise DataError(f"{path}: {len(pixels)} {what} but {len(classes)} in {y}", path=path)
     if classes.dtype.kind != "f":
         return array_samples(path, x, pixels, as_labels(classes, where))
     numbers = as_numbers(classes, where)
@@ -63,7 +65,7 @@ def array_samples(path: str, array: str, pixels: AnyArray, labels: tuple[str, ..
         names=tuple(f"{path}[{i}]" for i in numbers),
         keys=tuple(f"{array}[{i}]" for i in numbers),
         labels=labels,
-        pixels=pixels.astype(np.uint8, copy=False),
+        pixels=pixels,
         suggests="multi-label" if any("|" in one for one in set(labels)) else "classify",
         blank="" if missing is None else f"{path}[{missing}]",
     )

@@ -1,4 +1,4 @@
-"""Labelled images before they are decoded: what every reader of a format returns."""
+"""Labelled images or signals before they are decoded: what every reader of a format returns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.image import Pixels
+from cnncli.data.kinds import is_signal
 from cnncli.errors import DataError
 from cnncli.value import Value
 
@@ -18,13 +18,14 @@ TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # t
 
 
 class Samples(Value):
-    """Images with the names of their classes; an image is a file or a row of an array."""
+    """Samples with the names of their classes; a sample is a file or a row of an array."""
 
     where: str  # for errors: data/train
     names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
     keys: tuple[str, ...]  # what the images are told apart by wherever the data lie: cat/1.png, 3
-    labels: tuple[str, ...]  # a class, or labels joined by |, per image; none beside numbers
-    pixels: Pixels | None = None  # (N, H, W, C); None: the names are files to be decoded
+    labels: tuple[str, ...]  # a class, or labels joined by |, per sample; none beside numbers
+    pixels: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
+    # None: the names are files to be decoded
     empty: tuple[str, ...] = ()  # classes without an image
     notices: tuple[str, ...] = ()
     columns: tuple[str, ...] = ("label",)  # what the labels or numbers are called
@@ -34,6 +35,13 @@ class Samples(Value):
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def what(self) -> str:
+        """What they are: image or signal."""
+        if self.pixels is not None:
+            return "signal" if self.pixels.ndim == 3 else "image"
+        return "signal" if any(map(is_signal, self.names[:1])) else "image"
 
     def take(self, indices: NDArray[np.int64]) -> Samples:
         """Return some of the images."""

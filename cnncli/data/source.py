@@ -1,17 +1,19 @@
-"""From a path to images: which format it is, which part of it, in which shape."""
+"""From a path to images or signals: which format it is, which part of it, in which shape."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Protocol, cast
 
-from cnncli.data import folder, idx, manifest, npz
+from cnncli.data import folder, idx, manifest, masks, npz
 from cnncli.data.dataset import ImageSet
-from cnncli.data.fitting import choose_shape, with_normalization
+from cnncli.data.fitting import with_normalization
+from cnncli.data.medium import AnyPreprocessing, choose_preprocessing
+from cnncli.data.pixels import PixelSet
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
 from cnncli.tasks import Task, learn_task
 from cnncli.value import Value
 
@@ -29,7 +31,9 @@ class Reader(Protocol):
         """Return one split, or a set that is not divided; raise DataError."""
 
 
-READERS = cast("tuple[Reader, ...]", (idx, folder, npz, manifest))
+Set = ImageSet | PixelSet
+
+READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, manifest))
 
 
 class Source(Value):
@@ -40,7 +44,7 @@ class Source(Value):
     splits: tuple[str, ...]
 
     def read(self, split: str | None = None) -> Samples:
-        """Return the images of a split, or of a set that is not divided; raise DataError."""
+        """Return the samples of a split, or of a set that is not divided; raise DataError."""
         if split is not None and split not in self.splits:
             raise DataError(f"{self.path}: has no {split} set; {self._remedy()}", path=self.path)
         return self.reader.read(self.path, split)
@@ -54,9 +58,9 @@ class Source(Value):
 class TrainingData(Value):
     """What a training needs to know of the data."""
 
-    train: ImageSet
-    val: ImageSet
-    preprocessing: Preprocessing
+    train: Set
+    val: Set
+    preprocessing: AnyPreprocessing
     task: Task
     notices: tuple[str, ...]
 
@@ -84,40 +88,82 @@ def load_training(
     size: tuple[int, int] | None = None,
     color: str = "auto",
     resize: str = "stretch",
+    length: int | None = None,
     normalization: str = "standard",
+    weighted: bool = False,
     threads: int = 1,
 ) -> TrainingData:
     """Read a data set to train on; raise DataError, or UsageError for a loss it cannot have.
 
     `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
-    tenth. Size (height, width), color and normalization are learnt from the train images alone.
+    tenth. Size, color, length, rate and normalization are learnt from the train set alone.
     """
     learnt, train, held = _training_parts(path, task, loss, val)
     if not len(held):
-        raise DataError(f"{path}: nothing left to validate on; add images or give --val", path=path)
-    shape, chosen = choose_shape(train, size=size, color=color, resize=resize, threads=threads)
+        raise DataError(
+            f"{path}: nothing left to validate on; add {train.what}s or give --val", path=path
+        )
+    if learnt.per_pixel:
+        from cnncli.data.mapped import map_sets
+
+        if resize != "stretch":
+            raise UsageError("--resize-mode is not for masks, which keep their size; leave it out")
+        maps = map_sets(
+            train,
+            held,
+            learnt,
+            size=size,
+            color=color,
+            normalization=normalization,
+            weighted=weighted,
+            threads=threads,
+        )
+        return _normalized(*maps, normalization, ())
+    if weighted:
+        raise UsageError(f"--class-weights is not for {learnt.name}; leave it out")
+    shape, chosen = choose_preprocessing(
+        train,
+        size=size,
+        color=color,
+        resize=resize,
+        length=length,
+        normalization=normalization,
+        threads=threads,
+    )
     learnt = learnt.fitted(train)
     train_set = ImageSet(train, shape, learnt, threads=threads)
     val_set = ImageSet(held, shape, learnt, threads=threads)
+    return _normalized(train_set, val_set, shape, learnt, normalization, chosen)
+
+
+def _normalized(
+    train: Set,
+    val: Set,
+    shape: AnyPreprocessing,
+    task: Task,
+    normalization: str,
+    chosen: tuple[str, ...],
+) -> TrainingData:
+    """Return sets with the normalization that the one to train on asks for."""
     return TrainingData(
-        train_set,
-        val_set,
-        with_normalization(shape, normalization, train_set.statistics),
-        learnt,
-        tuple(dict.fromkeys(train_set.notices + val_set.notices + chosen)),
+        train,
+        val,
+        with_normalization(shape, normalization, train.statistics),
+        task,
+        tuple(dict.fromkeys(train.notices + val.notices + chosen)),
     )
 
 
 def load_labelled(
     path: str,
-    preprocessing: Preprocessing,
+    preprocessing: AnyPreprocessing,
     task: Task,
     *,
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
-) -> ImageSet:
+) -> Set:
     """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
@@ -133,14 +179,19 @@ def load_labelled(
     else:
         samples = source.read(split)
     if not len(samples):
-        raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+        raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
+    if task.per_pixel:
+        from cnncli.data.mapped import map_set
+
+        assert isinstance(preprocessing, Preprocessing)
+        return map_set(samples, preprocessing, task, threads)
     return ImageSet(samples, preprocessing, task, threads=threads)
 
 
 def _training_parts(
     path: str, name: str, loss: str | None, val: str | float | None
 ) -> tuple[Task, Samples, Samples]:
-    """Return the task, the images to train on and the images to validate on."""
+    """Return the task, the samples to train on and the ones to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
     task = learn_task(name, loss, train)

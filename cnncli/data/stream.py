@@ -1,4 +1,4 @@
-"""Images prepared ahead by threads and handed on in order, a batch or whatever there is of one."""
+"""Samples prepared ahead by threads and handed on in order, a batch or what there is of one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, Full, Queue
 from threading import Event, Thread
+from typing import Any
 
-from cnncli.data.image import Pixels
+from numpy.typing import NDArray
+
 from cnncli.data.inputs import Input, expand
-from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.medium import AnyPreprocessing
 from cnncli.errors import DataError
 from cnncli.value import Value
 
@@ -20,16 +22,16 @@ Pending = Future["Item"] | Exception | None  # an error of the source, or its en
 
 
 class Item(Value):
-    """One input: its pixels in the shape of the network, uint8 (H, W, C), or what is wrong."""
+    """One input: an array in the shape of the network, uint8 or float32, or what is wrong."""
 
     name: str
-    pixels: Pixels | None
+    pixels: NDArray[Any] | None
     error: DataError | None = None
     notice: str | None = None
 
 
 def stream(
-    inputs: Iterable[str], preprocessing: Preprocessing, *, batch_size: int, threads: int = 1
+    inputs: Iterable[str], preprocessing: AnyPreprocessing, *, batch_size: int, threads: int = 1
 ) -> Iterator[list[Item]]:
     """Yield lists of 1 to batch_size items, in the order of the inputs, in constant memory.
 
@@ -51,7 +53,7 @@ def stream(
 
     def produce() -> None:
         try:
-            for one in expand(inputs):
+            for one in expand(inputs, preprocessing):
                 if not put(pool.submit(_item, one, preprocessing)):
                     return
             put(None)
@@ -67,15 +69,16 @@ def stream(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _item(one: Input, preprocessing: Preprocessing) -> Item:
+def _item(one: Input, preprocessing: AnyPreprocessing) -> Item:
     try:
         picture = one.load()
+        pixels = preprocessing.ready(picture, one.name)
     except DataError as error:
         return Item(one.name, None, error)
     notice = None
     if picture.frames_left_out:
         notice = "only the first frame or page is used"
-    return Item(one.name, preprocessing.prepare(picture.pixels), None, notice)
+    return Item(one.name, pixels, None, notice)
 
 
 def _batches(arriving: Queue[Pending], size: int) -> Iterator[list[Item]]:

@@ -1,9 +1,10 @@
-"""Find the images below a folder, each once, whatever is linked to what; nothing is written."""
+"""Find the samples below a folder, each once, whatever is linked to what; nothing is written."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,17 +18,25 @@ NOT_OURS = frozenset({"thumbs.db", "desktop.ini"})
 class Tree:
     """What lies below a folder, by its path in the folder."""
 
-    files: list[str] = field(default_factory=list)  # with the name of an image, in byte order
+    files: list[str] = field(default_factory=list)  # with one of the endings, in byte order
     folders: list[str] = field(default_factory=list)  # directly in it, in byte order
-    ignored: int = 0  # files that are not named like an image
+    ignored: int = 0  # other files
     loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
+
+    what: str = "images"
+
+    def keep(self, extensions: Collection[str], what: str) -> None:
+        """Ignore the files with other endings."""
+        kept = [file for file in self.files if Path(file).suffix.lower() in extensions]
+        self.ignored += len(self.files) - len(kept)
+        self.files, self.what = kept, what
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What was left out, one sentence each."""
         said = []
         if self.ignored:
-            said.append(f"files not named like images, ignored: {self.ignored}")
+            said.append(f"files not named like {self.what}, ignored: {self.ignored}")
         if self.loops:
             said.append(
                 f"links to folders seen anyway, not followed: {len(self.loops)} ({self.loops[0]})"
@@ -35,8 +44,8 @@ class Tree:
         return tuple(said)
 
 
-def walk(root: str) -> Tree:
-    """Return the images below a folder; raise DataError where it cannot be read.
+def walk(root: str, extensions: Collection[str] = EXTENSIONS) -> Tree:
+    """Return the files with these endings below a folder; raise DataError where it cannot be read.
 
     Real folders come before linked ones, so an image is found where it lies. A linked folder is
     followed once, and never back into the tree: folders are known by device and inode.
@@ -50,7 +59,7 @@ def walk(root: str) -> Tree:
         if identity in seen:
             tree.loops.append(link)
             continue
-        links.extend(_walk_real(root, link, tree, seen))
+        links.extend(_walk_real(root, link, extensions, tree, seen))
     tree.files.sort(key=os.fsencode)
     tree.folders = sorted(set(tree.folders) - set(tree.loops), key=os.fsencode)
     return tree
@@ -61,7 +70,9 @@ def inside(folder: str, name: str) -> str:
     return os.path.join(folder, name)  # noqa: PTH118 - pathlib would spell it anew
 
 
-def _walk_real(root: str, start: str, tree: Tree, seen: set[tuple[int, int]]) -> list[str]:
+def _walk_real(
+    root: str, start: str, extensions: Collection[str], tree: Tree, seen: set[tuple[int, int]]
+) -> list[str]:
     """Add what lies below a folder without following links; return the links to folders."""
     links: list[str] = []
     folders = [start]
@@ -76,7 +87,7 @@ def _walk_real(root: str, start: str, tree: Tree, seen: set[tuple[int, int]]) ->
                 (links if entry.is_symlink() else folders).append(path)
                 if not folder:
                     tree.folders.append(path)
-            elif Path(entry.name).suffix.lower() in EXTENSIONS:
+            elif Path(entry.name).suffix.lower() in extensions:
                 tree.files.append(path)
             else:
                 tree.ignored += 1

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from cnncli.graph.leftover import explain_leftover
 from cnncli.graph.nodes import INPUT, Graph, Node
+from cnncli.graph.sharing import explain_sharing
 from cnncli.layers.base import Layer, Shape, image_shape, volume
 from cnncli.layers.conv import Conv
 from cnncli.layers.deconv import Deconv
@@ -22,8 +24,16 @@ from cnncli.layers.upsample import Upsample
 
 
 def explain(graph: Graph, node: Node) -> list[str]:
-    """Return the formulas of one layer: its output size, parameters, cost and receptive field."""
-    return [*_formulas(node.layer, node), *_sight(graph, node)]
+    """Return the formulas of one layer: its output size, parameters, cost and receptive field.
+
+    Then what its stride leaves over, and what a dense layer in its place would cost.
+    """
+    return [
+        *_formulas(node.layer, node),
+        *_sight(graph, node),
+        *explain_leftover(node.layer, node.input_shapes[0]),
+        *explain_sharing(node),
+    ]
 
 
 @singledispatch
@@ -126,7 +136,9 @@ def _positions(found: Windows, x: Shape, pad: Padding) -> list[str]:
             padding = f"{before}" if sides == 1 else f"2*{before}"
             quotient = f"({length} - {_span(found, axis)} + {padding})/{stride}"
             whole = (length - found.span[axis] + sides * before) % stride == 0
-            count = f"{quotient} + 1" if whole else f"floor({quotient}) + 1"
+            fits = (length - found.span[axis] + sides * before) // stride + 1
+            rounded = "ceil" if found.output[axis] > fits else "floor"
+            count = f"{quotient} + 1" if whole else f"{rounded}({quotient}) + 1"
         lines.append(f"{letter} = {count} = {found.output[axis]}")
     return lines
 

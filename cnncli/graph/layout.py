@@ -16,10 +16,21 @@ from cnncli.notation import expression as notation
 LARGEST = 1 << 40  # values in one feature map, pixels from one of its positions to the next
 
 
+class MisfitError(ArchitectureError):
+    """A layer does not fit what comes before it."""
+
+    def __init__(self, index: int, layer: Layer, inputs: tuple[Shape, ...], reason: str) -> None:
+        super().__init__(f"layer {index + 1} {layer}: {reason}")
+        self.index = index  # the node it would have been
+        self.layer = layer
+        self.inputs = inputs
+        self.reason = reason
+
+
 def build_graph(expression: notation.Expression, input_shape: Shape) -> Graph:
     """Lay a network out on an input of this shape.
 
-    Raises ArchitectureError, which names the layer that does not fit by its place and its text.
+    Raises MisfitError, which names the layer that does not fit by its place and its text.
     """
     layout = _Layout(input_shape)
     output = layout.add(expression, INPUT)
@@ -76,7 +87,7 @@ class _Layout:
                 lost=layer.lost(*shapes),
             )
         except ArchitectureError as error:
-            raise ArchitectureError(f"layer {index + 1} {layer}: {error}") from None
+            raise MisfitError(index, layer, shapes, str(error)) from None
         self.nodes.append(node)
         self.shapes[index] = output_shape
         self.sights[index] = sight

@@ -61,6 +61,14 @@ class LeakyRelu(Activation, kind="leaky_relu"):
         return (self.slope,)
 
 
+class Relu6(Activation, kind="relu6"):
+    """max(x, 0), but 6 at most (Krizhevsky 2010, deep belief networks on CIFAR-10)."""
+
+    passes = (kernels.relu6_forward, kernels.relu6_backward)
+    backward_reads = frozenset({"y"})
+    prefers = "he"
+
+
 class Elu(Activation, kind="elu"):
     """x where positive, exp(x) - 1 elsewhere (Clevert et al. 2016, arXiv:1511.07289)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -90,8 +91,7 @@ class Depthwise(Layer, kind="depthwise"):
             return conv.scratch_size(setup, x)
         if not setup.training:
             return 0
-        needed: int = kernels.depthwise_scratch_size(*self._sizes(x), setup.threads)
-        return max(needed, epilogue_scratch(x[-1]))
+        return max(int(self._operator(setup, x).scratch_size), epilogue_scratch(x[-1]))
 
     def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
         return True
@@ -100,42 +100,37 @@ class Depthwise(Layer, kind="depthwise"):
         shape = site.x[0].shape[1:]
         if self.fill != "zero":
             return self.as_conv(shape).build(site)
-        sizes, normal = self._sizes(shape), (site.normal,) if site.normal.size else ()
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        operator = self._operator(site.setup, shape)
+        x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
         weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-        relu = site.activation == "relu"
-
-        def forward(n: int) -> None:
-            kernels.depthwise_forward(
-                n, *sizes, x, weight, bias, y, site.scratch, relu, site.threads, *normal
-            )
-
+        normal, relu = site.normal if site.normal.size else None, site.activation == "relu"
+        forward = kernels.Forward(operator, x, weight, bias, y, scratch, relu, normal)
         if site.dy is None:
             return forward, None
         dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
         dweight = site.gradients["weight"]
+        backward_data = kernels.BackwardData(operator, dy, weight, dx)
 
         def backward(n: int) -> None:
             epilogue(n)
-            kernels.depthwise_backward_weights(
-                n, *sizes, x, dy, dweight, site.scratch, site.threads, *normal
-            )
+            kernels.depthwise_backward_weights(operator, n, x, dy, dweight, scratch, normal)
             if dx.size:
-                kernels.depthwise_backward_data(n, *sizes, dy, weight, dx, site.threads)
+                backward_data(n)
 
         return forward, backward
 
-    def _sizes(self, x: Shape) -> tuple[int, ...]:
-        """Return the sizes the kernels take."""
+    def _operator(self, setup: Setup, x: Shape) -> Any:
+        """Return the kernels' description of it."""
         found = self.as_conv(x).windows(x)
-        return (
+        return kernels.Depthwise(
             *found.input,
             x[-1],
-            *found.output,
             *found.size,
             *found.stride,
             *found.before,
+            *found.output,
             *found.dilation,
+            setup.threads,
         )
 
     def absorb(

@@ -21,6 +21,7 @@ class Windows(Value):
     before: Axes  # padding above and to the left
     output: Axes
     dilation: Axes = (1, 1)
+    after: Axes = (0, 0)  # padding below and to the right
 
     @property
     def span(self) -> Axes:
@@ -48,7 +49,8 @@ class Windows(Value):
     @property
     def reach(self) -> Reach:
         """What one output position sees."""
-        return Reach(window=self.span, stride=self.stride)
+        after = _pair(span - 1 - pad for span, pad in zip(self.span, self.before, strict=True))
+        return Reach(window=self.span, stride=self.stride, before=self.before, after=after)
 
 
 def _pair(values: Iterable[int]) -> Axes:
@@ -73,10 +75,13 @@ def windows(
     stride: Size,
     pad: Padding,
     dilation: Size = (1,),
+    ceil: bool = False,
 ) -> Windows:
     """Lay windows over an input of this shape.
 
     P = floor((H + before + after - span)/stride) + 1 (Dumoulin & Visin 2016, arXiv:1603.07285).
+    With `ceil` the quotient is rounded up: one more window, which ends beyond the padding, wherever
+    it begins in the input or the padding before it (PyTorch's rule).
     Raises ArchitectureError where not even one window fits.
     """
     need_image(shape)
@@ -107,8 +112,14 @@ def windows(
         room = length + before[axis] + after[axis] - span[axis]
         if room < 0:
             raise ArchitectureError(_too_large(shape, kind, (height, width), span, rows, pad))
-        output.append(room // steps[axis] + 1)
-    return Windows((height, width), rows, steps, _pair(before), _pair(output), gaps)
+        more = ceil and room % steps[axis] and _next(room, steps[axis]) < length + before[axis]
+        output.append(room // steps[axis] + (2 if more else 1))
+    return Windows((height, width), rows, steps, _pair(before), _pair(output), gaps, _pair(after))
+
+
+def _next(room: int, step: int) -> int:
+    """Return where the first window begins that has not enough room."""
+    return (room // step + 1) * step
 
 
 def _too_large(shape: Shape, kind: str, image: Axes, span: Axes, size: Axes, pad: Padding) -> str:

@@ -8,7 +8,7 @@ from cnncli.errors import ArchitectureError
 from cnncli.kernels import pool as kernels
 from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
 from cnncli.layers.geometry import Windows, need_image, windows, with_channels
-from cnncli.layers.settings import PADDING, SIZE, Padding, Size, setting
+from cnncli.layers.settings import PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
 class Pool(Layer):
@@ -17,13 +17,15 @@ class Pool(Layer):
     size: Size = setting(SIZE, (2,))
     stride: Size | None = setting(SIZE, None)
     pad: Padding = setting(PADDING, (0,))
+    ceil: bool = setting(SWITCH, False)
 
     passes: ClassVar[tuple[Any, Any]]
     sees_values: ClassVar[bool] = True  # whether its backward kernel reads x and y
 
     def windows(self, x: Shape) -> Windows:
         """Return where the windows stand on an input of this shape."""
-        found = windows(x, self.kind, self.size, self.stride or self.size, self.pad)
+        stride = self.stride or self.size
+        found = windows(x, self.kind, self.size, stride, self.pad, ceil=self.ceil)
         if any(pad >= size for pad, size in zip(found.before, found.size, strict=True)):
             raise ArchitectureError(
                 f"its padding of {max(found.before)} would make windows of padding alone; "
@@ -44,7 +46,8 @@ class Pool(Layer):
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         shape = site.x[0].shape[1:]
         found = self.windows(shape)
-        sizes = (*found.input, shape[-1], *found.output, *found.size, *found.stride, *found.before)
+        steps = (*found.size, *found.stride, *found.before, *found.after)
+        sizes = (*found.input, shape[-1], *found.output, *steps)
         pool_forward, pool_backward = self.passes
         x, y = site.x[0].reshape(-1), site.y.reshape(-1)
 

@@ -90,6 +90,7 @@ def _positive(text: str) -> float:
 
 
 COUNT = Kind("a whole number of 1 or more", lambda text: _whole(text, 1), str)
+INDEX = Kind("a whole number of 0 or more", lambda text: _whole(text, 0), str)
 SIZE = Kind("a size such as 3 or 3x5", lambda text: _size(text, 1), _write_size)
 PADDING = Kind(
     "a number of pixels such as 1 or 1x2, 'same' or 'causal'",

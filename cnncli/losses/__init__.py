@@ -9,11 +9,17 @@ from cnncli.losses.absolute_error import AbsoluteError as AbsoluteError
 from cnncli.losses.base import Loss as Loss
 from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
 from cnncli.losses.cross_entropy import CrossEntropy as CrossEntropy
+from cnncli.losses.dice import CrossEntropyAndDice as CrossEntropyAndDice
+from cnncli.losses.dice import Dice as Dice
 from cnncli.losses.huber import Huber as Huber
 from cnncli.losses.squared_error import SquaredError as SquaredError
 
 LOSSES: dict[str, type[Loss]] = {
-    one.name: one for one in (CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError, Huber)
+    one.name: one
+    for one in (
+        *(CrossEntropy, Dice, CrossEntropyAndDice, BinaryCrossEntropy),
+        *(SquaredError, AbsoluteError, Huber),
+    )
 }
 
 

@@ -9,7 +9,7 @@ The grammar, loosest binding first (`#` starts a comment):
     sum        = product { "+" product }
     product    = atom { "*" atom }
     atom       = "(" stack ")" | name [ "(" [ setting { "," setting } ] ")" ] | number
-    setting    = [ name "=" ] value                       value = name | number
+    setting    = [ name "=" ] value          value = ( name | number ) { "*" ( name | number ) }
 
 A newline ends nothing inside parentheses or beside an operator. A number repeats what it is
 multiplied with. `str` of an expression is its canonical text, on one line, with named pieces

@@ -10,8 +10,9 @@ from cnncli.layers import REGISTRY
 from cnncli.layers.base import Layer
 from cnncli.layers.settings import COUNT, Kind
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
-from cnncli.notation.grammar import MAX_DEPTH, Call, Piece
+from cnncli.notation.grammar import MAX_DEPTH
 from cnncli.notation.tokens import Token
+from cnncli.notation.tree import Amount, Call, Piece
 
 MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
 Values = Mapping[str, str]  # what the parameters of a piece stand for
@@ -87,7 +88,7 @@ class _Expansion:
         bound = self._bind(call, piece.parameters, piece.parameters)
         self.within.append(name)
         body = self.expand(
-            piece.body, {name: self._value(token, values) for name, token in bound.items()}
+            piece.body, {name: self._value(amount, values) for name, amount in bound.items()}
         )
         self.within.pop()
         return body
@@ -119,13 +120,13 @@ class _Expansion:
         settings = {setting.name: setting for setting in REGISTRY[name].settings()}
         required = [key for key, setting in settings.items() if setting.default is MISSING]
         read = {}
-        for key, token in self._bind(call, tuple(settings), required).items():
+        for key, amount in self._bind(call, tuple(settings), required).items():
             kind: Kind = settings[key].metadata["kind"]
-            text = self._value(token, values)
+            text = self._value(amount, values)
             try:
                 read[key] = kind.read(text)
             except ValueError:
-                raise token.place.error(
+                raise amount.place.error(
                     f"{name}: {key} is {text!r}; expected {kind.expects}"
                 ) from None
         try:
@@ -133,10 +134,10 @@ class _Expansion:
         except ArchitectureError as error:
             raise call.token.place.error(f"{name}: {error}") from None
 
-    def _bind(self, call: Call, names: Sequence[str], required: Sequence[str]) -> dict[str, Token]:
+    def _bind(self, call: Call, names: Sequence[str], required: Sequence[str]) -> dict[str, Amount]:
         """Match arguments, given by position or by name, with the names they can have."""
         what = call.token.text
-        bound: dict[str, Token] = {}
+        bound: dict[str, Amount] = {}
         by_name = False
         for position, argument in enumerate(call.arguments):
             place = (argument.name or argument.value).place
@@ -167,13 +168,29 @@ class _Expansion:
         return call.token.kind == "number" or name == "classes" or name in values
 
     def _repetitions(self, token: Token, values: Values) -> int:
-        text = self._value(token, values)
+        text = self._word(token, values)
         try:
             return int(COUNT.read(text))
         except ValueError:
             raise token.place.error(f"{text!r} cannot repeat; expected {COUNT.expects}") from None
 
-    def _value(self, token: Token, values: Values) -> str:
+    def _value(self, amount: Amount, values: Values) -> str:
+        """Return what the value of a setting stands for: a word, or a product in figures."""
+        texts = [self._word(token, values) for token in amount.factors]
+        if len(texts) == 1:
+            return texts[0]
+        product = 1
+        for token, text in zip(amount.factors, texts, strict=True):
+            try:
+                product *= COUNT.read(text)
+                COUNT.read(str(product))
+            except ValueError:
+                raise token.place.error(
+                    f"{text!r} cannot be multiplied; expected {COUNT.expects}, and few of them"
+                ) from None
+        return str(product)
+
+    def _word(self, token: Token, values: Values) -> str:
         """Return what a word stands for: a parameter, the number of classes, or itself."""
         if token.text != "classes":
             return values.get(token.text, token.text)

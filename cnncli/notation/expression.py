@@ -86,7 +86,9 @@ def join(kind: type[Joined], parts: Iterable[Expression]) -> Expression:
 
 
 def repeat(count: int, body: Expression) -> Expression:
-    """Repeat a part; a repetition of a repetition is one."""
+    """Repeat a part; a repetition of a repetition is one, and one of nothing the input itself."""
+    if count < 2:
+        return body if count else Identity()
     if isinstance(body, Repeat):
         return Repeat(count * body.count, body.body)
     return Repeat(count, body)

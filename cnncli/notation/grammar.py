@@ -8,33 +8,12 @@ from cnncli.errors import ArchitectureError
 from cnncli.layers import REGISTRY
 from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
 from cnncli.notation.tokens import Token, statements
-from cnncli.value import Value
+from cnncli.notation.tree import Amount, Argument, Call, Piece
 
 LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
 MAX_CHARACTERS = 1_000_000  # what nobody types: a wrong file, or a hostile one
 MAX_DEPTH = 50  # of parentheses and of pieces in pieces: nobody reads more, and Python's stack ends
 RESERVED = frozenset({"id", "classes", "yes", "no", "same", "causal"})
-
-
-class Argument(Value):
-    """One setting as it was written."""
-
-    name: Token | None  # None where it is given by position
-    value: Token
-
-
-class Call(Expression):
-    """A layer, a piece or a number as it was written: what it stands for is not known yet."""
-
-    token: Token
-    arguments: tuple[Argument, ...] = ()
-
-
-class Piece(Value):
-    """A named part of a network."""
-
-    parameters: tuple[str, ...]
-    body: Expression
 
 
 def read(text: str) -> tuple[dict[str, Piece], Expression]:
@@ -143,8 +122,14 @@ class _Statement:
     def _argument(self) -> Argument:
         first = self._word("a setting")
         if not self._take("="):
-            return Argument(None, first)
-        return Argument(first, self._word(f"a value for {first.text}"))
+            return Argument(None, self._amount(first))
+        return Argument(first, self._amount(self._word(f"a value for {first.text}")))
+
+    def _amount(self, first: Token) -> Amount:
+        factors = [first]
+        while self._take("*"):
+            factors.append(self._word("a number"))
+        return Amount(tuple(factors))
 
     def _word(self, expected: str) -> Token:
         token = self.next

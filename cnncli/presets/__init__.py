@@ -1,7 +1,9 @@
-"""Networks known by name: one `.cnn` file each, in this folder.
+"""Networks known by name: `.cnn` files in this folder, one for a network or for a family.
 
 A file is an architecture text that opens with comments: a title, then `source: …`, `input: …` and
-`classes: …`, one to a line.
+`classes: …`, one to a line, and `name: call` for each member of a family. The last line of a family
+is a call of the piece that its file is named after, and another call may stand in its place:
+`vgg16` is `vgg(2, 2, 3, 3, 3)`, and `unet(16)` is the text of unet with that last line.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from cnncli.notation.expansion import did_you_mean, typed_layers
 from cnncli.value import Value
 
 FOLDER = Path(__file__).parent
+HEADER = re.compile(r"^# (source|input|classes): (.+)$", re.MULTILINE)
+MEMBER = re.compile(r"^# (\w+): (\w+\(.*\))$", re.MULTILINE)
 
 
 class Preset(Value):
@@ -31,17 +35,24 @@ class Preset(Value):
 
 def names() -> list[str]:
     """Return the names of all presets, in alphabetical order."""
-    return sorted(path.stem for path in FOLDER.glob("*.cnn"))
+    return sorted(_calls())
 
 
 def get(name: str) -> Preset:
-    """Return the preset of this name; raise ArchitectureError where there is none."""
-    if name not in names():
+    """Return the preset of this name, or one with another size such as `unet(16)`.
+
+    Raises ArchitectureError where there is none.
+    """
+    calls = _calls()
+    stem, call = calls.get(name, (name.partition("(")[0].strip(), name))
+    if name not in calls and not _is_family(name):
         hint = did_you_mean(name, names()) or f"; the presets are {', '.join(names())}"
         raise ArchitectureError(f"no preset is called {name!r}{hint}")
-    text = (FOLDER / f"{name}.cnn").read_text(encoding="utf-8")
+    text = _read(stem)
+    if call:
+        text = text.rstrip().rpartition("\n")[0] + f"\n{call}\n"
+    header = dict(HEADER.findall(text))
     title = text.split("\n")[0].removeprefix("# ")
-    header = dict(re.findall(r"^# (\w+): (.+)$", text, re.MULTILINE))
     shape = SHAPE.read(header["input"])
     return Preset(name, title, header["source"], text, shape, int(header["classes"]))
 
@@ -52,7 +63,7 @@ def lookup(text: str) -> Preset | None:
     Raises ArchitectureError for a single word that is neither.
     """
     word = text.strip()
-    if word in names():
+    if word in names() or _is_family(word):
         return get(word)
     if re.fullmatch(r"[\w.-]+", word) and word not in [*typed_layers(), "id"]:
         hint = did_you_mean(word, [*names(), *typed_layers()])
@@ -61,3 +72,24 @@ def lookup(text: str) -> Preset | None:
             + (hint or f"; the presets are {', '.join(names())}")
         )
     return None
+
+
+def _calls() -> dict[str, tuple[str, str]]:
+    """Return for each preset its file, and its last line where that is not the file's own."""
+    found = {}
+    for path in FOLDER.glob("*.cnn"):
+        for name, call in MEMBER.findall(_read(path.stem)) or [(path.stem, "")]:
+            found[name] = path.stem, call
+    return found
+
+
+def _is_family(text: str) -> bool:
+    """Say whether a text is one call of a piece that a file of its name defines."""
+    call = re.fullmatch(r"(\w+)\s*\([^()\n]*\)", text)
+    if call is None or call[1] in typed_layers() or not (FOLDER / f"{call[1]}.cnn").exists():
+        return False
+    return re.search(rf"^{call[1]}\(.*\) =", _read(call[1]), re.MULTILINE) is not None
+
+
+def _read(stem: str) -> str:
+    return (FOLDER / f"{stem}.cnn").read_text(encoding="utf-8")

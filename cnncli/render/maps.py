@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cnncli.render.colors import Numbers, Pixels, heat_scale
+from cnncli.render.colors import Numbers, heat_scale
 from cnncli.render.sheet import PAGE, Limits, Sheet, Tile, first, labels
+from cnncli.render.waveform import strongest, waveform
 
 MOST_PIXELS = 1 << 24  # of all maps on a sheet
 
 
 def map_sheet(
     maps: Numbers,
-    image: Pixels,
+    image: NDArray[Any],
     title: str,
     note: str,
     *,
@@ -23,17 +26,19 @@ def map_sheet(
 ) -> Sheet:
     """Return maps (maps, height, width) as a sheet of heat maps on one scale, beside their image.
 
-    The image is uint8 (height, width, 1 or 3). Maps of a single row are the rows of one tile, maps
-    of a single pixel its columns.
+    The image is uint8 (height, width, 1 or 3), or a signal (L, C). Maps of a single row are the
+    rows of one tile, shortened where they are long; maps of a single pixel are its columns.
     """
     scale = heat_scale(maps)
     height, width = maps.shape[1:]
     if height == 1:
-        shown = maps[: limits.side, 0, : limits.side]
+        step = -(-width // limits.side)
+        shown = strongest(maps[: limits.side, 0], limits.side)
         if width == 1:
             shown = shown.T
         tiles = [Tile(scale.paint(shown))]
         note += " · columns are units" if width == 1 else " · rows are maps"
+        note += f", columns the strongest of {step} values" if step > 1 else ""
         total = min(len(maps), limits.side)
     else:
         shown = maps[: max(1, min(limits.tiles, MOST_PIXELS // (height * width)))]
@@ -41,7 +46,9 @@ def map_sheet(
         names = labels(total, dead)
         tiles = [Tile(scale.paint(one), name) for one, name in zip(shown, names, strict=True)]
         note += " · on one scale"
-    size = f"{image.shape[0]}x{image.shape[1]}"
+    size = "x".join(map(str, image.shape[:2]))
+    if image.ndim == 2:
+        image = waveform(image)
     image = np.broadcast_to(image, (*image.shape[:2], 3))
     cut = first(total, len(maps), "maps")
     return Sheet(title, note, tiles, scale, beside=Tile(image, size), cut=cut)

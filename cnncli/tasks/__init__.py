@@ -9,11 +9,14 @@ from cnncli.tasks.base import Task as Task
 from cnncli.tasks.classification import Classification as Classification
 from cnncli.tasks.multi_label import MultiLabel as MultiLabel
 from cnncli.tasks.regression import Regression as Regression
+from cnncli.tasks.segmentation import Segmentation as Segmentation
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
 
-TASKS: dict[str, type[Task]] = {one.name: one for one in (Classification, Regression, MultiLabel)}
+TASKS: dict[str, type[Task]] = {
+    one.name: one for one in (Classification, Segmentation, Regression, MultiLabel)
+}
 
 
 def learn_task(name: str, loss: str | None, samples: Samples) -> Task:

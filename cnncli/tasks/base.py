@@ -63,6 +63,7 @@ class Task(Value):
     gate: ClassVar[str]  # the figure that --fail-under is about
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
     has_confusion: ClassVar[bool] = False  # whether `figures` has a confusion matrix
+    per_pixel: ClassVar[bool] = False  # whether every pixel of an image gets an answer
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Self:
@@ -116,7 +117,7 @@ class Task(Value):
         """Return what a record of `train` with these figures says in words."""
         raise NotImplementedError
 
-    def counted(self, targets: Targets) -> str:
+    def counted(self, targets: Any) -> str:
         """Return what a set to evaluate on consists of: "60 images of 3 classes"."""
         return f"{len(targets)} images"
 

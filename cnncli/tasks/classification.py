@@ -18,7 +18,8 @@ from cnncli.losses import CrossEntropy, Loss
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import class_figures, matrix, shares_table
 from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
-from cnncli.tasks.reading import classes_of, listed, refuse_unknown
+from cnncli.tasks.reading import classes_of, refuse_unknown
+from cnncli.tasks.wording import listed
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples

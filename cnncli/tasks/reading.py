@@ -10,11 +10,10 @@ import numpy as np
 
 from cnncli.errors import DataError
 from cnncli.tasks.metrics import Floats
+from cnncli.tasks.wording import listed, shortened
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
-
-SHOWN = 5  # names in an error
 
 
 def classes_of(samples: Samples) -> Sequence[str]:
@@ -51,6 +50,7 @@ def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
         )
     if samples.numbers is not None:
         return samples.numbers[:, [samples.columns.index(name) for name in names]]
+    _need_labels(samples, "numbers")
     pairs = zip(samples.names, samples.labels, strict=True)
     return np.array([[_number(samples, name, label)] for name, label in pairs])
 
@@ -68,20 +68,11 @@ def refuse_unknown(
         )
 
 
-def listed(names: Sequence[str], one: str, many: str) -> str:
-    """Return "class cat", or "3 classes (cat, cow, dog)"."""
-    return f"{one} {names[0]}" if len(names) == 1 else f"{len(names)} {many} ({shortened(names)})"
-
-
-def shortened(names: Sequence[str]) -> str:
-    """Return the first few names."""
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-
-
 def _need_labels(samples: Samples, wanted: str) -> None:
-    if samples.numbers is not None:
+    if len(samples.labels) != len(samples):
+        found = "masks" if samples.numbers is None else "numbers"
         raise DataError(
-            f"{samples.where}: has numbers, not {wanted}; give path,label", path=samples.where
+            f"{samples.where}: has {found}, not {wanted}; give path,label", path=samples.where
         )
 
 

@@ -10,13 +10,44 @@ BLOCK = (
 )
 
 
+SIGNAL_BLOCK = BLOCK.replace("maxpool(2)", "maxpool(4)")
+PAIR = (
+    "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
+)
+
+
+def auto_map_architecture(input_shape: Shape) -> str:
+    """Return the text of a U-Net (Ronneberger et al. 2015, arXiv:1505.04597) for such tiles.
+
+    16 filters at the top, twice as many from level to level, at most three levels below it.
+    """
+    depth = 0
+    while depth < 3 and all(side % 2 ** (depth + 1) == 0 for side in input_shape[:2]):
+        depth += 1
+    if not depth:
+        return f"{PAIR}\ntwo(16) >> two(16) >> conv(classes, 1)"
+    lines = [PAIR]
+    below = ""
+    for level in range(depth, 0, -1):
+        filters = 16 * 2**level
+        inside = f" >> (id | {below}) >> two({filters})" if below else ""
+        name = f"level{level}"
+        up = f"deconv({filters // 2}, 2, 2)"
+        lines.append(f"{name} = maxpool(2) >> two({filters}){inside} >> {up}")
+        below = name
+    lines.append(f"two(16) >> (id | {below}) >> two(16) >> conv(classes, 1)")
+    return "\n".join(lines)
+
+
 def auto_architecture(input_shape: Shape, train_images: int) -> str:
-    """Return an architecture text for images of this size and number.
+    """Return an architecture text for images or signals of this size and number.
 
     Blocks of two 3x3 convolutions with bn, halving the image until 2 to 6 pixels are left, twice as
     many filters from block to block; a larger start where there are many images to learn from, and
     a convolution of stride 2 in front of large images.
     """
+    if len(input_shape) == 2:
+        return signal_architecture(input_shape[0], train_images)
     side = min(input_shape[0], input_shape[1])
     filters = 16 if train_images <= 5000 else 32
     stem = ""
@@ -31,3 +62,25 @@ def auto_architecture(input_shape: Shape, train_images: int) -> str:
         blocks = [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"]
     body = " >> ".join(blocks)
     return f"{BLOCK}{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"
+
+
+def signal_architecture(length: int, train_signals: int) -> str:
+    """Return an architecture text for signals of this length and number.
+
+    The first convolution sees 64 samples and moves by 4 where signals are long (as in the M
+    networks of Dai et al. 2017, arXiv:1610.00087); then blocks of two convolutions with bn, each
+    followed by a pool that quarters the length, twice as many filters from block to block.
+    """
+    filters = 16 if train_signals <= 1000 else 32
+    stem = ""
+    if length >= 1024:
+        stem = f"conv({filters}, 64, 4, 32, bias=no) >> bn >> relu >> maxpool(4) >> "
+        length //= 16
+    blocks: list[str] = []
+    while length >= 8 and len(blocks) < 4:
+        blocks.append(f"two({filters * 2 ** len(blocks)})")
+        length //= 4
+    if not blocks:
+        blocks = [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"]
+    body = " >> ".join(blocks)
+    return f"{SIGNAL_BLOCK}{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"

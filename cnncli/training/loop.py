@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, images_together
 from cnncli.engine.optimizers import OPTIMIZERS
+from cnncli.engine.tiling import Tiled
 from cnncli.errors import DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
@@ -23,6 +24,7 @@ from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.data.loader import Loader
+    from cnncli.data.tiles import TileLoader, Whole
     from cnncli.tasks import Task
 
 
@@ -57,7 +59,12 @@ class Training:
     """Trains a network; `run` can be stopped between any two of its records."""
 
     def __init__(
-        self, graph: Graph, settings: Settings, task: Task, train: Loader, val: Loader | None
+        self,
+        graph: Graph,
+        settings: Settings,
+        task: Task,
+        train: Loader | TileLoader,
+        val: Loader | Whole | None,
     ) -> None:
         self.graph, self.settings, self.task = graph, settings, task
         self.train, self.val = train, val
@@ -75,8 +82,7 @@ class Training:
             clock=self.state.clock,
             loss=task.training_loss(settings.label_smoothing),
         )
-        together = images_together(graph, setup)
-        self.check = Plan(graph, self.weights, replace(setup, batch=together))
+        self.check = self._checking(setup)
 
     @property
     def best(self) -> Epoch | None:
@@ -119,6 +125,13 @@ class Training:
                 self.state.best_task = self.task if judged is None else self.task.settled(judged)
             self.state.epochs_done += 1
             yield record
+
+    def _checking(self, setup: Setup) -> Plan | Tiled:
+        """Return the network as it answers, for the images to validate on."""
+        if self.task.per_pixel:
+            return Tiled(self.graph, self.weights, setup)
+        together = images_together(self.graph, setup)
+        return Plan(self.graph, self.weights, replace(setup, batch=together))
 
     def _pass(self, number: int) -> tuple[float, float]:
         """Train one epoch; return the mean loss and the last learning rate."""

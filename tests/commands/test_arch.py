@@ -35,3 +35,41 @@ def test_an_unknown_name_exits_2():
     done = arch("lenet")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "cnncli: no preset is called 'lenet'; did you mean lenet5?\n"
+
+
+def test_a_network_is_adapted_to_a_size_and_the_changes_are_told_apart_from_the_text():
+    done = arch("resnet18", "--for", "32x32x3")
+    assert done.stderr.splitlines() == [
+        "conv(64, 7, 2, 3, bias=no) becomes conv(64, 3, pad=1, bias=no)",
+        "maxpool(3, 2, 1) is left out",
+    ]
+    assert "# input: 32x32x3" in done.stdout
+    assert "classes" in done.stdout.splitlines()[-1]
+    assert len(parse(done.stdout, 10).parts) == len(parse(arch("resnet18").stdout, 10).parts) - 1
+
+
+def test_the_adapted_network_is_json_where_asked():
+    found = json.loads(arch("vgg11", "--for", "28x28x1", "--json").stdout)
+    assert (found["name"], found["input"]) == ("vgg11", [28, 28, 1])
+    assert found["changes"] == ["maxpool is left out"]
+    assert found["params"] == 32_198_888
+
+
+def test_a_network_that_fits_as_it_is_says_so():
+    assert arch("resnet20", "--for", "32x32x3").stderr == "nothing had to be changed\n"
+
+
+def test_a_size_can_be_asked_for():
+    assert arch("unet(16)").stdout.endswith("\nunet(16)\n")
+
+
+def test_a_size_without_a_network_exits_2():
+    done = arch("--for", "32x32x3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cnncli: --for: adapt which network? ")
+
+
+def test_a_size_of_another_kind_exits_2():
+    done = arch("wavenet", "--for", "32x32x3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cnncli: wavenet takes inputs such as 8000x1; give a size like that\n"

@@ -13,7 +13,7 @@ def test_every_layer_is_listed_with_its_settings_and_a_sentence():
     assert [line.split("(")[0] for line in lines[::2]] == typed_layers()
     signature = "conv(filters, size, stride=1, pad=0, fill=zero, dilation=1, groups=1, bias=yes)"
     assert signature in lines
-    assert "maxpool(size=2, stride=size, pad=0)" in lines
+    assert "maxpool(size=2, stride=size, pad=0, ceil=no)" in lines
     assert lines[lines.index(signature) + 1].startswith("    Convolution")
 
 

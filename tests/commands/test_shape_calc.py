@@ -162,6 +162,70 @@ def test_explain_shows_the_formulas_with_their_numbers():
     assert relu["explanation"] == []
 
 
+def test_explain_says_what_sharing_weights_saves():
+    done = shape_calc("lenet5", "--explain")
+    assert "weight sharing = 4821600/156 = 30907.7\n" in done.stdout
+    assert "sharing  the convolutions learn 2,572, dense layers in their place" in done.stdout
+    shared = report("lenet5", "--explain")["shared"]
+    assert shared == {"params": 2572, "params_if_dense": 4821600 + 1883200}
+    assert "shared" not in report("lenet5")
+
+
+def test_fix_prints_an_architecture_that_can_be_used_again():
+    text = "conv(6, 5) >> relu >> maxpool >> conv(16, 9) >> dense(10)"
+    done = shape_calc(text, "--input", "12x12x1", "--fix")
+    assert done.returncode == 0
+    assert done.stdout == (
+        "# input: 12x12x1\nconv(6, 5) >> relu >> maxpool >> conv(16, 9, pad=3) >> dense(10)\n"
+    )
+    assert done.stderr == (
+        "layer 4 conv(16, 9): its window is larger than its 4x4 input; "
+        "conv(16, 9) becomes conv(16, 9, pad=3)\n"
+    )
+    again = shape_calc(done.stdout)
+    assert again.returncode == 0 and again.stdout.startswith("input 12x12x1\n")
+    assert shape_calc(done.stdout, "--fix").stdout == done.stdout
+
+
+def test_fix_says_where_nothing_is_to_be_fixed():
+    done = shape_calc("relu", "--input", "4x4x1", "--fix")
+    assert (done.stdout, done.stderr) == ("# input: 4x4x1\nrelu\n", "it fits as it is\n")
+    assert shape_calc("relu", "--input", "4x4x1", "--fix", "-q").stderr == ""
+
+
+def test_fix_as_json_is_the_report_with_the_changes():
+    done = shape_calc("maxpool >> dense(2)", "--input", "7x7x1", "--fix", "--json")
+    found = json.loads(done.stdout)
+    assert found["arch"] == "maxpool(3, 2) >> dense(2)"
+    assert found["changes"] == [
+        "layer 1 maxpool: its stride does not fit; maxpool becomes maxpool(3, 2)"
+    ]
+    assert found["layers"][0]["lost"] == [0, 0]
+
+
+def test_where_nothing_near_fits_exits_2_with_one_line():
+    done = shape_calc("conv(4, 3) * dense(7)", "--input", "5x5x3", "--fix")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "cnncli: layer 3 multiply: its branches end as 3x3x4 and 7, which differ; "
+        "nothing near it fits\n"
+    )
+
+
+def test_fix_heeds_the_bounds():
+    done = shape_calc("maxpool >> dense(2)", "--input", "7x7x1", "--fix", "--max-params", "3")
+    assert done.returncode == 6
+    assert done.stdout.endswith("maxpool(3, 2) >> dense(2)\n")
+
+
+def test_comments_of_a_text_bring_its_input_and_its_classes():
+    text = "# input: 9x9x1\n# classes: 3\nconv(4, 3) >> dense(classes)"
+    found = report(text)
+    assert (found["input"], found["layers"][-1]["output"]) == ([9, 9, 1], [3])
+    found = report(text, "--input", "5x5x2", "--classes", "7")
+    assert (found["input"], found["layers"][-1]["output"]) == ([5, 5, 2], [7])
+
+
 def test_csv_is_one_record_per_layer():
     done = shape_calc("conv(6, 5) >> relu", "--input", "32x32x3", "--format", "csv")
     conv, relu = csv.DictReader(io.StringIO(done.stdout))

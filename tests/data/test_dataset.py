@@ -5,9 +5,10 @@ import pytest
 
 from cnncli.data import folder
 from cnncli.data.dataset import ImageSet
-from cnncli.data.image import ImageError, decode
+from cnncli.data.image import decode
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
+from cnncli.data.unreadable import ImageError
 from cnncli.errors import DataError
 from cnncli.tasks import Classification
 

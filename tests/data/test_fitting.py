@@ -5,9 +5,9 @@ import pytest
 
 from cnncli.data import folder
 from cnncli.data.fitting import Statistics, choose_shape, with_normalization
-from cnncli.data.image import ImageError
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
+from cnncli.data.unreadable import ImageError
 from cnncli.errors import DataError
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.image import ImageError, decode, measure, unreadable
+from cnncli.data.image import decode, measure
+from cnncli.data.unreadable import ImageError, unreadable
 
 
 def stored(image: Image.Image, kind: str, **options: object) -> bytes:

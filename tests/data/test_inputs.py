@@ -10,9 +10,11 @@ from cnncli.data.inputs import expand, load_image, read_paths
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.errors import DataError
 
+IMAGES = Preprocessing(4, 3, 3)
+
 
 def names(*paths: str) -> list[str]:
-    return [one.name for one in expand(paths)]
+    return [one.name for one in expand(paths, IMAGES)]
 
 
 def test_files_are_taken_in_the_order_given(tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_arrays_are_taken_apart(tmp_path: Path, save: str, noise) -> None:
     path = str(tmp_path / ("a.npy" if save == "npy" else "a.npz"))
     arrays = {"x": {"x": images}, "only": {"z": images}, "two": {"y": [1], "x": images}}
     np.save(path, images) if save == "npy" else np.savez(path, **arrays[save])
-    found = list(expand([path]))
+    found = list(expand([path], IMAGES))
     assert [one.name for one in found] == [f"{path}[0]", f"{path}[1]", f"{path}[2]"]
     assert np.array_equal([one.load().pixels for one in found], images)
 
@@ -46,7 +48,7 @@ def test_a_bad_path_is_an_input_that_fails_to_load(tmp_path: Path) -> None:
         "two.npz": "holds a, b, not the images x",
         "gone.npy": "no such file",
     }
-    found = list(expand(str(tmp_path / name) for name in expected))
+    found = list(expand((str(tmp_path / name) for name in expected), IMAGES))
     assert [one.name for one in found] == [str(tmp_path / name) for name in expected]
     for one, message in zip(found, expected.values(), strict=True):
         with pytest.raises(DataError, match=message):
@@ -58,13 +60,13 @@ def test_nothing_is_opened_before_its_turn(tmp_path: Path) -> None:
         yield "first.png"
         raise AssertionError("asked for too much")
 
-    assert next(expand(paths())).name == "first.png"
+    assert next(expand(paths(), IMAGES)).name == "first.png"
 
 
 def test_stdin_is_one_image(stdin, picture, tmp_path: Path) -> None:
     picture(4, 3).save(tmp_path / "a.png")
     stdin((tmp_path / "a.png").read_bytes())
-    (one,) = expand(["-"])
+    (one,) = expand(["-"], IMAGES)
     assert one.name == "-"
     assert np.array_equal(one.load().pixels[..., 0], np.asarray(picture(4, 3)))
 
@@ -72,7 +74,7 @@ def test_stdin_is_one_image(stdin, picture, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("data", "reason"), [(b"", "nothing on stdin"), (b"text", "not JPEG")])
 def test_stdin_without_an_image_fails_to_load(stdin, data: bytes, reason: str) -> None:
     stdin(data)
-    (one,) = expand(["-"])
+    (one,) = expand(["-"], IMAGES)
     with pytest.raises(DataError, match=f"-: not a readable image \\({reason}"):
         one.load()
 
@@ -81,7 +83,7 @@ def test_a_closed_stdin_fails_to_load() -> None:
     before = os.dup(0)
     os.close(0)
     try:
-        (one,) = expand(["-"])
+        (one,) = expand(["-"], IMAGES)
         with pytest.raises(DataError, match="bad file descriptor"):
             one.load()
     finally:

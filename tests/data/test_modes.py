@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from cnncli.data.image import ImageError, decode, measure
+from cnncli.data.image import decode, measure
+from cnncli.data.unreadable import ImageError
 
 GRAY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 RGB = np.stack([GRAY, GRAY[::-1], GRAY.T], axis=-1)

@@ -84,6 +84,7 @@ def test_the_derivative_is_right_to_the_last_digits_in_the_tail(kernels, name):
     ("name", "limits"),
     [
         ("relu", [0, INF]),
+        ("relu6", [0, 6]),
         ("leaky_relu", [-INF, INF]),
         ("elu", [-1, INF]),
         ("gelu", [0, INF]),
@@ -107,7 +108,7 @@ def test_slopes_far_out_are_finite(kernels, name):
     far = np.array([-INF, -3e38, -200, 200, 3e38, INF], np.float32)
     slopes = backward(kernels, name, far, np.ones_like(far))
     left = 0.1 if name == "leaky_relu" else 0
-    right = 0 if name in ("sigmoid", "tanh") else 1
+    right = 0 if name in ("relu6", "sigmoid", "tanh") else 1
     assert slopes.tolist() == pytest.approx([left] * 3 + [right] * 3)
 
 
@@ -130,6 +131,13 @@ def test_relu_is_closed_at_zero(kernels):
     x = np.array([-1, -0.0, 0, 1e-40, 2], np.float32)
     assert forward(kernels, "relu", x).tolist() == [0, 0, 0, x[3], 2]
     assert backward(kernels, "relu", x, np.full(5, 7.0)).tolist() == [0, 0, 0, 7, 7]
+
+
+@every_activation
+def test_relu6_is_closed_at_both_ends(kernels):
+    x = np.array([-1, -0.0, 1e-40, 5.5, 6, 7], np.float32)
+    assert forward(kernels, "relu6", x).tolist() == [0, 0, x[2], 5.5, 6, 6]
+    assert backward(kernels, "relu6", x, np.full(6, 7.0)).tolist() == [0, 0, 7, 7, 0, 0]
 
 
 @every_activation

@@ -43,22 +43,22 @@ def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False
     x, w, dy = data
     kernels = MODULES[isa]
     weight = flat(w[:, 0].transpose(1, 2, 0))
-    sizes = (len(x), z.H, z.W, z.C, z.P, z.Q, z.R, z.S, *z.stride, *z.pad, *z.dilation)
-    scratch = Output(kernels.depthwise_scratch_size(*sizes[1:], threads))
+    sizes = kernels.Depthwise(
+        z.H, z.W, z.C, z.R, z.S, *z.stride, *z.pad, z.P, z.Q, *z.dilation, threads
+    )
+    scratch = Output(sizes.scratch_size)
     if direction == "forward":
         y = Output(*dy.shape)
-        kernels.depthwise_forward(
-            *sizes, flat(x), weight, bias, y.flat, scratch.flat, relu, threads, normal
-        )
+        kernels.Forward(sizes, flat(x), weight, bias, y.flat, scratch.flat, relu, normal)(len(x))
         scratch.result()
         return y.result()
     if direction == "backward_data":
         dx = Output(*x.shape)
-        kernels.depthwise_backward_data(*sizes, flat(dy), weight, dx.flat, threads)
+        kernels.BackwardData(sizes, flat(dy), weight, dx.flat)(len(x))
         return dx.result()
     dw = Output(z.R, z.S, z.C)
     kernels.depthwise_backward_weights(
-        *sizes, flat(x), flat(dy), dw.flat, scratch.flat, threads, normal
+        sizes, len(x), flat(x), flat(dy), dw.flat, scratch.flat, normal
     )
     scratch.result()
     return dw.result().transpose(2, 0, 1)[:, None]
@@ -107,6 +107,8 @@ LARGE = {
     "one channel": square(3, 30, 1),
     "a wide window": square(2, 21, 17, 9),
     "a stride": square(2, 41, 33, 3, 2),
+    "a stride and an even side": square(2, 32, 16, 3, 2),
+    "no padding": Sizes(2, 9, 12, 20, 20, 3, 3, 7, 10, (1, 1), (0, 0), groups=20),
     "a signal": Sizes(1, 1, 900, 20, 20, 1, 5, 1, 900, (1, 1), (0, 40), (1, 10), 20),
 }
 every_large = pytest.mark.parametrize("z", LARGE.values(), ids=LARGE)

@@ -17,7 +17,7 @@ TWO = Windows(input=(4, 4), output=(2, 2), size=(2, 2), stride=(2, 2))
 def sizes(x, windows):
     return (
         len(x), *windows.input, x.shape[-1], *windows.output, *windows.size, *windows.stride,
-        *windows.pad,
+        *windows.pad, *windows.after,
     )  # fmt: skip
 
 
@@ -42,12 +42,12 @@ def backward(kernels, kind, x, dy, windows, threads=1):
 
 @st.composite
 def axes(draw):
-    """Draw one axis: its pixels, windows, size, stride and pad; each window has a pixel."""
+    """Draw one axis: its pixels, windows, size, stride and pads; each window has a pixel."""
     size, stride = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    pad = draw(st.integers(0, size - 1))
+    pad, after = draw(st.integers(0, size - 1)), draw(st.integers(0, size - 1))
     pixels = draw(st.integers(1, 9))
     most = (pixels - 1 + pad) // stride + 1
-    return pixels, draw(st.integers(1, most)), size, stride, pad
+    return pixels, draw(st.integers(1, most)), size, stride, pad, after
 
 
 @st.composite
@@ -113,9 +113,18 @@ def test_maxpool_does_not_count_the_padding(kernels):
 
 @every_pool
 def test_avgpool_counts_the_padding_as_zeros(kernels):
-    windows = Windows(input=(2, 2), output=(3, 3), size=(2, 2), stride=(1, 1), pad=(1, 1))
+    windows = Windows((2, 2), (3, 3), size=(2, 2), stride=(1, 1), pad=(1, 1), after=(1, 1))
     y = forward(kernels, "avgpool", np.ones((1, 2, 2, 1)), windows)
     assert y[0, ..., 0].tolist() == [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
+
+
+@every_pool
+def test_avgpool_does_not_count_what_lies_beyond_the_padding(kernels):
+    windows = Windows(input=(3, 3), output=(2, 2), size=(2, 2), stride=(2, 2))
+    y = forward(kernels, "avgpool", np.ones((1, 3, 3, 9)), windows)
+    assert (y == 1).all()
+    dx = backward(kernels, "avgpool", np.ones((1, 3, 3, 9)), np.ones((1, 2, 2, 9)), windows)
+    assert dx[0, ..., 8].tolist() == [[0.25, 0.25, 0.5], [0.25, 0.25, 0.5], [0.5, 0.5, 1]]
 
 
 @every_pool

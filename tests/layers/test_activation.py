@@ -5,6 +5,7 @@ from cnncli.notation import parse
 
 TEXTS = [
     "relu",
+    "relu6",
     "leaky_relu",
     "leaky_relu(0.2)",
     "elu",
@@ -27,6 +28,7 @@ def test_activations_keep_the_contract(text, shape):
     ("text", "at_one", "at_minus_one"),
     [
         ("relu", 1, 0),
+        ("relu6", 1, 0),
         ("leaky_relu(0.2)", 1, -0.2),
         ("elu", 1, -0.63212056),
         ("gelu", 0.84134475, -0.15865525),

@@ -4,7 +4,17 @@ import importlib
 
 from cnncli.layers import REGISTRY
 
-FAMILIES = ["conv", "pool", "dense", "activation", "norm", "dropout", "upsample", "junction"]
+FAMILIES = [
+    "conv",
+    "pool",
+    "dense",
+    "activation",
+    "norm",
+    "dropout",
+    "upsample",
+    "junction",
+    "take",
+]
 
 
 def test_every_layer_has_its_test_of_the_contract():

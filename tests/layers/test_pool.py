@@ -17,6 +17,8 @@ CASES = (
             ("(2x3)", (6, 7, 2)),
             ("(1, 2)", (5, 5, 2)),
             ("(3, 2)", (11, 2)),
+            ("(3, 2, ceil=yes)", (6, 7, 5)),
+            ("(2, 2, 1, ceil=yes)", (6, 5, 9)),
         ]
     ]
     + [(kind, (5, 4, 19)) for kind in ("global_avgpool", "global_maxpool")]
@@ -55,3 +57,27 @@ def test_a_stride_follows_the_size_unless_it_is_given():
     assert parse("maxpool(3)").layer.output_shape((9, 9, 2)) == (3, 3, 2)
     assert parse("maxpool(3, 1)").layer.output_shape((9, 9, 2)) == (7, 7, 2)
     assert str(parse("maxpool(3)").layer) == "maxpool(3)"
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "floor", "ceil"),
+    [
+        ("maxpool(3, 2)", 112, 55, 56),  # SqueezeNet and GoogLeNet
+        ("maxpool(3, 2)", 55, 27, 27),  # it fits
+        ("maxpool(2, 2, 1)", 5, 3, 3),  # one more would begin in the padding behind
+        ("maxpool(1, 3)", 5, 2, 2),  # one more would begin behind the input
+        ("maxpool(5, 3, 2)", 8, 3, 4),
+        ("avgpool(5, 3, 2)", 9, 3, 4),
+    ],
+)
+def test_ceil_adds_a_window_that_begins_in_the_input_or_before_it(text, length, floor, ceil):
+    shape = (length, length, 1)
+    assert parse(text).layer.output_shape(shape) == (floor, floor, 1)
+    assert parse(text[:-1] + ", ceil=yes)").layer.output_shape(shape) == (ceil, ceil, 1)
+
+
+def test_a_window_beyond_the_end_averages_what_there_is():
+    bench = Bench(parse("avgpool(2, ceil=yes)").layer, ((3, 1),))
+    bench.site.x[0][0, :, 0] = [1, 2, 5]
+    bench.forward(1)
+    assert bench.site.y[0, :, 0].tolist() == [1.5, 5]

@@ -46,6 +46,12 @@ def test_numbers_multiply_and_apply_to_what_follows():
     assert parse("2 * relu * 3 * tanh") == parse("(2 * relu) * (3 * tanh)")
 
 
+def test_settings_can_be_products():
+    text = "f(n) = conv(2*n, 3, pad=1) >> g(n * 4)\ng(m) = dense(m*classes)\nf(8)"
+    assert parse(text, 10) == parse("conv(16, 3, pad=1) >> dense(320)")
+    assert str(parse("conv(2*8, 3)")) == "conv(16, 3)"
+
+
 def test_settings_are_taken_by_position_or_by_name():
     conv = REGISTRY["conv"](filters=6, size=(5,), stride=(2,), pad=(1, 2), bias=False)
     assert parse("conv(6, 5, 2, 1x2, bias=no)") == parse(
@@ -78,6 +84,11 @@ def test_settings_are_taken_by_position_or_by_name():
         ("dropout(nan)", "column 9: dropout: rate is 'nan'; expected a number from 0"),
         ("dense(classes)", "column 7: the number of classes is not known; give --classes N"),
         ("3", "column 1: '3' is a number where a layer is expected; it can repeat one: 3 * relu"),
+        ("conv(2*3x3, 3)", "column 8: '3x3' cannot be multiplied; expected a whole number"),
+        ("conv(2*, 3)", "column 8: expected a number, found ','"),
+        ("conv(0*2, 3)", "column 6: '0' cannot be multiplied; expected a whole number of 1 or"),
+        ("conv(9*999999999, 3)", "column 8: '999999999' cannot be multiplied"),
+        ("relu(2*3)", "column 6: relu: '2*3' is one setting too many"),
         ("3 * 2", "column 1: '3' repeats nothing; write the number first: 3 * (…)"),
         ("relu * 3", "column 8: '3' repeats nothing; write the number first: 3 * (…)"),
         ("0 * relu", "column 1: '0' cannot repeat; expected a whole number of 1 or more"),

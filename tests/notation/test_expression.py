@@ -13,6 +13,7 @@ COUNTS = st.integers(1, 999)
 SIZES = st.tuples(COUNTS) | st.tuples(COUNTS, COUNTS).filter(lambda size: size[0] != size[1])
 REALS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = {
+    settings.INDEX: st.integers(0, 9),
     settings.COUNT: COUNTS,
     settings.SIZE: SIZES,
     settings.PADDING: SIZES | st.sampled_from([(0,), "same", "causal"]),

@@ -1,0 +1,200 @@
+"""A network as a diagram: which of its layers share a box, and what is written on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from cnncli.graph import Graph, Node
+from cnncli.layers.base import Reach, Shape
+from cnncli.notation import expression as notation
+from cnncli.notation import parse
+from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
+from cnncli.render.diagram.parts import Part, boxes
+
+FEW = 24  # boxes that stay legible when all of them are drawn
+COUNTS = ("filters", "units", "channels", "rate")  # settings that say how much comes out
+UNUSUAL = ("stride", "dilation", "groups", "first")  # settings worth a line of their own
+LINE = 15  # letters of a line that names several small layers
+POOLS = ("maxpool", "avgpool", "l2pool")
+FAMILIES = {
+    **dict.fromkeys(("conv", "depthwise"), "conv"),
+    **dict.fromkeys(("deconv", "upsample"), "enlarge"),
+    **dict.fromkeys((*POOLS, "global_avgpool", "global_maxpool"), "pool"),
+    **{kind: kind for kind in ("dense", "add", "multiply", "stack")},
+}
+
+
+def diagram_of(graph: Graph, title: str, *, expand: bool) -> Diagram:
+    """Return a network as a diagram, repeated parts drawn once unless it is small or `expand`."""
+    expression = parse(graph.text)
+    body = _Drafts(graph, collapse=False).network(expression)
+    if not expand and sum(1 for _ in boxes(body)) > FEW:
+        body = _Drafts(graph, collapse=True).network(expression)
+    note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per image"
+    return Diagram(title, note, body)
+
+
+class _Drafts:
+    """Goes through an expression and, in the same order, the nodes that were made of it."""
+
+    def __init__(self, graph: Graph, *, collapse: bool) -> None:
+        self.graph = graph
+        self.collapse = collapse
+        self.next = 0
+
+    def network(self, expression: notation.Expression) -> Series:
+        """Return the whole, behind a box for the input."""
+        start = Box("input", "input", ("input",), self.graph.input_shape)
+        return Series((start, *self._branch(expression).parts))
+
+    def _branch(self, expression: notation.Expression) -> Series:
+        draft = _Branch()
+        self._add(expression, draft)
+        return draft.series()
+
+    def _add(self, expression: notation.Expression, draft: _Branch) -> None:
+        match expression:
+            case notation.Leaf():
+                draft.add(self._take())
+            case notation.Sequence(parts):
+                for part in parts:
+                    self._add(part, draft)
+            case notation.Repeat(count, body) if self.collapse and count > 1:
+                draft.flush()
+                draft.repeat(self._repeated(count, body))
+            case notation.Repeat(count, body):
+                for _ in range(count):
+                    self._add(body, draft)
+            case notation.Joined(parts):
+                branches = tuple(self._branch(part) for part in parts)
+                draft.join(branches, self._take())
+
+    def _repeated(self, count: int, body: notation.Expression) -> Repeated:
+        """Draw the first pass, skip the others."""
+        first = self.next
+        series = self._branch(body)
+        once = self.next - first
+        self.next += (count - 1) * once
+        if not once:
+            return Repeated(count, series)
+        shapes = [self.graph.nodes[one - 1].output_shape for one in (first + once, self.next)]
+        end = "x".join(map(str, shapes[1])) if shapes[0] != shapes[1] else ""
+        return Repeated(count, series, end)
+
+    def _take(self) -> Node:
+        self.next += 1
+        return self.graph.nodes[self.next - 1]
+
+
+@dataclass(eq=False)
+class _Draft:
+    """What is to be one box, or a fork with its junction."""
+
+    node: Node
+    before: list[Node]  # small layers that share its box
+    branches: tuple[Series, ...] = ()
+    after: list[Node] = field(default_factory=list)
+
+    def part(self) -> Part:
+        """Return it as a part of a diagram."""
+        node = self.node
+        nodes = (*self.before, node, *self.after)
+        box = Box(
+            name=node.name,
+            family=FAMILIES.get(node.layer.kind, "other"),
+            lines=(*_words(self.before), *_described(node), *_words(self.after)),
+            shape=node.output_shape,
+            full=" >> ".join(str(one.layer) for one in nodes),
+            bands=_channels(node) if node.layer.kind == "stack" else (),
+        )
+        return Fork(self.branches, box) if self.branches else box
+
+
+class _Branch:
+    """The parts of a branch so far."""
+
+    def __init__(self) -> None:
+        self.parts: list[_Draft | Part] = []
+        self.waiting: list[Node] = []  # small layers that the next box opens with
+
+    def add(self, node: Node) -> None:
+        """Give a layer a box, or a place in the one before where it leaves the size alone."""
+        last = self.parts[-1] if self.parts else None
+        if not _is_small(node):
+            self.parts.append(_Draft(node, self.waiting))
+            self.waiting = []
+        elif isinstance(last, _Draft):
+            last.after.append(node)
+        else:
+            self.waiting.append(node)
+
+    def join(self, branches: tuple[Series, ...], node: Node) -> None:
+        """Add a fork."""
+        self.flush()
+        self.parts.append(_Draft(node, [], branches))
+
+    def repeat(self, repeated: Repeated) -> None:
+        """Add a repeated part; one box needs no frame to have its count on it, no box none."""
+        match repeated:
+            case Repeated(_, Series(())):
+                pass
+            case Repeated(count, Series((Box(lines=lines) as box,)), ""):
+                self.parts.append(replace(box, lines=(*lines, f"x{count}")))
+            case _:
+                self.parts.append(repeated)
+
+    def flush(self) -> None:
+        """Give small layers that no box follows one of their own."""
+        if self.waiting:
+            first, *others = self.waiting
+            self.parts.append(_Draft(first, [], after=others))
+            self.waiting = []
+
+    def series(self) -> Series:
+        """Return the branch."""
+        self.flush()
+        return Series(tuple(one.part() if isinstance(one, _Draft) else one for one in self.parts))
+
+
+def _is_small(node: Node) -> bool:
+    """Say whether a layer leaves every number in its place, and so shares a box with another."""
+    layer, shapes = node.layer, node.input_shapes
+    return shapes == (node.output_shape,) and not node.macs and layer.reach(*shapes) == Reach()
+
+
+def _channels(node: Node) -> tuple[int, ...]:
+    return tuple(shape[-1] for shape in node.input_shapes)
+
+
+def _described(node: Node) -> list[str]:
+    """Return a layer as papers write it: conv 3x3, 64 and, below, what is not usual."""
+    layer, axes = node.layer, len(node.input_shapes[0]) - 1
+    given = {one.name: getattr(layer, one.name) for one in layer.settings()}
+    usual = {one.name: one.default for one in layer.settings()}
+    if layer.kind in POOLS:
+        usual["stride"], given["stride"] = given["size"], given["stride"] or given["size"]
+    sizes = [_size(given[name], axes) for name in ("size", "factor") if name in given]
+    counts = [str(given[name]) for name in COUNTS if name in given]
+    lines = [f"{layer.kind} {', '.join(sizes + counts)}".rstrip()]
+    for name in UNUSUAL:
+        if name in given and given[name] != usual[name]:
+            value = given[name]
+            lines.append(f"{name} {value if isinstance(value, int) else _size(value, 1)}")
+    return lines
+
+
+def _words(nodes: list[Node]) -> list[str]:
+    """Return small layers in few short lines."""
+    lines: list[str] = []
+    for node in nodes:
+        word = _described(node)[0]
+        if lines and len(lines[-1]) + 1 + len(word) <= LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _size(numbers: Shape, axes: int) -> str:
+    """Return a size that may be alike on several axes."""
+    return "x".join(map(str, numbers * axes if len(numbers) == 1 else numbers))

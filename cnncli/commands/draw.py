@@ -1,0 +1,151 @@
+"""`cnncli draw`: a network as papers draw it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncli.errors import UsageError
+from cnncli.options import (
+    Shape,
+    arch_argument,
+    classes_option,
+    command,
+    force_option,
+    input_option,
+    json_option,
+    resolve_arch,
+)
+from cnncli.terminal import write_json
+
+if TYPE_CHECKING:
+    from cnncli.graph import Graph
+    from cnncli.render.diagram import Diagram
+
+FORMATS = ("svg", "png", "txt", "dot", "mermaid")
+ENDINGS = {**{f".{one}": one for one in FORMATS}, ".gv": "dot", ".mmd": "mermaid"}
+COLUMNS = 100  # of a text that goes to no terminal
+NARROWEST, WIDEST = 80, 120
+
+
+@command("cnncli draw lenet5", "cnncli draw resnet50 -o resnet50.svg")
+@arch_argument
+@input_option
+@classes_option
+@click.option(
+    "-o", "--output", metavar="FILE|-",
+    help="What to write; a name that ends in .svg, .png, .txt, .dot or .mermaid.  [default: -]",
+)  # fmt: skip
+@click.option(
+    "--format", "style", type=click.Choice(FORMATS),
+    help="How it is drawn.  [default: by the name of FILE; txt for -]",
+)  # fmt: skip
+@click.option("--expand", is_flag=True, help="Draw repeated blocks as often as they come.")
+@force_option
+@json_option
+def draw(
+    arch: str,
+    input_shape: Shape | None,
+    classes: int | None,
+    output: str | None,
+    style: str | None,
+    expand: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Draw a network as papers do: slabs, sizes, layers and branches.
+
+    ARCH is a preset (see `cnncli arch`), an architecture text, @FILE or a trained model. Small
+    layers (bn, relu, dropout) share the box of the layer before them; in larger networks blocks
+    that the text repeats are drawn once, with their count. --json lists boxes and lines instead.
+    """
+    style = _style(output, style, as_json=as_json)
+    from cnncli.commands._diagram import diagram_of
+    from cnncli.model_file.atomic import check_writable, write_atomically
+
+    if output is not None:
+        check_writable(output, force=force)
+    graph = resolve_arch(arch, classes=classes, input_shape=input_shape)
+    diagram = diagram_of(graph, _title(arch), expand=expand)
+    if output is not None or not as_json:
+        width = _columns(output)
+        write_atomically(output or "-", _drawn(diagram, style, width), force=force)
+    if as_json:
+        write_json(_document(graph, diagram))
+
+
+def _style(output: str | None, style: str | None, *, as_json: bool) -> str:
+    """Return how to draw; raise UsageError for what cannot be drawn there."""
+    if output not in (None, "-"):
+        ending = Path(str(output)).suffix.lower()
+        if style is None and ending not in ENDINGS:
+            known = ", ".join(ENDINGS)
+            raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
+        return style or ENDINGS[ending]
+    if output == "-" and as_json:
+        raise UsageError("--json and -o - both go to stdout; give -o the name of a file")
+    if style == "png" and sys.stdout.isatty():
+        raise UsageError("stdout is a terminal, which cannot show a PNG; use -o FILE.png")
+    return style or "txt"
+
+
+def _title(arch: str) -> str:
+    """Return the name of a preset or a file; a text has none."""
+    if arch.endswith(".npz") or (arch.startswith("@") and arch != "@-"):
+        return Path(arch.removeprefix("@")).name
+    return arch.strip() if re.fullmatch(r"[\w.-]+", arch.strip()) else ""
+
+
+def _columns(output: str | None) -> int:
+    """Return the width of a text: that of the terminal, or one that is always the same."""
+    if output not in (None, "-") or not sys.stdout.isatty():
+        return COLUMNS
+    import shutil
+
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
+
+
+def _drawn(diagram: Diagram, style: str, width: int) -> bytes:
+    """Return the contents of a file, importing what draws this kind alone."""
+    if style == "png":
+        from cnncli.render.diagram.png import diagram_picture
+        from cnncli.render.png import png_bytes
+
+        return png_bytes(diagram_picture(diagram))
+    if style == "svg":
+        from cnncli.render.diagram.svg import svg_lines
+
+        lines = svg_lines(diagram)
+    elif style == "txt":
+        from cnncli.render.diagram.txt import text_lines
+
+        lines = text_lines(diagram, width)
+    elif style == "dot":
+        from cnncli.render.diagram.dot import dot_lines
+
+        lines = dot_lines(diagram)
+    else:
+        from cnncli.render.diagram.mermaid import mermaid_lines
+
+        lines = mermaid_lines(diagram)
+    return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
+
+
+def _document(graph: Graph, diagram: Diagram) -> dict[str, Any]:
+    from cnncli.render.diagram.parts import boxes, edges
+
+    return {
+        "schema": 1,
+        "command": "draw",
+        "arch": graph.text,
+        "input": graph.input_shape,
+        "boxes": [
+            {"name": box.name, "lines": box.lines, "layers": box.full, "output": box.shape}
+            for box in boxes(diagram.body)
+        ],
+        "lines": list(edges(diagram.body)),
+    }

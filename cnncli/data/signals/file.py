@@ -1,0 +1,128 @@
+"""Open one signal file: which format it is, and what is wrong with it in words.
+
+| format               | by           | values                                               |
+| -------------------- | ------------ | ---------------------------------------------------- |
+| WAV                  | .wav, RIFF   | samples as -1 to 1                                   |
+| table of numbers     | .csv, .tsv   | as they are; a row per moment, a column per channel  |
+| NumPy's array        | .npy         | as they are; (L,) or (L, C), integers or floats      |
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.arrays import LARGEST, AnyArray, UnusableError, open_regular, read_array
+from cnncli.data.kinds import WAV, suffix
+from cnncli.data.modes import RefusedError
+from cnncli.data.signals.table import DELIMITERS, read_table
+from cnncli.data.signals.wav import MAX_VALUES, measure_wav, read_wav
+from cnncli.data.unreadable import SignalError
+
+MAX_TABLE = 1 << 30  # bytes
+
+Values = NDArray[np.float32]  # (L, C)
+
+
+class Signal(NamedTuple):
+    """A decoded signal."""
+
+    values: Values
+    rate: int | None = None  # samples per second; None where the format does not say
+
+    @property
+    def frames_left_out(self) -> bool:
+        """Whether part of the file is not used."""
+        return False
+
+
+class SignalHeader(NamedTuple):
+    """What the shape of an input is chosen by."""
+
+    length: int
+    channels: int
+    rate: int | None
+
+
+def decode(source: str | bytes) -> Signal:
+    """Return the samples of a file, or of the bytes of one; raise SignalError."""
+    name = source if isinstance(source, str) else "-"
+    try:
+        with _opened(source) as file:
+            return _decoded(file, _ending(source))
+    except Exception as error:  # a parser fed with rubbish raises what it likes
+        raise _signal_error(name, error) from error
+
+
+def measure(source: str) -> SignalHeader:
+    """Return length, channels and rate of a file; raise SignalError."""
+    if suffix(source) not in WAV:
+        signal = decode(source)
+        return SignalHeader(len(signal.values), signal.values.shape[1], signal.rate)
+    try:
+        with _opened(source) as file:
+            return SignalHeader(*measure_wav(file, _size(file))[:3])
+    except Exception as error:  # a parser fed with rubbish raises what it likes
+        raise _signal_error(source, error) from error
+
+
+def as_signal(array: AnyArray) -> Values:
+    """Return numbers (L,) or (L, C) as a signal; raise RefusedError for anything else."""
+    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
+        shape = "x".join(map(str, array.shape))
+        raise RefusedError(f"{shape or 'one'} {array.dtype}, not (L,) or (L, C) numbers")
+    if not array.size:
+        raise RefusedError("no samples")
+    if array.size > MAX_VALUES:
+        raise RefusedError(f"more than {MAX_VALUES // 10**6} million values")
+    values = array.reshape(len(array), -1).astype(np.float64)
+    if not (np.abs(values) < LARGEST).all():  # false for NaN, too
+        raise RefusedError("NaN or infinite values")
+    return values.astype(np.float32)
+
+
+def _decoded(file: BinaryIO, ending: str) -> Signal:
+    if ending in WAV:
+        values, rate = read_wav(file, _size(file))
+        return Signal(as_signal(values), rate)
+    if ending == ".npy":
+        return Signal(as_signal(read_array(file, _size(file), "it")))
+    if _size(file) > MAX_TABLE:
+        raise RefusedError("more than 1 GB")
+    return Signal(as_signal(read_table(file.read(), DELIMITERS.get(ending))))
+
+
+def _opened(source: str | bytes) -> BinaryIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else open_regular(source)
+
+
+def _size(file: BinaryIO) -> int:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def _ending(source: str | bytes) -> str:
+    """Return the ending of a name; bytes tell by their first ones what they are."""
+    if isinstance(source, str):
+        return suffix(source)
+    return ".wav" if source[:4] == b"RIFF" else ".npy" if source[:6] == b"\x93NUMPY" else ""
+
+
+def _signal_error(name: str, error: Exception) -> SignalError:
+    match error:
+        case FileNotFoundError():
+            reason = "a link to nothing" if os.path.lexists(name) else "no such file"
+            return SignalError(name, reason, "check the path")
+        case RefusedError() | UnusableError():
+            return SignalError(name, str(error))
+        case MemoryError():
+            return SignalError(name, "too large for the memory")
+        case OSError() if error.strerror:
+            return SignalError(name, error.strerror.lower())
+    text = " ".join(str(error).split())[:100] or type(error).__name__
+    return SignalError(name, f"damaged: {text}")

@@ -1,0 +1,118 @@
+"""The only way from a signal to a network: rate, channels, length and normalization.
+
+A WAV file of another rate than the network's is resampled (resample.py). Where the network takes
+one channel, those of a WAV file are averaged; where it takes several, a single one is repeated.
+Then the length: of longer signals the middle is taken, shorter ones get zeros on both sides.
+
+Then y = value * scale + shift, with one scale and one shift per channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.kinds import SIGNALS
+from cnncli.data.preprocessing import NORMALIZATIONS, are_numbers, exact, nonsense
+from cnncli.data.signals.file import Signal, Values, decode
+from cnncli.data.signals.resample import resampled
+from cnncli.data.signals.wav import MAX_RATE
+from cnncli.data.unreadable import SignalError
+from cnncli.value import Value
+
+MAX_LENGTH = 10**7 - 1
+MAX_CHANNELS = 65535
+
+
+class SignalPreprocessing(Value):
+    """What is done to every signal before a network sees it."""
+
+    what: ClassVar[str] = "signal"
+    dtype: ClassVar[type[np.generic]] = np.float32
+    extensions: ClassVar[frozenset[str]] = SIGNALS
+
+    length: int
+    channels: int
+    rate: int | None  # samples per second; None: nothing is resampled
+    normalization: str = "none"
+    scale: tuple[float, ...] = ()  # per channel, each exactly a float32
+    shift: tuple[float, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """The (L, C) of the network's input."""
+        return self.length, self.channels
+
+    @property
+    def description(self) -> str:
+        """What there is to say beside the shape."""
+        return f"{self.rate} samples per second" if self.rate else "signals"
+
+    def decode(self, source: str | bytes) -> Signal:
+        """Return a signal as it is in a file; raise SignalError."""
+        return decode(source)
+
+    def row(self, values: Values) -> Signal:
+        """Return a row of an array of signals, as if decoded."""
+        return Signal(values)
+
+    def ready(self, signal: Signal, name: str) -> Values:
+        """Return a decoded signal in the shape of the input, float32 (L, C); raise SignalError."""
+        values = signal.values
+        own = values.shape[1]
+        if own != self.channels:
+            if signal.rate is None or 1 not in (own, self.channels):
+                raise SignalError(
+                    name,
+                    f"channels: {own}, and the network takes {self.channels}",
+                    "bring it to the same number",
+                )
+            values = values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        if self.rate is not None and signal.rate is not None:
+            values = resampled(values, signal.rate, self.rate)
+        return self._fitted(values)
+
+    def normalize(
+        self, signals: Values, indices: NDArray[np.int64], out: NDArray[np.float32]
+    ) -> None:
+        """Write signals[indices] * scale + shift into out, float32 (n, L, C)."""
+        np.take(signals, indices, axis=0, out=out, mode="clip")
+        out *= np.array(self.scale, np.float32)
+        out += np.array(self.shift, np.float32)
+
+    def to_manifest(self) -> dict[str, Any]:
+        """Return what a model file keeps, ready for JSON."""
+        lists = {"scale": list(self.scale), "shift": list(self.shift)}
+        return {"kind": "signal"} | asdict(self) | lists
+
+    @classmethod
+    def from_manifest(cls, value: dict[str, Any]) -> SignalPreprocessing:
+        """Return what to_manifest described; raise ModelFileError for anything else."""
+        if set(value) != {"kind", *(field.name for field in fields(cls))}:
+            raise nonsense("it", value)
+        for name, highest in (("length", MAX_LENGTH), ("channels", MAX_CHANNELS)):
+            if type(value[name]) is not int or not 1 <= value[name] <= highest:
+                raise nonsense(name, value[name])
+        rate = value["rate"]
+        if rate is not None and (type(rate) is not int or not 1 <= rate <= MAX_RATE):
+            raise nonsense("rate", rate)
+        if value["normalization"] not in NORMALIZATIONS:
+            raise nonsense("normalization", value["normalization"])
+        for name in ("scale", "shift"):
+            if not are_numbers(value[name], value["channels"]):
+                raise nonsense(name, value[name])
+        numbers = {name: exact(value[name]) for name in ("scale", "shift")}
+        return cls(**{name: one for name, one in (value | numbers).items() if name != "kind"})
+
+    def _fitted(self, values: Values) -> Values:
+        start = (len(values) - self.length) // 2
+        if start >= 0:
+            middle = values[start : start + self.length]
+            return np.ascontiguousarray(np.broadcast_to(middle, self.input_shape))
+        whole = np.zeros(self.input_shape, np.float32)
+        before = (self.length - len(values)) // 2
+        whole[before : before + len(values)] = values
+        return whole

@@ -1,0 +1,144 @@
+"""Networks for large images made ones for small images, in the customary way.
+
+Networks for 224x224 pixels halve the image twice or more before their work begins, to save time. On
+small images that leaves nothing to work on: ResNets for 32x32 pixels start with a 3x3 convolution
+of stride 1 and no pool (He et al. 2015, arXiv:1512.03385, section 4.2). The rule behind it: of the
+first halvings, as many go as it takes for the last feature map to be 4x4. Pools side by side are no
+such halvings but part of the stages of a network: VGG comes down to one position on 32x32 pixels.
+Only where they do not fit, the last of them go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnncli.errors import ArchitectureError
+from cnncli.graph import INPUT, Graph, Node, build_graph
+from cnncli.layers.base import Layer, Shape
+from cnncli.layers.conv import Conv
+from cnncli.layers.depthwise import Depthwise
+from cnncli.layers.pool import Pool
+from cnncli.notation import parse
+from cnncli.notation.expression import Expression, Identity, Leaf
+from cnncli.notation.grammar import read
+from cnncli.presets import Preset
+from cnncli.presets.pieces import written
+from cnncli.presets.rewriting import Change, change_one
+from cnncli.value import Value
+
+SMALLEST = 4  # positions of the last feature map, along its shorter side
+
+
+class Adapted(Value):
+    """A preset for inputs of another size."""
+
+    text: str  # with a heading like the preset's
+    graph: Graph
+    changes: tuple[Change, ...]
+
+
+def adapt(preset: Preset, shape: Shape) -> Adapted:
+    """Return a preset with the strides, windows and pools that are customary for this input.
+
+    Raises ArchitectureError where no such change makes it fit.
+    """
+    if len(shape) != len(preset.input_shape):
+        own = "x".join(map(str, preset.input_shape))
+        raise ArchitectureError(f"{preset.name} takes inputs such as {own}; give a size like that")
+    parse(preset.text, preset.classes)  # which refuses a size that does not fit
+    pieces, network = read(preset.text)
+    changes: list[Change] = []
+
+    def laid_out(size: Shape) -> Graph:
+        return build_graph(parse(written(pieces, network), preset.classes), size)
+
+    while _is_coarse(laid_out(preset.input_shape), shape):
+        found = change_one(pieces, network, _finer)
+        if found is None:
+            break
+        network = found.tree
+        _add(changes, found.changes)
+    while True:
+        try:
+            graph = laid_out(shape)
+        except ArchitectureError as error:
+            found = change_one(pieces, network, _without_pool, last=True)
+            if found is None:
+                raise ArchitectureError(f"{preset.name}: {error}") from None
+            network = found.tree
+            _add(changes, found.changes)
+        else:
+            text = f"{_heading(preset, shape)}\n{written(pieces, network)}\n"
+            return Adapted(text, graph, tuple(changes))
+
+
+def last_feature_map(graph: Graph) -> Node | None:
+    """Return the layer that makes the last image before everything in it is seen at once."""
+    path: list[Node] = []
+    index = graph.output
+    while index != INPUT:
+        path.append(graph.nodes[index])
+        index = path[-1].inputs[0]
+    last = None
+    for node in reversed(path):
+        image = len(node.output_shape) == len(graph.input_shape)
+        if not image or node.layer.reach(*node.input_shapes).everything:
+            break
+        last = node
+    return last
+
+
+def _heading(preset: Preset, shape: Shape) -> str:
+    size = "x".join(map(str, shape))
+    return (
+        f"# {preset.title}: {preset.name} for {size}\n# source: after {preset.source}\n"
+        f"# input: {size}\n# classes: {preset.classes}\n"
+    )
+
+
+def _is_coarse(graph: Graph, shape: Shape) -> bool:
+    """Say whether so many halvings leave too few positions of an input of this shape."""
+    last = last_feature_map(graph)
+    if last is None:
+        return False
+    lengths = shape[:-1]
+    return any(
+        jump > 1 and -(-length // jump) < SMALLEST
+        for length, jump in zip(lengths, last.jump[-len(lengths) :], strict=True)
+    )
+
+
+def _finer(layer: Layer) -> Expression | None:
+    """Halve the stride of a convolution, and its window with it; leave out an overlapping pool."""
+    if isinstance(layer, Conv | Depthwise) and max(layer.stride) > 1:
+        stride = tuple(-(-one // 2) for one in layer.stride)
+        if max(layer.size) <= 3:
+            return Leaf(replace(layer, stride=stride))
+        size = tuple(_half(one) for one in layer.size)
+        pad = layer.pad if isinstance(layer.pad, str) else tuple((one - 1) // 2 for one in size)
+        return Leaf(replace(layer, size=size, stride=stride, pad=pad))
+    if isinstance(layer, Pool) and layer.stride is not None:
+        overlaps = max(layer.size) > max(layer.stride) > 1
+        return Identity() if overlaps else None
+    return None
+
+
+def _half(length: int) -> int:
+    """Return half a window, odd where it was, and no less than 3."""
+    return max(min(length, 3), length // 2 // 2 * 2 + 1 if length % 2 else length // 2)
+
+
+def _without_pool(layer: Layer) -> Expression | None:
+    strided = isinstance(layer, Pool) and max(layer.stride or layer.size) > 1
+    return Identity() if strided else None
+
+
+def _add(changes: list[Change], more: tuple[Change, ...]) -> None:
+    """Add changes; one that goes on with an earlier one takes its place."""
+    for change in more:
+        for place, earlier in enumerate(changes):
+            if earlier.after == Leaf(change.before):
+                changes[place] = Change(earlier.before, change.after)
+                break
+        else:
+            changes.append(change)

@@ -1,0 +1,7 @@
+"""Boxes joined by lines, drawn the way papers draw networks: one layout, one file per format."""
+
+from cnncli.render.diagram.parts import Box as Box
+from cnncli.render.diagram.parts import Diagram as Diagram
+from cnncli.render.diagram.parts import Fork as Fork
+from cnncli.render.diagram.parts import Repeated as Repeated
+from cnncli.render.diagram.parts import Series as Series

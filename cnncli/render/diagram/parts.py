@@ -1,0 +1,101 @@
+"""What a diagram is made of: boxes one after the other, side by side, and several times over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncli.value import Value
+
+SIGNS = {"add": "+", "multiply": "*"}  # the families of boxes that are drawn as a sign in a circle
+
+
+class Box(Value):
+    """One thing that is made, and what made it."""
+
+    name: str  # no other box of the diagram has it
+    family: str  # input, conv, pool, dense, enlarge, stack, add, multiply or other
+    lines: tuple[str, ...]  # what it does, short
+    shape: tuple[int, ...]  # rows, columns, channels; length, channels; or units
+    full: str = ""  # what it does, in full
+    bands: tuple[int, ...] = ()  # the channels that come from each branch
+
+    @property
+    def size(self) -> str:
+        """The shape in writing."""
+        return "x".join(map(str, self.shape))
+
+
+class Series(Value):
+    """Parts one after the other; none of them are a line straight through."""
+
+    parts: tuple[Part, ...]
+
+
+class Fork(Value):
+    """Branches that leave from one place and meet in a box."""
+
+    branches: tuple[Series, ...]
+    junction: Box
+
+
+class Repeated(Value):
+    """A series that stands for several like it; drawn once."""
+
+    count: int
+    body: Series
+    end: str = ""  # the size behind the last, where it is not that behind the first
+
+    @property
+    def caption(self) -> str:
+        """What is written on its frame."""
+        return f"x{self.count}" + (f", then {self.end}" if self.end else "")
+
+
+class Diagram(Value):
+    """A whole picture."""
+
+    title: str
+    note: str
+    body: Series
+
+
+Part = Box | Fork | Repeated
+
+
+def boxes(series: Series) -> Iterator[Box]:
+    """Yield all boxes of a series, each behind those it follows."""
+    for part in series.parts:
+        if isinstance(part, Box):
+            yield part
+        elif isinstance(part, Repeated):
+            yield from boxes(part.body)
+        else:
+            for branch in part.branches:
+                yield from boxes(branch)
+            yield part.junction
+
+
+def edges(series: Series, source: str | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the names of boxes that follow one another; `source` comes before the series."""
+    for part in series.parts:
+        if isinstance(part, Repeated):
+            yield from edges(part.body, source)
+        elif isinstance(part, Fork):
+            for branch in part.branches:
+                yield from edges(branch, source)
+                last = last_name(branch, source)
+                if last is not None:
+                    yield last, part.junction.name
+        elif source is not None:
+            yield source, part.name
+        source = last_name(Series((part,)), source)
+
+
+def last_name(series: Series, source: str | None) -> str | None:
+    """Return the name of the box a series ends in, `source` where it has none."""
+    if not series.parts:
+        return source
+    last = series.parts[-1]
+    if isinstance(last, Repeated):
+        return last_name(last.body, source)
+    return last.junction.name if isinstance(last, Fork) else last.name

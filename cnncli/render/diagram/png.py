@@ -1,0 +1,98 @@
+"""A diagram as a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from PIL import Image, ImageDraw
+
+from cnncli.errors import UsageError
+from cnncli.render.diagram.page import page_of
+from cnncli.render.diagram.parts import Diagram
+from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
+from cnncli.render.text import INK, PALE_INK, PAPER, write
+
+INKS = {"ink": INK, "pale": PALE_INK}
+LARGEST = 36_000_000  # pixels of a picture
+DASH, PAUSE = 4.0, 3.0
+
+
+def diagram_picture(diagram: Diagram) -> Image.Image:
+    """Return the diagram as a picture, at twice its size where that is not too large.
+
+    Drawn at twice that again and averaged, but for the letters. Raises UsageError where it is too
+    large even so.
+    """
+    page = page_of(diagram)
+    width, height = math.ceil(page.width), math.ceil(page.height)
+    area = width * height
+    if area > LARGEST:
+        raise UsageError(
+            f"its drawing of {width}x{height} pixels is too large for a PNG; make it an SVG"
+        )
+    zoom = 2 if area * 4 <= LARGEST else 1
+    fine = 2 if area * zoom**2 * 4 <= 2 * LARGEST else 1
+    size = width * zoom, height * zoom
+    picture = Image.new("RGB", (size[0] * fine, size[1] * fine), PAPER)
+    brush = ImageDraw.Draw(picture)
+    strokes = list(_flat(page.strokes))
+    for stroke in strokes:
+        _draw(brush, stroke, zoom * fine)
+    picture = picture.reduce(fine) if fine > 1 else picture
+    for stroke in strokes:
+        if isinstance(stroke, Text):
+            _write(picture, stroke, zoom)
+    return picture
+
+
+def _flat(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
+    for stroke in strokes:
+        if isinstance(stroke, Group):
+            yield from _flat(stroke.strokes)
+        else:
+            yield stroke
+
+
+def _draw(brush: ImageDraw.ImageDraw, stroke: Stroke, zoom: int) -> None:
+    def scaled(points: Iterable[Point]) -> list[Point]:
+        return [(x * zoom, y * zoom) for x, y in points]
+
+    match stroke:
+        case Polygon(points, fill, edge):
+            brush.polygon(scaled(points), fill=fill)
+            if edge:
+                brush.line(scaled((*points, points[0])), fill=edge, width=round(0.8 * zoom))
+        case Arrow((x, y)):
+            head = ((x, y), (x - HEAD, y - HEAD / 2), (x - HEAD, y + HEAD / 2))
+            brush.polygon(scaled(head), fill=INK)
+        case Path(points, ink, width, dashed):
+            for piece in _dashes(points) if dashed else [points]:
+                line = scaled(piece)
+                brush.line(line, fill=INKS.get(ink, ink), width=round(width * zoom), joint="curve")
+
+
+def _dashes(points: tuple[Point, ...]) -> Iterator[tuple[Point, Point]]:
+    """Yield the dashes along a line."""
+    done = 0.0  # of the dash and the pause behind it
+    for (ax, ay), (bx, by) in pairwise(points):
+        length = math.hypot(bx - ax, by - ay)
+        at = 0.0
+        while at < length:
+            dash = done < DASH
+            step = min((DASH if dash else DASH + PAUSE) - done, length - at)
+            if dash:
+                a, b = at / length, (at + step) / length
+                yield (
+                    (ax + (bx - ax) * a, ay + (by - ay) * a),
+                    (ax + (bx - ax) * b, ay + (by - ay) * b),
+                )
+            at += step
+            done = (done + step) % (DASH + PAUSE)
+
+
+def _write(picture: Image.Image, text: Text, zoom: int) -> None:
+    size = round(text.size * zoom)
+    x, base = text.at
+    write(picture, x * zoom, base * zoom - 0.95 * size, text.text, size, INKS[text.ink], text.align)

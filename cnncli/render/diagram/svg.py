@@ -1,0 +1,68 @@
+"""A diagram as SVG: letters stay letters, and nothing is behind it, so that it suits any page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cnncli.render.diagram.page import page_of
+from cnncli.render.diagram.parts import Diagram
+from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
+
+# As far from black as from white, for nobody knows the page.
+INKS = {"ink": "#777c82", "pale": "#777c82"}
+ANCHORS = {0: "start", 0.5: "middle", 1: "end"}
+NEVER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
+
+
+def svg_lines(diagram: Diagram) -> list[str]:
+    """Return the lines of an SVG file."""
+    page = page_of(diagram)
+    size = f"{_number(page.width)} {_number(page.height)}"
+    width, height = size.split()
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" '
+        f'height="{height}" font-family="Helvetica, Arial, sans-serif" stroke-linejoin="round">',
+        f"<title>{_escaped(page.title)}</title>",
+        *_elements(page.strokes),
+        "</svg>",
+    ]
+
+
+def _elements(strokes: Iterable[Stroke]) -> Iterator[str]:
+    for stroke in strokes:
+        match stroke:
+            case Group(title, inner):
+                yield f"<g><title>{_escaped(title)}</title>"
+                yield from _elements(inner)
+                yield "</g>"
+            case Polygon(points, fill, edge):
+                line = f' stroke="{edge}" stroke-width="0.8"' if edge else ""
+                yield f'<polygon points="{_points(points)}" fill="{fill}"{line}/>'
+            case Arrow((x, y)):
+                head = ((x, y), (x - HEAD, y - HEAD / 2), (x - HEAD, y + HEAD / 2))
+                yield f'<polygon points="{_points(head)}" fill="{INKS["ink"]}"/>'
+            case Path(points, ink, width, dashed):
+                dashes = ' stroke-dasharray="4 3"' if dashed else ""
+                yield (
+                    f'<polyline points="{_points(points)}" fill="none" '
+                    f'stroke="{INKS.get(ink, ink)}" stroke-width="{width}"{dashes}/>'
+                )
+            case Text((x, y), text, size, align, ink):
+                yield (
+                    f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" '
+                    f'text-anchor="{ANCHORS[align]}" fill="{INKS[ink]}">{_escaped(text)}</text>'
+                )
+
+
+def _points(points: Iterable[Point]) -> str:
+    return " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _escaped(text: str) -> str:
+    text = NEVER.sub("?", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,43 @@
+import pytest
+
+from cnncli.graph.leftover import left_over, remedies
+from cnncli.layers import REGISTRY
+from cnncli.notation import parse
+
+
+def layer(text):
+    return parse(text).layer
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "over"),
+    [
+        ("maxpool(3)", (7, 9, 1), (1, 0)),
+        ("conv(4, 3, stride=2)", (8, 9, 1), (1, 0)),
+        ("depthwise(3, stride=2)", (8, 8, 1), (1, 1)),
+        ("conv(4, 3, stride=2, pad=same)", (8, 8, 1), (0, 0)),
+        ("conv(4, 1, stride=2)", (8, 8, 1), (0, 0)),
+        ("avgpool(4)", (10, 1), (0, 2)),
+        ("conv(4, 3, pad=1, dilation=4)", (7, 7, 1), (0, 0)),
+        ("relu", (7, 7, 1), (0, 0)),
+    ],
+)
+def test_what_lies_behind_the_last_window_is_left_over(text, shape, over):
+    assert left_over(layer(text), shape) == over
+
+
+@pytest.mark.parametrize("text", ["maxpool(3)", "conv(4, 3, stride=2)", "depthwise(5, stride=3)"])
+@pytest.mark.parametrize("side", range(8, 20))
+def test_with_a_remedy_nothing_is_lost(text, side):
+    for one in remedies(layer(text), (side, side, 3)):
+        assert one.lost((side, side, 3)) == (0, 0)
+        names = [field.name for field in REGISTRY[one.kind].settings()]
+        assert sum(getattr(one, name) != getattr(layer(text), name) for name in names) <= 2
+
+
+def test_a_pool_gets_a_larger_size_and_keeps_its_stride():
+    assert [str(one) for one in remedies(layer("maxpool(2)"), (7, 7, 1))] == [
+        "maxpool(3, 2)",
+        "maxpool(pad=1)",
+        "maxpool(stride=1)",
+    ]
