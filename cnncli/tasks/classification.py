@@ -18,7 +18,8 @@ from cnncli.losses import CrossEntropy, Loss
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import class_figures, matrix, shares_table
 from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
-from cnncli.tasks.wording import listed, shortened
+from cnncli.tasks.reading import classes_of, refuse_unknown
+from cnncli.tasks.wording import listed
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
@@ -56,12 +57,12 @@ class Classification(Task):
     def learn(cls, samples: Samples, loss: Loss) -> Classification:
         """See Task; there have to be two classes or more."""
         if samples.empty:
+            empty = listed(samples.empty, "class", "classes")
             raise DataError(
-                f"{samples.where}: no {samples.what}s in {listed(samples.empty, 'class', 'classes')}; "
-                "add some or remove the folder",
+                f"{samples.where}: no {samples.what}s in {empty}; add some or remove the folder",
                 path=samples.where,
             )
-        classes = tuple(sorted(set(_labels(samples)), key=str.encode))
+        classes = tuple(sorted(set(classes_of(samples)), key=str.encode))
         if not classes:
             raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
         if len(classes) == 1:
@@ -78,15 +79,8 @@ class Classification(Task):
     def targets(self, samples: Samples) -> NDArray[np.int32]:
         """Return each image's class, int32 (N,), found by name; raise DataError for others."""
         number = {name: i for i, name in enumerate(self.outputs)}
-        labels = _labels(samples)
-        unknown = sorted(set(labels) - set(number), key=str.encode)
-        if unknown:
-            raise DataError(
-                f"{samples.where}: {listed(unknown, 'class', 'classes')} not among the "
-                f"{len(number)} known ones ({shortened(self.outputs)}); rename or remove what is "
-                "unknown",
-                path=samples.where,
-            )
+        labels = classes_of(samples)
+        refuse_unknown(samples, labels, self.outputs, "class", "classes")
         return np.array([number[label] for label in labels], np.int32)
 
     def training_loss(self, smoothing: float) -> Loss:
@@ -204,17 +198,3 @@ class Classification(Task):
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Classification:
         """See Task."""
         return cls(outputs) if not value else super().from_manifest(outputs, value)
-
-
-def _labels(samples: Samples) -> Sequence[str]:
-    """Return a class for each image; raise DataError where one has none."""
-    if samples.blank:
-        raise DataError(
-            f"{samples.blank}: '' cannot be the name of a class; write one", path=samples.where
-        )
-    if len(samples.labels) != len(samples):
-        found = "masks" if samples.suggests == "segment" else "numbers"
-        raise DataError(
-            f"{samples.where}: has {found}, not classes; give path,label", path=samples.where
-        )
-    return samples.labels

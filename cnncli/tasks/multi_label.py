@@ -17,7 +17,7 @@ from cnncli.losses import BinaryCrossEntropy, Loss
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.class_figures import shares, shares_table
 from cnncli.tasks.metrics import Floats, average_precision, best_threshold, sigmoid
-from cnncli.tasks.wording import listed, shortened
+from cnncli.tasks.reading import labels_of, refuse_unknown
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
@@ -48,7 +48,7 @@ class MultiLabel(Task):
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> MultiLabel:
         """See Task; thresholds are 0.5 until some network has been validated."""
-        labels = tuple(sorted({one for each in _labels(samples) for one in each}, key=str.encode))
+        labels = tuple(sorted({one for each in labels_of(samples) for one in each}, key=str.encode))
         if not labels:
             raise DataError(
                 f"{samples.where}: no image has a label; write some as a|b", path=samples.where
@@ -63,15 +63,9 @@ class MultiLabel(Task):
     def targets(self, samples: Samples) -> Array:
         """Return 1 for yes and 0 for no, float32 (N, K), found by name; raise DataError."""
         number = {name: i for i, name in enumerate(self.outputs)}
-        labels = _labels(samples)
-        unknown = sorted({one for each in labels for one in each} - set(number), key=str.encode)
-        if unknown:
-            raise DataError(
-                f"{samples.where}: {listed(unknown, 'label', 'labels')} not among the "
-                f"{len(number)} known ones ({shortened(self.outputs)}); rename or remove what is "
-                "unknown",
-                path=samples.where,
-            )
+        labels = labels_of(samples)
+        names = {one for each in labels for one in each}
+        refuse_unknown(samples, names, self.outputs, "label", "labels")
         found = np.zeros((len(labels), len(number)), np.float32)
         for row, each in zip(found, labels, strict=True):
             row[[number[one] for one in each]] = 1
@@ -202,19 +196,3 @@ class MultiLabel(Task):
 
     def _joined(self, given: NDArray[np.bool_]) -> str:
         return "|".join(name for name, yes in zip(self.outputs, given, strict=True) if yes)
-
-
-def _labels(samples: Samples) -> list[list[str]]:
-    """Return each image's labels; raise DataError where there is nothing between two bars."""
-    if samples.numbers is not None:
-        raise DataError(
-            f"{samples.where}: has numbers, not labels; give path,label", path=samples.where
-        )
-    found = [label.split("|") if label else [] for label in samples.labels]
-    for name, labels in zip(samples.names, found, strict=True):
-        if "" in labels:
-            raise DataError(
-                f"{samples.where}: {name} has an empty label among others; write a|b",
-                path=samples.where,
-            )
-    return found

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnncli.errors import DataError, ModelFileError
 from cnncli.losses import Loss, SquaredError
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.metrics import Floats, distance_figures
+from cnncli.tasks.reading import numbers_of
 
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
@@ -60,7 +60,7 @@ class Regression(Task):
 
     def fitted(self, train: Samples) -> Regression:
         """Learn mean and deviation; raise DataError for a number that is always the same."""
-        numbers = self._numbers(train)
+        numbers = numbers_of(train, self.outputs)
         mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
         for name, low, high in zip(self.outputs, numbers.min(0), numbers.max(0), strict=True):
             if low == high:
@@ -75,7 +75,9 @@ class Regression(Task):
 
     def targets(self, samples: Samples) -> Array:
         """Return the standardized numbers, float32 (N, K), found by name; raise DataError."""
-        standard = (self._numbers(samples) - np.array(self.mean)) / np.array(self.deviation)
+        standard = (numbers_of(samples, self.outputs) - np.array(self.mean)) / np.array(
+            self.deviation
+        )
         found: Array = standard.astype(np.float32)
         return found
 
@@ -189,36 +191,6 @@ class Regression(Task):
     def _restored(self, standard: Array) -> Floats:
         restored: Floats = standard.astype(np.float64) * self.deviation + np.array(self.mean)
         return restored
-
-    def _numbers(self, samples: Samples) -> Floats:
-        """Return the numbers (N, K) in the order of the outputs; raise DataError."""
-        missing = [name for name in self.outputs if name not in samples.columns]
-        if missing:
-            raise DataError(
-                f"{samples.where}: has {', '.join(samples.columns)}, not {', '.join(missing)}; "
-                "give the numbers their names",
-                path=samples.where,
-            )
-        if samples.numbers is None:
-            return _parsed(samples)
-        return samples.numbers[:, [samples.columns.index(name) for name in self.outputs]]
-
-
-def _parsed(samples: Samples) -> NDArray[np.float64]:
-    """Return labels as numbers (N, 1); raise DataError that names the first that is none."""
-    values = []
-    for name, label in zip(samples.names, samples.labels, strict=True):
-        try:
-            values.append(float(label))
-        except ValueError:
-            values.append(math.nan)
-        if not math.isfinite(values[-1]):
-            raise DataError(
-                f"{samples.where}: {name} has the label {ascii(label)[:60]}, which is no number; "
-                "give numbers, or another --task",
-                path=samples.where,
-            )
-    return np.array(values)[:, None]
 
 
 def _shown(value: float | None) -> str:

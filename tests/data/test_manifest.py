@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cnncli.data import manifest
@@ -92,6 +93,73 @@ def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_line_is_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, text, name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("l.csv", "path,Mass,size\na.png,1.5,2\nb.png,-3,4e2\n"),
+        ("l.tsv", "Mass\tPath\tsize\n1.5\ta.png\t2\n-3\tb.png\t400\n"),
+        (
+            "l.jsonl",
+            '{"path": "a.png", "Mass": 1.5, "size": 2}\n'
+            '{"size": 400, "Mass": "-3", "path": "b.png"}',
+        ),
+    ],
+)
+def test_columns_beside_the_path_hold_numbers_where_none_is_a_label(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    found = read(tmp_path, text, name)
+    assert (found.columns, found.suggests) == (("Mass", "size"), "regress")
+    assert found.numbers.tolist() == [[1.5, 2], [-3, 400]]
+    assert found.labels == ()
+    assert found.take(np.array([1])).numbers.tolist() == [[-3, 400]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("l.csv", "path,label\na.png,cat|dog\nb.png,\nc.png,emu\n"),
+        (
+            "l.jsonl",
+            '{"path": "a.png", "label": ["cat", "dog"]}\n{"path": "b.png", "label": []}\n'
+            '{"path": "c.png", "label": "emu"}',
+        ),
+    ],
+)
+def test_a_bar_between_labels_makes_them_several(tmp_path: Path, name: str, text: str) -> None:
+    found = read(tmp_path, text, name)
+    assert found.labels == ("cat|dog", "", "emu")
+    assert found.suggests == "multi-label"
+    assert f"{name}, line " in found.blank
+
+
+def test_a_label_is_a_class_even_where_it_looks_like_a_number(tmp_path: Path) -> None:
+    found = read(tmp_path, "path,label,mass\na.png,7,1.5\n")
+    assert (found.labels, found.suggests, found.numbers) == (("7",), "classify", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("l.csv", "path,mass\na.png,cat\n", "line 2, mass: 'cat' is not a number"),
+        ("l.csv", "path,mass\na.png,\n", "line 2, mass: '' is not a number"),
+        ("l.csv", "path,mass\na.png,inf\n", "line 2, mass: 'inf' is not a number"),
+        ("l.csv", "path,mass\na.png,1,2\n", "line 2: not a path and a number for mass"),
+        ("l.csv", "path,mass\na.png,1\na.png,2\n", r"line 3: a\.png is 2\.0 here and 1\.0 before"),
+        ("l.csv", "path,a,a\na.png,1,2\n", "two columns are called a"),
+        ("l.csv", "path,\x1b[31m\na.png,1\n", "cannot be the name"),
+        ("l.csv", "path\na.png\n", "names only a path; add a label, or numbers by name"),
+        ("l.jsonl", '{"path": "a", "m": true}\n', "line 1, m: True is not a number"),
+        ("l.jsonl", '{"path": "a", "m": 1}\n{"path": "b"}\n', "line 2: not a path and a number"),
+        ("l.jsonl", '{"path": "a", "label": ["b|c"]}\n', r"line 1: a label in a list has a \|"),
+    ],
+)
+def test_a_bad_number_is_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         read(tmp_path, text, name)
     assert "\n" not in str(caught.value)

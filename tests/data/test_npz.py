@@ -53,12 +53,30 @@ def test_classes_are_whole_numbers_or_words(tmp_path: Path, y: object) -> None:
     [
         (np.eye(3, dtype=int), "3x3 int64; expected a whole number or a word per image"),
         ([1, 2], "3 images but 2 in y"),
+        (np.ones((3, 2, 2)), "3x2x2 numbers; expected one per image, or a row of them"),
+        ([0.5, np.nan, 2], "NaN or infinite numbers; leave these images out"),
         (["a", "b\n", "b"], "cannot be the name of a class"),
     ],
 )
-def test_other_classes_are_refused(tmp_path: Path, y: object, message: str) -> None:
+def test_other_labels_are_refused(tmp_path: Path, y: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
         npz.read(saved(tmp_path, x=X, y=y), None)
+
+
+@pytest.mark.parametrize(
+    ("y", "columns"), [([0.5, 1, 2], ("y",)), ([[0.5, 3], [1, 4], [2, 5]], ("y[0]", "y[1]"))]
+)
+def test_floats_are_numbers_to_learn(tmp_path: Path, y: list, columns: tuple[str, ...]) -> None:
+    found = npz.read(saved(tmp_path, x=X, y=np.array(y, np.float32)), None)
+    assert (found.columns, found.suggests, found.labels) == (columns, "regress", ())
+    assert found.numbers.tolist() == np.reshape(y, (3, -1)).tolist()
+
+
+def test_words_with_a_bar_are_several_labels(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=["a|b", "", "b"])
+    found = npz.read(path, None)
+    assert (found.labels, found.suggests) == (("a|b", "", "b"), "multi-label")
+    assert found.blank == f"{path}[1]"
 
 
 def test_missing_arrays_are_named(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,11 @@ def test_one_class_is_an_error() -> None:
 def test_no_images_are_an_error() -> None:
     with pytest.raises(DataError, match="data/val: no images; add some"):
         training_classes(samples())
+
+
+def test_a_missing_label_is_no_class() -> None:
+    with pytest.raises(DataError, match=r"l\.csv, line 2: '' cannot be the name of a class"):
+        training_classes(replace(samples("cat", "dog", ""), blank="l.csv, line 2"))
 
 
 def test_labels_are_matched_by_name_and_not_by_rank() -> None:

@@ -259,3 +259,26 @@ def test_the_sample_digits_are_complete() -> None:
     assert not {name.split("/")[-1] for name in test.names} & {
         name.split("/")[-1] for name in data.train.names + data.val.names
     }
+
+
+def test_numbers_are_standardized_by_the_train_images_alone(class_folder, tmp_path: Path) -> None:
+    root = class_folder({"any": 40})
+    rows = [f"{path},{i}" for i, path in enumerate(sorted(root.rglob("*.png")))]
+    (tmp_path / "list.csv").write_text("\n".join(["path,mass", *rows]))
+    data = load_training(str(tmp_path / "list.csv"), loss="mae")
+    train = data.train.samples.numbers
+    assert len(train) < 40
+    assert data.task.mean == (train.mean(),)
+    assert data.train.targets.mean() == pytest.approx(0, abs=1e-6)
+    again = load_labelled(str(tmp_path / "list.csv"), data.preprocessing, data.task, split="val")
+    assert keys(again) == keys(data.val)
+
+
+def test_the_same_list_with_other_numbers_has_another_digest(class_folder, tmp_path: Path) -> None:
+    root = class_folder({"any": 20})
+    digests = set()
+    for factor in (1, -1):
+        rows = [f"{path},{factor * i}" for i, path in enumerate(sorted(root.rglob("*.png")))]
+        (tmp_path / "list.csv").write_text("\n".join(["path,mass", *rows]))
+        digests.add(load_training(str(tmp_path / "list.csv")).train.digest)
+    assert len(digests) == 2

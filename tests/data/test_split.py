@@ -79,3 +79,10 @@ def test_pixels_stay_with_their_labels() -> None:
     whole = Samples("set", whole.names, whole.keys, whole.labels, pixels)
     for part in aside(whole, 0.3):
         assert [whole.keys[i] for i in part.pixels.ravel()] == list(part.keys)
+
+
+def test_without_classes_the_fraction_is_taken_of_the_whole() -> None:
+    whole = samples({f"c{i}": 1 for i in range(200)})
+    train, val = set_aside(whole, 0.1, [""] * 200)
+    assert 10 <= len(val) <= 30
+    assert len(train) + len(val) == 200
