@@ -17,7 +17,7 @@ SMALL = ("--arch", "conv(8, 9, 4) >> relu >> global_maxpool >> dense(classes)", 
 def model(run, tmp_path_factory):
     """A network that tells "one" from "two"."""
     path = tmp_path_factory.mktemp("model") / "words.npz"
-    done = run("train", WORDS, "-o", path)
+    done = run("train", WORDS, "-o", path, "-b", "8", "--monitor", "train_loss")
     assert done.returncode == 0, done.stderr
     return path
 
