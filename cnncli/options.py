@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.model_file import Model
     from cnncli.notation.expression import Expression
+    from cnncli.tasks import Task
 
     ParamType = click.ParamType[Any]
 else:
@@ -143,6 +144,7 @@ threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
     help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
 )  # fmt: skip
+TASK_NAMES = ("classify", "segment", "regress", "multi-label")
 OPTIMIZER_NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 
 conv_algo_option = click.option(
@@ -254,18 +256,25 @@ class Trained(NamedTuple):
     model: Model
     preprocessing: AnyPreprocessing
     graph: Graph
+    task: Task
 
 
 def open_model(path: str) -> Trained:
-    """Read a model that answers with a class per image; raise ModelFileError for anything else."""
+    """Read a model and what it is for; raise ModelFileError for what does not fit together."""
     from cnncli.data.medium import preprocessing_from
     from cnncli.model_file import load_model
+    from cnncli.tasks import stored_task
 
     model = load_model(path)
     preprocessing = preprocessing_from(model.preprocessing)
-    if preprocessing.input_shape != model.input_shape or len(model.graph.output_shape) != 1:
+    try:
+        task = stored_task(model.classes, model.task)
+        task.check(model.graph)
+    except (ModelFileError, ArchitectureError) as error:
+        raise ModelFileError(f"{path}: {error}", path=path) from error
+    unlike = task.per_pixel and preprocessing.what != "image"
+    if preprocessing.input_shape != model.input_shape or unlike:
         raise ModelFileError(
-            f"{path}: its network does not take its own inputs to classes; train it again",
-            path=path,
+            f"{path}: its network does not take its own inputs; train it again", path=path
         )
-    return Trained(model, preprocessing, model.graph)
+    return Trained(model, preprocessing, model.graph, task)

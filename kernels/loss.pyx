@@ -1,11 +1,11 @@
 # cython: language_level=3
-"""Softmax and cross-entropy in one, and the gradient they leave in the logits.
+"""Losses, and the gradient each leaves in what the network answered.
 
-Legend: n images, K classes.
+Legend: n rows (images, or pixels of images), K outputs in each.
 """
 
 from cython.parallel cimport prange
-from libc.math cimport log
+from libc.math cimport exp, fabs, log, log1p
 
 cdef extern from "vector_math.h" nogil:
     float exponential(float x) noexcept
@@ -14,15 +14,15 @@ cdef enum:
     SMALL = 5000  # numbers below which a second thread costs more than it brings
 
 
-cdef double image_loss(
-    Py_ssize_t n, Py_ssize_t K, double smoothing, const float* logits, int label,
-    float* dlogits, float* probabilities,
+cdef double row_loss(
+    Py_ssize_t K, double smoothing, double weight, double total_weight, const float* logits,
+    int label, float* dlogits, float* probabilities,
 ) noexcept nogil:
-    """Return the loss of one image; write its gradient and probabilities where wanted."""
+    """Return the weighted loss of one row; write its gradient and probabilities where wanted."""
     cdef Py_ssize_t k
     cdef double total = 0, distance = 0
     cdef float largest = logits[0]
-    cdef float scale = 1.0 / n, rest = smoothing / K
+    cdef float scale = weight / total_weight, rest = smoothing / K
     for k in range(1, K):
         largest = logits[k] if logits[k] > largest else largest
     for k in range(K):
@@ -37,25 +37,101 @@ cdef double image_loss(
     if smoothing > 0:
         for k in range(K):
             distance += (<double>largest - logits[k]) / K
-    return log(total) + (1 - smoothing) * (<double>largest - logits[label]) + smoothing * distance
+    distance = (1 - smoothing) * (<double>largest - logits[label]) + smoothing * distance
+    return weight * (log(total) + distance)
 
 
 def softmax_cross_entropy(
-    Py_ssize_t n, Py_ssize_t K, double smoothing,
+    Py_ssize_t n, Py_ssize_t K, double smoothing, const double[::1] weights, double total_weight,
     const float[::1] logits, const int[::1] labels,
     double[::1] losses, float[::1] dlogits, float[::1] probabilities, int threads,
 ):
-    """losses = -sum(t log p), p = softmax(logits), t = (1 - smoothing) onehot + smoothing / K;
-    dlogits = (p - t) / n, the gradient of the mean loss. dlogits and probabilities may be empty.
+    """losses = -w sum(t log p), p = softmax(logits), t = (1 - smoothing) onehot + smoothing / K,
+    w = weights[label], or 1 where they are empty; dlogits = w (p - t) / total_weight, the gradient
+    of the mean loss where this is the sum of all w. dlogits and probabilities may be empty.
     """
     cdef Py_ssize_t i
     cdef float* gradient = &dlogits[0] if dlogits.shape[0] else NULL
     cdef float* chances = &probabilities[0] if probabilities.shape[0] else NULL
+    cdef const double* each = &weights[0] if weights.shape[0] else NULL
     for i in prange(
         n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
     ):
-        losses[i] = image_loss(
-            n, K, smoothing, &logits[i * K], labels[i],
+        losses[i] = row_loss(
+            K, smoothing, each[labels[i]] if each else 1.0, total_weight, &logits[i * K], labels[i],
             gradient + i * K if gradient else NULL,
             chances + i * K if chances else NULL,
         )
+
+
+cdef double binary_row(
+    Py_ssize_t K, double share, const float* logits, const float* targets, float* dlogits,
+) noexcept nogil:
+    """Return the sum of the losses of one row; write its gradient."""
+    cdef Py_ssize_t k
+    cdef double total = 0, x, t, small
+    for k in range(K):
+        x, t = logits[k], targets[k]
+        small = exp(-fabs(x))
+        total += (x if x > 0 else 0) - x * t + log1p(small)
+        dlogits[k] = ((1 if x >= 0 else small) / (1 + small) - t) * share
+    return total
+
+
+def binary_cross_entropy(
+    Py_ssize_t n, Py_ssize_t K, const float[::1] logits, const float[::1] targets,
+    double[::1] losses, float[::1] dlogits, int threads,
+):
+    """losses = the mean of -t log p - (1 - t) log(1 - p) over a row, p = sigmoid(logits);
+    dlogits = (p - t) / (n K), the gradient of the mean loss.
+    """
+    cdef Py_ssize_t i
+    cdef double share = 1.0 / (n * K)
+    for i in prange(
+        n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
+    ):
+        losses[i] = binary_row(K, share, &logits[i * K], &targets[i * K], &dlogits[i * K]) / K
+
+
+cdef double distance_row(
+    Py_ssize_t K, double delta, int squared, double share,
+    const float* outputs, const float* targets, float* doutputs,
+) noexcept nogil:
+    """Return the sum of the losses of one row; write its gradient."""
+    cdef Py_ssize_t k
+    cdef double total = 0, gap, length
+    for k in range(K):
+        gap = <double>outputs[k] - targets[k]
+        length = fabs(gap)
+        if squared:
+            total += gap * gap
+            doutputs[k] = 2 * gap * share
+        elif length <= delta:
+            total += gap * gap / 2
+            doutputs[k] = gap * share
+        elif delta > 0:
+            total += delta * (length - delta / 2)
+            doutputs[k] = (delta if gap > 0 else -delta) * share
+        else:
+            total += length
+            doutputs[k] = ((gap > 0) - (gap < 0)) * share
+    return total
+
+
+def distance(
+    Py_ssize_t n, Py_ssize_t K, double delta, bint squared,
+    const float[::1] outputs, const float[::1] targets,
+    double[::1] losses, float[::1] doutputs, int threads,
+):
+    """losses = the mean over a row of d^2 where squared, of |d| where delta is 0, else of Huber's
+    d^2 / 2 up to |d| = delta and delta (|d| - delta / 2) beyond, d = outputs - targets;
+    doutputs = the gradient of the mean loss.
+    """
+    cdef Py_ssize_t i
+    cdef double share = 1.0 / (n * K)
+    for i in prange(
+        n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
+    ):
+        losses[i] = distance_row(
+            K, delta, squared, share, &outputs[i * K], &targets[i * K], &doutputs[i * K]
+        ) / K

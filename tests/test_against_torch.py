@@ -10,6 +10,7 @@ from cnncli.engine import Plan, Weights  # noqa: E402
 from cnncli.engine.optimizers import OPTIMIZERS  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
 from cnncli.layers.base import Setup  # noqa: E402
+from cnncli.losses import CrossEntropy  # noqa: E402
 from cnncli.notation import parse  # noqa: E402
 
 NETWORKS = {
@@ -36,6 +37,15 @@ NETWORKS = {
         "conv(8,3,fill=reflect,pad=2) >> elu >> (conv(8,1) | conv(8,3,pad=1) | maxpool(3,1,1))"
         " >> silu >> (id * (conv(24,1) >> sigmoid)) >> l2pool >> dense(7)",
         (9, 11, 2),
+    ),
+    "reflection": (
+        "conv(8,5,pad=4,fill=reflect) >> tanh >> conv(20,3,2,1,reflect) >> relu >>"
+        " depthwise(3,pad=2,fill=reflect,dilation=2) >> silu >> dense(7)",
+        (11, 8, 3),
+    ),
+    "l2 pools": (
+        "conv(8,3,pad=1) >> tanh >> l2pool(3,2,1) >> conv(17,3) >> elu >> l2pool(2x3) >> dense(7)",
+        (12, 14, 2),
     ),
     "mobile": (
         "dw(n,s) = depthwise(3,s,1,bias=no) >> bn >> relu >> conv(n,1,bias=no) >> bn >> relu\n"
@@ -92,9 +102,9 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
     )
     expected.backward()
-    plan = Plan(graph, weights, Setup(BATCH, 2, True))
+    plan = Plan(graph, weights, Setup(BATCH, 2, True), loss=CrossEntropy(smoothing))
     plan.input[:] = images
-    loss = plan.train_step(labels, BATCH, smoothing)
+    loss = plan.train_step(labels, BATCH)
     assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
     largest = max(float(t.grad.abs().max()) for t in twin.tensors.values() if t.grad is not None)
     for full, block in weights.views(plan.gradient).items():

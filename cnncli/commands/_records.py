@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from cnncli.options import Trained
+from cnncli.tasks import Task
 from cnncli.terminal import complain, shown, write_json, write_line
-from cnncli.training.evaluation import probabilities
 from cnncli.training.prediction import Answer
 
 Record = dict[str, Any]
 
 
 def recorder(
-    classes: Sequence[str], top_k: int, min_confidence: float, kind: str
+    task: Task, top_k: int | None, min_confidence: float | None, kind: str
 ) -> Callable[[Answer], Record]:
     """Return what makes a record of an answer, in the terms of the contract."""
 
     def record(answer: Answer) -> Record:
         if answer.logits is None:
             return {"path": answer.name, "error": answer.error}
-        shares = probabilities(answer.logits[None])[0].astype(np.float32)
-        order = np.argsort(-answer.logits, kind="stable")[:top_k]
-        top = [{"label": classes[i], "confidence": shares[i]} for i in order]
-        top = [one for one in top if one["confidence"] >= min_confidence]
-        found = {
-            "path": answer.name,
-            "label": top[0]["label"] if top else None,
-            "confidence": shares[order[0]],
-            "top": top,
-        }
+        found = {"path": answer.name, **task.answer(answer.logits, top_k, min_confidence)}
         if kind == "logits":
             found["logits"] = answer.logits
         elif answer.features is not None:
@@ -45,14 +33,14 @@ def recorder(
 
 
 def writer(
-    form: str, trained: Trained, top_k: int, kind: str, layer: str | None
+    form: str, trained: Trained, top_k: int | None, kind: str, layer: str | None
 ) -> Callable[[Record], None]:
     """Return what writes a record to stdout; a table begins with its header."""
     if form == "jsonl":
         return write_json
     values = {"probs": None, "logits": "logits"}.get(kind, "features")
     if form == "plain":
-        return lambda record: write_line(_plain(record, values))
+        return lambda record: write_line(_plain(record, trained.task, values))
     columns = _columns(trained, top_k, kind, layer)
     delimiter = "," if form == "csv" else "\t"
     _write_row(["path", *columns], delimiter)
@@ -60,42 +48,35 @@ def writer(
     def write(record: Record) -> None:
         if "error" in record:
             complain(f"{record['path']}: {record['error']}")
-        _write_row([record["path"], *_cells(record, columns, values)], delimiter)
+            cells: list[Any] = [""] * len(columns)
+        else:
+            cells = _cells(record, trained.task, top_k, values)
+        _write_row([record["path"], *cells], delimiter)
 
     return write
 
 
-def _plain(record: Record, values: str | None) -> str:
+def _plain(record: Record, task: Task, values: str | None) -> str:
     name = shown(record["path"])
     if "error" in record:
         return f"{name}: error: {shown(record['error'])}"
     if values:
         return f"{name}: " + " ".join(str(one) for one in record[values].ravel())
-    top = [f"{one['confidence']:.2f} {shown(one['label'])}" for one in record["top"]]
-    return f"{name}: {', '.join(top) or 'unknown'}"
+    return f"{name}: {shown(task.words(record))}"
 
 
-def _columns(trained: Trained, top_k: int, kind: str, layer: str | None) -> list[str]:
+def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) -> list[str]:
     """Return the header of a table, without the path."""
-    classes = trained.model.classes
     if kind == "logits":
-        return classes
+        return list(trained.task.outputs)
     if layer is not None:
         node = next(one for one in trained.graph.nodes if one.name == layer)
         return [f"{layer}[{i}]" for i in range(math.prod(node.output_shape))]
-    numbers = range(2, min(top_k, len(classes)) + 1)
-    return ["label", "confidence", *chain(*((f"label_{i}", f"confidence_{i}") for i in numbers))]
+    return trained.task.columns(top_k)
 
 
-def _cells(record: Record, columns: list[str], values: str | None) -> list[Any]:
-    if "error" in record:
-        return [""] * len(columns)
-    if values:
-        return list(record[values].ravel())
-    cells = [(one["label"], one["confidence"]) for one in record["top"]]
-    cells = cells or [("", record["confidence"])]
-    row = list(chain.from_iterable(cells))
-    return row + [""] * (len(columns) - len(row))
+def _cells(record: Record, task: Task, top_k: int | None, values: str | None) -> list[Any]:
+    return list(record[values].ravel()) if values else task.cells(record, top_k)
 
 
 def _write_row(cells: list[Any], delimiter: str) -> None:

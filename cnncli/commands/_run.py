@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.dataset import ImageSet
 from cnncli.data.loader import Loader
+from cnncli.data.pixels import PixelSet
 from cnncli.data.source import TrainingData
+from cnncli.data.tiles import TileLoader, Whole
 from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.layers.base import Array
@@ -23,7 +26,6 @@ from cnncli.training.prediction import Normalize, normalizer
 from cnncli.training.settings import Settings
 
 Images = NDArray[Any]
-FIGURES = ("train_loss", "val_loss", "val_accuracy")
 
 
 class Run:
@@ -31,6 +33,7 @@ class Run:
 
     def __init__(self, output: str, images: TrainingData, graph: Graph, settings: Settings) -> None:
         self.output, self.images, self.graph, self.settings = output, images, graph, settings
+        self.task = images.task
         self.best: Epoch | None = None
         self.epochs: list[Epoch] = []
         self.started = time.monotonic()
@@ -50,28 +53,39 @@ class Run:
         except BaseException:
             Interrupted.pending = 0
             if training.best_weights is not None and training.best is not None:
-                self.best = training.best
+                self.best, self.task = training.best, training.best_task
                 self._save(training.best_weights)
                 note(f"the best so far, of epoch {self.best.epoch}, is kept in {self.output}")
             raise
         assert training.best_weights is not None
-        self.best = training.best
+        self.best, self.task = training.best, training.best_task
         return self._record(self._save(training.best_weights))
 
     def _training(self) -> Training:
         own, settings = self.images.preprocessing, self.settings
         fill = normalizer(own.scale, own.shift)
-        watched = _Watched(fill, len(self.images.train), settings.epochs)
-        train = Loader(self.images.train, settings.batch_size, watched, seed=settings.seed)
-        val = None
-        if len(self.images.val):
-            val = Loader(self.images.val, settings.batch_size, fill, shuffle=False)
-        training = Training(self.graph, settings, train, val)
+        watched = _Watched(fill, settings.epochs)
+        train, val = self._loaders(watched, fill)
+        watched.count = watched.done = train.samples
+        training = Training(self.graph, settings, self.task, train, val)
         note(
             f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per image; "
             f"a step works in {training.plan.bytes / 1e6:.1f} MB on {settings.threads} threads"
         )
         return training
+
+    def _loaders(
+        self, watched: Normalize, fill: Normalize
+    ) -> tuple[Loader | TileLoader, Loader | Whole | None]:
+        """Return what the images to train on and to validate on are taken from."""
+        size, seed = self.settings.batch_size, self.settings.seed
+        train, val = self.images.train, self.images.val
+        if isinstance(train, PixelSet) and isinstance(val, PixelSet):
+            return TileLoader(train, size, watched, seed=seed), Whole(val, fill)
+        assert isinstance(train, ImageSet)
+        assert isinstance(val, ImageSet)
+        checked = Loader(val, size, fill, shuffle=False) if len(val) else None
+        return Loader(train, size, watched, seed=seed), checked
 
     def _tell(self, epoch: Epoch) -> None:
         self.epochs.append(epoch)
@@ -79,16 +93,18 @@ class Run:
             f"epoch {epoch.epoch}/{self.settings.epochs}",
             f"train loss {epoch.train_loss:.4f}",
         ]
-        if epoch.val_loss is not None and epoch.val_accuracy is not None:
-            parts.append(f"val loss {epoch.val_loss:.4f}")
-            parts.append(f"val accuracy {epoch.val_accuracy:.4f}")
+        for name, value in epoch.validation.items():
+            parts.append(f"{name.replace('_', ' ')} {value:.4f}")
         parts.append(f"lr {epoch.lr:.3g}")
         parts.append(f"{epoch.images_per_second:.0f} images/s")
         note(", ".join(parts) + (" (best)" if epoch.best else ""))
 
     def _figures(self) -> dict[str, Any]:
         """Return what the kept network reached, with None for what nobody measured."""
-        values = {name: getattr(self.best, name, None) for name in FIGURES}
+        values = {
+            name: None if self.best is None else self.best.figure(name)
+            for name in ("train_loss", *self.task.monitors)
+        }
         return {
             "epochs_run": len(self.epochs),
             "best_epoch": None if self.best is None else self.best.epoch,
@@ -106,7 +122,7 @@ class Run:
             arch=self.graph.text,
             input_shape=self.graph.input_shape,
             preprocessing=self.images.preprocessing.to_manifest(),
-            classes=list(self.images.classes),
+            classes=list(self.task.outputs),
             weights=weights,
             training={
                 "settings": settings,
@@ -114,6 +130,7 @@ class Run:
                 "val_images": len(self.images.val),
                 **self._figures(),
             },
+            task=self.task.to_manifest(),
         )
         return save_model(self.output, model, force=True)
 
@@ -125,22 +142,23 @@ class Run:
             "model": self.output,
             "arch": self.graph.text,
             "params": self.graph.params,
-            "classes": list(self.images.classes),
+            self.task.plural: list(self.task.outputs),
             "train_images": len(self.images.train),
             "val_images": len(self.images.val),
             **self._figures(),
             "seconds": time.monotonic() - self.started,
             "images_per_second": statistics.median(speeds) if speeds else None,
             "sha256": sha256,
+            **({"task": self.task.name} if self.task.to_manifest() else {}),
         }
 
 
 class _Watched:
     """Makes batches ready as `fill` does, and shows how far the epoch is."""
 
-    def __init__(self, fill: Normalize, count: int, epochs: int) -> None:
-        self.fill, self.count, self.epochs = fill, count, epochs
-        self.done = count
+    def __init__(self, fill: Normalize, epochs: int) -> None:
+        self.fill, self.epochs = fill, epochs
+        self.count = self.done = 0  # both the samples of an epoch, before the first
         self.epoch = 0
 
     def __call__(self, images: Images, indices: NDArray[np.int64], out: Array) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncli.errors import UsageError
 from cnncli.options import (
+    IMAGE_SIZE,
     SomeFailed,
     Trained,
     batch_size_option,
     command,
     conv_algo_option,
+    force_option,
     json_option,
     model_argument,
     open_model,
@@ -24,8 +26,9 @@ from cnncli.options import (
 from cnncli.terminal import Progress, note
 
 if TYPE_CHECKING:
-    from cnncli.engine import Plan
     from cnncli.training.prediction import Answer
+
+Record = dict[str, Any]
 
 FORMATS = ("plain", "jsonl", "csv", "tsv")
 
@@ -42,12 +45,13 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )  # fmt: skip
 @click.option("-0", "--null", is_flag=True, help="Those paths end with a zero byte, not a newline.")
 @click.option(
-    "-k", "--top-k", type=click.IntRange(1), default=1, show_default=True, metavar="N",
-    help="How many classes to name.",
+    "-k", "--top-k", type=click.IntRange(1), metavar="N",
+    help="How many classes to name.  [default: 1]",
 )  # fmt: skip
 @click.option(
-    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, metavar="X",
-    help="Name no class that is less likely; without any, the label is null (plain: unknown).",
+    "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
+    help="Name no class that is less likely; without any, the label is null (plain: unknown). "
+    "For several labels: in place of the thresholds learnt.",
 )  # fmt: skip
 @batch_size_option(None)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
@@ -56,6 +60,18 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     "--output-kind", "kind", default="probs", show_default=True, metavar="KIND",
     help="probs, logits, or features:LAYER (a layer as `shape-calc` names it).",
 )  # fmt: skip
+@click.option(
+    "-o", "--output", metavar="DIR",
+    help="Write a mask of each image there, a PNG of its name (for networks that make masks).",
+)  # fmt: skip
+@click.option(
+    "--overlay", is_flag=True, help="Write the image in the colors of its classes instead."
+)
+@click.option(
+    "--tile", type=IMAGE_SIZE, metavar="N|HxW",
+    help="Largest part of an image to make a mask of at a time; the mask does not depend on it.",
+)  # fmt: skip
+@force_option
 @click.option("--latency", is_flag=True, help="Answer each image by itself, as soon as it is read.")
 @conv_algo_option
 @threads_option
@@ -64,12 +80,16 @@ def predict(
     inputs: tuple[str, ...],
     files_from: str | None,
     null: bool,
-    top_k: int,
-    min_confidence: float,
+    top_k: int | None,
+    min_confidence: float | None,
     batch_size: int | None,
     form: str | None,
     as_json: bool,
     kind: str,
+    output: str | None,
+    overlay: bool,
+    tile: tuple[int, int] | None,
+    force: bool,
     latency: bool,
     conv_algo: str,
     threads: int,
@@ -80,29 +100,40 @@ def predict(
     on stdin. Where the network takes signals, it is a .wav, .csv, .tsv or .npy file, a folder, a
     .npz batch, or - for the bytes of one. What cannot be read is reported in its place, the rest
     goes on, and the exit code is 4. jsonl (the same as --json) gives path, label, confidence and
-    top; csv and tsv have a header. The answers do not depend on the batch size.
+    top (a network for numbers: path and values; for several labels: path and labels); csv and tsv
+    have a header. The answers do not depend on the batch size.
+
+    A network trained on masks answers with the share of the pixels of each class and, with -o, with
+    a mask in the levels of those it was trained on. Its images may have any size.
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import recorder, writer
-    from cnncli.training.prediction import ready
 
     paths = _paths(model, inputs, files_from, null)
     trained = open_model(model)
+    if not trained.task.has_confidence and (top_k, min_confidence) != (None, None):
+        raise UsageError(f"--top-k and --min-confidence are not for {trained.task.name} models")
     layer = _layer(kind, trained)
-    plan = ready(
-        trained.graph,
-        trained.model.weights,
-        batch_size=1 if latency else batch_size,
-        threads=threads,
-        conv_algo=conv_algo,
-        latency=latency,
-        keep=[layer] if layer else [],
-    )
-    answers = _answers(plan, trained, paths, layer)
-    record = recorder(trained.model.classes, top_k, min_confidence, kind)
+    settings = {"threads": threads, "conv_algo": conv_algo}
+    if trained.task.per_pixel:
+        if layer or latency or batch_size or kind == "logits":
+            raise UsageError(
+                "--output-kind, --latency and --batch-size are not for masks; leave them out"
+            )
+        answers = _maps(trained, paths, {**settings, "tile": tile})
+    else:
+        if output or overlay or tile:
+            raise UsageError("-o, --overlay and --tile are for networks that make masks")
+        settings |= {"batch_size": 1 if latency else batch_size, "latency": latency}
+        answers = _answers(trained, paths, layer, settings)
+    record = recorder(trained.task, top_k, min_confidence, kind)
+    if output is not None:
+        record = _with_masks(record, output, trained, colored=overlay, force=force)
+    elif overlay:
+        raise UsageError("--overlay is about -o, which is not given")
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
     with Progress(None, f"{trained.preprocessing.what}s") as progress:
@@ -133,16 +164,54 @@ def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) 
 
 
 def _answers(
-    plan: Plan, trained: Trained, paths: Iterable[str], layer: str | None
+    trained: Trained, paths: Iterable[str], layer: str | None, settings: dict[str, Any]
 ) -> Iterator[Answer]:
-    """Yield the answers, saying once what there is to be noticed about the images."""
+    """Return the answers to images that all get the size of the network's input."""
     from cnncli.data.stream import stream
-    from cnncli.training.prediction import answers, normalizer
+    from cnncli.training.prediction import answers, normalizer, ready
 
-    own, threads = trained.preprocessing, plan.setup.threads
+    own, threads = trained.preprocessing, settings["threads"]
+    keep = [layer] if layer else []
+    plan = ready(trained.graph, trained.model.weights, keep=keep, **settings)
     batches = stream(paths, own, batch_size=plan.setup.batch, threads=threads)
+    return _noticed(answers(plan, batches, normalizer(own.scale, own.shift, threads), layer))
+
+
+def _maps(trained: Trained, paths: Iterable[str], settings: dict[str, Any]) -> Iterator[Answer]:
+    """Return the answers for every pixel of images of any size."""
+    from cnncli.data.stream import stream
+    from cnncli.training.prediction import maps, normalizer, ready_for_any_size
+
+    own, threads = trained.preprocessing, settings["threads"]
+    tiled = ready_for_any_size(trained.graph, trained.model.weights, **settings)
+    batches = stream(paths, own, batch_size=1, threads=threads)
+    return _noticed(maps(tiled, batches, normalizer(own.scale, own.shift, threads)))
+
+
+def _with_masks(
+    record: Callable[[Answer], Record],
+    folder: str,
+    trained: Trained,
+    *,
+    colored: bool,
+    force: bool,
+) -> Callable[[Answer], Record]:
+    """Return what makes a record of an answer and writes its mask."""
+    from cnncli.commands._masks import MaskFolder
+
+    masks = MaskFolder(folder, trained.task, colored=colored, force=force)
+
+    def with_mask(answer: Answer) -> Record:
+        found = record(answer)
+        return found if answer.logits is None else {**found, **masks.write(answer)}
+
+    return with_mask
+
+
+def _noticed(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield the answers, saying once what there is to be noticed about the images."""
     noticed = False
-    for answer in answers(plan, batches, normalizer(own.scale, own.shift, threads), layer):
+    for answer in answers:
         if answer.notice and not noticed:
             note(f"{answer.name}: {answer.notice}")
             noticed = True

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.errors import ArchitectureError, UsageError
+from cnncli.errors import UsageError
 from cnncli.options import (
     IMAGE_SIZE,
     OPTIMIZER_NAMES,
+    TASK_NAMES,
     batch_size_option,
     command,
     conv_algo_option,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
-MONITORS = ("val_loss", "val_accuracy", "train_loss")
+MONITORS = (
+    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
+    "val_map", "train_loss",
+)  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
@@ -42,6 +46,13 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
               help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
+@click.option("--task", type=click.Choice(["auto", *TASK_NAMES]), default="auto", show_default=True,
+              help="What to learn; auto: what the labels of DATA are for.")  # fmt: skip
+@click.option(
+    "--loss",
+    metavar="NAME",
+    help="What to minimize: of regress mse, mae, huber or huber(0.5).  [default: mse]",
+)
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
@@ -56,6 +67,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--init", type=click.Choice(METHODS),
               help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
 @click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
+              show_default=True,
+              help="auto: rare classes of pixels count more.")  # fmt: skip
 @click.option("--monitor", type=click.Choice(MONITORS),
               help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
@@ -65,10 +79,11 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
-@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "none"]),
+@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "image", "none"]),
               default="standard", show_default=True,
               help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
-              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end.")  # fmt: skip
+              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end, image: the levels "
+              "of each image by themselves.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
@@ -78,12 +93,15 @@ def train(
     data: str,
     output: str,
     arch: str,
+    task: str,
+    loss: str | None,
     val: str | None,
     img_size: tuple[int, int] | None,
     length: int | None,
     color: str,
     resize: str,
     normalize: str,
+    class_weights: str,
     threads: int,
     force: bool,
     as_json: bool,
@@ -92,9 +110,12 @@ def train(
     """Train a network on labelled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
-    .jsonl list of path,label (- for stdin); a .npz with x and y; or a folder of IDX files. Signals
-    are .wav files, .csv or .tsv columns, .npy arrays or rows of a .npz. What is not given is chosen
-    by the number and size of the images or signals, and said. The epoch kept is the best
+    .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
+    images/ and masks/, of which tiles of --img-size are cut. Signals are .wav files, .csv or .tsv
+    columns, .npy arrays or rows of a .npz. Labels are classes; where one is written as a|b, images
+    have several labels or none; a list with other columns than label, such as path,height,width, or
+    a float y, gives numbers to learn. What is not given is chosen by the number and size of the
+    images or signals, and said. The epoch kept is the best
     one by --monitor; an interrupted training keeps the best one so far.
     """
     from cnncli.commands._data_options import check_options, image_size, signal_length, validation
@@ -108,12 +129,15 @@ def train(
     text, preset_shape = _network_text(arch)
     images = load_training(
         data,
+        task=task,
+        loss=loss,
         val=validation(val),
         size=img_size or image_size(preset_shape),
         length=length or signal_length(preset_shape),
         color=color,
         resize=resize,
         normalization=normalize,
+        weighted=class_weights == "auto",
         threads=threads,
     )
     check_options(data, images, img_size, color, length)
@@ -124,7 +148,7 @@ def train(
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record, images.preprocessing.what))
+        (note if output == "-" else write_line)(_summary(record, images))
 
 
 def _network_text(arch: str) -> tuple[str | None, Shape]:
@@ -143,10 +167,9 @@ def _describe_data(data: str, images: TrainingData) -> None:
         note(notice)
     size = "x".join(map(str, images.preprocessing.input_shape))
     memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
-    names = ", ".join(images.classes[:10]) + (", …" if len(images.classes) > 10 else "")
     note(
         f"{data}: {len(images.train)} {images.preprocessing.what}s to train on, "
-        f"{len(images.val)} to validate, {len(images.classes)} classes: {names}"
+        f"{len(images.val)} to validate, {images.task.description()}"
     )
     note(f"input: {size}, {images.preprocessing.description}, {memory:.1f} MB in memory")
 
@@ -156,19 +179,18 @@ def _network(text: str | None, images: TrainingData) -> Graph:
     from cnncli.graph import build_graph
     from cnncli.model_file import check_savable
     from cnncli.notation import parse
-    from cnncli.training.automatic import auto_architecture
+    from cnncli.training.automatic import auto_architecture, auto_map_architecture
 
     size = images.preprocessing.input_shape
-    classes = list(images.classes)
+    classes = list(images.task.outputs)
     if text is None:
-        text = auto_architecture(size, len(images.train))
+        per_pixel = images.task.per_pixel
+        text = (
+            auto_map_architecture(size) if per_pixel else auto_architecture(size, len(images.train))
+        )
     graph = build_graph(parse(text, len(classes)), size)
     check_savable(graph.text, size, classes)
-    if len(graph.output_shape) != 1:
-        shape = "x".join(map(str, graph.output_shape))
-        raise ArchitectureError(
-            f"the network answers with {shape} values per image; end it with dense(classes)"
-        )
+    images.task.check(graph)
     note(f"network: {graph.text}")
     return graph
 
@@ -176,25 +198,33 @@ def _network(text: str | None, images: TrainingData) -> Graph:
 def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]) -> Settings:
     from cnncli.training.settings import chosen
 
+    task = images.task
     told = {name: value for name, value in given.items() if value is not None}
+    told.setdefault("label_smoothing", task.smoothing)
+    task.training_loss(told["label_smoothing"])
+    if told.get("monitor", "train_loss") not in {"train_loss", *task.monitors}:
+        raise UsageError(
+            f"--monitor {told['monitor']}: {task.name} has train_loss, {', '.join(task.monitors)}"
+        )
+    if task.per_pixel:
+        told.setdefault("batch_size", 8)  # tiles have many more answers than images
     settings = chosen({**told, "threads": threads}, graph, len(images.train))
+    smoothing = f"label smoothing {settings.label_smoothing:g}, " if task.smoothing else ""
     note(
         f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
         f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
-        f"weight decay {settings.weight_decay:g}, label smoothing {settings.label_smoothing:g}, "
-        f"seed {settings.seed}"
+        f"weight decay {settings.weight_decay:g}, {smoothing}seed {settings.seed}"
     )
     return settings
 
 
-def _summary(record: dict[str, Any], what: str) -> str:
+def _summary(record: dict[str, Any], images: TrainingData) -> str:
     name = shown(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
-    if record["val_accuracy"] is not None:
-        share = 100 * record["val_accuracy"]
-        parts.append(f"{share:.2f} % of {record['val_images']} validation {what}s right")
+    if all(record[name] is not None for name in images.task.monitors):
+        parts.append(images.task.achieved(record, images.preprocessing.what))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

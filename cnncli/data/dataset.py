@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.medium import AnyPreprocessing, empty_statistics
 from cnncli.data.memory import available_memory
-from cnncli.data.samples import Samples, match
+from cnncli.data.samples import Samples
 from cnncli.data.unreadable import FileError, unreadable
 from cnncli.errors import DataError
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Task
 
 MEMORY_SHARE = 0.5  # of what is available
 BLOCK = 512  # images decoded between two looks at their statistics
@@ -28,15 +31,15 @@ class ImageSet:
     """Labelled images (H, W, C), or signals (L, C), in the shape a network takes.
 
     `pixels` is uint8 (N, H, W, C) or float32 (N, L, C), or None where they are decoded for every
-    batch; `labels` is int32 (N,), positions in `classes`, and `counts` the samples of each;
-    `digest` is the same for the same data only.
+    batch; `targets` (N, …) is what their task makes of the labels; `digest` is the same for the
+    same data only.
     """
 
     def __init__(
         self,
         samples: Samples,
         preprocessing: AnyPreprocessing,
-        classes: Sequence[str],
+        task: Task,
         *,
         threads: int = 1,
         memory: int | None = None,
@@ -53,9 +56,7 @@ class ImageSet:
             )
         self.samples = samples
         self.names = samples.names
-        self.classes = tuple(classes)
-        self.labels = match(samples, classes)
-        self.counts = np.bincount(self.labels, minlength=len(classes)).astype(np.int64)
+        self.targets = task.targets(samples)
         self.shape = preprocessing.input_shape
         self.dtype = preprocessing.dtype
         self.statistics = empty_statistics(preprocessing)
@@ -86,6 +87,7 @@ class ImageSet:
     def _decode_all(self) -> str:
         """Fill `pixels` and `statistics`; return the digest."""
         digest = blake2b(repr((self.samples.keys, self.samples.labels)).encode(), digest_size=16)
+        digest.update(np.ascontiguousarray(self.targets).data)
         block = np.empty((BLOCK if self.pixels is None else 0, *self.shape), self.dtype)
         bad: list[FileError] = []
         for start in range(0, len(self), BLOCK):
@@ -101,8 +103,9 @@ class ImageSet:
 
     def _decode(self, indices: NDArray[np.int64], out: Values) -> list[FileError]:
         """Write images into out; return what went wrong, in the order of the images."""
-        if self.samples.pixels is not None and self.samples.pixels.shape[1:] == self.shape:
-            np.take(self.samples.pixels, indices, axis=0, out=out, mode="clip")
+        given, own = self.samples.pixels, self._preprocessing
+        if given is not None and given.shape[1:] == self.shape and own.normalization != "image":
+            np.take(given, indices, axis=0, out=out, mode="clip")
             return []
         runs = [slice(start, start + RUN) for start in range(0, len(indices), RUN)]
         results = self._pool.map(lambda run: list(self._run(indices[run], out[run])), runs)

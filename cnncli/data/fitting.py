@@ -67,9 +67,10 @@ def choose_shape(
     size: tuple[int, int] | None,
     color: str,
     resize: str,
+    normalization: str = "none",
     threads: int,
 ) -> tuple[Preprocessing, tuple[str, ...]]:
-    """Return a preprocessing without normalization, and what there is to say about the choice.
+    """Return a preprocessing without scale and shift, and what there is to say about the choice.
 
     The size is the one that half of the images or more have, else the medians of their heights and
     widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
@@ -92,7 +93,7 @@ def choose_shape(
             f"{samples.where}: images in color: {in_color} of {len(headers)}, so all are taken as "
             f"{COLORS[channels]}; --color chooses otherwise"
         )
-    return Preprocessing(height, width, channels, resize), tuple(notices)
+    return Preprocessing(height, width, channels, resize, normalization), tuple(notices)
 
 
 def with_normalization(

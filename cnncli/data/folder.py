@@ -22,7 +22,7 @@ def splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test the folder is divided into; none for class folders."""
     if not _is_divided(path):
         return ()
-    return tuple(split for split in SPLITS if _folder(path, split))
+    return tuple(split for split in SPLITS if split_folder(path, split))
 
 
 def read(path: str, split: str | None) -> Samples:
@@ -30,7 +30,7 @@ def read(path: str, split: str | None) -> Samples:
 
     Only the folders directly in it are classes; what lies deeper belongs to them.
     """
-    root = inside(path, _folder(path, split) or "") if split else path
+    root = inside(path, split_folder(path, split) or "") if split else path
     tree = walk(root, SAMPLES)
     kind = kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
     tree.keep(KINDS[kind], kind)
@@ -74,7 +74,8 @@ def _shown(path: str) -> list[os.DirEntry[str]]:
         return [entry for entry in entries if not entry.name.startswith(".")]
 
 
-def _folder(path: str, split: str) -> str | None:
+def split_folder(path: str, split: str) -> str | None:
+    """Return the name of the folder of a split, if there is one; raise DataError for two."""
     found = [name for name in SPLITS[split] if Path(path, name).is_dir()]
     if len(found) > 1:
         raise DataError(f"{path}: both {found[0]}/ and {found[1]}/; keep one of them", path=path)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_pixels
+from cnncli.data.modes import SIDEWAYS, RefusedError, is_gray, orientation, to_levels, to_pixels
 from cnncli.data.quiet import quiet
 from cnncli.data.unreadable import FileError, ImageError
 
@@ -42,6 +42,13 @@ class Picture(NamedTuple):
     frames_left_out: bool  # of an animation or of a file of several pages only the first is used
 
 
+class Levels(NamedTuple):
+    """An image whose pixels are numbers rather than colors."""
+
+    values: NDArray[np.uint8]  # (height, width)
+    palette: bytes | None  # red, green, blue of each number; None where it is gray
+
+
 class Header(NamedTuple):
     """What is known of an image before it is decoded."""
 
@@ -53,6 +60,11 @@ class Header(NamedTuple):
 def decode(source: str | bytes) -> Picture:
     """Return the pixels of an image file, or of the bytes of one; raise ImageError."""
     return _with_image(source, _picture)
+
+
+def decode_levels(source: str) -> Levels:
+    """Return the gray levels or palette indices of an image file; raise ImageError."""
+    return _with_image(source, lambda image: Levels(*to_levels(image)))
 
 
 def measure(source: str | bytes) -> Header:

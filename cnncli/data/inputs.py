@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.image import read_stdin
 from cnncli.data.medium import AnyPreprocessing
+from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.unreadable import ImageError, SignalError
 from cnncli.errors import DataError
 from cnncli.value import Value
@@ -50,7 +52,12 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
 
 
 def load_image(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
-    """Return one image or signal, - for stdin, in the shape of the network; raise DataError."""
+    """Return one image or signal, - for stdin, in the shape of the network; raise DataError.
+
+    Where a network takes images of any size, its input's size stands for all: crop.
+    """
+    if isinstance(preprocessing, Preprocessing) and preprocessing.resize == "none":
+        preprocessing = replace(preprocessing, resize="crop")
     decoded: Any = preprocessing.decode(_stdin(preprocessing) if path == "-" else path)
     return preprocessing.ready(decoded, path)
 

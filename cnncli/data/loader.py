@@ -25,7 +25,7 @@ class Batch:
     """A few images, ready for a network; good until the next batch is asked for."""
 
     images: NDArray[np.float32]  # (n, H, W, C) or (n, L, C)
-    labels: NDArray[np.int32]  # (n,)
+    targets: NDArray[Any]  # (n, …), what the loss compares answers with
     indices: NDArray[np.int64]  # (n,) of the images in their set
 
 
@@ -50,18 +50,24 @@ class Loader:
         self.normalize = normalize
         self.seed = seed
         self.shuffle = shuffle
-        self.cuts = _cuts(len(images), batch_size)
+        self.cuts = cuts_of(len(images), batch_size)
         size = min(batch_size, len(images))
         shape = images.shape
         self._rows = np.arange(size)
         self._raw = np.empty((size if images.pixels is None else 0, *shape), images.dtype)
         self._images = np.empty((2, size, *shape), np.float32)
-        self._labels = np.empty((2, size), np.int32)
+        targets = images.targets
+        self._targets = np.empty((2, size, *targets.shape[1:]), targets.dtype)
 
     @property
     def batches(self) -> int:
         """The number of batches in an epoch."""
         return len(self.cuts) - 1
+
+    @property
+    def samples(self) -> int:
+        """The number of images in an epoch."""
+        return len(self.images)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
@@ -79,25 +85,29 @@ class Loader:
     def _fill(self, order: NDArray[np.int64], number: int) -> Batch:
         indices = order[self.cuts[number] : self.cuts[number + 1]]
         n = len(indices)
-        images, labels = self._images[number % 2, :n], self._labels[number % 2, :n]
-        np.take(self.images.labels, indices, out=labels, mode="clip")
+        images, targets = self._images[number % 2, :n], self._targets[number % 2, :n]
+        np.take(self.images.targets, indices, axis=0, out=targets, mode="clip")
         if self.images.pixels is not None:
             self.normalize(self.images.pixels, indices, images)
         else:
             self.images.read(indices, self._raw[:n])
             self.normalize(self._raw, self._rows[:n], images)
-        return Batch(images, labels, indices)
+        return Batch(images, targets, indices)
 
 
 def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index).
+    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index)."""
+    return np.argsort(counted(seed, epoch, count), kind="stable")
+
+
+def counted(seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
+    """Return the first random numbers of an epoch, each a hash of (seed, epoch, its place).
 
     The hash is SplitMix64 (Steele, Lea, Flood 2014, OOPSLA), started anew for every epoch.
     """
     start = np.array([(seed * GOLDEN + 1) & MASK], np.uint64)
     start = _mix(_mix(start) + np.array([(epoch * GOLDEN) & MASK], np.uint64))
-    keys = _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
-    return np.argsort(keys, kind="stable")
+    return _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
 
 
 def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -106,7 +116,7 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def _cuts(count: int, size: int) -> list[int]:
+def cuts_of(count: int, size: int) -> list[int]:
     """Return where batches begin and end; a last one of one image gets a second (bn needs two)."""
     cuts = [*range(0, count, size), count]
     if count % size == 1 and size > 2 and len(cuts) > 2:

@@ -1,8 +1,10 @@
-"""A list of images or signals and their classes: path,label as .csv, .tsv or .jsonl, or on stdin.
+"""A list of images or signals and what is known of each: path,label as .csv, .tsv or .jsonl.
 
-Paths are relative to the list. A first line that names the columns path and label may be there,
-with other columns besides; without one there are just these two. Stdin is read as JSON Lines where
-it opens with a brace, as tab-separated where its first line holds a tab, as CSV otherwise.
+Paths are relative to the list. A label is a class, or several labels joined by | (in JSON: a list
+of them). Where a first line names the columns, path and label may have others besides, which are
+not read; with a path and no label, all others hold numbers. Without such a line there are just a
+path and a label. Stdin is read as JSON Lines where it opens with a brace, as tab-separated where
+its first line holds a tab, as CSV otherwise.
 """
 
 from __future__ import annotations
@@ -10,18 +12,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from cnncli.data.kinds import kind_in_list
 from cnncli.data.samples import Samples, check_label
 from cnncli.data.walk import inside
 from cnncli.errors import DataError
 
+Values = tuple[str | float, ...]
+Rows = Iterator[tuple[int, list[object]]]  # line, path, a value for each column
+
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".jsonl": "{"}
-COLUMNS = ("path", "label")
-EXPECTED = "a path and a label"
+LABEL = ("label",)
 
 
 def can_read(path: str) -> bool:
@@ -39,17 +46,23 @@ def read(path: str, split: str | None) -> Samples:
     try:
         lines = _lines(path)
         kind = _kind(path, lines)
-        rows = _json_rows(lines) if kind == "{" else _table_rows(lines, kind)
-        pairs = _pairs(path, rows)
+        columns, rows = _json_rows(lines) if kind == "{" else _table_rows(lines, kind)
+        known, blank = _known(path, columns, rows)
     except (csv.Error, RecursionError) as error:
-        raise DataError(f"{path}: {error}; give {EXPECTED} a line", path=path) from error
-    kind_in_list(pairs, path)
+        raise DataError(f"{path}: {error}; give {_expected(LABEL)} a line", path=path) from error
+    kind_in_list(known, path)
     base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
+    labelled = columns == LABEL
+    several = labelled and any("|" in str(label) for (label,) in known.values())
     return Samples(
         where=path,
-        names=tuple(inside(base, file) for file in pairs),
-        keys=tuple(pairs),
-        labels=tuple(pairs.values()),
+        names=tuple(inside(base, file) for file in known),
+        keys=tuple(known),
+        labels=tuple(str(label) for (label,) in known.values()) if labelled else (),
+        columns=columns,
+        numbers=None if labelled else np.array(list(known.values()), np.float64),
+        suggests="multi-label" if several else "classify" if labelled else "regress",
+        blank=blank,
     )
 
 
@@ -74,46 +87,108 @@ def _kind(path: str, lines: list[str]) -> str:
     return "\t" if "\t" in first else ","
 
 
-def _json_rows(lines: list[str]) -> Iterator[tuple[int, list[object]]]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            yield number, []
-        else:
-            yield number, [row[name] for name in COLUMNS if name in row]
+def _json_rows(lines: list[str]) -> tuple[tuple[str, ...], Rows]:
+    """Return which columns there are, by the first object, and the rows."""
+    objects = ((number, _object(line)) for number, line in enumerate(lines, 1) if line.strip())
+    found = list(objects)
+    first = found[0][1] if found else {}
+    columns = LABEL if "label" in first else tuple(one for one in first if one != "path") or LABEL
+    needed = ("path", *columns)
+    rows = ((number, [row[name] for name in needed if name in row]) for number, row in found)
+    return columns, rows
 
 
-def _table_rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[object]]]:
+def _object(line: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _table_rows(lines: list[str], delimiter: str) -> tuple[tuple[str, ...], Rows]:
+    """Return which columns there are, by the first line, and the rows."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    columns = None
+    first = next(filter(None, reader), [])
+    titles = [name.strip() for name in first]
+    names = [name.lower() for name in titles]
+    if "path" not in names:
+        return LABEL, _rows(csv.reader(lines, delimiter=delimiter, strict=True), [0, 1], 2)
+    at = names.index("path")
+    others = [i for i in range(len(names)) if i != at]
+    columns = tuple(titles[i] for i in others)
+    if "label" in names:
+        others, columns = [names.index("label")], LABEL
+    return columns, _rows(reader, [at, *others], len(names))
+
+
+def _rows(reader: Iterator[list[str]], positions: list[int], width: int) -> Rows:
     for row in reader:
-        if not row:
-            continue
-        if columns is None:
-            names = [name.strip().lower() for name in row]
-            has_header = set(COLUMNS) <= set(names)
-            columns = [names.index(name) for name in COLUMNS] if has_header else [0, 1]
-            width = len(row) if has_header else 2
-            if has_header:
-                continue
-        yield reader.line_num, [row[i] for i in columns] if len(row) == width else []
+        if row:
+            line = reader.line_num  # type: ignore[attr-defined]
+            yield line, [row[i] for i in positions] if len(row) == width else []
 
 
-def _pairs(path: str, rows: Iterator[tuple[int, list[object]]]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
+def _known(path: str, columns: tuple[str, ...], rows: Rows) -> tuple[dict[str, Values], str]:
+    """Return what is known of each image, and the first place where a label is missing."""
+    _check_columns(path, columns)
+    known: dict[str, Values] = {}
+    blank = ""
     for number, row in rows:
         where = f"{path}, line {number}"
-        if len(row) != 2 or not isinstance(row[0], str) or not row[0]:
-            raise DataError(f"{where}: not {EXPECTED}; give these two", path=path)
-        file, label = row[0], check_label(row[1], where)
-        if pairs.setdefault(file, label) != label:
+        if len(row) != 1 + len(columns) or not isinstance(row[0], str) or not row[0]:
+            raise DataError(f"{where}: not {_expected(columns)}; give these", path=path)
+        file, values = row[0], row[1:]
+        read: Values
+        if columns == LABEL:
+            read = (_label(values[0], where),)
+            blank = blank or ("" if read[0] else where)
+        else:
+            pairs = zip(columns, values, strict=True)
+            read = tuple(_number(value, f"{where}, {name}") for name, value in pairs)
+        before = known.setdefault(file, read)
+        if before != read:
+            now, then = (" ".join(map(str, one)) for one in (read, before))
             raise DataError(
-                f"{where}: {file} is {label} here and {pairs[file]} before; keep one of the two",
-                path=path,
+                f"{where}: {file} is {now} here and {then} before; keep one of the two", path=path
             )
-    return pairs
+    return known, blank
+
+
+def _check_columns(path: str, columns: tuple[str, ...]) -> None:
+    if not columns:
+        raise DataError(f"{path}: names only a path; add a label, or numbers by name", path=path)
+    for name in columns:
+        check_label(name, f"{path}, names of columns")
+        if columns.count(name) > 1:
+            raise DataError(f"{path}: two columns are called {name}; rename one", path=path)
+
+
+def _label(value: object, where: str) -> str:
+    """Return a class, labels joined by |, or "" for none; raise DataError for anything else."""
+    if isinstance(value, list):
+        parts = [check_label(one, where) for one in value]
+        if any("|" in one for one in parts):
+            raise DataError(f"{where}: a label in a list has a |; leave it out", path=where)
+        return "|".join(parts)
+    return "" if value == "" else check_label(value, where)
+
+
+def _number(value: object, where: str) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(
+            f"{where}: {ascii(value)[:60]} is not a number; "
+            "give numbers, or classes in a column called label",
+            path=where,
+        )
+    return number
+
+
+def _expected(columns: tuple[str, ...]) -> str:
+    if columns == LABEL:
+        return "a path and a label"
+    return f"a path and a number for {', '.join(columns)}"

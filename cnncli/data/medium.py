@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Union
 
 from cnncli.data.preprocessing import Preprocessing
+from cnncli.errors import UsageError
 
 if TYPE_CHECKING:
     from cnncli.data.fitting import Statistics
@@ -32,16 +33,21 @@ def choose_preprocessing(
     color: str,
     resize: str,
     length: int | None,
+    normalization: str,
     threads: int,
 ) -> tuple[AnyPreprocessing, tuple[str, ...]]:
     """Return a preprocessing without normalization, and what there is to say about the choice."""
     if samples.what == "signal":
         from cnncli.data.signals.fitting import choose_signal_shape
 
+        if normalization == "image":
+            raise UsageError("--normalize image is not for signals; give standard")
         return choose_signal_shape(samples, length=length, threads=threads)
     from cnncli.data.fitting import choose_shape
 
-    return choose_shape(samples, size=size, color=color, resize=resize, threads=threads)
+    return choose_shape(
+        samples, size=size, color=color, resize=resize, normalization=normalization, threads=threads
+    )
 
 
 def empty_statistics(preprocessing: AnyPreprocessing) -> AnyStatistics:

@@ -44,6 +44,17 @@ def to_pixels(image: Image.Image) -> NDArray[np.uint8]:
     return np.ascontiguousarray(_upright(np.atleast_3d(pixels), orientation(image)))
 
 
+def to_levels(image: Image.Image) -> tuple[NDArray[np.uint8], bytes | None]:
+    """Return palette indices or gray levels, uint8 (height, width), and the palette as RGB."""
+    image.load()
+    if image.mode not in {"1", "L", "P"}:
+        raise RefusedError(f"its pixels are {image.mode}, not 8-bit gray or indices of a palette")
+    palette = bytes(image.getpalette("RGB") or ()) if image.mode == "P" else None
+    values = np.asarray(image.convert("L") if image.mode == "1" else image)
+    upright = _upright(values[:, :, None], orientation(image))
+    return np.ascontiguousarray(upright[:, :, 0]), palette
+
+
 def is_gray(image: Image.Image) -> bool:
     """Say from the header alone whether an image has no color."""
     if image.mode == "P":

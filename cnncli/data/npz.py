@@ -1,10 +1,16 @@
-"""A .npz file with samples x and classes y, or x_train y_train, x_val y_val, x_test y_test."""
+"""A .npz file with samples x and labels y, or x_train y_train, x_val y_val, x_test y_test.
+
+Whole numbers and words are classes, words joined by | several labels; floats (N,) or (N, K) are
+numbers to learn.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, are_signals, as_images, as_signals, load_npz, npz_names
 from cnncli.data.samples import Samples, check_label
@@ -37,23 +43,45 @@ def read(path: str, split: str | None) -> Samples:
     images, classes = load_npz(path, x, y)
     convert = as_signals if are_signals(images) else as_images
     pixels = convert(images, f"{path}, {x}")
-    labels = as_labels(classes, f"{path}, {y}")
-    if len(labels) != len(pixels):
+    where = f"{path}, {y}"
+    if len(classes) != len(pixels):
         what = "signals" if are_signals(images) else "images"
-        raise DataError(f"{path}: {len(pixels)} {what} but {len(labels)} classes", path=path)
-    return array_samples(path, x, pixels, labels)
+        raise DataError(f"{path}: {len(pixels)} {what} but {len(classes)} in {y}", path=path)
+    if classes.dtype.kind != "f":
+        return array_samples(path, x, pixels, as_labels(classes, where))
+    numbers = as_numbers(classes, where)
+    width = numbers.shape[1]
+    columns = ("y",) if width == 1 else tuple(f"y[{k}]" for k in range(width))
+    unlabelled = array_samples(path, x, pixels, ())
+    return replace(unlabelled, numbers=numbers, columns=columns, suggests="regress")
 
 
 def array_samples(path: str, array: str, pixels: AnyArray, labels: tuple[str, ...]) -> Samples:
     """Return labelled rows of an array; an image is named by its file and number."""
-    numbers = range(len(labels))
+    numbers = range(len(pixels))
+    missing = labels.index("") if "" in labels else None
     return Samples(
         where=f"{path}, {array}",
         names=tuple(f"{path}[{i}]" for i in numbers),
         keys=tuple(f"{array}[{i}]" for i in numbers),
         labels=labels,
         pixels=pixels,
+        suggests="multi-label" if any("|" in one for one in set(labels)) else "classify",
+        blank="" if missing is None else f"{path}[{missing}]",
     )
+
+
+def as_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
+    """Return one or several numbers per image, float64 (N, K); raise DataError."""
+    if array.ndim == 1:
+        array = array[:, np.newaxis]
+    if array.ndim != 2 or not array.shape[1]:
+        shape = "x".join(map(str, array.shape))
+        raise DataError(f"{where}: {shape} numbers; expected one per image, or a row of them")
+    numbers = array.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise DataError(f"{where}: NaN or infinite numbers; leave these images out")
+    return numbers
 
 
 def as_labels(array: AnyArray, where: str) -> tuple[str, ...]:
@@ -67,5 +95,5 @@ def as_labels(array: AnyArray, where: str) -> tuple[str, ...]:
         )
     values, positions = np.unique(array, return_inverse=True)
     words = [one.decode(errors="replace") if type(one) is bytes else one for one in values.tolist()]
-    names = [check_label(word, where) for word in words]
+    names = ["" if word == "" else check_label(word, where) for word in words]
     return tuple(names[i] for i in positions.tolist())

@@ -6,9 +6,12 @@ BILINEAR, which averages over the pixels it leaves out (antialias):
 
 - stretch: the whole image, its shape not kept;
 - crop: the largest middle part that has the shape of the network's input;
-- pad: the whole image in the middle, with black where it does not reach.
+- pad: the whole image in the middle, with black where it does not reach;
+- none: the whole image at its own size, for networks that answer for every pixel.
 
-Then y = pixel * scale + shift, with one scale and one shift per channel.
+Where each image is normalized by itself, its levels are then brought to the same mean and standard
+deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with one scale and one shift per
+channel.
 """
 
 from __future__ import annotations
@@ -25,8 +28,9 @@ from cnncli.data.image import EXTENSIONS, Picture, decode
 from cnncli.errors import ModelFileError
 from cnncli.value import Value
 
-RESIZE_MODES = ("stretch", "crop", "pad")
-NORMALIZATIONS = ("unit", "standard", "minmax", "none")
+RESIZE_MODES = ("stretch", "crop", "pad", "none")
+NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
+MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
 COLORS = {1: "gray", 3: "rgb"}
 MAX_SIDE = 65535
 
@@ -74,14 +78,23 @@ class Preprocessing(Value):
         return self.prepare(picture.pixels)
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return an image, uint8 (height, width, 1 or 3), in the shape of the input, uint8."""
+        """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
+        fitted = self._fitted(pixels)
+        return by_itself(fitted) if self.normalization == "image" else fitted
+
+    def _fitted(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if pixels.shape == self.input_shape:
             return pixels
-        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        if self.channels == 1 and image.mode == "RGB":
-            image = image.convert("L")
+        if self.resize == "none":
+            return self.in_color(pixels)
+        image = self._in_color(pixels)
         array = np.atleast_3d(np.asarray(self._resized(image)))
         return np.ascontiguousarray(np.broadcast_to(array, self.input_shape))
+
+    def in_color(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image of any size, uint8 (h, w, 1 or 3), in the color of the input."""
+        array = np.atleast_3d(np.asarray(self._in_color(pixels)))
+        return np.ascontiguousarray(np.broadcast_to(array, (*pixels.shape[:2], self.channels)))
 
     def normalize(
         self, images: NDArray[np.uint8], indices: NDArray[np.int64], out: NDArray[np.float32]
@@ -115,6 +128,11 @@ class Preprocessing(Value):
         numbers = {name: exact(value[name]) for name in ("scale", "shift")}
         return cls(**{**value, **numbers})
 
+    def _in_color(self, pixels: NDArray[np.uint8]) -> Image.Image:
+        """Return an image that is gray if the network wants it so."""
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        return image.convert("L") if self.channels == 1 and image.mode == "RGB" else image
+
     def _resized(self, image: Image.Image) -> Image.Image:
         size = self.width, self.height
         if image.size == size:
@@ -135,6 +153,16 @@ class Preprocessing(Value):
         small = image.resize((width, height), Image.Resampling.BILINEAR)
         canvas.paste(small, ((self.width - width) // 2, (self.height - height) // 2))
         return canvas
+
+
+def by_itself(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an image (h, w, C) with mean 128 and standard deviation 48 in each channel."""
+    mean = pixels.mean(axis=(0, 1), dtype=np.float64)
+    deviation = pixels.std(axis=(0, 1), dtype=np.float64)
+    gain = np.divide(DEVIATION, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    levels = (pixels - mean) * gain + MEAN
+    found: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return found
 
 
 def exact(values: Sequence[float]) -> tuple[float, ...]:

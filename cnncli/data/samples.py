@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,6 @@ from cnncli.value import Value
 
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
-SHOWN = 5  # names in an error
 
 
 class Samples(Value):
@@ -25,11 +23,15 @@ class Samples(Value):
     where: str  # for errors: data/train
     names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
     keys: tuple[str, ...]  # what the images are told apart by wherever the data lie: cat/1.png, 3
-    labels: tuple[str, ...]
+    labels: tuple[str, ...]  # a class, or labels joined by |, per sample; none beside numbers
     pixels: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
     # None: the names are files to be decoded
     empty: tuple[str, ...] = ()  # classes without an image
     notices: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ("label",)  # what the labels or numbers are called
+    numbers: NDArray[np.float64] | None = None  # (N, columns)
+    suggests: str = "classify"  # the task that such labels are for
+    blank: str = ""  # the first place where a label is missing
 
     def __len__(self) -> int:
         return len(self.names)
@@ -48,41 +50,10 @@ class Samples(Value):
             self,
             names=tuple(self.names[i] for i in chosen),
             keys=tuple(self.keys[i] for i in chosen),
-            labels=tuple(self.labels[i] for i in chosen),
+            labels=tuple(self.labels[i] for i in chosen) if self.labels else (),
+            numbers=None if self.numbers is None else self.numbers[indices],
             pixels=None if self.pixels is None else self.pixels[indices],
         )
-
-
-def training_classes(samples: Samples) -> tuple[str, ...]:
-    """Return the classes in the byte order of their names; raise DataError for fewer than two."""
-    if samples.empty:
-        raise DataError(
-            f"{samples.where}: no {samples.what}s in {listed(samples.empty, 'class', 'classes')}; "
-            "add some or remove the folder",
-            path=samples.where,
-        )
-    classes = tuple(sorted(set(samples.labels), key=str.encode))
-    if not classes:
-        raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
-    if len(classes) == 1:
-        raise DataError(
-            f"{samples.where}: only one class ({classes[0]}); training needs two or more",
-            path=samples.where,
-        )
-    return classes
-
-
-def match(samples: Samples, classes: Sequence[str]) -> NDArray[np.int32]:
-    """Return each image's position in `classes`, found by name; raise DataError for others."""
-    number = {name: i for i, name in enumerate(classes)}
-    unknown = sorted(set(samples.labels) - set(number), key=str.encode)
-    if unknown:
-        raise DataError(
-            f"{samples.where}: {listed(unknown, 'class', 'classes')} not among the "
-            f"{len(classes)} known ones ({shortened(classes)}); rename or remove what is unknown",
-            path=samples.where,
-        )
-    return np.array([number[label] for label in samples.labels], np.int32)
 
 
 def check_label(label: Any, where: str) -> str:
@@ -95,13 +66,3 @@ def check_label(label: Any, where: str) -> str:
             path=where,
         )
     return name
-
-
-def listed(names: Sequence[str], one: str, many: str) -> str:
-    """Return "class cat", or "3 classes (cat, cow, dog)"."""
-    return f"{one} {names[0]}" if len(names) == 1 else f"{len(names)} {many} ({shortened(names)})"
-
-
-def shortened(names: Sequence[str]) -> str:
-    """Return the first few names."""
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from cnncli.data import folder, idx, manifest, npz
+from cnncli.data import folder, idx, manifest, masks, npz
 from cnncli.data.dataset import ImageSet
 from cnncli.data.fitting import with_normalization
 from cnncli.data.medium import AnyPreprocessing, choose_preprocessing
-from cnncli.data.samples import Samples, training_classes
+from cnncli.data.pixels import PixelSet
+from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.samples import Samples
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
+from cnncli.tasks import Task, learn_task
 from cnncli.value import Value
 
 
@@ -29,7 +31,9 @@ class Reader(Protocol):
         """Return one split, or a set that is not divided; raise DataError."""
 
 
-READERS = cast("tuple[Reader, ...]", (idx, folder, npz, manifest))
+Set = ImageSet | PixelSet
+
+READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, manifest))
 
 
 class Source(Value):
@@ -54,10 +58,10 @@ class Source(Value):
 class TrainingData(Value):
     """What a training needs to know of the data."""
 
-    train: ImageSet
-    val: ImageSet
+    train: Set
+    val: Set
     preprocessing: AnyPreprocessing
-    classes: tuple[str, ...]
+    task: Task
     notices: tuple[str, ...]
 
 
@@ -78,48 +82,89 @@ def open_data(path: str) -> Source:
 def load_training(
     path: str,
     *,
+    task: str = "auto",
+    loss: str | None = None,
     val: str | float | None = None,
     size: tuple[int, int] | None = None,
     color: str = "auto",
     resize: str = "stretch",
     length: int | None = None,
     normalization: str = "standard",
+    weighted: bool = False,
     threads: int = 1,
 ) -> TrainingData:
-    """Read a data set to train on; raise DataError.
+    """Read a data set to train on; raise DataError, or UsageError for a loss it cannot have.
 
+    `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
     tenth. Size, color, length, rate and normalization are learnt from the train set alone.
     """
-    classes, train, held = _training_parts(path, val)
+    learnt, train, held = _training_parts(path, task, loss, val)
     if not len(held):
         raise DataError(
             f"{path}: nothing left to validate on; add {train.what}s or give --val", path=path
         )
+    if learnt.per_pixel:
+        from cnncli.data.mapped import map_sets
+
+        if resize != "stretch":
+            raise UsageError("--resize-mode is not for masks, which keep their size; leave it out")
+        maps = map_sets(
+            train,
+            held,
+            learnt,
+            size=size,
+            color=color,
+            normalization=normalization,
+            weighted=weighted,
+            threads=threads,
+        )
+        return _normalized(*maps, normalization, ())
+    if weighted:
+        raise UsageError(f"--class-weights is not for {learnt.name}; leave it out")
     shape, chosen = choose_preprocessing(
-        train, size=size, color=color, resize=resize, length=length, threads=threads
+        train,
+        size=size,
+        color=color,
+        resize=resize,
+        length=length,
+        normalization=normalization,
+        threads=threads,
     )
-    train_set = ImageSet(train, shape, classes, threads=threads)
-    val_set = ImageSet(held, shape, classes, threads=threads)
+    learnt = learnt.fitted(train)
+    train_set = ImageSet(train, shape, learnt, threads=threads)
+    val_set = ImageSet(held, shape, learnt, threads=threads)
+    return _normalized(train_set, val_set, shape, learnt, normalization, chosen)
+
+
+def _normalized(
+    train: Set,
+    val: Set,
+    shape: AnyPreprocessing,
+    task: Task,
+    normalization: str,
+    chosen: tuple[str, ...],
+) -> TrainingData:
+    """Return sets with the normalization that the one to train on asks for."""
     return TrainingData(
-        train_set,
-        val_set,
-        with_normalization(shape, normalization, train_set.statistics),
-        classes,
-        tuple(dict.fromkeys(train_set.notices + val_set.notices + chosen)),
+        train,
+        val,
+        with_normalization(shape, normalization, train.statistics),
+        task,
+        tuple(dict.fromkeys(train.notices + val.notices + chosen)),
     )
 
 
 def load_labelled(
     path: str,
     preprocessing: AnyPreprocessing,
-    classes: Sequence[str],
+    task: Task,
     *,
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
-) -> ImageSet:
-    """Read a set for a trained network, its labels matched to the classes by name; raise DataError.
+) -> Set:
+    """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
     are the two parts that training with this `fraction` makes.
@@ -130,22 +175,30 @@ def load_labelled(
         samples = source.read(split)
     elif split in ("train", "val") and "val" not in source.splits:
         whole = source.read("train" if source.splits else None)
-        samples = set_aside(whole, fraction)[split == "val"]
+        samples = set_aside(whole, fraction, task.strata(whole))[split == "val"]
     else:
         samples = source.read(split)
     if not len(samples):
         raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
-    return ImageSet(samples, preprocessing, classes, threads=threads)
+    if task.per_pixel:
+        from cnncli.data.mapped import map_set
+
+        assert isinstance(preprocessing, Preprocessing)
+        return map_set(samples, preprocessing, task, threads)
+    return ImageSet(samples, preprocessing, task, threads=threads)
 
 
-def _training_parts(path: str, val: str | float | None) -> tuple[tuple[str, ...], Samples, Samples]:
-    """Return the classes, the samples to train on and the ones to validate on."""
+def _training_parts(
+    path: str, name: str, loss: str | None, val: str | float | None
+) -> tuple[Task, Samples, Samples]:
+    """Return the task, the samples to train on and the ones to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
-    classes = training_classes(train)
+    task = learn_task(name, loss, train)
     if isinstance(val, str):
         other = open_data(val)
-        return classes, train, other.read("val" if other.splits else None)
+        return task, train, other.read("val" if other.splits else None)
     if val is None and "val" in source.splits:
-        return classes, train, source.read("val")
-    return classes, *set_aside(train, DEFAULT_FRACTION if val is None else val)
+        return task, train, source.read("val")
+    fraction = DEFAULT_FRACTION if val is None else val
+    return task, *set_aside(train, fraction, task.strata(train))

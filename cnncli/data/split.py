@@ -2,14 +2,16 @@
 
 An image is set aside where the hash of its name, read as a number from 0 to 1, lies below the
 fraction. So each image's place depends on its own name alone, and adding others does not move it.
-In small classes chance could set aside none or far too many; there the share is held between half
-and one and a half times the fraction, by taking the lowest hashes, and at least one image.
+In small strata (classes, where there are any) chance could set aside none or far too many; there
+the share is held between half and one and a half times the fraction, by taking the lowest hashes,
+and at least one image.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -20,12 +22,12 @@ from cnncli.data.samples import Samples
 DEFAULT_FRACTION = 0.1
 
 
-def set_aside(samples: Samples, fraction: float) -> tuple[Samples, Samples]:
-    """Return the images to train on and the ones to validate on, `fraction` of every class."""
+def set_aside(samples: Samples, fraction: float, strata: Sequence[str]) -> tuple[Samples, Samples]:
+    """Return the images to train on and the ones to validate on, `fraction` of every stratum."""
     hashes = np.array([_hash(key) for key in samples.keys])
     members: dict[str, list[int]] = {}
-    for i, label in enumerate(samples.labels):
-        members.setdefault(label, []).append(i)
+    for i, stratum in enumerate(strata):
+        members.setdefault(stratum, []).append(i)
     aside = np.zeros(len(samples), bool)
     for indices in members.values():
         own = hashes[indices]

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnncli.engine.fusion import INPUT, Operation
 from cnncli.engine.layout import Layout, gradient, working_layer
 from cnncli.engine.memory import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
-from cnncli.kernels import arrange, loss
+from cnncli.kernels import arrange
 from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
+from cnncli.losses import CrossEntropy, Loss
+from cnncli.losses.base import Targets
 from cnncli.value import Value
+
+PLAIN: Loss = CrossEntropy()
 
 
 class Step(Value):
@@ -41,6 +44,7 @@ class Plan:
         *,
         keep: Collection[str] = (),
         clock: Clock | None = None,
+        loss: Loss = PLAIN,
     ) -> None:
         self.layout = Layout(graph, setup, keep)
         self.weights, self.setup = weights, setup
@@ -55,7 +59,7 @@ class Plan:
             self.gradient: Array = self._flat("weight gradients")
             self.gradient[:] = 0
             self._gradients = weights.views(self.gradient)
-            self._losses = np.zeros(self.output.size // self.output.shape[-1])
+            self.loss = loss.build(self.output, self.output_gradient, setup.threads)
         self._preparations: list[Callable[[], None]] = []
         macs = {node.name: node.macs for node in graph.nodes}
         self.steps: tuple[Step, ...] = tuple(
@@ -84,32 +88,15 @@ class Plan:
             if step.backward is not None:
                 step.backward(n)
 
-    def train_step(self, labels: NDArray[np.int32], n: int, smoothing: float = 0.0) -> float:
-        """Run forward, loss and backward on n images; return their mean cross-entropy."""
+    def train_step(self, targets: Targets, n: int) -> float:
+        """Run forward, loss and backward on n images; return their mean loss.
+
+        `loss`, called with the same, does its part alone: it fills in `output_gradient`.
+        """
         self.forward(n)
-        mean = self.loss(labels, n, smoothing)
+        mean = self.loss(targets, n)
         self.backward(n)
         return mean
-
-    def loss(self, labels: NDArray[np.int32], n: int, smoothing: float = 0.0) -> float:
-        """Return the mean softmax cross-entropy of `output`; fill in `output_gradient`.
-
-        One label for each image, or for each pixel where the network answers with an image.
-        """
-        classes: int = self.output.shape[-1]
-        rows: int = n * (self.output[0].size // classes)
-        loss.softmax_cross_entropy(
-            rows,
-            classes,
-            smoothing,
-            self.output.reshape(-1),
-            labels.reshape(-1),
-            self._losses,
-            self.output_gradient.reshape(-1),
-            NOTHING,
-            self.setup.threads,
-        )
-        return float(self._losses[:rows].sum()) / rows
 
     def refresh(self) -> None:
         """Fold and prepare the present weights; to be called when they have changed."""

@@ -55,6 +55,8 @@ class Reach(Value):
     window: Axes = (1, 1)  # rows and columns from its first to its last input pixel
     stride: Axes = (1, 1)  # input pixels from one output position to the next
     finer: Axes = (1, 1)  # output positions per such step, where the layer enlarges
+    before: Axes = (0, 0)  # of the window, how much at most lies above and to the left
+    after: Axes = (0, 0)  # and below and to the right
     everything: bool = False  # the whole input, as global pooling and dense do
 
 

@@ -85,8 +85,13 @@ class Deconv(Layer, kind="deconv"):
 
     def reach(self, *inputs: Shape) -> Reach:
         found = self.windows(inputs[0])
-        seen = [-(-span // step) for span, step in zip(found.span, found.stride, strict=True)]
-        return Reach(window=(seen[0], seen[1]), finer=found.stride)
+        axes = tuple(zip(found.span, found.stride, found.before, strict=True))
+        rows, columns = (-(-span // step) for span, step, _ in axes)
+        above, left = (max(0, -((pad + 1 - span) // step)) for span, step, pad in axes)
+        below, right = (-(-pad // step) for _, step, pad in axes)
+        return Reach(
+            window=(rows, columns), finer=found.stride, before=(above, left), after=(below, right)
+        )
 
     def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         adjoint = self._adjoint(setup, inputs[0])

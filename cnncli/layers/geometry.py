@@ -49,7 +49,8 @@ class Windows(Value):
     @property
     def reach(self) -> Reach:
         """What one output position sees."""
-        return Reach(window=self.span, stride=self.stride)
+        after = _pair(span - 1 - pad for span, pad in zip(self.span, self.before, strict=True))
+        return Reach(window=self.span, stride=self.stride, before=self.before, after=after)
 
 
 def _pair(values: Iterable[int]) -> Axes:

@@ -27,7 +27,8 @@ class Upsample(Layer, kind="upsample"):
         return with_channels(x, (height * rows, width * columns), channels)
 
     def reach(self, *inputs: Shape) -> Reach:
-        return Reach(finer=self.factors(inputs[0]))
+        rows, columns = self.factors(inputs[0])
+        return Reach(finer=(rows, columns), before=(int(rows > 1), int(columns > 1)))
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         shape = site.x[0].shape[1:]

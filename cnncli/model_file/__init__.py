@@ -44,6 +44,7 @@ class Model:
     classes: list[str]  # their names, in the order of the outputs
     weights: dict[str, Array]  # "conv1/weight" and so on, float32
     training: dict[str, Any] = field(default_factory=dict)  # settings and figures, in JSON's terms
+    task: dict[str, Any] = field(default_factory=dict)  # in JSON's terms; none is classification
 
     @property
     def graph(self) -> Graph:
@@ -73,6 +74,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
         "preprocessing": model.preprocessing,
         "classes": model.classes,
         "training": model.training,
+        **({"task": model.task, "requires": ["task"]} if model.task else {}),
     }
     digest = hashlib.sha256()
 
@@ -95,6 +97,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         classes=manifest["classes"],
         weights=weights,
         training=manifest["training"],
+        task=manifest.get("task", {}),
     )
 
 
@@ -154,6 +157,8 @@ def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
     for key, kind in kinds.items():
         if not isinstance(manifest.get(key), kind):
             raise ModelFileError(f"its manifest says nothing of use as {key!r}")
+    if not isinstance(manifest.get("task", {}), dict):
+        raise ModelFileError("its manifest says nothing of use as 'task'")
     arch, size, classes = manifest["arch"], manifest["input"], manifest["classes"]
     if not 1 <= len(size) <= 3 or not all(type(one) is int and 0 < one < 10**7 for one in size):
         raise ModelFileError("its manifest does not give the size of its input")

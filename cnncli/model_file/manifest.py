@@ -16,7 +16,7 @@ from cnncli.errors import ModelFileError
 
 VERSION = 1
 RELEASE = "0.1.0"  # the first cnncli that reads this version
-FEATURES: tuple[str, ...] = ()  # what `requires` may ask of a reader, beyond the version
+FEATURES: tuple[str, ...] = ("task",)  # what `requires` may ask of a reader, beyond the version
 MAX_BYTES = 2**20
 MAX_DEPTH = 16
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around

@@ -11,6 +11,32 @@ BLOCK = (
 
 
 SIGNAL_BLOCK = BLOCK.replace("maxpool(2)", "maxpool(4)")
+PAIR = (
+    "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
+)
+
+
+def auto_map_architecture(input_shape: Shape) -> str:
+    """Return the text of a U-Net (Ronneberger et al. 2015, arXiv:1505.04597) for such tiles.
+
+    16 filters at the top, twice as many from level to level, at most three levels below it.
+    """
+    depth = 0
+    while depth < 3 and all(side % 2 ** (depth + 1) == 0 for side in input_shape[:2]):
+        depth += 1
+    if not depth:
+        return f"{PAIR}\ntwo(16) >> two(16) >> conv(classes, 1)"
+    lines = [PAIR]
+    below = ""
+    for level in range(depth, 0, -1):
+        filters = 16 * 2**level
+        inside = f" >> (id | {below}) >> two({filters})" if below else ""
+        name = f"level{level}"
+        up = f"deconv({filters // 2}, 2, 2)"
+        lines.append(f"{name} = maxpool(2) >> two({filters}){inside} >> {up}")
+        below = name
+    lines.append(f"two(16) >> (id | {below}) >> two(16) >> conv(classes, 1)")
+    return "\n".join(lines)
 
 
 def auto_architecture(input_shape: Shape, train_images: int) -> str:

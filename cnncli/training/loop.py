@@ -6,23 +6,26 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, images_together
 from cnncli.engine.optimizers import OPTIMIZERS
+from cnncli.engine.tiling import Tiled
 from cnncli.errors import DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
-from cnncli.training.evaluation import mean_loss_and_accuracy
+from cnncli.training.evaluation import judge_all
 from cnncli.training.schedules import learning_rate
 from cnncli.training.settings import Settings
 from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.data.loader import Loader
+    from cnncli.data.tiles import TileLoader, Whole
+    from cnncli.tasks import Task
 
 
 class Epoch(Value):
@@ -31,11 +34,14 @@ class Epoch(Value):
     epoch: int  # from 1
     lr: float  # of its last step
     train_loss: float
-    val_loss: float | None
-    val_accuracy: float | None
+    validation: dict[str, float]  # its task's figures by name; none without images to validate on
     seconds: float
     images_per_second: float
     best: bool  # the best so far by the monitored figure
+
+    def figure(self, name: str) -> float | None:
+        """Return train_loss, or a figure of the validation, None where nobody measured it."""
+        return self.train_loss if name == "train_loss" else self.validation.get(name)
 
 
 @dataclass
@@ -46,13 +52,22 @@ class State:
     epochs_done: int = 0
     best: Epoch | None = None
     best_weights: dict[str, NDArray[np.float32]] | None = None
+    best_task: Task | None = None
 
 
 class Training:
     """Trains a network; `run` can be stopped between any two of its records."""
 
-    def __init__(self, graph: Graph, settings: Settings, train: Loader, val: Loader | None) -> None:
-        self.graph, self.settings, self.train, self.val = graph, settings, train, val
+    def __init__(
+        self,
+        graph: Graph,
+        settings: Settings,
+        task: Task,
+        train: Loader | TileLoader,
+        val: Loader | Whole | None,
+    ) -> None:
+        self.graph, self.settings, self.task = graph, settings, task
+        self.train, self.val = train, val
         self.state = State(Clock(seed=settings.seed))
         self.weights = Weights(graph)
         self.weights.initialize(settings.init, settings.seed)
@@ -60,9 +75,14 @@ class Training:
             self.weights, settings.momentum, settings.weight_decay, settings.threads
         )
         setup = Setup(settings.batch_size, settings.threads, conv_algo=settings.conv_algo)
-        self.plan = Plan(graph, self.weights, replace(setup, training=True), clock=self.state.clock)
-        together = images_together(graph, setup)
-        self.check = Plan(graph, self.weights, replace(setup, batch=together))
+        self.plan = Plan(
+            graph,
+            self.weights,
+            replace(setup, training=True),
+            clock=self.state.clock,
+            loss=task.training_loss(settings.label_smoothing),
+        )
+        self.check = self._checking(setup)
 
     @property
     def best(self) -> Epoch | None:
@@ -74,6 +94,11 @@ class Training:
         """The kept weights in the shapes of the model file; None before the first epoch."""
         return self.state.best_weights
 
+    @property
+    def best_task(self) -> Task:
+        """The task with what it learnt from the kept network's validation."""
+        return self.state.best_task or self.task
+
     def run(self) -> Iterator[Epoch]:
         """Train the epochs that are left, yielding a record of each.
 
@@ -84,13 +109,12 @@ class Training:
             number = self.state.epochs_done
             train_loss, rate = self._pass(number)
             seconds = time.monotonic() - start
-            val_loss, val_accuracy = self._validate()
+            judged = self._validate()
             record = Epoch(
                 epoch=number + 1,
                 lr=rate,
                 train_loss=train_loss,
-                val_loss=val_loss,
-                val_accuracy=val_accuracy,
+                validation={} if judged is None else self.task.validation(judged),
                 seconds=seconds,
                 images_per_second=len(self.train.images) / max(seconds, 1e-9),
                 best=False,
@@ -98,17 +122,25 @@ class Training:
             if self._better(record):
                 record = replace(record, best=True)
                 self.state.best, self.state.best_weights = record, self.weights.dump()
+                self.state.best_task = self.task if judged is None else self.task.settled(judged)
             self.state.epochs_done += 1
             yield record
+
+    def _checking(self, setup: Setup) -> Plan | Tiled:
+        """Return the network as it answers, for the images to validate on."""
+        if self.task.per_pixel:
+            return Tiled(self.graph, self.weights, setup)
+        together = images_together(self.graph, setup)
+        return Plan(self.graph, self.weights, replace(setup, batch=together))
 
     def _pass(self, number: int) -> tuple[float, float]:
         """Train one epoch; return the mean loss and the last learning rate."""
         settings, clock = self.settings, self.state.clock
         total, count, rate = 0.0, 0, 0.0
         for batch in self.train.epoch(number):
-            n = len(batch.labels)
+            n = len(batch.targets)
             self.plan.input[:n] = batch.images
-            loss = self.plan.train_step(batch.labels, n, settings.label_smoothing)
+            loss = self.plan.train_step(batch.targets, n)
             rate = learning_rate(
                 settings.lr,
                 settings.lr_schedule,
@@ -130,20 +162,21 @@ class Training:
                 f"finite number; try a smaller --lr than {self.settings.lr:g}"
             )
 
-    def _validate(self) -> tuple[float | None, float | None]:
+    def _validate(self) -> Any:
+        """Return what the images to validate on got; None without any."""
         if self.val is None:
-            return None, None
+            return None
         self.check.refresh()
-        return mean_loss_and_accuracy(self.check, self.val)
+        return judge_all(self.check, self.val, self.task)
 
     def _better(self, record: Epoch) -> bool:
         monitor = self.settings.monitor
         if self.val is None:
             monitor = "train_loss"
-        value, best = getattr(record, monitor), self.state.best
-        if not math.isfinite(value):
+        value = record.figure(monitor)
+        if value is None or not math.isfinite(value):
             return False
-        if best is None:
+        before = None if self.state.best is None else self.state.best.figure(monitor)
+        if before is None:
             return True
-        before = getattr(best, monitor)
-        return bool(value > before if monitor == "val_accuracy" else value < before)
+        return value > before if self.task.monitors.get(monitor) else value < before

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, images_together, normalize
+from cnncli.engine.tiling import Tiled
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
 from cnncli.value import Value
@@ -27,7 +28,8 @@ class Answer(Value):
     """What a network says to one image, or why there is nothing to be said."""
 
     name: str
-    logits: Array | None = None  # (classes,)
+    logits: Array | None = None  # (classes,), or (H, W, classes) for every pixel
+    pixels: Images | None = None  # (H, W, C), where every pixel gets an answer
     features: Array | None = None  # what the chosen layer answered
     error: str | None = None
     notice: str | None = None
@@ -63,6 +65,32 @@ def ready(
     weights.load(dict(arrays))
     setup = Setup(batch_size or MOST_IMAGES, threads, conv_algo=conv_algo, latency=latency)
     return Plan(graph, weights, replace(setup, batch=images_together(graph, setup)), keep=keep)
+
+
+def ready_for_any_size(
+    graph: Graph,
+    arrays: Mapping[str, Array],
+    *,
+    threads: int = 1,
+    conv_algo: str = "auto",
+    tile: tuple[int, int] | None = None,
+) -> Tiled:
+    """Return a network that answers for every pixel, with the weights of a model file."""
+    weights = Weights(graph)
+    weights.load(dict(arrays))
+    return Tiled(graph, weights, Setup(1, threads, conv_algo=conv_algo), tile=tile)
+
+
+def maps(tiled: Tiled, batches: Iterable[Sequence[Item]], fill: Normalize) -> Iterator[Answer]:
+    """Yield an answer per item, in order, whose logits are those of every pixel."""
+    for items in batches:
+        for item in items:
+            if item.pixels is None:
+                reason = str(item.error).removeprefix(f"{item.name}: ")
+                yield Answer(item.name, error=reason, notice=item.notice)
+            else:
+                logits = tiled(item.pixels, fill)
+                yield Answer(item.name, logits=logits, pixels=item.pixels, notice=item.notice)
 
 
 def answers(

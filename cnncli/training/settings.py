@@ -8,8 +8,6 @@ from typing import Any
 from cnncli.graph import Graph
 from cnncli.value import Value
 
-MONITORS = ("val_loss", "val_accuracy", "train_loss")
-
 # Peak learning rates by optimizer, for networks without bn (which are the ones that diverge).
 RATES = {
     "sgd": 0.03,

@@ -10,20 +10,20 @@ from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
 from cnncli.data.unreadable import ImageError
 from cnncli.errors import DataError
+from cnncli.tasks import Classification
 
 SHAPE = Preprocessing(8, 7, 3)
 
 
 def loaded(root, classes=("cat", "dog"), **options: object) -> ImageSet:
-    return ImageSet(folder.read(str(root), None), SHAPE, classes, **options)
+    return ImageSet(folder.read(str(root), None), SHAPE, Classification(tuple(classes)), **options)
 
 
 def test_pixels_and_labels_are_those_of_the_files(class_folder) -> None:
     images = loaded(class_folder({"cat": 3, "dog": 2}))
     assert len(images) == 5
-    assert images.labels.dtype == np.int32
-    assert images.labels.tolist() == [0, 0, 0, 1, 1]
-    assert images.counts.tolist() == [3, 2]
+    assert images.targets.dtype == np.int32
+    assert images.targets.tolist() == [0, 0, 0, 1, 1]
     for name, pixels in zip(images.names, images.pixels, strict=True):
         assert np.array_equal(pixels, SHAPE.prepare(decode(name).pixels))
     assert images.memory_bytes == images.pixels.nbytes == 5 * 8 * 7 * 3
@@ -38,7 +38,7 @@ def test_the_levels_of_every_channel_are_counted(class_folder) -> None:
 
 def test_labels_follow_the_classes_that_are_given(class_folder) -> None:
     root = class_folder({"dog": 2})
-    assert loaded(root, ("ant", "cat", "dog")).labels.tolist() == [2, 2]
+    assert loaded(root, ("ant", "cat", "dog")).targets.tolist() == [2, 2]
 
 
 def test_threads_change_nothing(class_folder) -> None:
@@ -107,14 +107,16 @@ def test_arrays_are_taken_over_and_resized_where_they_must_be(noise) -> None:
     names = ("a", "b")
     for size in ((8, 7), (3, 4)):
         pixels = np.stack([noise(*size, 3, seed) for seed in range(2)])
-        images = ImageSet(Samples("set", names, names, names, pixels), SHAPE, names)
+        images = ImageSet(Samples("set", names, names, names, pixels), SHAPE, Classification(names))
         assert np.array_equal(images.pixels, [SHAPE.prepare(one) for one in pixels])
 
 
 def test_the_digest_tells_data_apart(noise) -> None:
     def digest(keys=("a", "b"), labels=("x", "y"), seed: int = 0) -> str:
         pixels = np.stack([noise(8, 7, 3, seed)] * 2)
-        return ImageSet(Samples("set", keys, keys, labels, pixels), SHAPE, ("x", "y")).digest
+        return ImageSet(
+            Samples("set", keys, keys, labels, pixels), SHAPE, Classification(("x", "y"))
+        ).digest
 
     assert digest() == digest()
     assert len({digest(), digest(keys=("a", "c")), digest(labels=("x", "x")), digest(seed=1)}) == 4

@@ -10,6 +10,7 @@ from cnncli.data.loader import Loader, permutation
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
 from cnncli.errors import DataError
+from cnncli.tasks import Classification
 
 SHAPE = Preprocessing(3, 2, 3, scale=(1.0, 0.5, 2.0), shift=(0.0, 1.0, -1.0))
 
@@ -18,7 +19,9 @@ def image_set(noise, count: int = 23) -> ImageSet:
     names = tuple(str(i) for i in range(count))
     labels = tuple("odd" if i % 2 else "even" for i in range(count))
     pixels = np.stack([noise(3, 2, 3, seed) for seed in range(count)])
-    return ImageSet(Samples("set", names, names, labels, pixels), SHAPE, ("even", "odd"))
+    return ImageSet(
+        Samples("set", names, names, labels, pixels), SHAPE, Classification(("even", "odd"))
+    )
 
 
 def loader(images: ImageSet, size: int = 5, **options: object) -> Loader:
@@ -39,16 +42,16 @@ def test_a_batch_holds_the_images_it_names(noise) -> None:
         expected = np.empty((len(batch.indices), 3, 2, 3), np.float32)
         SHAPE.normalize(images.pixels, batch.indices, expected)
         assert np.array_equal(batch.images, expected)
-        assert batch.labels.tolist() == (batch.indices % 2).tolist()
+        assert batch.targets.tolist() == (batch.indices % 2).tolist()
         assert batch.images.dtype == np.float32
         assert batch.images.flags.c_contiguous
-        assert batch.labels.dtype == np.int32
+        assert batch.targets.dtype == np.int32
 
 
 def test_batches_are_counted(noise) -> None:
     found = loader(image_set(noise))
     assert found.batches == 5
-    assert [len(batch.labels) for batch in found.epoch(0)] == [5, 5, 5, 5, 3]
+    assert [len(batch.targets) for batch in found.epoch(0)] == [5, 5, 5, 5, 3]
 
 
 def test_without_shuffling_images_come_in_order(noise) -> None:
@@ -91,7 +94,7 @@ def test_an_epoch_can_be_taken_up_in_the_middle(noise, first: int) -> None:
 )  # fmt: skip
 def test_no_batch_of_one_is_left_over(noise, count: int, size: int, expected: list[int]) -> None:
     found = loader(image_set(noise, count), size)
-    assert [len(batch.labels) for batch in found.epoch(0)] == expected
+    assert [len(batch.targets) for batch in found.epoch(0)] == expected
 
 
 def test_buffers_are_used_again(noise) -> None:
@@ -131,7 +134,7 @@ def test_images_decoded_on_demand_make_the_same_batches(class_folder) -> None:
 
     samples = folder.read(str(class_folder({"cat": 9, "dog": 9})), None)
     sets = [
-        ImageSet(samples, SHAPE, ("cat", "dog"), threads=threads, memory=memory)
+        ImageSet(samples, SHAPE, Classification(("cat", "dog")), threads=threads, memory=memory)
         for threads, memory in ((1, None), (1, 0), (4, 0))
     ]
     batches = [[batch.images.copy() for batch in loader(one).epoch(1)] for one in sets]
@@ -143,7 +146,7 @@ def test_an_error_while_a_batch_is_made_reaches_the_epoch(class_folder) -> None:
     from cnncli.data import folder
 
     root = class_folder({"cat": 4, "dog": 4})
-    images = ImageSet(folder.read(str(root), None), SHAPE, ("cat", "dog"), memory=0)
+    images = ImageSet(folder.read(str(root), None), SHAPE, Classification(("cat", "dog")), memory=0)
     (root / "dog/3.png").write_text("text")
     with pytest.raises(DataError, match=r"dog/3\.png"):
         order(loader(images, 2), 0)

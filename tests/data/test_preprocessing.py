@@ -135,3 +135,13 @@ def test_nonsense_in_a_model_file_is_refused(name: str, value: object) -> None:
 def test_anything_but_the_fields_is_refused(value: object) -> None:
     with pytest.raises(ModelFileError, match="it cannot be"):
         Preprocessing.from_manifest(value)
+
+
+def test_an_image_normalized_by_itself_loses_its_brightness_and_contrast() -> None:
+    pixels = np.random.default_rng(0).integers(0, 120, (20, 30, 3)).astype(np.uint8)
+    own = Preprocessing(20, 30, 3, normalization="image")
+    plain, brighter = own.prepare(pixels), own.prepare(pixels // 2 + 100)
+    assert plain.mean((0, 1)) == pytest.approx([128] * 3, abs=0.5)
+    assert plain.std((0, 1)) == pytest.approx([48] * 3, abs=0.5)
+    assert np.abs(plain.astype(int) - brighter).max() <= 2
+    assert (own.prepare(np.full((20, 30, 3), 7, np.uint8)) == 128).all()

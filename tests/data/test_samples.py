@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from cnncli.data.samples import Samples, check_label, match, training_classes
+from cnncli.data.samples import Samples, check_label
 from cnncli.errors import DataError
+from cnncli.losses import CrossEntropy
+from cnncli.tasks import Classification
+
+
+def training_classes(found: Samples) -> tuple[str, ...]:
+    return Classification.learn(found, CrossEntropy()).outputs
+
+
+def match(found: Samples, classes: list[str]) -> np.ndarray:
+    return Classification(tuple(classes)).targets(found)
 
 
 def samples(*labels: str, empty: tuple[str, ...] = ()) -> Samples:

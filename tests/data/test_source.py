@@ -12,6 +12,7 @@ from cnncli.data.dataset import ImageSet
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.source import load_labelled, load_training, open_data
 from cnncli.errors import DataError
+from cnncli.tasks import Classification
 
 SHAPE = Preprocessing(6, 5, 1)
 
@@ -22,10 +23,10 @@ def keys(images: ImageSet) -> set[str]:
 
 def test_class_folders_are_split_by_their_names(class_folder) -> None:
     data = load_training(str(class_folder({"cat": 30, "dog": 30})), threads=2)
-    assert data.classes == ("cat", "dog")
+    assert data.task.outputs == ("cat", "dog")
     assert len(data.train) + len(data.val) == 60
     assert 2 <= len(data.val) <= 10
-    assert set(data.val.labels) == {0, 1}
+    assert set(data.val.targets) == {0, 1}
     assert data.preprocessing.input_shape == (6, 5, 1)
     assert data.preprocessing.normalization == "standard"
     assert data.notices == ()
@@ -35,14 +36,14 @@ def test_a_validation_folder_is_used_whole(class_folder) -> None:
     root = class_folder({"train/cat": 3, "train/dog": 3, "valid/dog": 2, "test/cat": 5})
     data = load_training(str(root))
     assert (len(data.train), len(data.val)) == (6, 2)
-    assert data.val.labels.tolist() == [1, 1]
+    assert data.val.targets.tolist() == [1, 1]
 
 
 def test_test_images_are_never_trained_on(class_folder) -> None:
     root = class_folder({"train/cat": 9, "train/dog": 9, "test/cat": 5, "test/emu": 5})
     data = load_training(str(root))
     assert len(data.train) + len(data.val) == 18
-    assert data.classes == ("cat", "dog")
+    assert data.task.outputs == ("cat", "dog")
 
 
 def test_a_fraction_is_taken_of_the_train_images_even_beside_a_validation_folder(
@@ -59,12 +60,12 @@ def test_validation_can_come_from_another_set(class_folder) -> None:
     other = class_folder({"dog": 4}, name="other")
     data = load_training(str(root), val=str(other))
     assert (len(data.train), len(data.val)) == (6, 4)
-    assert data.val.labels.tolist() == [1] * 4
+    assert data.val.targets.tolist() == [1] * 4
 
 
 def test_a_class_missing_in_validation_shifts_no_label(class_folder) -> None:
     root = class_folder({"train/a": 2, "train/b": 2, "train/c": 2, "val/a": 1, "val/c": 1})
-    assert load_training(str(root)).val.labels.tolist() == [0, 2]
+    assert load_training(str(root)).val.targets.tolist() == [0, 2]
 
 
 def test_a_class_known_only_to_validation_is_an_error(class_folder) -> None:
@@ -118,7 +119,7 @@ def test_the_folder_is_left_as_it_was(class_folder) -> None:
 
     before = tree()
     load_training(str(root))
-    load_labelled(str(root), SHAPE, ("cat", "dog"))
+    load_labelled(str(root), SHAPE, Classification(("cat", "dog")))
     assert tree() == before
 
 
@@ -180,7 +181,7 @@ def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> Non
         )
     )
     x = from_folder.train.pixels[..., 0]
-    y = from_folder.train.labels
+    y = from_folder.train.targets
     np.savez(tmp_path / "a.npz", x=x, y=y)
     (tmp_path / "idx").mkdir()
     for name, array in (("images-idx3", x), ("labels-idx1", y.astype(np.uint8))):
@@ -188,14 +189,14 @@ def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> Non
         (tmp_path / f"idx/train-{name}-ubyte").write_bytes(head + array.tobytes())
     for path in ("list.csv", "a.npz", "idx"):
         data = load_training(str(tmp_path / path), val=str(root))
-        assert data.classes == ("0", "1")
+        assert data.task.outputs == ("0", "1")
         assert data.preprocessing == from_folder.preprocessing
         assert np.array_equal(data.train.pixels, from_folder.train.pixels)
-        assert np.array_equal(data.train.labels, from_folder.train.labels)
+        assert np.array_equal(data.train.targets, from_folder.train.targets)
 
 
 def labelled(root: Path, split: str | None, classes=("cat", "dog")) -> ImageSet:
-    return load_labelled(str(root), SHAPE, classes, split=split)
+    return load_labelled(str(root), SHAPE, Classification(tuple(classes)), split=split)
 
 
 def test_evaluation_takes_test_then_val_then_everything(class_folder) -> None:
@@ -248,11 +249,13 @@ def test_a_list_on_stdin_can_be_trained_on(class_folder, stdin, monkeypatch) -> 
 def test_the_sample_digits_are_complete() -> None:
     digits = str(Path(__file__).parents[2] / "sample_data/digits")
     data = load_training(digits, threads=2)
-    assert data.classes == tuple("0123456789")
+    assert data.task.outputs == tuple("0123456789")
     assert data.preprocessing.input_shape == (28, 28, 1)
-    assert (data.train.counts + data.val.counts).tolist() == [100] * 10
-    test = load_labelled(digits, data.preprocessing, data.classes)
-    assert test.counts.tolist() == [20] * 10
+    assert (
+        np.bincount(np.concatenate([data.train.targets, data.val.targets])).tolist() == [100] * 10
+    )
+    test = load_labelled(digits, data.preprocessing, data.task)
+    assert np.bincount(test.targets).tolist() == [20] * 10
     assert not {name.split("/")[-1] for name in test.names} & {
         name.split("/")[-1] for name in data.train.names + data.val.names
     }

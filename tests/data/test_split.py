@@ -9,6 +9,10 @@ from cnncli.data.samples import Samples
 from cnncli.data.split import set_aside
 
 
+def aside(whole: Samples, fraction: float) -> tuple[Samples, Samples]:
+    return set_aside(whole, fraction, whole.labels)
+
+
 def samples(counts: dict[str, int], first: int = 0) -> Samples:
     keys = [f"{name}/{i}.png" for name, count in counts.items() for i in range(first, count)]
     labels = tuple(key.split("/")[0] for key in keys)
@@ -17,22 +21,22 @@ def samples(counts: dict[str, int], first: int = 0) -> Samples:
 
 def test_every_image_is_on_one_side_in_its_old_order() -> None:
     whole = samples({"cat": 50, "dog": 70})
-    train, val = set_aside(whole, 0.2)
+    train, val = aside(whole, 0.2)
     assert sorted(train.keys + val.keys) == sorted(whole.keys)
     assert [key for key in whole.keys if key in set(train.keys)] == list(train.keys)
     assert all(key.startswith(label) for key, label in zip(val.keys, val.labels, strict=True))
 
 
 def test_adding_images_moves_no_other() -> None:
-    before = set_aside(samples({"cat": 300, "dog": 200}), 0.1)
-    after = set_aside(samples({"cat": 360, "dog": 290, "emu": 100}), 0.1)
+    before = aside(samples({"cat": 300, "dog": 200}), 0.1)
+    after = aside(samples({"cat": 360, "dog": 290, "emu": 100}), 0.1)
     for old, new in zip(before, after, strict=True):
         assert set(old.keys) <= set(new.keys)
 
 
 def test_removing_images_moves_no_other() -> None:
-    before = set_aside(samples({"cat": 500}), 0.1)
-    after = set_aside(samples({"cat": 500}, first=150), 0.1)
+    before = aside(samples({"cat": 500}), 0.1)
+    after = aside(samples({"cat": 500}, first=150), 0.1)
     for old, new in zip(before, after, strict=True):
         assert set(new.keys) <= set(old.keys)
 
@@ -40,18 +44,18 @@ def test_removing_images_moves_no_other() -> None:
 def test_the_order_of_the_images_does_not_matter() -> None:
     whole = samples({"cat": 40, "dog": 40})
     turned = whole.take(np.arange(80)[::-1].copy())
-    assert set(set_aside(whole, 0.1)[1].keys) == set(set_aside(turned, 0.1)[1].keys)
+    assert set(aside(whole, 0.1)[1].keys) == set(aside(turned, 0.1)[1].keys)
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5])
 def test_about_the_fraction_of_a_large_class_is_set_aside(fraction: float) -> None:
-    _, val = set_aside(samples({"cat": 10_000}), fraction)
+    _, val = aside(samples({"cat": 10_000}), fraction)
     assert abs(len(val) - 10_000 * fraction) < 4 * (10_000 * fraction * (1 - fraction)) ** 0.5
 
 
 @pytest.mark.parametrize("count", [2, 3, 7, 15, 30])
 def test_every_class_gives_its_share(count: int) -> None:
-    train, val = set_aside(samples({f"c{i}": count for i in range(100)}), 0.1)
+    train, val = aside(samples({f"c{i}": count for i in range(100)}), 0.1)
     shares = Counter(val.labels)
     assert len(shares) == 100
     assert max(shares.values()) <= max(np.ceil(0.15 * count), 1)
@@ -59,13 +63,13 @@ def test_every_class_gives_its_share(count: int) -> None:
 
 
 def test_a_single_image_is_trained_on() -> None:
-    train, val = set_aside(samples({"cat": 1, "dog": 4}), 0.9)
+    train, val = aside(samples({"cat": 1, "dog": 4}), 0.9)
     assert "cat/0.png" in train.keys
     assert len(val) == 3
 
 
 def test_the_choice_is_the_same_on_every_machine() -> None:
-    _, val = set_aside(samples({"cat": 40}), 0.1)
+    _, val = aside(samples({"cat": 40}), 0.1)
     assert val.keys == ("cat/13.png", "cat/29.png")
 
 
@@ -73,5 +77,5 @@ def test_pixels_stay_with_their_labels() -> None:
     whole = samples({"cat": 30, "dog": 30})
     pixels = np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1)
     whole = Samples("set", whole.names, whole.keys, whole.labels, pixels)
-    for part in set_aside(whole, 0.3):
+    for part in aside(whole, 0.3):
         assert [whole.keys[i] for i in part.pixels.ravel()] == list(part.keys)

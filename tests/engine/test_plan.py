@@ -7,6 +7,7 @@ import pytest
 from cnncli.engine import Plan, Weights, images_together, memory_bytes, softmax
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
+from cnncli.losses import CrossEntropy
 from cnncli.notation import parse
 
 RESIDUAL = (
@@ -66,13 +67,13 @@ def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
 
 def steps(threads=1, batch=6, count=3, n=6):
     graph, weights = made()
-    plan = Plan(graph, weights, Setup(batch, threads, True))
+    plan = Plan(graph, weights, Setup(batch, threads, True), loss=CrossEntropy(0.1))
     x, labels = images(n), np.arange(n, dtype=np.int32) % 5
     losses = []
     for number in range(count):
         plan.clock.step = number
         plan.input[:n] = x
-        losses.append(plan.train_step(labels, n, 0.1))
+        losses.append(plan.train_step(labels, n))
         weights.learned -= 0.1 * plan.gradient
     return losses, weights.learned.tobytes()
 

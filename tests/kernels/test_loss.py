@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 every_loss = every_isa("loss")
 NONE = np.empty(0, np.float32)
+EVEN = np.empty(0)
 
 
 def loss(kernels, logits, labels, smoothing=0.0, threads=1):
@@ -16,7 +17,7 @@ def loss(kernels, logits, labels, smoothing=0.0, threads=1):
     n, K = np.shape(logits)
     losses, dlogits, probabilities = np.full(n, np.nan), blank(n * K), blank(n * K)
     kernels.softmax_cross_entropy(
-        n, K, smoothing, given_array(np.asarray(logits)), np.asarray(labels, np.int32),
+        n, K, smoothing, EVEN, n, given_array(np.asarray(logits)), np.asarray(labels, np.int32),
         losses, dlogits, probabilities, threads,
     )  # fmt: skip
     assert stands(dlogits)
@@ -82,9 +83,9 @@ def test_gradient_and_probabilities_can_be_left_out(kernels):
     expected = loss(kernels, logits, labels)
     losses, dlogits, probabilities = np.full(5, np.nan), blank(35), blank(35)
     flat = logits.reshape(-1)
-    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, NONE, NONE, 1)
-    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, dlogits, NONE, 1)
-    kernels.softmax_cross_entropy(5, 7, 0.0, flat, labels, losses, NONE, probabilities, 1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, EVEN, 5, flat, labels, losses, NONE, NONE, 1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, EVEN, 5, flat, labels, losses, dlogits, NONE, 1)
+    kernels.softmax_cross_entropy(5, 7, 0.0, EVEN, 5, flat, labels, losses, NONE, probabilities, 1)
     assert all(map(same_bits, (losses, dlogits, probabilities), expected))
 
 

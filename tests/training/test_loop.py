@@ -6,6 +6,7 @@ from cnncli.errors import DivergedError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
+from cnncli.tasks import Classification
 from cnncli.training.loop import Training
 from cnncli.training.settings import chosen
 
@@ -16,8 +17,8 @@ TEXT = (
 
 
 class Batch:
-    def __init__(self, images, labels):
-        self.images, self.labels = images, labels
+    def __init__(self, images, targets):
+        self.images, self.targets = images, targets
 
 
 class Stripes:
@@ -44,13 +45,15 @@ def training(given=None, val=True, threads=1):
     graph = build_graph(parse(TEXT), (8, 8, 1))
     told = {"epochs": 4, "batch_size": 8, "lr": 5e-3, "threads": threads, **(given or {})}
     settings = chosen(told, graph, 40)
-    return Training(graph, settings, Stripes(0), Stripes(1) if val else None)
+    return Training(
+        graph, settings, Classification(("0", "1")), Stripes(0), Stripes(1) if val else None
+    )
 
 
 def test_training_learns_and_tells_of_every_epoch():
     records = list(training({"epochs": 6}).run())
     assert [one.epoch for one in records] == [1, 2, 3, 4, 5, 6]
-    assert records[-1].val_accuracy > 0.9
+    assert records[-1].figure("val_accuracy") > 0.9
     assert records[-1].train_loss < records[0].train_loss
     assert records[0].lr > records[-1].lr
 
@@ -58,7 +61,7 @@ def test_training_learns_and_tells_of_every_epoch():
 def test_the_best_epoch_is_the_one_kept():
     run = training({"epochs": 6})
     records = list(run.run())
-    best = min(records, key=lambda one: one.val_loss)
+    best = min(records, key=lambda one: one.figure("val_loss"))
     assert run.best == best and best.best
     weights = Weights(run.graph)
     weights.load(run.best_weights)
@@ -66,15 +69,15 @@ def test_the_best_epoch_is_the_one_kept():
     plan.input[:] = run.val.images
     plan.forward(40)
     found = (plan.output.argmax(1) == run.val.labels).mean()
-    assert found == pytest.approx(best.val_accuracy)
+    assert found == pytest.approx(best.figure("val_accuracy"))
 
 
 def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatch):
-    expected = next(training({"epochs": 1}).run()).val_loss
+    expected = next(training({"epochs": 1}).run()).figure("val_loss")
     monkeypatch.setattr("cnncli.training.loop.images_together", lambda graph, setup: 1)
     run = training({"epochs": 1})
     assert run.check.setup.batch == 1
-    assert next(run.run()).val_loss == expected
+    assert next(run.run()).figure("val_loss") == expected
 
 
 @pytest.mark.parametrize(
@@ -84,13 +87,13 @@ def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatc
 def test_the_monitored_figure_decides(monitor, better):
     run = training({"monitor": monitor, "epochs": 5})
     records = list(run.run())
-    assert getattr(run.best, monitor) == better(getattr(one, monitor) for one in records)
+    assert run.best.figure(monitor) == better(one.figure(monitor) for one in records)
 
 
 def test_without_validation_images_the_training_loss_decides():
     run = training(val=False)
     records = list(run.run())
-    assert records[0].val_loss is None
+    assert records[0].figure("val_loss") is None
     assert run.best.train_loss == min(one.train_loss for one in records)
 
 

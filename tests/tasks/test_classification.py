@@ -1,20 +1,16 @@
 import numpy as np
 import pytest
 
-from cnncli.training.evaluation import (
-    Judged,
-    calibration_error,
-    figures,
-    judge,
-    probabilities,
-    wilson_interval,
-)
+from cnncli.tasks import Classification
+from cnncli.tasks.metrics import calibration_error, probabilities, wilson_interval
 
 # four images, three classes: right, right, wrong (1 taken for 0), right
 LOGITS = np.log(
     np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.5, 0.4, 0.1], [0.8, 0.1, 0.1]], np.float32)
 )
 LABELS = np.array([0, 1, 1, 0])
+ABC = Classification(("a", "b", "c"))
+judge = ABC.judge
 
 
 def test_probabilities_are_the_softmax():
@@ -49,7 +45,9 @@ def test_judge_keeps_the_loss_of_huge_logits_finite():
 
 
 def test_joined_batches_equal_one_batch():
-    joined = Judged.join([judge(LOGITS[:1], LABELS[:1]), judge(LOGITS[1:], LABELS[1:])])
+    joined = type(judge(LOGITS, LABELS)).join(
+        [judge(LOGITS[:1], LABELS[:1]), judge(LOGITS[1:], LABELS[1:])]
+    )
     whole = judge(LOGITS, LABELS)
     for name in ("label", "predicted", "confidence", "loss", "rank"):
         assert (getattr(joined, name) == getattr(whole, name)).all()
@@ -79,7 +77,7 @@ def test_calibration_error_of_a_perfect_network_is_zero():
 
 
 def test_figures_by_hand():
-    found = figures(judge(LOGITS, LABELS), ["a", "b", "c"])
+    found = ABC.figures(judge(LOGITS, LABELS))
     assert found["images"] == 4
     assert found["accuracy"] == 0.75
     assert found["accuracy_interval"] == pytest.approx([0.3006, 0.9544], abs=5e-5)
@@ -93,7 +91,7 @@ def test_figures_by_hand():
 
 
 def test_a_class_never_seen_and_never_predicted_has_no_shares():
-    found = figures(judge(LOGITS, LABELS), ["a", "b", "c"])
+    found = ABC.figures(judge(LOGITS, LABELS))
     assert found["classes"][2] == {
         "name": "c", "precision": None, "recall": None, "f1": None, "support": 0
     }  # fmt: skip
@@ -101,4 +99,7 @@ def test_a_class_never_seen_and_never_predicted_has_no_shares():
 
 def test_top5_accuracy_counts_the_five_likeliest():
     logits = -np.arange(7, dtype=np.float32)[None].repeat(7, 0)
-    assert figures(judge(logits, np.arange(7)), list("abcdefg"))["top5_accuracy"] == 5 / 7
+    assert (
+        Classification(tuple("abcdefg")).figures(judge(logits, np.arange(7)))["top5_accuracy"]
+        == 5 / 7
+    )

@@ -1,0 +1,65 @@
+"""The pictures `predict` writes for a network that answers for every pixel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from cnncli.data.image import EXTENSIONS
+from cnncli.data.mapped import mask_levels
+from cnncli.errors import UsageError
+from cnncli.model_file.atomic import write_atomically
+from cnncli.render.mask import class_colors, mask_picture, overlay
+from cnncli.render.png import png_bytes
+from cnncli.tasks import Segmentation, Task
+from cnncli.training.prediction import Answer
+
+
+class MaskFolder:
+    """A folder that gets a PNG for each image, named like it; made when the first is written."""
+
+    def __init__(self, folder: str, task: Task, *, colored: bool, force: bool) -> None:
+        """Raise UsageError for a folder that cannot be."""
+        self.folder, self.colored, self.force = folder, colored, force
+        self.levels = mask_levels(cast("Segmentation", task))
+        self.written: dict[str, str] = {}
+        if Path(folder).exists() and not Path(folder).is_dir():
+            raise UsageError(f"{folder}: is a file; give a folder for the masks", path=folder)
+
+    def write(self, answer: Answer) -> dict[str, Any]:
+        """Write the mask of one image, or the image in its colors; return the record's field.
+
+        Raises UsageError where that would overwrite what exists, or an image of the same name did.
+        """
+        assert answer.logits is not None
+        assert answer.pixels is not None
+        path = os.path.join(self.folder, _stem(answer.name) + ".png")  # noqa: PTH118 - spelled as given
+        if path in self.written:
+            raise UsageError(
+                f"{path}: is of {self.written[path]}, and {answer.name} has the same name; "
+                "predict them into different folders",
+                path=path,
+            )
+        classes = answer.logits.argmax(axis=-1)
+        if self.colored:
+            colors = class_colors(len(self.levels.names), self.levels.levels, self.levels.palette)
+            picture = overlay(answer.pixels, classes, colors)
+        else:
+            picture = mask_picture(self.levels.mask(classes), self.levels.palette)
+        try:
+            Path(self.folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = (error.strerror or "error").lower()
+            raise UsageError(f"{self.folder}: cannot be made ({reason})", path=path) from error
+        write_atomically(path, png_bytes(picture), force=self.force)
+        self.written[path] = answer.name
+        return {"mask": path}
+
+
+def _stem(name: str) -> str:
+    """Return the name of an image without folders and extension."""
+    stem, extension = os.path.splitext(os.path.basename(name))  # noqa: PTH119, PTH122
+    if name == "-":
+        return "stdin"
+    return stem if extension.lower() in EXTENSIONS else stem + extension

@@ -1,0 +1,129 @@
+"""Answers for every pixel of images of any size, in tiles of which nothing shows in the answer.
+
+Every pixel is computed with all the context its answer depends on, so it is the same in any tile.
+Beyond the borders of the image its pixels are repeated in reverse order. Tiles begin at multiples
+of the network's stride, so that pools and strided convolutions look at the same windows, and of
+those of Winograd's algorithm, so that even what is rounded is rounded alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.engine.layout import memory_bytes
+from cnncli.engine.plan import Plan
+from cnncli.engine.weights import Weights
+from cnncli.errors import ArchitectureError
+from cnncli.graph import Graph, build_graph
+from cnncli.graph.context import context_of
+from cnncli.layers.base import Array, Axes, Setup
+from cnncli.layers.winograd import TILE
+from cnncli.notation import parse
+
+LARGEST = 1024  # rows or columns of a tile, its context apart
+MEMORY = 1 << 30  # bytes a plan should do with
+
+FIRST = np.zeros(1, np.int64)
+
+# Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
+Normalize = Callable[[NDArray[np.uint8], NDArray[np.int64], Array], None]
+
+
+class Tiled:
+    """A network that answers for every pixel, ready for images of any size.
+
+    `tile`: rows and columns computed at a time, at most, rounded up to what the network's stride
+    allows; None: as many as a plan of a gigabyte takes, up to 1024.
+    """
+
+    def __init__(
+        self, graph: Graph, weights: Weights, setup: Setup, *, tile: Axes | None = None
+    ) -> None:
+        """Raise ArchitectureError for a network that cannot take images of another size."""
+        self.graph, self.weights = graph, weights
+        self.setup = replace(setup, batch=1)
+        self.context = context_of(graph)
+        self.limit = self._rounded(tile) if tile else self._affordable()
+        self._plans: dict[Axes, Plan] = {}
+
+    def refresh(self) -> None:
+        """Take note that the weights have changed."""
+        for plan in self._plans.values():
+            plan.refresh()
+
+    def __call__(self, pixels: NDArray[np.uint8], normalize: Normalize) -> Array:
+        """Return the logits (H, W, classes) of an image, uint8 (H, W, C)."""
+        height, width = pixels.shape[:2]
+        tile = self._tile((height, width))
+        plan, before = self._plan(tile), self._rounded(self.context.before)
+        answer = np.empty((height, width, self.graph.classes), np.float32)
+        for top in range(0, height, tile[0]):
+            rows = reflected(top - before[0], plan.input.shape[1], height)
+            for left in range(0, width, tile[1]):
+                columns = reflected(left - before[1], plan.input.shape[2], width)
+                normalize(pixels[np.ix_(rows, columns)][None], FIRST, plan.input)
+                plan.forward(1)
+                part = answer[top : top + tile[0], left : left + tile[1]]
+                inner = plan.output[0, before[0] :, before[1] :]
+                part[...] = inner[: part.shape[0], : part.shape[1]]
+        return answer
+
+    def _tile(self, size: Axes) -> Axes:
+        """Return the size of the tiles of an image: the whole image, if that is small enough."""
+        rows, columns = (
+            min(one, most) for one, most in zip(self._rounded(size), self.limit, strict=True)
+        )
+        return rows, columns
+
+    def _plan(self, tile: Axes) -> Plan:
+        if tile not in self._plans:
+            self._plans[tile] = Plan(self._laid_out(tile), self.weights, self.setup)
+        return self._plans[tile]
+
+    def _laid_out(self, tile: Axes) -> Graph:
+        """Return the network on a tile and what lies around it."""
+        before, after = self._rounded(self.context.before), self._rounded(self.context.after)
+        height, width = (sum(parts) for parts in zip(before, tile, after, strict=True))
+        shape = (height, width, self.graph.input_shape[2])
+        graph = build_graph(parse(self.graph.text), shape)
+        if graph.output_shape[:2] != (height, width):
+            rows, columns = graph.output_shape[:2]
+            raise ArchitectureError(
+                f"the network answers images of {height}x{width} with {rows}x{columns}; "
+                "give it a multiple of its stride, and pad=same or pad=1 for its convolutions"
+            )
+        return graph
+
+    def _affordable(self) -> Axes:
+        side = LARGEST
+        while True:
+            tile = self._rounded((side, side))
+            smallest = tile == self._rounded((1, 1))
+            if smallest or memory_bytes(self._laid_out(tile), self.setup) <= MEMORY:
+                return tile
+            side //= 2
+
+    def _rounded(self, size: Axes) -> Axes:
+        steps = (TILE * step for step in self.context.stride)
+        rows, columns = (-(-one // step) * step for one, step in zip(size, steps, strict=True))
+        return rows, columns
+
+    def _margin(self, pixels: Axes) -> Axes:
+        return self._rounded(pixels)
+
+
+def reflected(start: int, count: int, length: int) -> NDArray[np.int64]:
+    """Return where to find `count` pixels from `start` on, beyond the ends in reverse order.
+
+    >>> reflected(-2, 8, 4).tolist()
+    [2, 1, 0, 1, 2, 3, 2, 1]
+    """
+    places = np.arange(start, start + count)
+    if length == 1:
+        return np.zeros_like(places)
+    last = length - 1
+    return last - np.abs(places % (2 * last) - last)

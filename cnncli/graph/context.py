@@ -1,0 +1,70 @@
+"""What lies around a pixel that the network's answer for this pixel depends on."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from cnncli.errors import ArchitectureError
+from cnncli.graph.nodes import INPUT, Graph, Node
+from cnncli.layers.base import Axes
+from cnncli.value import Value
+
+FINEST = 1 << 12  # parts of a pixel between two positions; jumps are kept as rounded floats
+
+Bounds = tuple[Fraction, Fraction]  # pixels above and below, or to the left and to the right
+
+
+class Context(Value):
+    """Pixels around one pixel that its answer depends on, and the steps in which this repeats.
+
+    The answer at (y + stride, x) is the one at (y, x) of the image moved by the stride; for steps
+    that are no multiple of it, pools and strided convolutions look at other windows.
+    """
+
+    before: Axes  # rows above, columns to the left
+    after: Axes
+    stride: Axes
+
+
+def context_of(graph: Graph) -> Context:
+    """Return the context of a network that answers for every pixel of its input.
+
+    Raises ArchitectureError for one that answers otherwise, or sees the whole image at once.
+    """
+    height, width = graph.input_shape[:2]
+    if len(graph.output_shape) != 3 or graph.output_shape[:2] != (height, width):
+        shape = "x".join(map(str, graph.output_shape))
+        raise ArchitectureError(
+            f"the network answers with {shape}, not with {height}x{width}xclasses; "
+            "end it with conv(classes, 1) at the size of its input"
+        )
+    for node in graph.nodes:
+        if node.layer.reach(*node.input_shapes).everything:
+            raise ArchitectureError(
+                f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
+                "could be answered; leave it out"
+            )
+    rows, columns = (_along(graph, axis) for axis in (0, 1))
+    return Context((rows[0], columns[0]), (rows[1], columns[1]), (rows[2], columns[2]))
+
+
+def _along(graph: Graph, axis: int) -> tuple[int, int, int]:
+    """Return pixels before, pixels after and stride along one axis."""
+    bounds: dict[int, Bounds] = {INPUT: (Fraction(0), Fraction(0))}
+    jumps = {INPUT: Fraction(1)}
+    for index, node in enumerate(graph.nodes):
+        reach = node.layer.reach(*node.input_shapes)
+        before, after = reach.before[axis], reach.after[axis]
+        bounds[index] = (
+            max(bounds[one][0] + before * jumps[one] for one in node.inputs),
+            max(bounds[one][1] + after * jumps[one] for one in node.inputs),
+        )
+        jumps[index] = _jump(node, axis)
+    stride = math.lcm(*(jump.numerator for jump in jumps.values()))
+    before, after = (max(0, math.ceil(one)) for one in bounds[graph.output])
+    return before, after, stride
+
+
+def _jump(node: Node, axis: int) -> Fraction:
+    return Fraction(node.jump[axis]).limit_denominator(FINEST)

@@ -1,0 +1,54 @@
+"""Softmax and cross-entropy: one class for each image, or for each pixel of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from cnncli.kernels import loss
+from cnncli.layers.base import NOTHING, Array
+from cnncli.losses.base import Floats, Loss, Step, Targets
+
+
+class CrossEntropy(Loss):
+    """-log of the probability of the right class; targets are int32, one for each K outputs.
+
+    With weights, one for each class, the mean is weighted by those of the right classes.
+    """
+
+    smoothing: float = 0.0  # share of the target spread over all classes (Szegedy et al. 2016)
+    weights: tuple[float, ...] = ()
+
+    name: ClassVar[str] = "cross-entropy"
+
+    def build(self, output: Array, gradient: Array, threads: int) -> Step:
+        """See Loss."""
+        classes: int = output.shape[-1]
+        pixels: int = output[0].size // classes
+        logits, dlogits = output.reshape(-1), gradient.reshape(-1)
+        losses = np.zeros(len(output) * pixels)
+        weights = np.array(self.weights, np.float64)
+        weighing = np.zeros(len(losses) if self.weights else 0)
+
+        def step(targets: Targets, n: int) -> float:
+            rows, labels = n * pixels, targets.reshape(-1)
+            total = float(rows)
+            if len(weights):
+                total = float(np.take(weights, labels, out=weighing[:rows], mode="clip").sum())
+            loss.softmax_cross_entropy(
+                rows, classes, self.smoothing, weights, total,
+                logits, labels, losses, dlogits, NOTHING, threads,
+            )  # fmt: skip
+            return float(losses[:rows].sum()) / total
+
+        return step
+
+    def measure(self, outputs: Array, targets: Targets) -> Floats:
+        """See Loss; the mean over the pixels where there are any."""
+        rows = outputs.reshape(-1, outputs.shape[-1])
+        shifted = rows.astype(np.float64) - rows.max(axis=1, keepdims=True)
+        right = shifted[np.arange(len(rows)), targets.reshape(-1)]
+        losses = np.log(np.exp(shifted).sum(axis=1)) - right
+        found: Floats = losses.reshape(len(outputs), -1).mean(axis=1)
+        return found

@@ -1,0 +1,39 @@
+"""What networks are trained for: one file per task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncli.errors import ModelFileError
+from cnncli.tasks.base import Task as Task
+from cnncli.tasks.classification import Classification as Classification
+from cnncli.tasks.multi_label import MultiLabel as MultiLabel
+from cnncli.tasks.regression import Regression as Regression
+from cnncli.tasks.segmentation import Segmentation as Segmentation
+
+if TYPE_CHECKING:
+    from cnncli.data.samples import Samples
+
+TASKS: dict[str, type[Task]] = {
+    one.name: one for one in (Classification, Segmentation, Regression, MultiLabel)
+}
+
+
+def learn_task(name: str, loss: str | None, samples: Samples) -> Task:
+    """Return the task of this name, or for "auto" the one the data suggest, learnt from them.
+
+    Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
+    """
+    kind = TASKS[samples.suggests if name == "auto" else name]
+    return kind.learn(samples, kind.loss_for(loss))
+
+
+def stored_task(outputs: list[str], value: dict[str, Any]) -> Task:
+    """Return the task of a model file; it is not named where it is classification.
+
+    Raises ModelFileError for what no task can have written.
+    """
+    name = value.get("name", Classification.name)
+    if name not in TASKS:
+        raise ModelFileError("its manifest names no task that this cnncli knows")
+    return TASKS[name].from_manifest(tuple(outputs), value)

@@ -1,0 +1,239 @@
+"""One class for each pixel of an image, found by softmax.
+
+Legend: N images, K classes, H W the size of an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError, ModelFileError, UsageError
+from cnncli.graph.context import context_of
+from cnncli.losses import CrossEntropy, Dice, Loss
+from cnncli.tasks.base import Judged, Record, Task
+from cnncli.tasks.class_figures import matrix, shares, shares_table
+from cnncli.tasks.metrics import Floats, share
+
+if TYPE_CHECKING:
+    from cnncli.data.masks import Masked
+    from cnncli.data.samples import Samples
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Array
+
+Integers = NDArray[np.int64]
+
+WIDEST_MATRIX = 20  # classes; a larger matrix is for --json or --confusion
+
+
+class JudgedMaps(Judged):
+    """What the pixels of each of N images got."""
+
+    confusion: Integers  # (N, K, K) pixels, a row per true class and a column per predicted one
+    loss: Floats  # (N,) mean over the pixels
+
+
+class Segmentation(Task):
+    """The outputs are classes in the order of their levels in a mask; targets are maps of them."""
+
+    loss: Loss = CrossEntropy()
+    levels: tuple[int, ...] = ()  # of each class in a mask
+    palette: bytes | None = None  # RGB of all levels of a mask; None: they are gray
+
+    name: ClassVar[str] = "segment"
+    plural: ClassVar[str] = "classes"
+    losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "dice", "both")
+    monitors: ClassVar[dict[str, bool]] = {
+        "val_loss": False,
+        "val_pixel_accuracy": True,
+        "val_mean_iou": True,
+    }
+    gate: ClassVar[str] = "pixel_accuracy"
+    has_confusion: ClassVar[bool] = True
+    per_pixel: ClassVar[bool] = True
+
+    @classmethod
+    def learn(cls, samples: Samples, loss: Loss) -> Segmentation:
+        """See Task; the classes are the levels that occur, or those that classes.txt names."""
+        masks = _masked(samples).levels()
+        return cls(masks.names, loss, masks.levels, masks.palette)
+
+    def weighted(self, pixels: Integers, around: Integers) -> Segmentation:
+        """Return the task with class weights that make up for how rare classes are.
+
+        Median frequency balancing (Eigen & Fergus 2015, arXiv:1411.4734): a class has the share f
+        of `pixels` (K,) among those of the images it occurs in, `around` (K,), and the weight
+        median(f) / f.
+        """
+        seen = pixels > 0
+        shares = pixels[seen] / around[seen]
+        weights = np.ones(len(pixels))
+        weights[seen] = np.median(shares) / shares
+        assert isinstance(self.loss, CrossEntropy | Dice)
+        return replace(self, loss=replace(self.loss, weights=tuple(weights.tolist())))
+
+    def training_loss(self, smoothing: float) -> Loss:
+        """Return the loss with this label smoothing; raise UsageError for Dice alone."""
+        if smoothing and self.loss.name == "dice":
+            raise UsageError("--label-smoothing is not for dice; leave it out")
+        assert isinstance(self.loss, CrossEntropy | Dice)
+        return replace(self.loss, smoothing=smoothing)
+
+    def check(self, graph: Graph) -> None:
+        """See Task; a network that takes images of any size is what is needed."""
+        context_of(graph)
+
+    def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
+        """Compare logits (N, H, W, K) with the true classes (N, H, W)."""
+        classes = len(self.outputs)
+        pairs = targets.astype(np.int64) * classes + outputs.argmax(axis=-1)
+        counts = [np.bincount(one.reshape(-1), minlength=classes * classes) for one in pairs]
+        confusion = np.stack(counts).reshape(-1, classes, classes).astype(np.int64)
+        return JudgedMaps(confusion, self.loss.measure(outputs, targets))
+
+    def validation(self, judged: JudgedMaps) -> dict[str, float]:
+        """Return the mean loss, the share of right pixels and the mean IoU."""
+        found = self.figures(judged)
+        return {
+            "val_loss": found["loss"],
+            "val_pixel_accuracy": found["pixel_accuracy"],
+            "val_mean_iou": found["mean_iou"],
+        }
+
+    def achieved(self, record: Record, what: str) -> str:
+        """See Task."""
+        right, iou = 100 * record["val_pixel_accuracy"], record["val_mean_iou"]
+        return (
+            f"{right:.2f} % of the pixels of {record['val_images']} validation {what}s right, "
+            f"mean IoU {iou:.4f}"
+        )
+
+    def figures(self, judged: JudgedMaps) -> Record:
+        """See Task; over the pixels of all images together.
+
+        IoU = hits / (true + claimed - hits), Dice = 2 hits / (true + claimed). The mean IoU is over
+        the classes that occur or are claimed.
+        """
+        pixels = judged.confusion.sum((1, 2))
+        confusion = judged.confusion.sum(0)
+        classes = [
+            {"name": name, **_overlap(index, confusion)} for index, name in enumerate(self.outputs)
+        ]
+        ious = [one["iou"] for one in classes if one["iou"] is not None]
+        return {
+            "images": len(pixels),
+            "pixels": int(pixels.sum()),
+            "pixel_accuracy": int(np.trace(confusion)) / int(pixels.sum()),
+            "mean_iou": sum(ious) / len(ious),
+            "loss": float(pixels @ judged.loss / pixels.sum()),
+            "classes": classes,
+            "confusion": confusion.tolist(),
+        }
+
+    def summary(self, found: Record) -> Iterator[str]:
+        """See Task."""
+        yield f"pixel accuracy  {found['pixel_accuracy']:.4f}"
+        yield f"mean IoU        {found['mean_iou']:.4f}"
+        yield f"loss            {found['loss']:.4f}"
+        yield f"images          {found['images']} of {found['pixels']:,} pixels"
+        yield ""
+        yield from shares_table("class", found["classes"], ("iou", "dice", "precision", "recall"))
+        if len(self.outputs) <= WIDEST_MATRIX:
+            yield ""
+            yield from matrix(found["confusion"], self.outputs)
+
+    def table(self, judged: JudgedMaps) -> tuple[list[str], list[Sequence[Any]]]:
+        """See Task."""
+        each = [
+            self.figures(JudgedMaps(judged.confusion[i : i + 1], judged.loss[i : i + 1]))
+            for i in range(len(judged.loss))
+        ]
+        header = ["pixel_accuracy", "mean_iou", "loss", *(f"iou {one}" for one in self.outputs)]
+        rows: list[Sequence[Any]] = [
+            [one["pixel_accuracy"], one["mean_iou"], one["loss"]]
+            + [name["iou"] for name in one["classes"]]
+            for one in each
+        ]
+        return header, rows
+
+    def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
+        """Return the share of pixels of each class."""
+        if top_k is not None or least is not None:
+            raise UsageError("--top-k and --min-confidence are not for maps; leave them out")
+        counts = np.bincount(output.argmax(axis=-1).reshape(-1), minlength=len(self.outputs))
+        total = int(counts.sum())
+        return {
+            "classes": [
+                {"label": name, "share": count / total}
+                for name, count in zip(self.outputs, counts.tolist(), strict=True)
+            ]
+        }
+
+    def words(self, record: Record) -> str:
+        """See Task."""
+        shares = ", ".join(f"{one['share']:.2f} {one['label']}" for one in record["classes"])
+        return f"{shares} -> {record['mask']}" if "mask" in record else shares
+
+    def columns(self, top_k: int | None) -> list[str]:
+        """See Task."""
+        return [*self.outputs, "mask"]
+
+    def cells(self, record: Record, top_k: int | None) -> list[Any]:
+        """See Task."""
+        return [*(one["share"] for one in record["classes"]), record.get("mask", "")]
+
+    def to_manifest(self) -> Record:
+        """See Task."""
+        palette = None if self.palette is None else self.palette.hex()
+        return {**super().to_manifest(), "levels": list(self.levels), "palette": palette}
+
+    @classmethod
+    def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Segmentation:
+        """See Task."""
+        if set(value) != {"name", "loss", "levels", "palette"} or not _are_levels(
+            value["levels"], len(outputs)
+        ):
+            raise ModelFileError(f"its manifest does not describe the task {cls.name}")
+        palette = _palette(value["palette"])
+        return cls(outputs, cls.stored_loss(value), tuple(value["levels"]), palette)
+
+
+def _masked(samples: Samples) -> Masked:
+    if not hasattr(samples, "masks"):
+        raise DataError(
+            f"{samples.where}: has no masks; give a folder with images/ and masks/",
+            path=samples.where,
+        )
+    return samples  # type: ignore[return-value]
+
+
+def _overlap(index: int, confusion: Integers) -> Record:
+    hits, support = int(confusion[index, index]), int(confusion[index].sum())
+    claimed = int(confusion[:, index].sum())
+    found = shares(hits=hits, claimed=claimed, support=support)
+    return {"iou": share(hits, support + claimed - hits), "dice": found.pop("f1"), **found}
+
+
+def _are_levels(value: object, count: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(type(one) is int and 0 <= one < 256 for one in value)
+        and value == sorted(set(value))
+    )
+
+
+def _palette(value: object) -> bytes | None:
+    if value is None:
+        return None
+    try:
+        palette = bytes.fromhex(value if isinstance(value, str) else "?")
+    except ValueError:
+        palette = b"?"
+    if len(palette) % 3 or len(palette) > 768:
+        raise ModelFileError("its manifest has a palette that is none")
+    return palette

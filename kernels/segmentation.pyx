@@ -1,0 +1,113 @@
+# cython: language_level=3
+"""The losses of networks that answer for every pixel: weighted cross-entropy and soft Dice.
+
+Legend: n pixels, K classes, p probabilities, t targets.
+"""
+
+from cython.parallel cimport prange
+from libc.math cimport log
+from libc.string cimport memset
+
+cdef extern from "vector_math.h" nogil:
+    float exponential(float x) noexcept
+
+cdef enum:
+    CHUNK = 2048  # pixels summed by one thread, whatever the number of threads
+    SUMS = 3  # of a class: p t, p p, t t
+
+
+cdef double pixel(
+    Py_ssize_t K, double smoothing, const float* logits, int label, double weight, float* p,
+    double* sums,
+) noexcept nogil:
+    """Return the weighted cross-entropy of a pixel; write p, add to the sums of Dice."""
+    cdef Py_ssize_t k
+    cdef double total = 0, distance = 0
+    cdef float largest = logits[0]
+    for k in range(1, K):
+        largest = logits[k] if logits[k] > largest else largest
+    for k in range(K):
+        p[k] = exponential(logits[k] - largest)
+        total += p[k]
+        distance += (<double>largest - logits[k]) / K
+    for k in range(K):
+        p[k] = p[k] / <float>total
+        sums[SUMS * k + 1] += <double>p[k] * p[k]
+    sums[SUMS * label] += p[label]
+    sums[SUMS * label + 2] += 1
+    distance = smoothing * distance if smoothing > 0 else 0
+    return weight * (
+        log(total) + (1 - smoothing) * (<double>largest - logits[label]) + distance
+    )
+
+
+cdef void pixel_gradient(
+    Py_ssize_t K, double smoothing, int label, double cross, double dice, const double* slopes,
+    float* p,
+) noexcept nogil:
+    """Turn p into the gradient of the logits; cross and dice are the shares of the two losses."""
+    cdef Py_ssize_t k
+    cdef double mean = 0, slope, target
+    if dice > 0:
+        for k in range(K):
+            mean += p[k] * (slopes[2 * k] * (k == label) + slopes[2 * k + 1] * p[k])
+    for k in range(K):
+        target = (1 - smoothing) * (k == label) + smoothing / K
+        slope = 0
+        if dice > 0:
+            slope = slopes[2 * k] * (k == label) + slopes[2 * k + 1] * p[k] - mean
+        p[k] = <float>(cross * (p[k] - target) + dice * p[k] * slope)
+
+
+def scratch_size(Py_ssize_t n, Py_ssize_t K):
+    """Return the doubles of scratch that n pixels need."""
+    return ((n + CHUNK - 1) // CHUNK) * (SUMS * K + 1) + (SUMS + 2) * K
+
+
+def pixel_losses(
+    Py_ssize_t n, Py_ssize_t K, double smoothing, double cross, double dice,
+    const float[::1] logits, const int[::1] labels, const double[::1] weights,
+    float[::1] dlogits, double[::1] scratch, int threads,
+):
+    """Return (cross-entropy, Dice loss); dlogits = gradient of cross*first + dice*second.
+
+    Cross-entropy: mean over the pixels of -weights[label] sum(t log p), p = softmax(logits), t =
+    (1 - smoothing) onehot + smoothing / K. Dice: 1 - mean over classes of 2 sum(p t) / (sum(p p) +
+    sum(t t)), t onehot, sums over all pixels (Milletari et al. 2016, arXiv:1606.04797), over the
+    classes with a pixel among the labels.
+    """
+    cdef Py_ssize_t chunks = (n + CHUNK - 1) // CHUNK, size = SUMS * K + 1
+    cdef Py_ssize_t chunk, i, k
+    cdef double* sums
+    cdef double* total = &scratch[chunks * size]
+    cdef double* slopes = total + SUMS * K
+    cdef double entropy = 0, overlap = 0, below
+    cdef int present = 0
+    for chunk in prange(chunks, num_threads=threads, schedule="static", nogil=True):
+        sums = &scratch[chunk * size]
+        memset(sums, 0, size * sizeof(double))
+        for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
+            sums[SUMS * K] += pixel(
+                K, smoothing, &logits[i * K], labels[i], weights[labels[i]], &dlogits[i * K], sums
+            )
+    memset(total, 0, SUMS * K * sizeof(double))
+    for chunk in range(chunks):  # in this order, whatever the number of threads
+        for k in range(SUMS * K):
+            total[k] += scratch[chunk * size + k]
+        entropy += scratch[chunk * size + SUMS * K]
+    for k in range(K):
+        present += total[SUMS * k + 2] > 0
+    for k in range(K):
+        slopes[2 * k] = slopes[2 * k + 1] = 0
+        if total[SUMS * k + 2] > 0:
+            below = total[SUMS * k + 1] + total[SUMS * k + 2]
+            overlap += 2 * total[SUMS * k] / below / present
+            slopes[2 * k] = -2 / below / present
+            slopes[2 * k + 1] = 4 * total[SUMS * k] / (below * below) / present
+    for chunk in prange(chunks, num_threads=threads, schedule="static", nogil=True):
+        for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
+            pixel_gradient(
+                K, smoothing, labels[i], cross * weights[labels[i]] / n, dice, slopes,
+                &dlogits[i * K],
+            )
+    return entropy / n, 1 - overlap

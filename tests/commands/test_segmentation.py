@@ -1,0 +1,249 @@
+"""The commands on images with masks: from a folder of both to masks of other images."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ARCH = "conv(6, 3, pad=1) >> relu >> (id | (maxpool >> conv(8, 3, pad=1) >> relu >> deconv(4, 2, 2))) >> conv(classes, 3, pad=1)"  # noqa: E501
+
+
+def scene(number, height=40, width=56):
+    """A noisy gray image with a bright disc, and the mask of the disc."""
+    numbers = np.random.default_rng(number)
+    rows, columns = np.ogrid[:height, :width]
+    y, x = numbers.integers(10, height - 10), numbers.integers(10, width - 10)
+    disc = (rows - y) ** 2 + (columns - x) ** 2 < 80
+    pixels = numbers.integers(0, 90, (height, width)) + 120 * disc
+    return pixels.astype(np.uint8), (255 * disc).astype(np.uint8)
+
+
+def add(folder, number, **size):
+    for kind, pixels in zip(("images", "masks"), scene(number, **size), strict=True):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / kind / f"{number}.png")
+
+
+def opened(path):
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
+@pytest.fixture(scope="module")
+def discs(tmp_path_factory):
+    """A folder with train/ and test/ of 8 and 2 images with masks; not to be changed."""
+    folder = tmp_path_factory.mktemp("discs")
+    for number in range(8):
+        add(folder / "train", number)
+    add(folder / "test", 100)
+    add(folder / "test", 101, height=61, width=35)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(run, discs, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "discs.npz"
+    settings = "--epochs 12 --img-size 24 --lr 0.02 --class-weights auto --json"
+    done = run("train", discs, "-o", path, "--arch", ARCH, *settings.split())
+    assert done.returncode == 0, done.stderr
+    return path, json.loads(done.stdout)
+
+
+def test_training_says_how_many_pixels_are_right(trained):
+    _, record = trained
+    assert record["task"] == "segment"
+    assert record["classes"] == ["0", "255"]
+    assert record["val_pixel_accuracy"] > 0.9
+    assert 0 < record["val_mean_iou"] <= 1
+
+
+def test_the_figures_of_evaluate_are_per_class(run, trained, discs, tmp_path):
+    done = run("evaluate", trained[0], discs, "--json", "--per-image", tmp_path / "each.csv",
+               "--confusion", tmp_path / "confusion.png", "--fail-under", "0.9")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["images"] == 2
+    assert found["pixels"] == 40 * 56 + 61 * 35
+    assert [one["name"] for one in found["classes"]] == ["0", "255"]
+    for one in found["classes"]:
+        assert one["dice"] == pytest.approx(2 * one["iou"] / (1 + one["iou"]))
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "each.csv").read_text())))
+    assert [row["path"].rsplit("/", 1)[1] for row in rows] == ["100.png", "101.png"]
+    assert float(rows[0]["pixel_accuracy"]) > 0.9
+    assert opened(tmp_path / "confusion.png").width > 100
+    table = run("evaluate", trained[0], discs).stdout
+    assert "pixel accuracy  0." in table
+    assert "iou" in table
+    assert run("evaluate", trained[0], discs, "--fail-under", "1").returncode == 6
+
+
+def test_predicted_masks_have_the_levels_and_sizes_of_the_true_ones(run, trained, discs, tmp_path):
+    done = run("predict", trained[0], discs / "test" / "images", "-o", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    for line in done.stdout.splitlines():
+        record = json.loads(line)
+        mask = np.asarray(Image.open(record["mask"]))
+        true = np.asarray(Image.open(record["path"].replace("images", "masks")))
+        assert mask.shape == true.shape
+        assert set(np.unique(mask)) <= {0, 255}
+        assert (mask == true).mean() > 0.9
+        assert record["classes"][1]["share"] == pytest.approx((mask == 255).mean())
+
+
+def test_neither_tiles_nor_threads_change_a_mask(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "101.png"
+    masks = []
+    for settings in ([], ["--tile", "8"], ["--tile", "16x24", "-j", "1"]):
+        folder = tmp_path / str(len(masks))
+        assert run("predict", trained[0], image, "-o", folder, *settings).returncode == 0
+        masks.append((folder / "101.png").read_bytes())
+    assert masks[1:] == masks[:1] * 2
+
+
+def test_an_overlay_is_the_image_in_the_colors_of_its_classes(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    done = run("predict", trained[0], image, "-o", tmp_path, "--overlay")
+    assert done.returncode == 0, done.stderr
+    picture = opened(tmp_path / "100.png")
+    assert picture.mode == "RGB"
+    assert picture.size == (56, 40)
+
+
+def test_plain_lines_and_tables_give_shares_and_masks(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    assert " 255\n" in run("predict", trained[0], image).stdout
+    plain = run("predict", trained[0], image, "-o", tmp_path / "a")
+    assert plain.stdout.endswith(f" 255 -> {tmp_path}/a/100.png\n")
+    table = run("predict", trained[0], image, "-o", tmp_path / "b", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(table.stdout))
+    assert float(row["0"]) + float(row["255"]) == pytest.approx(1)
+    assert row["mask"] == f"{tmp_path}/b/100.png"
+
+
+def test_what_exists_is_overwritten_only_when_asked_for(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    (tmp_path / "100.png").write_bytes(b"mine")
+    done = run("predict", trained[0], image, "-o", tmp_path)
+    assert done.returncode == 2
+    assert "100.png: already exists; use -f" in done.stderr
+    assert (tmp_path / "100.png").read_bytes() == b"mine"
+    assert run("predict", trained[0], image, "-o", tmp_path, "-f").returncode == 0
+    assert (tmp_path / "100.png").read_bytes() != b"mine"
+
+
+def test_two_images_of_one_name_are_refused(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    done = run("predict", trained[0], image, image, "-o", tmp_path, "-f")
+    assert done.returncode == 2
+    assert "has the same name; predict them into different folders" in done.stderr
+
+
+def test_an_unreadable_image_is_reported_in_its_place(run, trained, discs, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no")
+    image = discs / "test" / "images" / "100.png"
+    done = run("predict", trained[0], tmp_path / "bad.png", image, "-o", tmp_path / "out", "--json")
+    assert done.returncode == 4
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert "not a readable image" in first["error"]
+    assert "mask" in second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--overlay"], "--overlay is about -o, which is not given"),
+        (["-k", "2"], "--top-k and --min-confidence are not for maps"),
+        (["--latency"], "--output-kind, --latency and --batch-size are not for masks"),
+        (["-o", "IMAGE"], "is a file; give a folder"),
+    ],
+)
+def test_predict_refuses_what_masks_cannot_have(run, trained, discs, arguments, message):
+    image = str(discs / "test" / "images" / "100.png")
+    done = run("predict", trained[0], image, *[one.replace("IMAGE", image) for one in arguments])
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_masks_are_not_for_networks_that_name_classes(run, model, image, tmp_path):
+    done = run("predict", model, image, "-o", tmp_path)
+    assert done.returncode == 2
+    assert "are for networks that make masks" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "message"),
+    [
+        (["--resize-mode", "crop"], 2, "--resize-mode is not for masks"),
+        (["--loss", "mse"], 2, "--loss mse: segment takes cross-entropy or dice or both"),
+        (["--loss", "dice", "--label-smoothing", "0.1"], 2, "--label-smoothing is not for dice"),
+        (["--monitor", "val_accuracy"], 2, "val_pixel_accuracy"),
+        (["--arch", "conv(4, 3) >> dense(classes)"], 2, "end it with conv(classes, 1)"),
+        (["--arch", "lenet5"], 2, "end it with conv(classes, 1)"),
+        (["--arch", ARCH, "--img-size", "25"], 2, "its branches end as 25x25"),
+        (["--task", "classify"], 3, "has masks, not classes; give"),
+    ],
+)
+def test_train_refuses_what_masks_cannot_have(run, discs, tmp_path, settings, code, message):
+    settings = [*settings, "--epochs", "1"]
+    done = run("train", discs, "-o", tmp_path / "m.npz", *settings)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert not (tmp_path / "m.npz").exists()
+
+
+def test_masks_can_be_learnt_with_every_loss_and_the_network_chosen_for_them(run, discs, tmp_path):
+    for loss in ("dice", "both"):
+        path = tmp_path / f"{loss}.npz"
+        settings = ["--loss", loss, "--epochs", "2", "--img-size", "16", "--seed", "3"]
+        done = run("train", discs, "-o", path, *settings)
+        assert done.returncode == 0, done.stderr
+        assert "of the pixels of 1 validation images right" in done.stdout
+
+
+def test_a_level_that_training_did_not_see_is_refused(run, trained, discs, tmp_path):
+    add(tmp_path, 5)
+    mask = np.asarray(Image.open(tmp_path / "masks" / "5.png")).copy()
+    mask[0, 0] = 7
+    Image.fromarray(mask).save(tmp_path / "masks" / "5.png")
+    done = run("evaluate", trained[0], tmp_path)
+    assert done.returncode == 3
+    assert "masks/5.png: level 7 is no class; the classes have the levels 0, 255" in done.stderr
+
+
+def test_the_same_training_gives_the_same_bytes_whatever_the_threads(run, discs, tmp_path):
+    for threads in (1, 2):
+        path = tmp_path / f"{threads}.npz"
+        settings = ["--arch", ARCH, "--epochs", "1", "--img-size", "24", "-j", threads]
+        assert run("train", discs, "-o", path, *map(str, settings)).returncode == 0
+    assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
+
+
+def test_brightness_and_contrast_matter_little_where_images_are_normalized_by_themselves(
+    run, discs, tmp_path
+):
+    settings = "--normalize image --epochs 12 --img-size 24 --lr 0.02"
+    done = run("train", discs, "-o", tmp_path / "m.npz", "--arch", ARCH, *settings.split())
+    assert done.returncode == 0, done.stderr
+    pixels, mask = scene(100)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    Image.fromarray(pixels // 3 + 120).save(tmp_path / "images" / "dull.png")
+    Image.fromarray(mask).save(tmp_path / "masks" / "dull.png")
+    assert run("evaluate", tmp_path / "m.npz", tmp_path, "--fail-under", "0.9").returncode == 0
+
+
+def test_feature_maps_of_such_a_network_can_be_looked_at(run, trained, discs, tmp_path):
+    image = discs / "test" / "images" / "100.png"
+    done = run("inspect-filters", trained[0], "--method", "activations", "--layer", "relu1",
+               "--image", image, "-o", tmp_path / "maps.png")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_class_weights_are_for_masks_alone(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--class-weights", "auto")
+    assert done.returncode == 2
+    assert "--class-weights is not for classify" in done.stderr

@@ -1,0 +1,80 @@
+"""The same answer whatever the tiles, and the one that the whole image would get."""
+
+import numpy as np
+import pytest
+
+from cnncli.engine import Plan, Weights
+from cnncli.engine.tiling import Tiled, reflected
+from cnncli.errors import ArchitectureError
+from cnncli.graph import build_graph
+from cnncli.layers.base import Setup
+from cnncli.notation import parse
+
+SMALL = """\
+two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1) >> relu
+lower = maxpool(2) >> two(24) >> deconv(16, 2, 2)
+two(16) >> (id | lower) >> two(16) >> conv(3, 1)
+"""
+
+
+def network(text, shape=(16, 16, 2)):
+    graph = build_graph(parse(text), shape)
+    weights = Weights(graph)
+    weights.initialize(seed=1)
+    return graph, weights
+
+
+def image(height, width, channels=2):
+    return np.random.default_rng(0).integers(0, 256, (height, width, channels), dtype=np.uint8)
+
+
+def fill(images, indices, out):
+    out[...] = (images[indices] - np.float32(128)) / 64
+
+
+@pytest.mark.parametrize(("height", "width"), [(61, 90), (8, 100), (16, 16), (1, 5)])
+def test_the_tiles_change_no_bit_of_the_answer(height, width):
+    graph, weights = network(SMALL)
+    pixels = image(height, width)
+    whole = Tiled(graph, weights, Setup(1))(pixels, fill)
+    assert whole.shape == (height, width, 3)
+    for tile in ((8, 8), (16, 40), (64, 8)):
+        assert Tiled(graph, weights, Setup(1), tile=tile)(pixels, fill).tobytes() == whole.tobytes()
+
+
+def test_the_number_of_threads_changes_no_bit_either():
+    graph, weights = network(SMALL)
+    one, two = (Tiled(graph, weights, Setup(1, n), tile=(32, 32)) for n in (1, 2))
+    assert one(image(50, 50), fill).tobytes() == two(image(50, 50), fill).tobytes()
+
+
+def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
+    graph, weights = network(SMALL)
+    pixels = image(32, 48)
+    wide = np.pad(pixels, ((16, 16), (16, 16), (0, 0)), mode="reflect")
+    plan = Plan(build_graph(parse(SMALL), wide.shape), weights, Setup(1))
+    fill(wide[None], [0], plan.input)
+    plan.forward(1)
+    found = Tiled(graph, weights, Setup(1), tile=(16, 16))(pixels, fill)
+    assert np.allclose(found, plan.output[0, 16:-16, 16:-16], atol=1e-5)
+
+
+def test_new_weights_are_used_after_a_refresh():
+    graph, weights = network(SMALL)
+    tiled = Tiled(graph, weights, Setup(1))
+    before = tiled(image(9, 9), fill)
+    weights.arrays["bn1/weight"][:] = 3
+    tiled.refresh()
+    assert not np.allclose(tiled(image(9, 9), fill), before)
+
+
+def test_reflection_goes_on_however_far_it_is_asked_for():
+    assert reflected(-2, 8, 4).tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
+    assert reflected(-5, 9, 2).tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert reflected(-2, 4, 1).tolist() == [0, 0, 0, 0]
+
+
+def test_a_network_that_answers_other_sizes_otherwise_is_refused():
+    graph, weights = network("dense(768) >> reshape(16x16x3)")
+    with pytest.raises(ArchitectureError, match="sees the whole image at once"):
+        Tiled(graph, weights, Setup(1))

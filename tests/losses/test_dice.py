@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import reference
+
+from cnncli.losses import loss_named
+
+
+def case(K=3):
+    numbers = np.random.default_rng(0)
+    output = numbers.standard_normal((2, 5, 4, K)).astype(np.float32)
+    return output, numbers.integers(0, K, (2, 5, 4)).astype(np.int32)
+
+
+@pytest.mark.parametrize("name", ["dice", "both"])
+def test_a_step_fills_in_the_gradient_of_what_it_returns(name):
+    output, targets = case()
+    gradient = np.zeros_like(output)
+    value = loss_named(name).build(output, gradient, 1)(targets, 2)
+    wide, labels = output.reshape(-1, 3).astype(np.float64), targets.reshape(-1)
+    expected, slopes = reference.dice(wide, labels)
+    if name == "both":
+        losses, more = reference.cross_entropy(wide, labels, 0.0)
+        expected, slopes = expected + losses.mean(), slopes + more
+    assert value == pytest.approx(expected, rel=1e-6)
+    assert np.allclose(gradient.reshape(-1, 3), slopes, atol=1e-7)
+
+
+def test_weights_make_a_weighted_mean_of_cross_entropy():
+    output, targets = case()
+    weights = np.array([1.0, 2.0, 5.0])
+    loss = type(loss_named("both"))(weights=tuple(weights))
+    value = loss.build(output, np.zeros_like(output), 1)(targets, 2)
+    wide, labels = output.reshape(-1, 3).astype(np.float64), targets.reshape(-1)
+    losses, _ = reference.cross_entropy(wide, labels, 0.0)
+    cross = (losses * weights[labels]).sum() / weights[labels].sum()
+    assert value == pytest.approx(reference.dice(wide, labels)[0] + cross, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["dice", "both"])
+def test_each_image_is_measured_by_itself(name):
+    output, targets = case()
+    found = loss_named(name).measure(output, targets)
+    for i in range(2):
+        alone = loss_named(name).build(output[i : i + 1], np.zeros_like(output[:1]), 1)
+        assert found[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)

@@ -1,0 +1,109 @@
+import json
+
+import numpy as np
+import pytest
+
+from cnncli.data.samples import Samples
+from cnncli.errors import ArchitectureError, DataError, ModelFileError
+from cnncli.graph import build_graph
+from cnncli.losses import BinaryCrossEntropy
+from cnncli.notation import parse
+from cnncli.tasks import MultiLabel, stored_task
+
+
+def samples(*labels):
+    names = tuple(f"{i}.png" for i in range(len(labels)))
+    return Samples("list.csv", names, names, labels)
+
+
+def learnt(*labels):
+    return MultiLabel.learn(samples(*labels), BinaryCrossEntropy())
+
+
+def logits(chances):
+    chances = np.array(chances)
+    return np.log(chances / (1 - chances)).astype(np.float32)
+
+
+TASK = learnt("dog|cat", "", "emu")
+TRUTH = np.array([[1, 0, 0], [0, 0, 0], [1, 1, 0]], np.float32)
+CHANCES = [[0.9, 0.2, 0.1], [0.3, 0.4, 0.2], [0.6, 0.7, 0.8]]
+
+
+def test_labels_are_in_the_byte_order_of_their_names():
+    assert TASK.outputs == ("cat", "dog", "emu")
+    assert TASK.thresholds == (0.5,) * 3
+
+
+def test_targets_are_one_for_each_label_an_image_has():
+    found = TASK.targets(samples("emu|cat", "", "dog"))
+    assert found.dtype == np.float32
+    assert found.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+
+
+def test_an_unknown_label_is_an_error_that_names_it():
+    with pytest.raises(DataError, match=r"label yak not among the 3 known ones \(cat, dog, emu\)"):
+        TASK.targets(samples("cat|yak"))
+
+
+def test_an_empty_label_among_others_is_an_error():
+    with pytest.raises(DataError, match=r"1\.png has an empty label among others"):
+        learnt("cat", "cat||dog")
+
+
+def test_images_without_any_label_teach_nothing():
+    with pytest.raises(DataError, match="no image has a label"):
+        learnt("", "")
+
+
+def test_figures_by_hand():
+    found = TASK.figures(TASK.judge(logits(CHANCES), TRUTH))
+    cat, dog, emu = found["labels"]
+    assert (cat["average_precision"], cat["f1"], cat["support"]) == (1, 1, 2)
+    assert (dog["average_precision"], dog["precision"], dog["recall"]) == (1, 1, 1)
+    assert (emu["average_precision"], emu["precision"], emu["recall"]) == (None, 0, None)
+    assert found["map"] == 1
+    assert found["exact_match"] == pytest.approx(2 / 3)
+    assert (found["precision"], found["recall"]) == (3 / 4, 1)
+    assert found["f1"] == pytest.approx(6 / 7)
+
+
+def test_thresholds_are_those_of_best_f1_in_the_validation():
+    task = TASK.settled(TASK.judge(logits(CHANCES), TRUTH))
+    assert task.thresholds == pytest.approx((0.45, 0.55, 0.5), abs=1e-6)
+
+
+def test_an_answer_names_what_is_above_its_threshold_the_likeliest_first():
+    task = MultiLabel(TASK.outputs, thresholds=(0.5, 0.8, 0.1))
+    answer = task.answer(logits([0.6, 0.7, 0.8]), None, None)
+    assert [one["label"] for one in answer["labels"]] == ["emu", "cat"]
+    assert task.words(answer) == "0.80 emu, 0.60 cat"
+    assert task.cells(answer, None)[0] == "emu|cat"
+    assert task.words(task.answer(logits([0.1, 0.1, 0.05]), None, None)) == "none"
+
+
+def test_confidence_and_number_of_labels_can_be_bounded():
+    answer = TASK.answer(logits([0.6, 0.3, 0.8]), 1, None)
+    assert [one["label"] for one in answer["labels"]] == ["emu"]
+    answer = TASK.answer(logits([0.6, 0.3, 0.8]), None, 0.25)
+    assert [one["label"] for one in answer["labels"]] == ["emu", "cat", "dog"]
+
+
+def test_a_sigmoid_at_the_end_is_refused():
+    with pytest.raises(ArchitectureError, match="ends in sigmoid, but a sigmoid follows by itself"):
+        TASK.check(build_graph(parse("dense(3) >> sigmoid"), (3, 3, 1)))
+
+
+def test_the_task_comes_back_from_the_manifest():
+    task = MultiLabel(TASK.outputs, thresholds=(0.5, 0.25, 0.125))
+    value = json.loads(json.dumps(task.to_manifest()))
+    assert stored_task(list(task.outputs), value) == task
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"thresholds": [0.5]}, {"thresholds": [0.5, 2.0, 0.5]}, {"loss": "mse"}, {"more": 1}],
+)
+def test_a_manifest_that_describes_no_such_task_is_refused(change):
+    with pytest.raises(ModelFileError):
+        stored_task(list(TASK.outputs), {**TASK.to_manifest(), **change})

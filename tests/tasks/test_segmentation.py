@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from cnncli.errors import ArchitectureError, ModelFileError, UsageError
+from cnncli.graph import build_graph
+from cnncli.losses import CrossEntropy, CrossEntropyAndDice
+from cnncli.notation import parse
+from cnncli.tasks import Segmentation
+
+TWO = Segmentation(("a", "b"), CrossEntropy(), (0, 255))
+
+
+def logits(predicted, classes=2):
+    return (4 * np.eye(classes)[np.asarray(predicted)]).astype(np.float32)[None]
+
+
+def judged(*pairs, task=TWO):
+    parts = [
+        task.judge(logits(predicted, len(task.outputs)), np.array([true], np.uint8))
+        for predicted, true in pairs
+    ]
+    return type(parts[0]).join(parts)
+
+
+def test_figures_of_a_known_map():
+    found = TWO.figures(judged(([[0, 1, 1], [1, 1, 0]], [[0, 0, 1], [1, 1, 1]])))
+    assert found["confusion"] == [[1, 1], [1, 3]]
+    assert found["pixel_accuracy"] == pytest.approx(4 / 6)
+    a, b = found["classes"]
+    assert (a["iou"], a["dice"], a["support"]) == (pytest.approx(1 / 3), 0.5, 2)
+    assert (b["iou"], b["dice"], b["support"]) == (pytest.approx(3 / 5), 0.75, 4)
+    assert found["mean_iou"] == pytest.approx((1 / 3 + 3 / 5) / 2)
+
+
+def test_figures_are_over_the_pixels_of_all_images_whatever_their_sizes():
+    both = judged(([[0]], [[1]]), ([[1] * 9], [[1] * 9]))
+    found = TWO.figures(both)
+    assert (found["images"], found["pixels"]) == (2, 10)
+    assert found["pixel_accuracy"] == 0.9
+    assert found["loss"] == pytest.approx((both.loss[0] + 9 * both.loss[1]) / 10)
+    _, (first, second) = TWO.table(both)
+    assert (first[0], second[0]) == (0, 1)
+
+
+def test_a_class_that_neither_occurs_nor_is_claimed_has_no_figures():
+    three = Segmentation(("a", "b", "c"), CrossEntropy(), (0, 1, 2))
+    found = three.figures(judged(([[0, 1]], [[0, 1]]), task=three))
+    assert found["classes"][2]["iou"] is None
+    assert found["classes"][2]["dice"] is None
+    assert found["mean_iou"] == 1.0
+    assert any("-" in line for line in three.summary(found))
+
+
+def test_the_answer_is_the_share_of_each_class():
+    record = TWO.answer(logits([[0, 1], [1, 1]])[0], None, None)
+    assert record["classes"] == [{"label": "a", "share": 0.25}, {"label": "b", "share": 0.75}]
+    assert TWO.words(record) == "0.25 a, 0.75 b"
+    assert TWO.words({**record, "mask": "m.png"}) == "0.25 a, 0.75 b -> m.png"
+    with pytest.raises(UsageError, match="not for maps"):
+        TWO.answer(logits([[0]])[0], 2, None)
+
+
+def test_median_frequency_balancing_makes_rare_classes_count_more():
+    pixels, around = np.array([80, 10, 10, 0]), np.array([100, 100, 20, 0])
+    four = Segmentation(tuple("abcd"), CrossEntropy(), (0, 1, 2, 3))
+    weights = four.weighted(pixels, around).training_loss(0).weights
+    assert weights == pytest.approx((0.5 / 0.8, 0.5 / 0.1, 1, 1))
+
+
+def test_the_task_survives_its_manifest():
+    task = Segmentation(("a", "b"), CrossEntropyAndDice(), (3, 7), bytes(range(30)))
+    assert Segmentation.from_manifest(("a", "b"), task.to_manifest()) == task
+    assert Segmentation.from_manifest(("a", "b"), TWO.to_manifest()) == TWO
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"levels": [0]},
+        {"levels": [255, 0]},
+        {"levels": [0, 256]},
+        {"levels": ["0", "1"]},
+        {"palette": "xy"},
+        {"palette": "00"},
+        {"palette": 3},
+        {"loss": "mse"},
+        {"more": 1},
+    ],
+)
+def test_a_manifest_no_training_wrote_is_refused(change):
+    with pytest.raises(ModelFileError):
+        Segmentation.from_manifest(("a", "b"), {**TWO.to_manifest(), **change})
+
+
+def test_a_network_has_to_answer_for_every_pixel():
+    TWO.check(build_graph(parse("conv(2, 3, pad=1)"), (16, 16, 1)))
+    with pytest.raises(ArchitectureError, match="end it with conv"):
+        TWO.check(build_graph(parse("dense(2)"), (16, 16, 1)))
+
+
+def test_smoothing_is_not_for_dice_alone():
+    dice = Segmentation(("a", "b"), Segmentation.loss_for("dice"), (0, 1))
+    assert dice.training_loss(0.0).name == "dice"
+    with pytest.raises(UsageError, match="--label-smoothing is not for dice"):
+        dice.training_loss(0.1)
