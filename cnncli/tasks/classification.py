@@ -57,8 +57,8 @@ class Classification(Task):
         """See Task; there have to be two classes or more."""
         if samples.empty:
             raise DataError(
-                f"{samples.where}: no {samples.what}s in {listed(samples.empty, 'class', 'classes')}; "
-                "add some or remove the folder",
+                f"{samples.where}: no {samples.what}s in "
+                f"{listed(samples.empty, 'class', 'classes')}; add some or remove the folder",
                 path=samples.where,
             )
         classes = tuple(sorted(set(_labels(samples)), key=str.encode))
