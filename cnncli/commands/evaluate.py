@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, of several "
-    "labels the mean average precision.",
+    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, of "
+    "several labels the mean average precision.",
 )
 @click.option(
     "--per-image", metavar="FILE.csv",

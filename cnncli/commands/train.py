@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 METHODS = ("he", "glorot", "lecun", "normal")
 MONITORS = (
-    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2", "val_map",
-    "train_loss",
+    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
+    "val_map", "train_loss",
 )  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
