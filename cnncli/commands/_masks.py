@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,21 @@ from cnncli.render.mask import class_colors, mask_picture, overlay
 from cnncli.render.png import png_bytes
 from cnncli.tasks import Segmentation, Task
 from cnncli.training.prediction import Answer
+
+Record = dict[str, Any]
+
+
+def with_masks(
+    record: Callable[[Answer], Record], folder: str, task: Task, *, colored: bool, force: bool
+) -> Callable[[Answer], Record]:
+    """Return what makes a record of an answer, writes its mask and names it in the record."""
+    masks = MaskFolder(folder, task, colored=colored, force=force)
+
+    def with_mask(answer: Answer) -> Record:
+        found = record(answer)
+        return found if answer.logits is None else {**found, "mask": masks.write(answer)}
+
+    return with_mask
 
 
 class MaskFolder:
@@ -27,8 +43,8 @@ class MaskFolder:
         if Path(folder).exists() and not Path(folder).is_dir():
             raise UsageError(f"{folder}: is a file; give a folder for the masks", path=folder)
 
-    def write(self, answer: Answer) -> dict[str, Any]:
-        """Write the mask of one image, or the image in its colors; return the record's field.
+    def write(self, answer: Answer) -> str:
+        """Write the mask of one image, or the image in its colors; return its path.
 
         Raises UsageError where that would overwrite what exists, or an image of the same name did.
         """
@@ -54,7 +70,7 @@ class MaskFolder:
             raise UsageError(f"{self.folder}: cannot be made ({reason})", path=path) from error
         write_atomically(path, png_bytes(picture), force=self.force)
         self.written[path] = answer.name
-        return {"mask": path}
+        return path
 
 
 def _stem(name: str) -> str:

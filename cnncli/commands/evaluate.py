@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, of "
-    "several labels the mean average precision.",
+    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, "
+    "of several labels the mean average precision.",
 )
 @click.option(
     "--per-image", metavar="FILE.csv",
@@ -85,7 +85,8 @@ def evaluate(
     images = load_labelled(data, trained.preprocessing, task, split=split, threads=threads)
     for notice in images.notices:
         note(notice)
-    note(f"{images.samples.where}: {task.counted(images.targets)}")
+    counted = task.counted(images.targets, trained.preprocessing.what)
+    note(f"{images.samples.where}: {counted}")
     judged = _judge(trained, images, batch_size, threads)
     found = task.figures(judged)
     if per_image is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,6 @@ from cnncli.terminal import Progress, note
 
 if TYPE_CHECKING:
     from cnncli.training.prediction import Answer
-
-Record = dict[str, Any]
 
 FORMATS = ("plain", "jsonl", "csv", "tsv")
 
@@ -131,7 +129,9 @@ def predict(
         answers = _answers(trained, paths, layer, settings)
     record = recorder(trained.task, top_k, min_confidence, kind)
     if output is not None:
-        record = _with_masks(record, output, trained, colored=overlay, force=force)
+        from cnncli.commands._masks import with_masks
+
+        record = with_masks(record, output, trained.task, colored=overlay, force=force)
     elif overlay:
         raise UsageError("--overlay is about -o, which is not given")
     write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
@@ -186,26 +186,6 @@ def _maps(trained: Trained, paths: Iterable[str], settings: dict[str, Any]) -> I
     tiled = ready_for_any_size(trained.graph, trained.model.weights, **settings)
     batches = stream(paths, own, batch_size=1, threads=threads)
     return _noticed(maps(tiled, batches, normalizer(own.scale, own.shift, threads)))
-
-
-def _with_masks(
-    record: Callable[[Answer], Record],
-    folder: str,
-    trained: Trained,
-    *,
-    colored: bool,
-    force: bool,
-) -> Callable[[Answer], Record]:
-    """Return what makes a record of an answer and writes its mask."""
-    from cnncli.commands._masks import MaskFolder
-
-    masks = MaskFolder(folder, trained.task, colored=colored, force=force)
-
-    def with_mask(answer: Answer) -> Record:
-        found = record(answer)
-        return found if answer.logits is None else {**found, **masks.write(answer)}
-
-    return with_mask
 
 
 def _noticed(answers: Iterable[Answer]) -> Iterator[Answer]:

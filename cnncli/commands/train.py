@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
     from cnncli.layers.base import Shape
-    from cnncli.tasks import Task
     from cnncli.training.settings import Settings
 
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
@@ -149,7 +148,7 @@ def train(
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record, images.task))
+        (note if output == "-" else write_line)(_summary(record, images))
 
 
 def _network_text(arch: str) -> tuple[str | None, Shape]:
@@ -219,13 +218,13 @@ def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str,
     return settings
 
 
-def _summary(record: dict[str, Any], task: Task) -> str:
+def _summary(record: dict[str, Any], images: TrainingData) -> str:
     name = shown(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
-    if all(record[name] is not None for name in task.monitors):
-        parts.append(task.achieved(record))
+    if all(record[name] is not None for name in images.task.monitors):
+        parts.append(images.task.achieved(record, images.preprocessing.what))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

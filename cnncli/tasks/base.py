@@ -113,13 +113,13 @@ class Task(Value):
         """Return the figures named in `monitors`, in their order."""
         raise NotImplementedError
 
-    def achieved(self, record: Record) -> str:
-        """Return what a record of `train` with these figures says in words."""
+    def achieved(self, record: Record, what: str) -> str:
+        """Return what a record of `train` with these figures says; `what` is image or signal."""
         raise NotImplementedError
 
-    def counted(self, targets: Any) -> str:
+    def counted(self, targets: Any, what: str) -> str:
         """Return what a set to evaluate on consists of: "60 images of 3 classes"."""
-        return f"{len(targets)} images"
+        return f"{len(targets)} {what}s"
 
     def figures(self, judged: Any) -> Record:
         """Return the figures of `evaluate` over N > 0 images; None stands for 0/0."""

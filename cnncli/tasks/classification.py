@@ -57,14 +57,14 @@ class Classification(Task):
     def learn(cls, samples: Samples, loss: Loss) -> Classification:
         """See Task; there have to be two classes or more."""
         if samples.empty:
+            empty = listed(samples.empty, "class", "classes")
             raise DataError(
-                f"{samples.where}: no images in {listed(samples.empty, 'class', 'classes')}; "
-                "add some or remove the folder",
+                f"{samples.where}: no {samples.what}s in {empty}; add some or remove the folder",
                 path=samples.where,
             )
         classes = tuple(sorted(set(classes_of(samples)), key=str.encode))
         if not classes:
-            raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+            raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
         if len(classes) == 1:
             raise DataError(
                 f"{samples.where}: only one class ({classes[0]}); training needs two or more",
@@ -107,14 +107,14 @@ class Classification(Task):
         right = judged.label == judged.predicted
         return {"val_loss": float(judged.loss.mean()), "val_accuracy": float(right.mean())}
 
-    def achieved(self, record: Record) -> str:
+    def achieved(self, record: Record, what: str) -> str:
         """See Task."""
         right = 100 * record["val_accuracy"]
-        return f"{right:.2f} % of {record['val_images']} validation images right"
+        return f"{right:.2f} % of {record['val_images']} validation {what}s right"
 
-    def counted(self, targets: NDArray[np.int32]) -> str:
+    def counted(self, targets: NDArray[np.int32], what: str) -> str:
         """See Task."""
-        return f"{len(targets)} images of {len(np.unique(targets))} classes"
+        return f"{len(targets)} {what}s of {len(np.unique(targets))} classes"
 
     def figures(self, judged: JudgedClass) -> Record:
         """See Task; the confusion matrix has a row per true class, a column per predicted one."""

@@ -88,14 +88,14 @@ class MultiLabel(Task):
             "val_map": float("nan") if found is None else found,
         }
 
-    def achieved(self, record: Record) -> str:
+    def achieved(self, record: Record, what: str) -> str:
         """See Task."""
         images = record["val_images"]
-        return f"mean average precision {record['val_map']:.4f} on {images} validation images"
+        return f"mean average precision {record['val_map']:.4f} on {images} validation {what}s"
 
-    def counted(self, targets: Array) -> str:
+    def counted(self, targets: Array, what: str) -> str:
         """See Task."""
-        return f"{len(targets)} images with {int(targets.sum())} labels"
+        return f"{len(targets)} {what}s with {int(targets.sum())} labels"
 
     def figures(self, judged: JudgedLabels) -> Record:
         """See Task; precision, recall and F1 are counted over all labels of all images."""

@@ -55,7 +55,7 @@ class Regression(Task):
     def learn(cls, samples: Samples, loss: Loss) -> Regression:
         """See Task; a label column is taken where it holds a number for each image."""
         if not len(samples):
-            raise DataError(f"{samples.where}: no images; add some", path=samples.where)
+            raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
         return cls(samples.columns, loss)
 
     def fitted(self, train: Samples) -> Regression:
@@ -105,16 +105,16 @@ class Regression(Task):
         r2 = math.nan if found["r2"] is None else found["r2"]
         return {"val_loss": found["loss"], "val_mae": found["mae"], "val_r2": r2}
 
-    def achieved(self, record: Record) -> str:
+    def achieved(self, record: Record, what: str) -> str:
         """See Task."""
         return (
             f"R2 {record['val_r2']:.4f}, mean absolute error {record['val_mae']:.4g} on "
-            f"{record['val_images']} validation images"
+            f"{record['val_images']} validation {what}s"
         )
 
-    def counted(self, targets: Array) -> str:
+    def counted(self, targets: Array, what: str) -> str:
         """See Task."""
-        return f"{len(targets)} images with {', '.join(self.outputs)}"
+        return f"{len(targets)} {what}s with {', '.join(self.outputs)}"
 
     def figures(self, judged: JudgedNumbers) -> Record:
         """See Task; overall figures are the means over the numbers, R2 of those that have one."""

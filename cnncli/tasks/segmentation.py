@@ -16,8 +16,10 @@ from cnncli.errors import DataError, ModelFileError, UsageError
 from cnncli.graph.context import context_of
 from cnncli.losses import CrossEntropy, Dice, Loss
 from cnncli.tasks.base import Judged, Record, Task
-from cnncli.tasks.class_figures import matrix, shares, shares_table
-from cnncli.tasks.metrics import Floats, share
+from cnncli.tasks.class_figures import matrix, shares_table
+from cnncli.tasks.map_figures import map_figures
+from cnncli.tasks.metrics import Floats
+from cnncli.tasks.stored_levels import are_levels, read_palette
 
 if TYPE_CHECKING:
     from cnncli.data.masks import Masked
@@ -104,35 +106,17 @@ class Segmentation(Task):
             "val_mean_iou": found["mean_iou"],
         }
 
-    def achieved(self, record: Record) -> str:
+    def achieved(self, record: Record, what: str) -> str:
         """See Task."""
         right, iou = 100 * record["val_pixel_accuracy"], record["val_mean_iou"]
         return (
-            f"{right:.2f} % of the pixels of {record['val_images']} validation images right, "
+            f"{right:.2f} % of the pixels of {record['val_images']} validation {what}s right, "
             f"mean IoU {iou:.4f}"
         )
 
     def figures(self, judged: JudgedMaps) -> Record:
-        """See Task; over the pixels of all images together.
-
-        IoU = hits / (true + claimed - hits), Dice = 2 hits / (true + claimed). The mean IoU is over
-        the classes that occur or are claimed.
-        """
-        pixels = judged.confusion.sum((1, 2))
-        confusion = judged.confusion.sum(0)
-        classes = [
-            {"name": name, **_overlap(index, confusion)} for index, name in enumerate(self.outputs)
-        ]
-        ious = [one["iou"] for one in classes if one["iou"] is not None]
-        return {
-            "images": len(pixels),
-            "pixels": int(pixels.sum()),
-            "pixel_accuracy": int(np.trace(confusion)) / int(pixels.sum()),
-            "mean_iou": sum(ious) / len(ious),
-            "loss": float(pixels @ judged.loss / pixels.sum()),
-            "classes": classes,
-            "confusion": confusion.tolist(),
-        }
+        """See Task; over the pixels of all images together."""
+        return map_figures(self.outputs, judged.confusion, judged.loss)
 
     def summary(self, found: Record) -> Iterator[str]:
         """See Task."""
@@ -194,11 +178,11 @@ class Segmentation(Task):
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Segmentation:
         """See Task."""
-        if set(value) != {"name", "loss", "levels", "palette"} or not _are_levels(
+        if set(value) != {"name", "loss", "levels", "palette"} or not are_levels(
             value["levels"], len(outputs)
         ):
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
-        palette = _palette(value["palette"])
+        palette = read_palette(value["palette"])
         return cls(outputs, cls.stored_loss(value), tuple(value["levels"]), palette)
 
 
@@ -209,31 +193,3 @@ def _masked(samples: Samples) -> Masked:
             path=samples.where,
         )
     return samples  # type: ignore[return-value]
-
-
-def _overlap(index: int, confusion: Integers) -> Record:
-    hits, support = int(confusion[index, index]), int(confusion[index].sum())
-    claimed = int(confusion[:, index].sum())
-    found = shares(hits=hits, claimed=claimed, support=support)
-    return {"iou": share(hits, support + claimed - hits), "dice": found.pop("f1"), **found}
-
-
-def _are_levels(value: object, count: int) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == count
-        and all(type(one) is int and 0 <= one < 256 for one in value)
-        and value == sorted(set(value))
-    )
-
-
-def _palette(value: object) -> bytes | None:
-    if value is None:
-        return None
-    try:
-        palette = bytes.fromhex(value if isinstance(value, str) else "?")
-    except ValueError:
-        palette = b"?"
-    if len(palette) % 3 or len(palette) > 768:
-        raise ModelFileError("its manifest has a palette that is none")
-    return palette

@@ -17,7 +17,7 @@ SMALL = ("--arch", "conv(8, 9, 4) >> relu >> global_maxpool >> dense(classes)", 
 def model(run, tmp_path_factory):
     """A network that tells "one" from "two"."""
     path = tmp_path_factory.mktemp("model") / "words.npz"
-    done = run("train", WORDS, "-o", path)
+    done = run("train", WORDS, "-o", path, "-b", "8", "--monitor", "train_loss")
     assert done.returncode == 0, done.stderr
     return path
 
@@ -162,3 +162,20 @@ def test_filters_and_feature_maps_of_signals_are_shown(run, model, tmp_path):
         tmp_path / "maps.png",
     )  # fmt: skip
     assert (done.returncode, (tmp_path / "maps.png").read_bytes()[:4]) == (0, b"\x89PNG")
+
+
+def test_a_number_can_be_learned_from_tables(run, tmp_path):
+    numbers = np.random.default_rng(1)
+    rows = ["path,frequency"]
+    for number in range(60):
+        frequency = numbers.uniform(0.2, 1.2)
+        np.savetxt(tmp_path / f"{number}.csv", np.sin(np.arange(48) * frequency))
+        rows.append(f"{number}.csv,{frequency}")
+    (tmp_path / "list.csv").write_text("\n".join(rows) + "\n")
+    arch = "conv(16, 9) >> relu >> global_avgpool >> dense(16) >> relu >> dense(classes)"
+    settings = ("--arch", arch, "--epochs", "60", "-b", "8", "--lr", "0.01")
+    done = run("train", tmp_path / "list.csv", "-o", tmp_path / "m.npz", "-q", *settings)
+    assert done.returncode == 0, done.stderr
+    done = run("evaluate", tmp_path / "m.npz", tmp_path / "list.csv", "--fail-under", "0.9")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ": 60 signals" in done.stderr

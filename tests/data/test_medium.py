@@ -14,8 +14,10 @@ from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.source import load_labelled, load_training, open_data
 from cnncli.data.stream import stream
 from cnncli.errors import DataError
+from cnncli.tasks import Classification
 
 SHAPE = SignalPreprocessing(6, 2, None)
+AB = Classification(("a", "b"))
 
 
 def signal(number: int, length: int = 6) -> np.ndarray:
@@ -47,7 +49,7 @@ def test_folders_lists_and_arrays_of_signals_are_the_same_data(folder: Path) -> 
     from_folder = load_training(str(folder), val=str(folder))
     for data in (from_list, from_folder):
         assert data.preprocessing.input_shape == (6, 2)
-        assert data.classes == ("a", "b")
+        assert data.task.outputs == ("a", "b")
     number = from_folder.train.samples.keys.index("b/7.npy")
     assert np.array_equal(from_folder.train.pixels[number], signal(7))
     assert np.array_equal(from_list.train.pixels[7], signal(7))
@@ -58,7 +60,8 @@ def test_arrays_of_signals_are_read(array: str, tmp_path: Path) -> None:
     assert data.preprocessing.input_shape == (16, 2)
     assert data.train.pixels.dtype == np.float32
     np.savez(tmp_path / "flat.npz", x=np.ones((9, 5), np.int16), y=np.arange(9))
-    flat = load_labelled(str(tmp_path / "flat.npz"), SignalPreprocessing(5, 1, None), "012345678")
+    digits = Classification(tuple("012345678"))
+    flat = load_labelled(str(tmp_path / "flat.npz"), SignalPreprocessing(5, 1, None), digits)
     assert flat.pixels.shape == (9, 5, 1)
 
 
@@ -78,8 +81,8 @@ def test_the_normalization_is_learnt_from_the_training_part_alone(folder: Path) 
 
 def test_signals_that_do_not_fit_into_memory_are_decoded_again(folder: Path) -> None:
     samples = open_data(str(folder)).read()
-    kept = ImageSet(samples, SHAPE, "ab", threads=2)
-    again = ImageSet(samples, SHAPE, "ab", threads=2, memory=0)
+    kept = ImageSet(samples, SHAPE, AB, threads=2)
+    again = ImageSet(samples, SHAPE, AB, threads=2, memory=0)
     out = np.empty((3, 6, 2), np.float32)
     again.read(np.array([5, 0, 9]), out)
     assert np.array_equal(out, kept.pixels[[5, 0, 9]])
@@ -89,9 +92,9 @@ def test_signals_that_do_not_fit_into_memory_are_decoded_again(folder: Path) -> 
 def test_signals_and_images_are_told_apart(folder: Path, class_folder) -> None:
     images = class_folder({"a": 2, "b": 2}, name="images")
     with pytest.raises(DataError, match="images, where signals are needed; give a set of signals"):
-        load_labelled(str(images), SHAPE, "ab")
+        load_labelled(str(images), SHAPE, AB)
     with pytest.raises(DataError, match="signals, where images are needed"):
-        load_labelled(str(folder), Preprocessing(6, 5, 1), "ab")
+        load_labelled(str(folder), Preprocessing(6, 5, 1), AB)
     (folder / "a" / "x.png").write_bytes((images / "a" / "0.png").read_bytes())
     assert len(open_data(str(folder)).read()) == 1  # the arrays may be notes about the image
     (folder / "a" / "x.wav").touch()

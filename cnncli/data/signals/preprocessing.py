@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.kinds import SIGNALS
-from cnncli.data.preprocessing import NORMALIZATIONS, are_numbers, exact, nonsense
+from cnncli.data.preprocessing import are_numbers, exact, nonsense
 from cnncli.data.signals.file import Signal, Values, decode
 from cnncli.data.signals.resample import resampled
 from cnncli.data.signals.wav import MAX_RATE
@@ -25,6 +25,7 @@ from cnncli.value import Value
 
 MAX_LENGTH = 10**7 - 1
 MAX_CHANNELS = 65535
+SIGNAL_NORMALIZATIONS = ("unit", "standard", "minmax", "none")
 
 
 class SignalPreprocessing(Value):
@@ -99,7 +100,7 @@ class SignalPreprocessing(Value):
         rate = value["rate"]
         if rate is not None and (type(rate) is not int or not 1 <= rate <= MAX_RATE):
             raise nonsense("rate", rate)
-        if value["normalization"] not in NORMALIZATIONS:
+        if value["normalization"] not in SIGNAL_NORMALIZATIONS:
             raise nonsense("normalization", value["normalization"])
         for name in ("scale", "shift"):
             if not are_numbers(value[name], value["channels"]):

@@ -84,7 +84,8 @@ def test_a_model_file_without_a_kind_is_about_images() -> None:
     [
         ("kind", "smell"), ("kind", 3), ("length", 0), ("length", 10**7), ("length", 2.0),
         ("length", True), ("channels", 0), ("channels", "1"), ("rate", 0), ("rate", 10**9),
-        ("rate", 8e3), ("normalization", "most"), ("normalization", []), ("scale", [1, 2]),
+        ("rate", 8e3), ("normalization", "most"), ("normalization", "image"),
+        ("normalization", []), ("scale", [1, 2]),
         ("scale", [None]), ("shift", [1e31]), ("shift", "0"), ("more", 1),
     ],
 )  # fmt: skip

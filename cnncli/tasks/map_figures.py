@@ -1,0 +1,46 @@
+"""Figures of maps of classes: how much of what is true and what is claimed overlaps.
+
+Legend: N images, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.tasks.class_figures import shares
+from cnncli.tasks.metrics import Floats, share
+
+Integers = NDArray[np.int64]
+
+
+def map_figures(names: Sequence[str], confusion: Integers, loss: Floats) -> dict[str, Any]:
+    """Return the figures over the pixels of all N > 0 images together; None stands for 0/0.
+
+    `confusion` (N, K, K) has a row per true class and a column per predicted one, `loss` (N,) the
+    mean over each image. IoU = hits / (true + claimed - hits), Dice = 2 hits / (true + claimed);
+    the mean IoU is over the classes that occur or are claimed.
+    """
+    pixels = confusion.sum((1, 2))
+    whole = confusion.sum(0)
+    classes = [{"name": name, **_overlap(index, whole)} for index, name in enumerate(names)]
+    ious = [one["iou"] for one in classes if one["iou"] is not None]
+    return {
+        "images": len(pixels),
+        "pixels": int(pixels.sum()),
+        "pixel_accuracy": int(np.trace(whole)) / int(pixels.sum()),
+        "mean_iou": sum(ious) / len(ious),
+        "loss": float(pixels @ loss / pixels.sum()),
+        "classes": classes,
+        "confusion": whole.tolist(),
+    }
+
+
+def _overlap(index: int, confusion: Integers) -> dict[str, Any]:
+    hits, support = int(confusion[index, index]), int(confusion[index].sum())
+    claimed = int(confusion[:, index].sum())
+    found = shares(hits=hits, claimed=claimed, support=support)
+    return {"iou": share(hits, support + claimed - hits), "dice": found.pop("f1"), **found}
