@@ -51,7 +51,8 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option(
     "--loss",
     metavar="NAME",
-    help="What to minimize: of regress mse, mae, huber or huber(0.5).  [default: mse]",
+    help="What to minimize: regress takes mse, mae, huber or huber(0.5), segment cross-entropy, "
+    "dice or both.  [default: the first of these]",
 )
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnncli.engine import Plan, Weights, images_together
 from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.engine.tiling import Tiled
-from cnncli.errors import DivergedError
+from cnncli.errors import DataError, DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.training.evaluation import judge_all
@@ -102,7 +102,8 @@ class Training:
     def run(self) -> Iterator[Epoch]:
         """Train the epochs that are left, yielding a record of each.
 
-        Raises DivergedError as soon as a loss or a gradient is no finite number.
+        Raises DivergedError as soon as a loss or a gradient is no finite number, DataError in the
+        end where the monitored figure never was one.
         """
         while self.state.epochs_done < self.settings.epochs:
             start = time.monotonic()
@@ -125,6 +126,11 @@ class Training:
                 self.state.best_task = self.task if judged is None else self.task.settled(judged)
             self.state.epochs_done += 1
             yield record
+        if self.settings.epochs and self.state.best is None:
+            raise DataError(
+                f"{self.settings.monitor} is no number on what there is to validate on; "
+                "give more by --val, or another --monitor"
+            )
 
     def _checking(self, setup: Setup) -> Plan | Tiled:
         """Return the network as it answers, for the images to validate on."""

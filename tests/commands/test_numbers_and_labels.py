@@ -243,3 +243,13 @@ def test_data_without_the_numbers_of_the_model_are_an_error(run, learnt):
     done = run("evaluate", path, DIGITS, "-q")
     assert done.returncode == 3
     assert "has label, not mass; give the numbers their names" in done.stderr
+
+
+def test_a_figure_that_is_never_a_number_cannot_be_monitored(run, lists, tmp_path):
+    one = tmp_path / "one.csv"
+    one.write_text("".join((lists / "mass-test.csv").read_text().splitlines(True)[:2]))
+    told = ["train", lists / "mass-train.csv", "-o", tmp_path / "m.npz", "--val", one, "-q"]
+    done = run(*told, "--arch", "dense(classes)", "--epochs", "1", "--monitor", "val_r2")
+    assert done.returncode == 3
+    assert "val_r2 is no number on what there is to validate on" in done.stderr
+    assert not (tmp_path / "m.npz").exists()
