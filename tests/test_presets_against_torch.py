@@ -106,7 +106,7 @@ def error(ours, exact):
 def hold(pair, compare, bound, gentle):
     """Compare on one batch after the other until the error is within the bound."""
     errors = []
-    for seed in range(5):
+    for seed in range(20):
         pair.begin(seed, gentle)
         errors.append(compare(pair))
         if errors[-1] <= bound:
