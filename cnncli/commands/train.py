@@ -116,8 +116,8 @@ def train(
     columns, .npy arrays or rows of a .npz. Labels are classes; where one is written as a|b, images
     have several labels or none; a list with other columns than label, such as path,height,width, or
     a float y, gives numbers to learn. What is not given is chosen by the number and size of the
-    images or signals, and said. The epoch kept is the best
-    one by --monitor; an interrupted training keeps the best one so far.
+    images or signals, and said. The epoch kept is the best one by --monitor; an interrupted
+    training keeps the best one so far.
     """
     from cnncli.commands._data_options import check_options, image_size, signal_length, validation
     from cnncli.commands._run import Run

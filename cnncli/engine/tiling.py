@@ -112,9 +112,6 @@ class Tiled:
         rows, columns = (-(-one // step) * step for one, step in zip(size, steps, strict=True))
         return rows, columns
 
-    def _margin(self, pixels: Axes) -> Axes:
-        return self._rounded(pixels)
-
 
 def reflected(start: int, count: int, length: int) -> NDArray[np.int64]:
     """Return where to find `count` pixels from `start` on, beyond the ends in reverse order.
