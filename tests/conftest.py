@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 
 import numpy as np
@@ -9,6 +10,10 @@ import pytest
 from PIL import Image
 
 ARCH = "conv(4, 3) >> relu >> maxpool >> dense(classes)"
+
+for number in (signal.SIGINT, signal.SIGHUP):  # a suite in the background, or under nohup, ignores
+    if signal.getsignal(number) is signal.SIG_IGN:  # them, and so would what it starts
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
