@@ -15,7 +15,7 @@ from openmp cimport omp_get_wtime
 from kernels.correlate cimport Work, correlate, correlate_floats
 from kernels.geometry cimport (
     PANEL, ZERO, Axis, Correlation, Gather, Normal,
-    adjoint_axis, ceil_div, forward_axis, inside, span,
+    adjoint_axis, ceil_div, forward_axis, in_pairs, inside, span,
 )
 from kernels.normalize cimport normal_of
 from kernels.planar cimport convolve_planar, is_planar, planar_floats
@@ -48,6 +48,7 @@ cdef Correlation correlation(
     cdef Py_ssize_t pixels = PACK_FLOATS // (ceil_div(C, PANEL) * PANEL)
     t.normal = Normal(NULL, NULL, NULL)
     t.gather = Gather(0, 0, 0, 0, 0)
+    t.pools = False
     t.rows, t.cols, t.groups, t.C, t.K, t.fill, t.images = rows, cols, groups, C, K, fill, 1
     t.slab_cols = fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
     t.slab_rows = fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
@@ -75,6 +76,13 @@ cdef Correlation gathered(Correlation t) noexcept nogil:
     return t
 
 
+cdef void pool_outputs(Correlation *t) noexcept nogil:
+    """Have the outputs pooled, in slabs of whole windows; how sums are cut up stays the same."""
+    t.pools = True
+    t.slab_rows = in_pairs(t, t.slab_rows)
+    t.slab_cols = in_pairs(t, t.slab_cols)
+
+
 cdef Py_ssize_t fitting(const Axis *axis, Py_ssize_t pixels, Py_ssize_t fewest) noexcept nogil:
     """Return how many positions read at most `pixels` source pixels."""
     return min(axis.positions, max((pixels - axis.reach) // axis.stride + 1, fewest))
@@ -90,7 +98,8 @@ cdef class Convolution:
 
     Pads at the bottom and right follow from P and Q. `fill` is 0 for zeros, 1 for reflection,
     2 for the edge's pixel. `scratch_size` floats are enough for every pass, `forward_scratch` for
-    Forward and `data_scratch` for BackwardData.
+    Forward and `data_scratch` for BackwardData. If it `pools`, Forward writes only the largest of
+    every 2 x 2 outputs, without an odd row or column; not for windows of one pixel.
     """
 
     cdef Correlation forward
@@ -112,6 +121,7 @@ cdef class Convolution:
         self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t R, Py_ssize_t S,
         Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl, Py_ssize_t P, Py_ssize_t Q,
         Py_ssize_t dh, Py_ssize_t dw, Py_ssize_t groups, int fill, Py_ssize_t batch, int threads,
+        bint pools=False,
     ):
         self.H, self.W, self.pt, self.pl, self.threads = H, W, pt, pl, threads
         self.in_one_row = R == S == sh == sw == 1 and P == H and Q == W and pt == pl == 0
@@ -126,6 +136,9 @@ cdef class Convolution:
         self.gradient = summing(self.forward)
         self.planar = is_planar(&self.forward)
         self.gathered = gathered(self.forward)
+        if pools:
+            pool_outputs(&self.forward)
+            pool_outputs(&self.gathered)
         if fill != ZERO:  # the gradient of the padded image comes first
             H = max(H + pt, (P - 1) * sh + (R - 1) * dh + 1)
             W = max(W + pl, (Q - 1) * sw + (S - 1) * dw + 1)
@@ -196,7 +209,8 @@ cdef class Forward(Bound):
     """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
     Plus the residual, which is like y and may be y; then relu sets negative results to zero. Empty
-    arrays are none. A normal is applied to x first, to its pixels but not to its padding.
+    arrays are none. A normal is applied to x first, to its pixels but not to its padding. What is
+    pooled has no residual.
     """
 
     cdef const float[::1] normal

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span, Taps,
-    ceil_div, cut_evenly, panel_floats, phase_positions, slab_of, taps_of, valid_taps,
+    ceil_div, cut_evenly, panel_floats, phase_positions, pooled, slab_of, taps_of, valid_taps,
 )
 from kernels.pack cimport (
     Pack, as_it_is, pack_floats, pack_source, packing, pixel_by_pixel,
@@ -45,6 +45,11 @@ cdef extern from "tile.h" nogil:
     int most_pixels(int filters)
     void multiply_piece(const Piece *piece, int pixels, int filters)
 
+cdef extern from "pool_pair.h" nogil:
+    void pool_pair(
+        const float *top, const float *bottom, Py_ssize_t step, Py_ssize_t windows,
+        Py_ssize_t filters, float *y, Py_ssize_t y_stride)
+
 cdef extern from "transpose.h" nogil:
     void transpose_block(const float *source, Py_ssize_t ahead, float *to)
 
@@ -73,6 +78,7 @@ cdef struct Item:              # what one thread does at a time
     Pack pack
     float *sums
     float *turned              # weights, if backward
+    float *pair                # two rows of a tile's outputs, to be pooled
 
 cdef struct Phase:
     Py_ssize_t row
@@ -109,10 +115,18 @@ cdef inline Py_ssize_t turned_channels(const Correlation *t) noexcept nogil:
     return min(chunk_channels(t), ceil_div(t.C, PANEL) * PANEL)
 
 
+cdef inline Py_ssize_t pair_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of two rows of a tile's outputs, if these are pooled."""
+    return 2 * t.slab_cols * MOST_FILTERS if t.pools else 0
+
+
 cdef inline Py_ssize_t correlate_floats(const Correlation *t) noexcept nogil:
-    """Return the scratch floats of one thread: second sums, packed source, weights, taps."""
+    """Return the scratch floats of one thread: second sums, source, weights, outputs, taps."""
     cdef Py_ssize_t taps = t.rows.taps * t.cols.taps * sizeof(Tap) // sizeof(float)
-    return sums_floats(t) + pack_floats(t) + turned_floats(t) + ceil_div(taps, PANEL) * PANEL
+    return (
+        sums_floats(t) + pack_floats(t) + turned_floats(t) + pair_floats(t)
+        + ceil_div(taps, PANEL) * PANEL
+    )
 
 
 cdef inline void share_out(Work *work, Py_ssize_t n, int threads) noexcept nogil:
@@ -162,7 +176,8 @@ cdef inline void correlate_item(
     item.sums = scratch
     scratch += sums_floats(t)
     item.turned = scratch + pack_floats(t)
-    phase.taps = <Tap *> (item.turned + turned_floats(t))
+    item.pair = item.turned + turned_floats(t)
+    phase.taps = <Tap *> (item.pair + pair_floats(t))
     if pixel_by_pixel(t):
         item.pack = as_it_is(t, work.x, item.group, &item.slab)
     else:
@@ -295,14 +310,20 @@ cdef inline void correlate_rows(
 ) noexcept nogil:
     """Compute all rows of a slab for one chunk of channels, leaving out rows of zero padding.
 
-    They fetch the weights of later channels as they go, of one panel and of the other in turn.
+    They fetch the weights of later channels as they go, of one panel and of the other in turn. If
+    they are pooled, two rows at a time stay in the cache, and an odd one is left out.
     """
     cdef const Slab *slab = &item.slab
     cdef Py_ssize_t rows = min(slab.rows, phase_positions(&t.rows, phase.row) - slab.row)
     cdef Py_ssize_t cols = min(slab.cols, phase_positions(&t.cols, phase.col) - slab.col)
-    cdef Py_ssize_t image, row, pixel
+    cdef Py_ssize_t image, row, place
     cdef Span valid = Span(0, phase.rows.count)
     cdef Piece piece = start
+    if t.pools:
+        rows -= rows % 2
+        cols -= cols % 2
+        piece.filters = tile
+        piece.y_stride = MOST_FILTERS
     for image in range(slab.images):
         for row in range(rows):
             if t.fill == ZERO:
@@ -313,19 +334,32 @@ cdef inline void correlate_rows(
             piece.source = start.source + (
                 image * item.pack.image_stride + row * t.rows.stride * item.pack.row_stride
             )
-            pixel = (
-                ((slab.image + image) * t.rows.outputs
-                 + (slab.row + row) * t.rows.phases + phase.row) * t.cols.outputs
-                + slab.col * t.cols.phases + phase.col
-            )
-            piece.y = start.y + pixel * t.groups * t.K
+            place = first_output(t, slab, phase, image, row) * t.groups * t.K
+            piece.y = start.y + place
+            if t.pools:
+                piece.y = item.pair + row % 2 * t.slab_cols * MOST_FILTERS
             if start.residual != NULL:
-                piece.residual = start.residual + pixel * t.groups * t.K
+                piece.residual = start.residual + place
             if start.resumes or start.continues:
                 piece.sums = (
                     start.sums + (image * slab.rows + row) * slab.cols * MOST_FILTERS
                 )
             correlate_row(piece, cols, tile)
+            if t.pools and row % 2 and not start.continues:
+                pool_pair(
+                    item.pair, item.pair + t.slab_cols * MOST_FILTERS, MOST_FILTERS, cols // 2,
+                    start.filters, start.y + place, start.y_stride,
+                )
+
+
+cdef inline Py_ssize_t first_output(
+    const Correlation *t, const Slab *slab, const Phase *phase, Py_ssize_t image, Py_ssize_t row,
+) noexcept nogil:
+    """Return the pixel of y that the first position in a slab's row leads to."""
+    cdef Py_ssize_t each = pooled(t)
+    cdef Py_ssize_t line = (slab.row + row) // each * t.rows.phases + phase.row
+    line += (slab.image + image) * (t.rows.outputs // each)
+    return line * (t.cols.outputs // each) + slab.col // each * t.cols.phases + phase.col
 
 
 cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcept nogil:

@@ -68,6 +68,7 @@ cdef struct Correlation:
     Py_ssize_t C
     Py_ssize_t K
     int fill
+    bint pools            # only the largest of every 2 x 2 outputs is stored
     Py_ssize_t images     # the most images, rows and columns of positions in a slab
     Py_ssize_t slab_rows
     Py_ssize_t slab_cols
@@ -220,14 +221,24 @@ cdef inline Py_ssize_t panel_floats(const Correlation *t) noexcept nogil:
     return ceil_div(t.K, PANEL) * t.rows.taps * t.cols.taps * t.C * PANEL
 
 
+cdef inline Py_ssize_t pooled(const Correlation *t) noexcept nogil:
+    """Return how many rows, and how many columns, of outputs become one of y."""
+    return 2 if t.pools else 1
+
+
+cdef inline Py_ssize_t in_pairs(const Correlation *t, Py_ssize_t positions) noexcept nogil:
+    """Return rows or columns of a slab, one more if they are pooled and one would be alone."""
+    return ceil_div(positions, pooled(t)) * pooled(t)
+
+
 cdef inline Cut cut_evenly(
     const Correlation *t, Py_ssize_t n, Py_ssize_t images, Py_ssize_t rows, Py_ssize_t cols,
 ) noexcept nogil:
     """Cut n images into slabs of at most so many images, rows and columns."""
     cdef Cut cut = Cut(n, 0, 0, 0, 0, 0, 0)
     cut.images = ceil_div(n, ceil_div(n, images))
-    cut.rows = ceil_div(t.rows.positions, ceil_div(t.rows.positions, rows))
-    cut.cols = ceil_div(t.cols.positions, ceil_div(t.cols.positions, cols))
+    cut.rows = in_pairs(t, ceil_div(t.rows.positions, ceil_div(t.rows.positions, rows)))
+    cut.cols = in_pairs(t, ceil_div(t.cols.positions, ceil_div(t.cols.positions, cols)))
     cut.row_parts = ceil_div(t.rows.positions, cut.rows)
     cut.col_parts = ceil_div(t.cols.positions, cut.cols)
     cut.slabs = ceil_div(n, cut.images) * cut.row_parts * cut.col_parts

@@ -6,7 +6,7 @@ A thread copies an image into one plane per channel, with its padding, and compu
 from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
-from kernels.geometry cimport ZERO, Correlation, ceil_div
+from kernels.geometry cimport ZERO, Correlation, ceil_div, pooled
 
 
 cdef extern from "planar_row.h" nogil:
@@ -23,6 +23,7 @@ cdef extern from "planar_row.h" nogil:
         const float *weight
         float[8] bias
         bint relu
+        bint pools
         float *y
         Py_ssize_t pixels
     void multiply_planar(const PlanarRow *z, Py_ssize_t filters)
@@ -60,6 +61,7 @@ cdef inline void convolve_planar(
 ) noexcept nogil:
     """Compute y of n images."""
     cdef Py_ssize_t item, parts, image, floats = planar_floats(t)
+    cdef Py_ssize_t rows = t.rows.outputs // pooled(t), cols = t.cols.outputs // pooled(t)
     if n * t.rows.outputs * t.cols.outputs * t.K * t.C * t.rows.taps * t.cols.taps < PLANAR_SMALL:
         threads = 1
     parts = ceil_div(threads, n)
@@ -69,9 +71,9 @@ cdef inline void convolve_planar(
             t, x + image * t.rows.size * t.cols.size * t.C, scratch + threadid() * floats
         )
         compute_rows(
-            t, item % parts * t.rows.outputs // parts, (item % parts + 1) * t.rows.outputs // parts,
+            t, item % parts * rows // parts, (item % parts + 1) * rows // parts,
             scratch + threadid() * floats, weight, bias,
-            y + image * t.rows.outputs * t.cols.outputs * t.K, relu,
+            y + image * rows * cols * t.K, relu,
         )
 
 
@@ -96,16 +98,16 @@ cdef inline void compute_rows(
     const Correlation *t, Py_ssize_t first, Py_ssize_t last, const float *planes,
     const float *weight, const float *bias, float *y, bint relu,
 ) noexcept nogil:
-    """Compute some rows of one image."""
+    """Compute some rows of one image's y."""
     cdef PlanarRow z
     cdef Py_ssize_t k, row
     z.row = planar_width(t)
     z.plane = (t.rows.outputs + t.rows.taps) * z.row
     z.R, z.S, z.C = t.rows.taps, t.cols.taps, t.C
-    z.weight, z.relu, z.pixels = weight, relu, t.cols.outputs
+    z.weight, z.relu, z.pools, z.pixels = weight, relu, t.pools, t.cols.outputs
     for k in range(t.K):
         z.bias[k] = bias[k] if bias != NULL else 0
     for row in range(first, last):
-        z.x = planes + row * z.row
-        z.y = y + row * t.cols.outputs * t.K
+        z.x = planes + row * pooled(t) * z.row
+        z.y = y + row * (t.cols.outputs // pooled(t)) * t.K
         multiply_planar(&z, t.K)

@@ -38,6 +38,10 @@
     TILE floats_##width all_##width(float x) { return x - (floats_##width){0}; }             \
     TILE floats_##width positive_##width(floats_##width x) { /* keeps NaN */                 \
         return (floats_##width)(~(x < 0) & (ints_##width)x);                                 \
+    }                                                                                        \
+    TILE floats_##width larger_##width(floats_##width y, floats_##width x) { /* as pools do */ \
+        const ints_##width takes = (x > y) | (x != x);                                       \
+        return (floats_##width)((takes & (ints_##width)x) | (~takes & (ints_##width)y));     \
     }
 
 VECTOR_OF(1)

@@ -33,6 +33,7 @@ cdef struct Correlating:       # as all threads see it
     const float *residual      # or NULL
     float *y
     bint relu
+    bint pools                 # only the largest of every 2 x 2 outputs is stored
     const float *zeros
 
 
@@ -217,15 +218,19 @@ cdef inline void store_tile(
     """Transform a tile's products back and store what lies inside the image."""
     cdef const Tiling *t = z.t
     cdef Place at = place_of(t, tile)
-    cdef Py_ssize_t place = ((at.image * t.P + at.row) * t.Q + at.col) * t.K + filter
+    cdef int half = 1 if z.pools else 0
+    cdef Py_ssize_t P = t.P >> half, Q = t.Q >> half
+    cdef Py_ssize_t place = (
+        (at.image * P + (at.row >> half)) * Q + (at.col >> half)
+    ) * t.K + filter
     cdef Target target
     target.y = z.y + place
     target.residual = z.residual + place if z.residual != NULL else NULL
-    target.row_stride = t.Q * t.K
+    target.row_stride = Q * t.K
     target.step = t.K
     target.rows = <int> min(<Py_ssize_t> OUTPUTS, t.P - at.row)
     target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
     target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)
     target.bias = bias
-    target.relu = z.relu
+    target.relu, target.pools = z.relu, z.pools
     transform_outputs(products, stride, &target)

@@ -29,6 +29,7 @@ cdef extern from "winograd_transforms.h" nogil:
         int filters
         const float *bias
         bint relu
+        bint pools
     void transform_image(
         const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
     void transform_gradient(

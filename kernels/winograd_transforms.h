@@ -35,6 +35,7 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
     int filters;
     const float *bias;           /* 16 floats */
     int relu;
+    int pools;                   /* store the largest of every 2 x 2 outputs alone */
 } Target;
 
 #define WIDTH LANES
@@ -170,11 +171,13 @@ static void transform_sums(
     }
 }
 
-/* A^T m A for WIDTH filters from `lane` on, then bias, residual and relu. */
+/* A^T m A for WIDTH filters from `lane` on, then bias, residual and relu, or instead of a residual
+   the largest of every 2 x 2 outputs, visited in the order of a pool. */
 TILE void OF(transform_lanes)(
-    const float *m, ptrdiff_t plane, int lane, const Target *target, const int whole
+    const float *m, ptrdiff_t plane, int lane, const Target *target, const int whole,
+    const int pools
 ) {
-    OF(floats) half[POINTS][OUTPUTS], line[POINTS], values[OUTPUTS];
+    OF(floats) half[POINTS][OUTPUTS], line[POINTS], values[OUTPUTS], largest[OUTPUTS / 2];
     const OF(floats) bias = OF(load)(target->bias + lane);
     UNROLL for (int j = 0; j < POINTS; j++) {
         UNROLL for (int i = 0; i < POINTS; i++)
@@ -186,33 +189,54 @@ TILE void OF(transform_lanes)(
         UNROLL for (int j = 0; j < POINTS; j++) line[j] = half[j][i];
         OF(outputs_of_points)(line, values);
         UNROLL for (int j = 0; j < OUTPUTS; j++) {
-            const ptrdiff_t place = i * target->row_stride + j * target->step + lane;
+            const ptrdiff_t row = i >> pools, column = j >> pools, columns = OUTPUTS >> pools;
+            const ptrdiff_t place = row * target->row_stride + column * target->step + lane;
             OF(floats) y = values[j] + bias;
             if (!whole && j >= target->columns) break;
-            __builtin_prefetch(target->y + place + OUTPUTS * target->step, 1); /* the next tile's */
-            if (target->residual) y += OF(load)(target->residual + place);
+            if (!pools || (i % 2 == 0 && j % 2 == 0)) /* the next tile's */
+                __builtin_prefetch(target->y + place + columns * target->step, 1);
+            if (!pools && target->residual) y += OF(load)(target->residual + place);
             if (target->relu) y = OF(positive)(y);
+            if (pools) {
+                if (i % 2 || j % 2) y = OF(larger)(largest[column], y);
+                largest[column] = y;
+                if (i % 2 == 0 || j % 2 == 0) continue;
+            }
             OF(store)(target->y + place, y);
         }
     }
 }
 
-/* The outputs of a tile for 16 filters. */
-static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
+/* The outputs of a tile for 16 filters, pooled or not. */
+TILE void transform_sixteen(
+    const float *m, ptrdiff_t plane, const Target *target, const int pools
+) {
     const int whole = target->rows == OUTPUTS && target->columns == OUTPUTS;
     for (int lane = 0; lane < PANEL; lane += WIDTH) {
-        if (whole) OF(transform_lanes)(m, plane, lane, target, 1);
-        else OF(transform_lanes)(m, plane, lane, target, 0);
+        if (whole) OF(transform_lanes)(m, plane, lane, target, 1, pools);
+        else OF(transform_lanes)(m, plane, lane, target, 0, pools);
     }
 }
 
-/* Copy the outputs of a tile that lie inside the image. */
+/* Not inlined, or what is not pooled would take longer. */
+static __attribute__((noinline)) void transform_pooled(
+    const float *m, ptrdiff_t plane, const Target *target
+) {
+    transform_sixteen(m, plane, target, 1);
+}
+
+static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
+    if (target->pools) transform_pooled(m, plane, target);
+    else transform_sixteen(m, plane, target, 0);
+}
+
+/* Copy the outputs of a tile that lie inside the image, or their pools. */
 static void copy_outputs(
     const Target *target, const float *from, ptrdiff_t from_row, ptrdiff_t from_step, float *to,
     ptrdiff_t to_row, ptrdiff_t to_step
 ) {
-    for (int i = 0; i < target->rows; i++)
-        for (int j = 0; j < target->columns; j++)
+    for (int i = 0; i < target->rows >> target->pools; i++)
+        for (int j = 0; j < target->columns >> target->pools; j++)
             memcpy(to + i * to_row + j * to_step, from + i * from_row + j * from_step,
                 target->filters * sizeof(float));
 }

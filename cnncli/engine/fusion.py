@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, Shape
@@ -27,6 +28,7 @@ class Operation(Value):
     output_shape: Shape
     index: int
     activation: str | None = None
+    pools: bool = False  # the largest of every 2 x 2 outputs is all that is written
     residual: str | None = None  # the value that is added before the activation
     deferred: bool = False  # a bn that leaves all but its statistics to its reader
     normalizes: str | None = None  # the deferred bn before it
@@ -81,7 +83,9 @@ def fuse(graph: Graph, setup: Setup, keep: Collection[str] = ()) -> tuple[list[O
         steps = _join(steps, kept, _fold_affine)
     steps = _join(steps, kept, _fuse_residual)
     steps = _join(steps, kept, _fuse_activation)
-    return (_defer(steps, setup, kept) if setup.training else steps), output
+    if setup.training:
+        return _defer(steps, setup, kept), output
+    return _join(steps, kept, partial(_fuse_pool, setup)), output
 
 
 def _without_training_only(
@@ -148,6 +152,16 @@ def _fuse_activation(first: Operation, second: Operation) -> Operation | None:
     if name is None or name not in first.layer.accepts or first.activation:
         return None
     return replace(first, names=first.names + second.names, activation=name)
+
+
+def _fuse_pool(setup: Setup, first: Operation, second: Operation) -> Operation | None:
+    """Take the largest of every 2 x 2 outputs in the epilogue, so that a map is never written."""
+    if not second.layer.halves(*second.input_shapes) or first.residual or first.pools:
+        return None
+    if not first.layer.pools(setup, *first.input_shapes):
+        return None
+    names, shape = first.names + second.names, second.output_shape
+    return replace(first, names=names, output_shape=shape, pools=True)
 
 
 def _defer(steps: list[Operation], setup: Setup, kept: Collection[str]) -> list[Operation]:

@@ -143,6 +143,7 @@ class Plan:
             prepared=self._working(f"prepared {step.output}"),
             scratch=self._working("scratch"),
             activation=step.activation,
+            pools=step.pools,
             deferred=step.deferred,
             normal=self._working(f"saved {step.normalizes}"),
             clock=self.clock,

@@ -110,6 +110,7 @@ class Site:
         default_factory=lambda: NOTHING
     )  # (scratch_size,) good for one pass only
     activation: str | None = None  # fused behind the layer
+    pools: bool = False  # and behind that, the largest of every 2 x 2 outputs; y is what it answers
     clock: Clock = field(default_factory=Clock)
     index: int = 0  # of the layer in its network, so that two dropouts differ
 
@@ -201,6 +202,14 @@ class Layer(Value):
 
     def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
         """Say whether it can do the work of a deferred bn on its input as it reads it."""
+        return False
+
+    def pools(self, setup: Setup, *inputs: Shape) -> bool:
+        """Say whether it can write the largest of every 2 x 2 outputs alone, in a prediction."""
+        return False
+
+    def halves(self, *inputs: Shape) -> bool:
+        """Say whether it does nothing but take the largest of every 2 x 2 pixels."""
         return False
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:

@@ -103,27 +103,33 @@ class Conv(Layer, kind="conv"):
         if self._by_winograd(setup, x):
             needed = winograd.scratch_size(setup, self._winograd(setup, x))
             return max(needed, epilogue_scratch(self.filters)) if setup.training else needed
-        operator = self._convolution(setup, x)
+        operator = self._convolution(setup, x, self.pools(setup, x))
         return scratch_of(setup, operator, operator.forward_scratch, self.filters)
 
     def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
         return not self._by_winograd(setup, inputs[0])
 
+    def pools(self, setup: Setup, *inputs: Shape) -> bool:
+        return not setup.training and self.windows(inputs[0]).size != (1, 1)
+
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         x = site.x[0].shape[1:]
         if self._by_winograd(site.setup, x):
-            return winograd.passes(site, self._winograd(site.setup, x))
-        return passes(site, self._convolution(site.setup, x))
+            return winograd.passes(site, self._winograd(site.setup, x, site.pools))
+        return passes(site, self._convolution(site.setup, x, site.pools))
 
     def _by_winograd(self, setup: Setup, x: Shape) -> bool:
         plain = self.groups == 1 and self.fill == "zero"
         return plain and winograd.pays(setup, self.windows(x), x[-1], self.filters)
 
-    def _winograd(self, setup: Setup, x: Shape) -> Any:
-        return winograd.convolution(setup, self.windows(x), x[-1], self.filters)
+    def _winograd(self, setup: Setup, x: Shape, pools: bool = False) -> Any:
+        return winograd.convolution(setup, self.windows(x), x[-1], self.filters, pools)
 
-    def _convolution(self, setup: Setup, x: Shape) -> Any:
-        return convolution(setup, self.windows(x), x[-1], self.filters, self.groups, self.fill)
+    def _convolution(self, setup: Setup, x: Shape, pools: bool = False) -> Any:
+        found, channels = self.windows(x), x[-1]
+        return convolution(
+            setup, found, channels, self.filters, self.groups, self.fill, pools=pools
+        )
 
     def absorb(
         self, weights: Mapping[str, Array], scale: Wide, shift: Wide
@@ -142,7 +148,14 @@ def check_groups(channels: int, filters: int, groups: int) -> None:
 
 
 def convolution(
-    setup: Setup, found: Windows, channels: int, filters: int, groups: int, fill: str
+    setup: Setup,
+    found: Windows,
+    channels: int,
+    filters: int,
+    groups: int,
+    fill: str,
+    *,
+    pools: bool = False,
 ) -> Any:
     """Return the kernels' description of a convolution."""
     return kernels.Convolution(
@@ -158,6 +171,7 @@ def convolution(
         FILLS.index(fill),
         setup.batch,
         setup.threads,
+        pools,
     )
 
 

@@ -70,6 +70,12 @@ class MaxPool(Pool, kind="maxpool"):
 
     passes = (kernels.maxpool_forward, kernels.maxpool_backward)
 
+    def halves(self, *inputs: Shape) -> bool:
+        found = self.windows(inputs[0])
+        plain = found.size == found.stride == (2, 2) and found.before == (0, 0)
+        height, width = found.input
+        return plain and found.output == (height // 2, width // 2)
+
 
 class AvgPool(Pool, kind="avgpool"):
     """Mean of each window; zeros of the padding count."""

@@ -72,9 +72,12 @@ def _tiles(found: Windows) -> int:
     return math.prod(-(-length // TILE) for length in found.output)
 
 
-def convolution(setup: Setup, found: Windows, channels: int, filters: int) -> Any:
-    """Return the kernels' description of a convolution."""
-    sizes = (*found.input, channels, filters, *found.before, *found.output)
+def convolution(
+    setup: Setup, found: Windows, channels: int, filters: int, pools: bool = False
+) -> Any:
+    """Return the kernels' description of a convolution; pooled, without an odd row or column."""
+    rows, columns = (length - length % 2 if pools else length for length in found.output)
+    sizes = (*found.input, channels, filters, *found.before, rows, columns)
     late = _transforms_late(setup, _tiles(found), channels * filters)
     return kernels.Winograd(*sizes, late, setup.batch, setup.threads)
 
@@ -113,14 +116,16 @@ def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
     """
     x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-    residual, relu = flat(site.residual), site.activation == "relu"
+    residual, relu, pools = flat(site.residual), site.activation == "relu", site.pools
     if not site.setup.training:
         transformed = site.prepared if operator.weight_size else weight
         if operator.weight_size:
             site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
 
         def predict(n: int) -> None:
-            kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, scratch, relu)
+            kernels.winograd_forward(
+                operator, n, x, transformed, bias, residual, y, scratch, relu, pools
+            )
 
         return predict, None
 

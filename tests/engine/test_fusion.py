@@ -1,3 +1,5 @@
+import pytest
+
 from cnncli.engine.fusion import fuse
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
@@ -63,6 +65,50 @@ def test_a_branch_that_others_read_is_added_by_a_step_of_its_own():
     assert names("bn >> (id + relu)", True)[0] == ["bn1", "relu1", "add1"]
     assert names("bn + bn + bn", True)[0] == ["bn1", "bn2", "bn3", "add1"]
     assert names("bn >> (id + id)", True)[0] == ["bn1", "add1"]
+
+
+def test_a_prediction_takes_the_largest_of_2x2_pixels_as_the_convolution_writes_them():
+    text = "conv(4,3) >> bn >> relu >> maxpool(2) >> conv(4,2) >> maxpool"
+    steps, _ = steps_of(text, False)
+    assert ["+".join(step.names) for step in steps] == [
+        "conv1+bn1+relu1+maxpool1",
+        "conv2+maxpool2",
+    ]
+    assert [step.output_shape for step in steps] == [(3, 3, 4), (1, 1, 4)]
+    assert all(step.pools for step in steps)
+
+
+def test_training_pools_by_a_step_of_its_own():
+    assert names("conv(4,3) >> relu >> maxpool(2)", True)[0] == ["conv1+relu1", "maxpool1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "keep", "shape"),
+    [
+        ("conv(4,3) >> relu >> maxpool(2)", ("relu1",), (8, 8, 3)),
+        ("conv(4,3) >> relu >> (id | upsample(2) >> maxpool(2)) >> maxpool(2)", (), (8, 8, 3)),
+        ("conv(4,3,pad=1) + id >> relu >> maxpool(2)", (), (8, 8, 4)),
+        ("conv(4,3) >> relu >> maxpool(3,2)", (), (8, 8, 3)),
+        ("conv(4,3) >> relu >> maxpool(2,1)", (), (8, 8, 3)),
+        ("conv(4,3) >> relu >> maxpool(2x1)", (), (8, 8, 3)),
+        ("conv(4,3) >> relu >> maxpool(2,pad=1)", (), (8, 8, 3)),
+        ("conv(4,3) >> relu >> maxpool(2,ceil=yes)", (), (9, 9, 3)),
+        ("conv(4,3) >> relu >> maxpool(2,pad=same)", (), (9, 9, 3)),
+        ("conv(4,3) >> relu >> avgpool(2)", (), (8, 8, 3)),
+        ("conv(4,3) >> relu >> maxpool(2)", (), (8, 3)),
+        ("conv(4,1) >> relu >> maxpool(2)", (), (8, 8, 3)),
+        ("depthwise(3) >> relu >> maxpool(2)", (), (8, 8, 3)),
+        ("maxpool(2) >> maxpool(2)", (), (8, 8, 3)),
+    ],
+)
+def test_a_pool_is_left_alone_where_a_map_is_needed_or_its_windows_are_others(text, keep, shape):
+    steps, _ = steps_of(text, False, keep, shape)
+    assert not any(step.pools for step in steps)
+
+
+def test_a_map_is_pooled_once():
+    found, _ = names("conv(4,3,pad=1) >> maxpool(2) >> maxpool(2)", False)
+    assert found == ["conv1+maxpool1", "maxpool2"]
 
 
 def deferred(text, keep=()):

@@ -65,6 +65,36 @@ def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
         assert np.array_equal(logits(graph, weights, x, batch, threads=threads), expected)
 
 
+POOLED = (
+    "conv(6,5) >> relu >> maxpool >> conv(20,3,pad=1) >> bn >> relu >> maxpool(2)"
+    " >> conv(32,3,pad=1) >> relu >> maxpool(2)"
+)
+
+
+@pytest.mark.parametrize("latency", [False, True])
+@pytest.mark.parametrize("shape", [(43, 38, 1), (36, 49, 8)])
+def test_a_pool_fused_into_a_prediction_changes_no_bit(shape, latency):
+    graph, weights = made(POOLED, shape)
+    x = images(5, shape)
+    maps = [
+        graph.nodes[i].name
+        for one in graph.nodes
+        if one.layer.kind == "maxpool"
+        for i in one.inputs
+    ]
+    expected = logits(graph, weights, x, keep=maps, latency=latency)
+    assert sum(step.pools for step in Plan(graph, weights, Setup(5)).layout.steps) == 3
+    for batch, threads in [(5, 1), (1, 1), (1, 2), (2, 3)]:
+        found = logits(graph, weights, x, batch, threads=threads, latency=latency)
+        assert found.tobytes() == expected.tobytes()
+
+
+def test_a_map_that_is_pooled_takes_no_memory():
+    graph, weights = made("conv(16,3,pad=1) >> relu >> maxpool(2)", (64, 64, 1))
+    fused, single = (Plan(graph, weights, Setup(8), keep=keep) for keep in ((), ("relu1",)))
+    assert single.bytes - fused.bytes > 4 * 8 * 64 * 64 * 16 // 2
+
+
 def steps(threads=1, batch=6, count=3, n=6):
     graph, weights = made()
     plan = Plan(graph, weights, Setup(batch, threads, True), loss=CrossEntropy(0.1))

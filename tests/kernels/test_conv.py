@@ -8,6 +8,7 @@ import pytest
 import reference_conv as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pools import maxpool
 from reference import whole_normal
 from reference_conv import Sizes
 
@@ -64,16 +65,17 @@ class Output:
 class Kernels:
     """One convolution on one instruction set, with a scratch full of NaN."""
 
-    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None):
-        self.z, self.conv = z, CONVS[isa]
+    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None, pools=False):
+        self.z, self.conv, self.pools = z, CONVS[isa], pools
         self.sizes = self.conv.Convolution(
             z.H, z.W, z.C, z.K, z.R, z.S, *z.stride, *z.pad, z.P, z.Q, *z.dilation, z.groups,
-            FILLS[z.fill], batch or z.N, threads,
+            FILLS[z.fill], batch or z.N, threads, pools,
         )  # fmt: skip
         self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
 
     def forward(self, x, w, bias=NONE, relu=False, residual=NONE, normal=None):
-        y = Output(len(x), self.z.P, self.z.Q, self.z.K)
+        each = 2 if self.pools else 1
+        y = Output(len(x), self.z.P // each, self.z.Q // each, self.z.K)
         y.flat[: residual.size] = flat(residual)
         self.conv.Forward(
             self.sizes, flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
@@ -348,6 +350,62 @@ def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     y = Kernels(z, isa).forward(x, w, relu=True)[0]
     assert np.isnan(y[1:4, 1:4]).all()
     assert not np.isnan(y[0]).any()
+
+
+def with_ties(z: Sizes):
+    """Return x and w whose outputs are often equal, and some no numbers."""
+    x, w, _ = whole_numbers(z)
+    x[np.abs(x) > 2] = 0
+    x[-1, z.H // 2, z.W // 2] = np.nan
+    return x, w
+
+
+def assert_pooled_alike(z: Sizes, isa, threads, relu):
+    x, w = with_ties(z)
+    bias = np.arange(z.K, dtype=np.float32) % 5 - 3
+    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, relu))
+    found = Kernels(z, isa, threads, pools=True).forward(x, w, bias, relu)
+    assert found.tobytes() == wanted.tobytes()
+    alone = Kernels(z, isa, threads, batch=1, pools=True).forward(x[-1:], w, bias, relu)
+    assert alone.tobytes() == wanted[-1:].tobytes()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    z=convolutions().filter(lambda z: z.P > 1 < z.Q and (z.R, z.S) != (1, 1)),
+    isa=st.sampled_from(ISAS), threads=st.integers(1, 3), relu=st.booleans(),
+)  # fmt: skip
+def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, relu):
+    assert_pooled_alike(z, isa, threads, relu)
+
+
+POOLED = {
+    "wide and narrow": Sizes(2, 31, 300, 3, 20, 3, 5, 29, 296),
+    "odd slabs of rows": square(2, 59, 90, 40, 3),
+    "several chunks of channels": square(2, 9, 600, 40, 3),
+    "short rows of many chains": square(2, 9, 100, 40, 5),
+    "few channels and filters": square(3, 29, 2, 6, 5, pad=1),
+    "groups": square(2, 21, 96, 144, 3, groups=3),
+}
+
+
+@pytest.mark.parametrize("z", POOLED.values(), ids=POOLED)
+def test_pooling_gives_the_same_bits_however_work_is_cut_up(z):
+    for isa in ISAS:
+        for threads in (1, 2, 3):
+            assert_pooled_alike(z, isa, threads, True)
+
+
+@every_isa
+@pytest.mark.parametrize("relu", [False, True])
+def test_of_zeros_of_both_signs_the_first_is_kept_as_by_a_pool(relu, isa):
+    z = square(2, 41, 1, 6, 2, pad=0)
+    signs = np.random.default_rng(0).uniform(size=(z.N, z.H, z.W, z.C)) < 0.8
+    x, w = np.where(signs, -0.0, 0).astype(np.float32), np.ones((6, 1, 2, 2), np.float32)
+    bias = np.full(6, -0.0, np.float32)
+    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, relu))
+    assert 0.2 < np.signbit(wanted).mean() < 0.8
+    assert Kernels(z, isa, pools=True).forward(x, w, bias, relu).tobytes() == wanted.tobytes()
 
 
 def test_no_images_give_no_outputs_and_a_gradient_of_zeros():

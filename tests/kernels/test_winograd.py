@@ -1,5 +1,6 @@
 """The Winograd kernels against the float64 twins of convolution, on every instruction set."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -8,6 +9,7 @@ import reference_conv as reference
 from fence import ISAS, blank, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pools import maxpool
 from reference_conv import Sizes
 
 MODULES = {isa: import_module(f"cnncli.kernels.{isa}.winograd") for isa in ISAS}
@@ -30,18 +32,20 @@ def panels(w):
 class Kernels:
     """One convolution on one instruction set; every array is fenced, every scratch full of NaN."""
 
-    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None, late=None):
-        self.z, self.kernels = z, MODULES[isa]
+    def __init__(self, z: Sizes, isa=ISAS[0], threads=2, batch=None, late=None, pools=False):
+        self.z, self.kernels, self.pools = z, MODULES[isa], pools
         late = z.C * z.K > 100_000 if late is None else late
         self.sizes = self.kernels.Winograd(
             z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, late, batch or z.N, threads
         )
 
     def forward(self, x, w, bias=NONE, residual=NONE, relu=False):
+        each = 2 if self.pools else 1
         transformed = self.transformed("winograd_weights", self.sizes.weight_size, w)
         return self.call(
-            "winograd_forward", (self.z.P, self.z.Q, self.z.K), x, self.sizes.forward_scratch,
-            (transformed, given_array(bias), given_array(residual)), (relu,),
+            "winograd_forward", (self.z.P // each, self.z.Q // each, self.z.K), x,
+            self.sizes.forward_scratch, (transformed, given_array(bias), given_array(residual)),
+            (relu, self.pools),
         )  # fmt: skip
 
     def backward_data(self, dy, w):
@@ -243,6 +247,34 @@ def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     x, w, _ = numbers(z)
     x[0, 2, 2, 1] = np.nan
     assert np.isnan(Kernels(z, isa).forward(x, w, relu=True)).all()
+
+
+def assert_pooled_alike(z: Sizes, isa, threads, relu):
+    x, w, _ = numbers(z)
+    x[-1, z.H // 2, z.W // 2] = np.nan
+    bias = np.linspace(-9, 9, z.K, dtype=np.float32)
+    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, relu=relu))
+    even = replace(z, P=z.P - z.P % 2, Q=z.Q - z.Q % 2)
+    late = Kernels(z).sizes.weight_size == 0
+    kernels = Kernels(even, isa, threads, late=late, pools=True)
+    assert same_bits(kernels.forward(x, w, bias, relu=relu), wanted)
+    assert same_bits(kernels.forward(x[-1:], w, bias, relu=relu), wanted[-1:])
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    z=convolutions().filter(lambda z: z.P > 1 < z.Q), isa=st.sampled_from(ISAS),
+    threads=st.integers(1, 3), relu=st.booleans(),
+)  # fmt: skip
+def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, relu):
+    assert_pooled_alike(z, isa, threads, relu)
+
+
+@every_large
+def test_pooling_gives_the_same_bits_however_work_is_cut_up(z):
+    for isa in ISAS:
+        for threads in (1, 2, 3):
+            assert_pooled_alike(z, isa, threads, True)
 
 
 def test_no_images_give_no_outputs_and_a_gradient_of_zeros():
