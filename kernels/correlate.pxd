@@ -226,7 +226,7 @@ cdef inline void correlate_filters(
     piece.residual = NULL
     if work.residual != NULL:
         piece.residual = work.residual + item.group * t.K + filter
-    piece.y_stride = t.cols.phases * t.groups * t.K
+    piece.y_stride = t.cols.phases * t.target_step
     for part in range(ceil_div(t.C, chunk)):
         channel = part * chunk
         piece.source = item.pack.data + channel // PANEL * piece.block_stride
@@ -318,9 +318,9 @@ cdef inline void correlate_rows(
                  + (slab.row + row) * t.rows.phases + phase.row) * t.cols.outputs
                 + slab.col * t.cols.phases + phase.col
             )
-            piece.y = start.y + pixel * t.groups * t.K
+            piece.y = start.y + pixel * t.target_step
             if start.residual != NULL:
-                piece.residual = start.residual + pixel * t.groups * t.K
+                piece.residual = start.residual + pixel * t.target_step
             if start.resumes or start.continues:
                 piece.sums = (
                     start.sums + (image * slab.rows + row) * slab.cols * MOST_FILTERS

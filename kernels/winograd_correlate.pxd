@@ -217,12 +217,12 @@ cdef inline void store_tile(
     """Transform a tile's products back and store what lies inside the image."""
     cdef const Tiling *t = z.t
     cdef Place at = place_of(t, tile)
-    cdef Py_ssize_t place = ((at.image * t.P + at.row) * t.Q + at.col) * t.K + filter
+    cdef Py_ssize_t place = ((at.image * t.P + at.row) * t.Q + at.col) * t.target_step + filter
     cdef Target target
     target.y = z.y + place
     target.residual = z.residual + place if z.residual != NULL else NULL
-    target.row_stride = t.Q * t.K
-    target.step = t.K
+    target.row_stride = t.Q * t.target_step
+    target.step = t.target_step
     target.rows = <int> min(<Py_ssize_t> OUTPUTS, t.P - at.row)
     target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
     target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)
