@@ -50,6 +50,7 @@ cdef Correlation correlation(
     t.gather = Gather(0, 0, 0, 0, 0)
     t.pools = False
     t.rows, t.cols, t.groups, t.C, t.K, t.fill, t.images = rows, cols, groups, C, K, fill, 1
+    t.target_step = groups * K
     t.slab_cols = fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
     t.slab_rows = fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
     if t.slab_rows == rows.positions and t.slab_cols == cols.positions:
@@ -98,7 +99,8 @@ cdef class Convolution:
 
     Pads at the bottom and right follow from P and Q. `fill` is 0 for zeros, 1 for reflection,
     2 for the edge's pixel. `scratch_size` floats are enough for every pass, `forward_scratch` for
-    Forward and `data_scratch` for BackwardData. If it `pools`, Forward writes only the largest of
+    Forward and `data_scratch` for BackwardData. If `planar`, Forward knows no `target_step`, and if
+    padding repeats pixels, BackwardData none. If it `pools`, Forward writes only the largest of
     every 2 x 2 outputs, without an odd row or column; not for windows of one pixel.
     """
 
@@ -110,7 +112,7 @@ cdef class Convolution:
     cdef Py_ssize_t W
     cdef Py_ssize_t pt
     cdef Py_ssize_t pl
-    cdef bint planar           # forward, without a residual
+    cdef readonly bint planar  # forward, without a residual
     cdef bint in_one_row       # the pixels of all images, if every one is on its own
     cdef int threads
     cdef readonly Py_ssize_t forward_scratch
@@ -176,7 +178,8 @@ cdef class Convolution:
 
 cdef class Bound:
     """A pass with the arrays it works on: small ones would take longer to hand over at every call
-    than to compute. It is called with n.
+    than to compute. It is called with n. From one pixel of the target to the next are its channels,
+    or `target_step` floats; a residual is laid out alike.
     """
 
     cdef Convolution g
@@ -187,14 +190,22 @@ cdef class Bound:
     cdef float[::1] target
     cdef float[::1] scratch
     cdef bint relu
+    cdef Py_ssize_t target_step
 
     def __init__(
         self, Convolution g, const float[::1] source, const float[::1] weight,
         const float[::1] bias, const float[::1] residual, float[::1] target,
-        float[::1] scratch, bint relu,
+        float[::1] scratch, bint relu, Py_ssize_t target_step=0,
     ):
         self.g, self.source, self.weight, self.bias = g, source, weight, bias
         self.residual, self.target, self.scratch, self.relu = residual, target, scratch, relu
+        self.target_step = target_step
+
+    cdef Correlation placed(self, Correlation t, Py_ssize_t *n) noexcept:
+        """Return a correlation for n images that lie where the arrays say."""
+        t = self.g.sized(t, n)
+        t.target_step = self.target_step or t.target_step
+        return t
 
     cdef Work work(self) noexcept:
         cdef Work work
@@ -215,13 +226,13 @@ cdef class Forward(Bound):
 
     cdef const float[::1] normal
 
-    def __init__(self, *arguments, const float[::1] normal=None):
-        super().__init__(*arguments)
+    def __init__(self, *arguments, const float[::1] normal=None, **steps):
+        super().__init__(*arguments, **steps)
         self.normal = normal
 
     def __call__(self, Py_ssize_t n):
         cdef Convolution g = self.g
-        cdef Correlation t = g.sized(g.gathered if self.normal is None else g.forward, &n)
+        cdef Correlation t = self.placed(g.gathered if self.normal is None else g.forward, &n)
         cdef Work work
         if n == 0:
             return
@@ -247,7 +258,7 @@ cdef class BackwardData(Bound):
 
     def __call__(self, Py_ssize_t n):
         cdef Convolution g = self.g
-        cdef Correlation t = g.sized(g.backward, &n)
+        cdef Correlation t = self.placed(g.backward, &n)
         cdef Work work
         cdef float *start = aligned(&self.scratch[0])
         if n == 0:

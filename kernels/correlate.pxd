@@ -241,7 +241,7 @@ cdef inline void correlate_filters(
     piece.residual = NULL
     if work.residual != NULL:
         piece.residual = work.residual + item.group * t.K + filter
-    piece.y_stride = t.cols.phases * t.groups * t.K
+    piece.y_stride = t.cols.phases * t.target_step
     for part in range(ceil_div(t.C, chunk)):
         channel = part * chunk
         piece.source = item.pack.data + channel // PANEL * piece.block_stride
@@ -334,7 +334,7 @@ cdef inline void correlate_rows(
             piece.source = start.source + (
                 image * item.pack.image_stride + row * t.rows.stride * item.pack.row_stride
             )
-            place = first_output(t, slab, phase, image, row) * t.groups * t.K
+            place = first_output(t, slab, phase, image, row) * t.target_step
             piece.y = start.y + place
             if t.pools:
                 piece.y = item.pair + row % 2 * t.slab_cols * MOST_FILTERS

@@ -67,6 +67,7 @@ cdef struct Correlation:
     Py_ssize_t groups
     Py_ssize_t C
     Py_ssize_t K
+    Py_ssize_t target_step  # floats from one pixel to the next
     int fill
     bint pools            # only the largest of every 2 x 2 outputs is stored
     Py_ssize_t images     # the most images, rows and columns of positions in a slab

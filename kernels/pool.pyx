@@ -4,7 +4,8 @@
 Legend: n images of H x W pixels and C channels; P x Q windows of R x S pixels, one every sh rows
 and sw columns, the first one pt rows above and pl columns left of the image; x input, y output,
 dx dy their gradients. Pixels outside the image do not exist for a maximum and are 0 for the rest;
-an average counts those that are at most pb rows below and pr columns right of it.
+an average counts those that are at most pb rows below and pr columns right of it. Forward,
+from one pixel of x to the next are C floats, or `x_step`.
 """
 
 from cython.parallel cimport prange
@@ -16,7 +17,7 @@ cdef extern from "pool_windows.h" nogil:
         AVERAGE
         ROOT
     ctypedef struct windows:
-        Py_ssize_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr
+        Py_ssize_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, step
     void forward_row(
         kind, const windows*, Py_ssize_t p, const float* x, float* y
     ) noexcept
@@ -33,7 +34,7 @@ cdef enum:
 cdef void forward(
     kind which, Py_ssize_t n, windows g, const float* x, float* y, int threads
 ) noexcept nogil:
-    cdef Py_ssize_t i, image = g.H * g.W * g.C, row = g.Q * g.C
+    cdef Py_ssize_t i, image = g.H * g.W * g.step, row = g.Q * g.C
     for i in prange(
         n * g.P, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static"
     ):
@@ -66,11 +67,13 @@ def maxpool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
     Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t x_step=0,
 ):
     """y = the largest number of each window, NaN where there is one."""
     with nogil:
         forward(
-            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
+            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, x_step or C),
+            &x[0], &y[0], threads,
         )
 
 
@@ -83,7 +86,7 @@ def maxpool_backward(
     """dx = dy at the first pixel of each window that is its maximum, row by row; else 0."""
     with nogil:
         backward(
-            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
+            MAXIMUM, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, C),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )
 
@@ -92,11 +95,13 @@ def avgpool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
     Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t x_step=0,
 ):
     """y = sum(x) / count over each window."""
     with nogil:
         forward(
-            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
+            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, x_step or C),
+            &x[0], &y[0], threads,
         )
 
 
@@ -109,7 +114,7 @@ def avgpool_backward(
     """dx = the sum of dy / count over the windows of a pixel."""
     with nogil:  # x and y do not matter
         backward(
-            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
+            AVERAGE, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, C),
             &dx[0], &dy[0], &dy[0], &dx[0], threads,
         )
 
@@ -118,11 +123,13 @@ def l2pool_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
     Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
     Py_ssize_t pb, Py_ssize_t pr, const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t x_step=0,
 ):
     """y = sqrt(sum(x^2)) over each window."""
     with nogil:
         forward(
-            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr), &x[0], &y[0], threads
+            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, x_step or C),
+            &x[0], &y[0], threads,
         )
 
 
@@ -135,7 +142,7 @@ def l2pool_backward(
     """dx = the sum of x / y dy over the windows of a pixel, 0 where y is 0."""
     with nogil:
         backward(
-            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr),
+            ROOT, n, windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, C),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )
 
@@ -222,6 +229,6 @@ def global_maxpool_backward(
     """dx = dy at the first pixel that is the maximum, else 0."""
     with nogil:
         backward(
-            MAXIMUM, n, windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0, 0, 0),
+            MAXIMUM, n, windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0, 0, 0, C),
             &x[0], &y[0], &dy[0], &dx[0], threads,
         )

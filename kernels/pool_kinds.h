@@ -23,9 +23,10 @@ enum kind { MAXIMUM, AVERAGE, ROOT };
 
 /* H x W pixels of C channels; P x Q windows of R x S pixels, one every sh rows and sw columns, the
    first one pt rows above and pl columns left of the image. An average counts the padding, which is
-   pb rows below and pr columns right of the image, but not what a window has beyond it. */
+   pb rows below and pr columns right of the image, but not what a window has beyond it. Forward,
+   a pixel of x begins `step` floats after the one before. */
 typedef struct {
-    ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr;
+    ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, step;
 } windows;
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
@@ -90,7 +91,7 @@ INLINE void forward_window(
     lanes all = start(kind);
     for (ptrdiff_t r = 0; r < rows; r++)
         for (ptrdiff_t s = 0; s < columns; s++)
-            all = visit(kind, all, load(x + (r * g->W + s) * g->C, in));
+            all = visit(kind, all, load(x + (r * g->W + s) * g->step, in));
     store(y, finish(kind, all, pixels), out);
 }
 

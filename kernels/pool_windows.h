@@ -18,7 +18,7 @@ INLINE void forward_span(
     ptrdiff_t columns, float pixels, const windows *g, IN x, OUT y
 ) {
     ptrdiff_t C = g->C;
-    for (ptrdiff_t q = 0; q < count; q++, x += g->sw * C, y += C)
+    for (ptrdiff_t q = 0; q < count; q++, x += g->sw * g->step, y += C)
         if (C < LANES)
             forward_window(kind, in, out, rows, columns, pixels, g, x, y);
         else
@@ -100,7 +100,7 @@ INLINE void forward_kind(enum kind kind, const windows *g, ptrdiff_t p, IN x, OU
         ptrdiff_t count = q == at.begin ? at.end - at.begin : 0;
         ptrdiff_t columns = columns_of(g, q);
         float pixels = counted(g, p, q); /* alike in all of a span */
-        const float *from = x + (at.top * g->W + first_column(g, q)) * g->C;
+        const float *from = x + (at.top * g->W + first_column(g, q)) * g->step;
         float *to = y + q * g->C;
         if (count == 0 && room(g, p, q, at) == LANES)
             forward_span(kind, LANES, g->C, 1, at.rows, columns, pixels, g, from, to);

@@ -75,17 +75,20 @@ def winograd_data_weights(Winograd g, const float[::1] weight, float[::1] transf
 def winograd_forward(
     Winograd g, Py_ssize_t n, const float[::1] x, const float[::1] transformed,
     const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
-    bint pools=False,
+    Py_ssize_t y_step=0, bint pools=False,
 ):
     """y[p, q, k] = b[k] + residual[p, q, k] + sum of r, s, c: x[p+r-pt, q+s-pl, c] w[k, c, r, s]
 
-    An empty bias or residual is none; relu sets negative results to zero. If it `pools`, y has only
-    the largest of every 2 x 2 outputs; P and Q must be even then, and the residual none.
+    An empty bias or residual is none; relu sets negative results to zero. From one pixel of y, and
+    of the residual, to the next are K or `y_step` floats. If it `pools`, y has only the largest of
+    every 2 x 2 outputs; P and Q must be even then, and the residual none.
     """
     cdef Correlating z
+    cdef Tiling t = g.forward
     if n == 0:
         return
-    z.t = &g.forward
+    t.target_step = y_step or t.target_step
+    z.t = &t
     z.x, z.weight, z.y, z.relu = &x[0], &transformed[0], &y[0], relu
     z.turned, z.pools = False, pools
     z.bias = &bias[0] if bias.shape[0] else NULL

@@ -222,12 +222,12 @@ cdef inline void store_tile(
     cdef Py_ssize_t P = t.P >> half, Q = t.Q >> half
     cdef Py_ssize_t place = (
         (at.image * P + (at.row >> half)) * Q + (at.col >> half)
-    ) * t.K + filter
+    ) * t.target_step + filter
     cdef Target target
     target.y = z.y + place
     target.residual = z.residual + place if z.residual != NULL else NULL
-    target.row_stride = Q * t.K
-    target.step = t.K
+    target.row_stride = Q * t.target_step
+    target.step = t.target_step
     target.rows = <int> min(<Py_ssize_t> OUTPUTS, t.P - at.row)
     target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
     target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)

@@ -70,6 +70,7 @@ cdef struct Tiling:            # of a correlation with 3 x 3 filters, of stride 
     Py_ssize_t rows            # tiles of an image
     Py_ssize_t cols
     bint late                  # weights are transformed only where they are used
+    Py_ssize_t target_step     # floats from one pixel to the next
 
 cdef struct Planes:
     float *data
@@ -87,7 +88,9 @@ cdef inline Tiling tiling(
     Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q, Py_ssize_t K,
     Py_ssize_t top, Py_ssize_t left, bint late,
 ) noexcept nogil:
-    return Tiling(H, W, C, P, Q, K, top, left, ceil_div(P, OUTPUTS), ceil_div(Q, OUTPUTS), late)
+    return Tiling(
+        H, W, C, P, Q, K, top, left, ceil_div(P, OUTPUTS), ceil_div(Q, OUTPUTS), late, K
+    )
 
 
 cdef inline Py_ssize_t panels(Py_ssize_t channels) noexcept nogil:

@@ -51,6 +51,19 @@ class Bench:
         return self.site.y[:IMAGES].astype(np.float64)
 
 
+def within(array: np.ndarray) -> np.ndarray:
+    """Return a copy whose pixels are channels of wider ones, which are NaN beside them."""
+    wide = np.full((*array.shape[:-1], array.shape[-1] + 7), np.nan, np.float32)
+    wide[..., 3:-4] = array
+    return wide[..., 3:-4]
+
+
+def stands_alone(array: np.ndarray) -> bool:
+    """Say whether beside the pixels of `within` there is still nothing but NaN."""
+    wide = array.base
+    return bool(np.isnan(wide[..., :3]).all() and np.isnan(wide[..., -4:]).all())
+
+
 def kinkless(numbers: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Return values without ties and far from zero, in random order."""
     size = volume(shape)
@@ -67,6 +80,7 @@ def check_layer(layer: Layer, *shapes: Shape) -> None:
     check_gradients(layer, shapes)
     check_threads_and_batches(layer, shapes)
     check_in_place(layer, shapes)
+    check_within_wider_pixels(layer, shapes)
 
 
 def check_text(layer: Layer) -> None:
@@ -185,3 +199,26 @@ def check_threads_and_batches(layer: Layer, shapes: tuple[Shape, ...]) -> None:
         x[0] = x[2]
     bench.forward(1)
     assert np.array_equal(bench.site.y[0], ends[0][0][2])
+
+
+def check_within_wider_pixels(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """Where it says that it can, it reads and writes channels of wider pixels, to the same bits."""
+    writes = layer.writes_within(Setup(BATCH), *shapes)
+    site = prediction(Bench(layer, shapes).site, layer, reads_within=False, writes_within=False)
+    wide = prediction(Bench(layer, shapes).site, layer, layer.reads_within, writes)
+    assert np.array_equal(wide.y, site.y, equal_nan=True)
+    assert not writes or stands_alone(wide.y)
+
+
+def prediction(site: Site, layer: Layer, reads_within: bool, writes_within: bool) -> Site:
+    """Run forward as in a prediction; return the site it ran on."""
+    shapes = [x.shape[1:] for x in site.x]
+    site.setup, site.dy = Setup(BATCH), None
+    site.prepared = np.full(layer.prepared_size(site.setup, *shapes), np.nan, np.float32)
+    site.x = tuple(map(within, site.x)) if reads_within else site.x
+    site.y = within(site.y) if writes_within else site.y
+    forward, _ = layer.build(site)
+    if site.prepare is not None:
+        site.prepare()
+    forward(IMAGES)
+    return site

@@ -25,6 +25,14 @@ def given_array(values: np.ndarray) -> np.ndarray:
     return fenced[WIDTH:-WIDTH]
 
 
+def apart(values: np.ndarray, step: int) -> np.ndarray:
+    """Return a flat copy of rows (…, C) that begin `step` floats apart, with NaN between them."""
+    channels = values.shape[-1]
+    wide = np.full((values.size // channels, step), np.nan, np.float32)
+    wide[:, :channels] = values.reshape(-1, channels)
+    return wide.reshape(-1)[: wide.size - step + channels].copy()
+
+
 def blank(size: int) -> np.ndarray:
     """Return NaN to be overwritten, with posts on both sides."""
     fenced = np.full(size + 2 * WIDTH, POST, np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnncli.engine.fusion import INPUT, Operation, fuse
 from cnncli.engine.memory import FOREVER, Buffer, place
+from cnncli.engine.slices import Slice, slices
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, volume
 
@@ -28,6 +29,7 @@ class Layout:
         self.shapes = {INPUT: graph.input_shape} | {
             step.output: step.output_shape for step in self.steps
         }
+        self.slices: dict[str, Slice] = slices(self.steps, setup, {*keep, self.output})
         self.buffers: dict[str, Buffer] = {}
         self.shares: dict[str, list[str | None]] = {}  # where a step puts what it passes back
         self.adding: set[str] = set()  # steps whose own passes add their share
@@ -44,7 +46,9 @@ class Layout:
             if step.deferred:
                 self.buffers[step.output] = self.buffers[step.inputs[0]]
             else:
-                self._need(step.output, volume(step.output_shape) * self.setup.batch, time, time)
+                whole = self._whole(step.output)
+                self._need(whole, self._floats(whole), time, time)
+                self.buffers[step.output] = self.buffers[whole]
             for value in step.reads:
                 self._extend(value, time)
             if self.setup.training:
@@ -112,6 +116,10 @@ class Layout:
         if step.folded:
             for name, one in layer.parameters(*step.input_shapes).items():
                 self._need(f"folded {step.output}/{name}", one.size, -1, FOREVER)
+
+    def _whole(self, value: str) -> str:
+        """Return the value that a slice is of in the end, or a value that is no slice itself."""
+        return self._whole(self.slices[value].of) if value in self.slices else value
 
     def _floats(self, value: str) -> int:
         return volume(self.shapes[value]) * self.setup.batch

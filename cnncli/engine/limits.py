@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from cnncli.engine.fusion import INPUT, Operation
-from cnncli.engine.layout import working_layer
+from cnncli.engine.layout import Layout, working_layer
 from cnncli.engine.plan import Plan
 from cnncli.kernels import arrange, conv
 from cnncli.layers.base import Setup, Shape, volume
@@ -58,18 +58,24 @@ def works(plan: Plan, n: int) -> dict[str, tuple[Work, Work]]:
     found = {}
     for operation in plan.layout.steps:
         name = "+".join(operation.names)
-        shapes = plan.layout.shapes
         found[name] = (
-            _forward(operation, shapes, macs[name], n),
-            _backward(operation, shapes, macs[name], n),
+            _forward(operation, plan.layout, macs[name], n),
+            _backward(operation, plan.layout.shapes, macs[name], n),
         )
     return found
 
 
-def _forward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
+def _forward(step: Operation, layout: Layout, macs: int, n: int) -> Work:
     written = () if step.deferred else (step.output,)
-    images = sum(volume(shapes[value]) for value in (*step.reads, *written))
+    images = sum(volume(layout.shapes[value]) for value in (*step.reads, *written))
+    images -= 2 * sum(volume(layout.shapes[value]) for value in _at_hand(step, layout))
     return Work(2 * macs * n, 4 * (images * n + _weights(step)))
+
+
+def _at_hand(step: Operation, layout: Layout) -> set[str]:
+    """Return the inputs that lie where the step would copy them."""
+    slices = layout.slices
+    return {one for one in step.inputs if one in slices and slices[one].of == step.output}
 
 
 def _backward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:

@@ -111,6 +111,10 @@ class Plan:
         return self._memory[buffer.offset : buffer.offset + buffer.size]
 
     def _array(self, name: str, shape: tuple[int, ...]) -> Array:
+        if name in self.layout.slices:
+            part, channels = self.layout.slices[name], shape[-1]
+            whole = self._array(part.of, (*shape[:-1], part.width))
+            return whole[..., part.offset : part.offset + channels]
         return self._flat(name)[: volume(shape)].reshape(shape)
 
     def _fold(self, step: Operation) -> None:

@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from cnncli.value import Value
@@ -82,7 +83,9 @@ class Setup(Value):
 class Site:
     """A layer's place in a plan: how it is to run, and its views into the plan's memory.
 
-    Every array is laid out for a whole batch; a pass uses the first n images of it.
+    Every array is laid out for a whole batch; a pass uses the first n images of it. Pixels follow
+    one another; in a prediction, those of x and y may be channels of wider ones where a layer says
+    that it can read and write so.
     """
 
     setup: Setup
@@ -135,6 +138,8 @@ class Layer(Value):
     sums: ClassVar[bool] = False  # y is the sum of its inputs
     dx_over_dy: ClassVar[bool] = False  # its first dx may be dy itself, without a residual
     adds_to_dx: ClassVar[bool] = False  # whether it can add its share to that of another reader
+    stacks: ClassVar[bool] = False  # y is its inputs side by side; those that lie there stay there
+    reads_within: ClassVar[bool] = False  # in a prediction, x may be channels of wider pixels
     deferrable: ClassVar[bool] = False  # its readers can normalize what they read themselves
     fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
@@ -212,6 +217,10 @@ class Layer(Value):
         """Say whether it does nothing but take the largest of every 2 x 2 pixels."""
         return False
 
+    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
+        """Say whether y may be channels of wider pixels, in a prediction without a residual."""
+        return False
+
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         """Return forward and backward over the arrays of a site; no backward in a prediction."""
         raise NotImplementedError
@@ -228,8 +237,21 @@ class Layer(Value):
 
 
 def flat(array: Array | None) -> Array:
-    """Return an array as the kernels take it: flat, and empty where there is none."""
-    return NOTHING if array is None else array.reshape(-1)
+    """Return an array as the kernels take it: flat, and empty where there is none.
+
+    Pixels that are channels of wider ones stay where they are, with the others' between them.
+    """
+    if array is None:
+        return NOTHING
+    if array.flags.c_contiguous:
+        return array.reshape(-1)
+    pixels = math.prod(array.shape[:-1])
+    return as_strided(array, ((pixels - 1) * step_of(array) + array.shape[-1],), (array.itemsize,))
+
+
+def step_of(array: Array) -> int:
+    """Return the floats from one pixel of an array to the next."""
+    return array.strides[-2] // array.itemsize
 
 
 def is_same(one: Array, other: Array) -> bool:

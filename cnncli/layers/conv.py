@@ -25,6 +25,7 @@ from cnncli.layers.base import (
     Wide,
     flat,
     plain,
+    step_of,
 )
 from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
 from cnncli.layers.geometry import Windows, windows, with_channels
@@ -112,6 +113,10 @@ class Conv(Layer, kind="conv"):
     def pools(self, setup: Setup, *inputs: Shape) -> bool:
         return not setup.training and self.windows(inputs[0]).size != (1, 1)
 
+    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
+        (x,) = inputs
+        return self._by_winograd(setup, x) or not self._convolution(setup, x).planar
+
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         x = site.x[0].shape[1:]
         if self._by_winograd(site.setup, x):
@@ -185,11 +190,13 @@ def passes(
 
     A transposed convolution is the same with `kernel` and `adjoint` changed over.
     """
-    x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+    x, y, step = site.x[0].reshape(-1), flat(site.y), step_of(site.y)
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
     residual, relu, scratch = flat(site.residual), site.activation == "relu", site.scratch
     normal = {"normal": site.normal} if site.normal.size else {}
-    forward = kernel(operator, x, weight, bias, residual, y, scratch, relu, **normal)
+    forward = kernel(
+        operator, x, weight, bias, residual, y, scratch, relu, target_step=step, **normal
+    )
     if site.dy is None:
         return forward, None
     dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)

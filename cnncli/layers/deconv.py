@@ -97,6 +97,9 @@ class Deconv(Layer, kind="deconv"):
         adjoint = self._adjoint(setup, inputs[0])
         return scratch_of(setup, adjoint, adjoint.data_scratch, self.filters)
 
+    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
+        return True
+
     def _adjoint(self, setup: Setup, x: Shape) -> Any:
         return convolution(setup, self.windows(x), self.filters, x[-1], self.groups, "zero")
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import arrange
-from cnncli.layers.base import Layer, Pass, Shape, Site, is_same
+from cnncli.layers.base import Layer, Pass, Setup, Shape, Site, flat, is_same, step_of
 
 
 def _text(shape: Shape) -> str:
@@ -95,6 +95,8 @@ class Stack(Layer, kind="stack"):
 
     inputs = None
     backward_reads = frozenset()
+    stacks = True
+    reads_within = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         for other in inputs[1:]:
@@ -105,16 +107,23 @@ class Stack(Layer, kind="stack"):
                 )
         return (*inputs[0][:-1], sum(x[-1] for x in inputs))
 
+    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
+        return True
+
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         width, threads = site.y.shape[-1], site.threads
-        rows, y = site.y[0].size // width, site.y.reshape(-1)
+        rows, y, step = site.y[0].size // width, flat(site.y), step_of(site.y)
         widths = [x.shape[-1] for x in site.x]
         offsets = list(accumulate(widths, initial=0))
-        branches = [x.reshape(-1) for x in site.x]
+        copied = [
+            (flat(x), step_of(x), offset, own)
+            for x, own, offset in zip(site.x, widths, offsets, strict=False)
+            if not is_same(x, site.y[..., offset:])
+        ]
 
         def forward(n: int) -> None:
-            for x, own, offset in zip(branches, widths, offsets, strict=False):
-                arrange.copy_channels(n * rows, own, 0, width, offset, own, x, y, threads)
+            for x, apart, offset, own in copied:
+                arrange.copy_channels(n * rows, apart, 0, step, offset, own, x, y, threads)
 
         if site.dy is None:
             return forward, None

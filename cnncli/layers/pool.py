@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import pool as kernels
-from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
+from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, flat, image_shape, step_of
 from cnncli.layers.geometry import Windows, need_image, windows, with_channels
 from cnncli.layers.settings import PADDING, SIZE, SWITCH, Padding, Size, setting
 
@@ -21,6 +21,7 @@ class Pool(Layer):
 
     passes: ClassVar[tuple[Any, Any]]
     sees_values: ClassVar[bool] = True  # whether its backward kernel reads x and y
+    reads_within = True
 
     def windows(self, x: Shape) -> Windows:
         """Return where the windows stand on an input of this shape."""
@@ -49,10 +50,10 @@ class Pool(Layer):
         steps = (*found.size, *found.stride, *found.before, *found.after)
         sizes = (*found.input, shape[-1], *found.output, *steps)
         pool_forward, pool_backward = self.passes
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        x, y, step = flat(site.x[0]), site.y.reshape(-1), step_of(site.x[0])
 
         def forward(n: int) -> None:
-            pool_forward(n, *sizes, x, y, site.threads)
+            pool_forward(n, *sizes, x, y, site.threads, step)
 
         if site.dy is None or site.dx[0] is None:
             return forward, None

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from cnncli.kernels import winograd as kernels
-from cnncli.layers.base import NOTHING, Pass, Setup, Site, flat
+from cnncli.layers.base import NOTHING, Pass, Setup, Site, flat, step_of
 from cnncli.layers.epilogue import epilogue_backward
 from cnncli.layers.geometry import Windows
 
@@ -114,17 +114,18 @@ def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
 
     Large ones are left to the kernels, which transform them where they use them.
     """
-    x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
+    x, y, scratch = site.x[0].reshape(-1), flat(site.y), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
     residual, relu, pools = flat(site.residual), site.activation == "relu", site.pools
     if not site.setup.training:
+        step = step_of(site.y)
         transformed = site.prepared if operator.weight_size else weight
         if operator.weight_size:
             site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
 
         def predict(n: int) -> None:
             kernels.winograd_forward(
-                operator, n, x, transformed, bias, residual, y, scratch, relu, pools
+                operator, n, x, transformed, bias, residual, y, scratch, relu, step, pools
             )
 
         return predict, None

@@ -6,6 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import reference_conv as reference
+from fence import apart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
@@ -340,6 +341,25 @@ def test_what_stands_in_the_output_can_be_added_before_the_relu(C, K, fill, isa)
     found = kernels.backward_data(dy, w, relu=True, residual=x * 30)
     wanted = np.maximum(reference.conv_backward_data(z, dy, w) + x * 30, 0)
     np.testing.assert_array_equal(found, wanted)
+
+
+@every_isa
+@pytest.mark.parametrize("K", [5, 16, 40])
+@pytest.mark.parametrize("direction", BOTH)
+def test_pixels_of_the_output_may_lie_apart(direction, K, isa):
+    z = square(2, 9, K, 20, 3) if direction == "backward_data" else square(2, 9, 20, K, 3)
+    data, kernels, step = fractions(z), Kernels(z, isa), K + 5
+    wanted = apart(kernels.run(direction, data), step)
+    x, w, dy = data
+    kernel, source = (
+        (kernels.conv.Forward, x) if direction == "forward" else (kernels.conv.BackwardData, dy)
+    )
+    target = Output(wanted.size)
+    kernel(
+        kernels.sizes, flat(source), panels(z, w), NONE, NONE, target.flat, kernels.scratch, False,
+        target_step=step,
+    )(len(x))  # fmt: skip
+    assert target.result().tobytes() == wanted.tobytes()
 
 
 @every_isa

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import reference
-from fence import blank, every_isa, given_array, same_bits, stands
+from fence import apart, blank, every_isa, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import Windows
@@ -78,6 +78,20 @@ def test_pools_agree_with_their_twins(kernels, case):
     ):
         dx = backward(kernels, kind, x, dy, windows)
         assert np.allclose(dx, expected, rtol=1e-5, atol=1e-5), kind
+
+
+@every_pool
+@settings(max_examples=40, deadline=None)
+@given(case=cases())
+def test_pixels_of_x_may_lie_apart(kernels, case):
+    x, _, windows = case
+    step = x.shape[-1] + 5
+    wide = given_array(apart(x, step))
+    for kind in ("maxpool", "avgpool", "l2pool"):
+        y = forward(kernels, kind, x, windows).reshape(-1)
+        found = blank(y.size)
+        getattr(kernels, f"{kind}_forward")(*sizes(x, windows), wide, found, 2, step)
+        assert stands(found) and found.tobytes() == y.tobytes()
 
 
 @every_pool

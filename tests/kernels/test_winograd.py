@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import reference_conv as reference
-from fence import ISAS, blank, given_array, same_bits, stands
+from fence import ISAS, apart, blank, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
@@ -45,7 +45,7 @@ class Kernels:
         return self.call(
             "winograd_forward", (self.z.P // each, self.z.Q // each, self.z.K), x,
             self.sizes.forward_scratch, (transformed, given_array(bias), given_array(residual)),
-            (relu, self.pools),
+            (relu, 0, self.pools),
         )  # fmt: skip
 
     def backward_data(self, dy, w):
@@ -239,6 +239,22 @@ def test_forward_adds_bias_and_residual_and_then_cuts_off_what_is_negative(relu,
     found = Kernels(z, isa).forward(x, w, bias, 10 * residual, relu)
     assert error(found, np.maximum(right, 0) if relu else right) < BOUND
     assert not relu or found.min() == 0
+
+
+@every_isa
+@pytest.mark.parametrize("K", [5, 16, 40])
+def test_pixels_of_the_output_may_lie_apart(K, isa):
+    z, step = square(2, 9, 20, K), K + 5
+    x, w, _ = numbers(z)
+    kernels = Kernels(z, isa)
+    wanted = apart(kernels.forward(x, w, relu=True), step)
+    weight = kernels.transformed("winograd_weights", kernels.sizes.weight_size, w)
+    y, scratch = blank(wanted.size), blank(kernels.sizes.forward_scratch)
+    kernels.kernels.winograd_forward(
+        kernels.sizes, len(x), given_array(x), weight, NONE, NONE, y, scratch, True, step
+    )
+    assert stands(y) and stands(scratch)
+    assert y.tobytes() == wanted.tobytes()
 
 
 @every_isa

@@ -2,6 +2,7 @@ import pytest
 from contract import Bench, check_layer
 
 from cnncli.errors import ArchitectureError
+from cnncli.kernels import arrange
 from cnncli.layers.junction import Add, Multiply, Stack
 
 
@@ -26,6 +27,16 @@ def test_junctions_of_known_numbers():
     bench.site.x[0][0], bench.site.x[1][0] = 2, [3, 4]
     bench.forward(1)
     assert bench.site.y[0, 0].tolist() == [2, 3, 4]
+
+
+def test_a_branch_that_lies_where_it_is_to_be_is_not_copied(monkeypatch):
+    bench = Bench(Stack(), ((4, 3, 5), (4, 3, 7)))
+    bench.site.x = (bench.site.x[0], bench.site.y[..., 5:])
+    forward, _ = Stack().build(bench.site)
+    copied = []
+    monkeypatch.setattr(arrange, "copy_channels", lambda *sizes: copied.append(sizes[4:6]))
+    forward(2)
+    assert copied == [(0, 5)]
 
 
 def test_branches_that_do_not_match_are_refused():
