@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Iterable
 from importlib import import_module
 from itertools import pairwise
@@ -114,6 +115,7 @@ def group(ctx: click.Context) -> None:
 def main() -> NoReturn:
     """Run the command line and leave with the exit code of the contract."""
     _open_missing_streams()
+    warnings.simplefilter("ignore", RuntimeWarning)  # of overflows; what diverges is reported
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, _interrupt)

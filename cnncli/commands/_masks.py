@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from cnncli.data.image import EXTENSIONS
 from cnncli.data.mapped import mask_levels
-from cnncli.errors import UsageError
+from cnncli.errors import DataError, UsageError
 from cnncli.model_file.atomic import write_atomically
 from cnncli.render.mask import class_colors, mask_picture, overlay
 from cnncli.render.png import png_bytes
@@ -27,7 +27,12 @@ def with_masks(
 
     def with_mask(answer: Answer) -> Record:
         found = record(answer)
-        return found if answer.logits is None else {**found, "mask": masks.write(answer)}
+        if answer.logits is None:
+            return found
+        try:
+            return {**found, "mask": masks.write(answer)}
+        except DataError as error:
+            return {"path": answer.name, "error": str(error)}
 
     return with_mask
 
@@ -40,22 +45,30 @@ class MaskFolder:
         self.folder, self.colored, self.force = folder, colored, force
         self.levels = mask_levels(cast("Segmentation", task))
         self.written: dict[str, str] = {}
+        if folder in ("", "-"):
+            raise UsageError("-o takes a folder for the masks, which stdout is not; name one")
         if Path(folder).exists() and not Path(folder).is_dir():
             raise UsageError(f"{folder}: is a file; give a folder for the masks", path=folder)
 
     def write(self, answer: Answer) -> str:
         """Write the mask of one image, or the image in its colors; return its path.
 
-        Raises UsageError where that would overwrite what exists, or an image of the same name did.
+        Raises UsageError where that would overwrite what exists, or lie among the images, DataError
+        for a second image of the same name.
         """
         assert answer.logits is not None
         assert answer.pixels is not None
         path = os.path.join(self.folder, _stem(answer.name) + ".png")  # noqa: PTH118 - spelled as given
         if path in self.written:
+            raise DataError(
+                f"{path} is of {self.written[path]}, which has the same name; predict them into "
+                "different folders"
+            )
+        beside = os.path.dirname(answer.name) or "."  # noqa: PTH120
+        if Path(answer.name).exists() and _are_one(beside, self.folder):
             raise UsageError(
-                f"{path}: is of {self.written[path]}, and {answer.name} has the same name; "
-                "predict them into different folders",
-                path=path,
+                f"{self.folder}: holds the images; give another folder for the masks",
+                path=self.folder,
             )
         classes = answer.logits.argmax(axis=-1)
         if self.colored:
@@ -71,6 +84,10 @@ class MaskFolder:
         write_atomically(path, png_bytes(picture), force=self.force)
         self.written[path] = answer.name
         return path
+
+
+def _are_one(one: str, other: str) -> bool:
+    return Path(other).exists() and Path(one).samefile(other)
 
 
 def _stem(name: str) -> str:

@@ -43,8 +43,9 @@ def arch(name: str | None, shape: Shape | None, as_json: bool) -> None:
     preset = presets.get(name)
     if shape is not None:
         _adapted(preset, shape, as_json)
-    elif as_json:
-        figures = {**_figures(preset), "source": preset.source, "text": preset.text}
+        return
+    figures = {**_figures(preset), "source": preset.source, "text": preset.text}
+    if as_json:
         write_json({"schema": 1, "command": "arch", **figures})
     else:
         write_line(preset.text.rstrip("\n"))

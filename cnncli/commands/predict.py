@@ -138,14 +138,15 @@ def predict(
     failed = count = 0
     with Progress(None, f"{trained.preprocessing.what}s") as progress:
         for count, answer in enumerate(answers, 1):
-            failed += answer.error is not None
-            write(record(answer))
+            found = record(answer)
+            failed += "error" in found
+            write(found)
             if not sys.stdout.isatty():
                 progress.update(count)
     if not count:
         note(f"no {trained.preprocessing.what}s in the input")
     if failed:
-        raise SomeFailed(f"{failed} of {count} {trained.preprocessing.what}s could not be read")
+        raise SomeFailed(f"{failed} of {count} {trained.preprocessing.what}s could not be answered")
 
 
 def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.errors import GateError
+from cnncli.errors import GateError, UsageError
 from cnncli.options import (
     BYTES,
     Shape,
@@ -87,6 +87,10 @@ def shape_calc(
 
     expression, shape = resolve_expression(arch, classes=classes, input_shape=input_shape)
     as_json = as_json or style == "json"
+    if fix and not as_json and (explain or style != "table"):
+        raise UsageError("--fix prints an architecture; leave out the rest, or add --json")
+    if explain and style in ("csv", "markdown"):
+        raise UsageError(f"--explain is not for --format {style}; leave one out, or take --json")
     changes: tuple[str, ...] = ()
     if fix:
         graph, changes = _fixed(expression, shape)

@@ -14,6 +14,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ Rows = Iterator[tuple[int, list[object]]]  # line, path, a value for each column
 
 SUFFIXES = {".csv": ",", ".tsv": "\t", ".jsonl": "{"}
 LABEL = ("label",)
+NUMERAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 
 
 def can_read(path: str) -> bool:
@@ -176,7 +178,8 @@ def _label(value: object, where: str) -> str:
 
 def _number(value: object, where: str) -> float:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
+        odd = isinstance(value, bool) or (isinstance(value, str) and not NUMERAL.fullmatch(value))
+        number = math.nan if odd else float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):

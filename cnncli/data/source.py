@@ -69,7 +69,7 @@ def open_data(path: str) -> Source:
     """Find out what kind of data set a path leads to; raise DataError."""
     if path != "-" and not Path(path).exists():
         raise DataError(f"{path}: no such file or folder; check the path", path=path)
-    for reader in READERS:
+    for reader in (manifest,) if path == "-" else READERS:
         if reader.can_read(path):
             return Source(path, reader, reader.splits(path))
     raise DataError(

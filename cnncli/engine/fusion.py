@@ -131,7 +131,7 @@ def _fold_affine(first: Operation, second: Operation) -> Operation | None:
     """Fold scale and shift per channel into the weights before them."""
     if not second.layer.affine or first.folded or first.residual or first.activation:
         return None
-    if type(first.layer).absorb is Layer.absorb:
+    if first.layer.absorbing() is None:
         return None
     return replace(first, names=first.names + second.names, folded=second.names[0])
 

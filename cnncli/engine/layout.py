@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import numpy as np
-
 from cnncli.engine.fusion import INPUT, Operation, fuse
 from cnncli.engine.memory import FOREVER, Buffer, place
 from cnncli.engine.slices import Slice, slices
@@ -140,16 +138,8 @@ def gradient(value: str, reader: Operation | None = None, position: int = 0) -> 
 
 def working_layer(step: Operation) -> Layer:
     """Return the layer that runs, which has a bias where something is folded into its weights."""
-    if not step.folded:
-        return step.layer
-    some = {
-        name: np.zeros(one.shape, np.float32)
-        for name, one in step.layer.parameters(*step.input_shapes).items()
-    }
-    zero = np.zeros(step.output_shape[-1])
-    absorbed = step.layer.absorb(some, zero, zero)
-    assert absorbed is not None
-    return absorbed[0]
+    absorbing = step.layer.absorbing() if step.folded else None
+    return absorbing or step.layer
 
 
 def images_together(graph: Graph, setup: Setup) -> int:

@@ -125,9 +125,8 @@ class Plan:
         }
         affine = next(node for node in self.layout.graph.nodes if node.name == step.folded)
         absorbed = layer.absorb(own, *affine.layer.as_affine(self.weights.of(affine.name)))
-        assert absorbed is not None
         for name, one in parameters.items():
-            self._flat(f"folded {step.output}/{name}")[:] = one.pack(absorbed[1][name])
+            self._flat(f"folded {step.output}/{name}")[:] = one.pack(absorbed[name])
 
     def _parameters(self, step: Operation) -> dict[str, Parameter]:
         return working_layer(step).parameters(*step.input_shapes)

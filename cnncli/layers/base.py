@@ -229,11 +229,13 @@ class Layer(Value):
         """Return scale and shift per channel of an affine layer."""
         raise NotImplementedError
 
-    def absorb(
-        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
-    ) -> tuple[Layer, dict[str, Array]] | None:
-        """Return a layer with file-shaped weights that does this one's work and y*scale + shift."""
+    def absorbing(self) -> Layer | None:
+        """Return the layer whose weights can take up a scale and a shift per channel of y."""
         return None
+
+    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
+        """Return the weights of the absorbing layer, file-shaped, that answers y*scale + shift."""
+        raise NotImplementedError
 
 
 def flat(array: Array | None) -> Array:

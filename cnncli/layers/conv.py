@@ -136,10 +136,11 @@ class Conv(Layer, kind="conv"):
             setup, found, channels, self.filters, self.groups, self.fill, pools=pools
         )
 
-    def absorb(
-        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
-    ) -> tuple[Layer, dict[str, Array]] | None:
-        return replace(self, bias=True), scaled(weights, scale, shift, axis=0)
+    def absorbing(self) -> Layer:
+        return replace(self, bias=True)
+
+    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
+        return scaled(weights, scale, shift, axis=0)
 
 
 def check_groups(channels: int, filters: int, groups: int) -> None:

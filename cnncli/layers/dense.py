@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from cnncli.errors import ArchitectureError
@@ -68,10 +67,11 @@ class Dense(Layer, kind="dense"):
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         return passes(site, self._convolution(site.setup, site.x[0][0].size))
 
-    def absorb(
-        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
-    ) -> tuple[Layer, dict[str, Array]] | None:
-        return replace(self), scaled(weights, scale, shift, axis=0)
+    def absorbing(self) -> Layer:
+        return self
+
+    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
+        return scaled(weights, scale, shift, axis=0)
 
 
 class Flatten(Layer, kind="flatten"):

@@ -133,7 +133,8 @@ class Depthwise(Layer, kind="depthwise"):
             setup.threads,
         )
 
-    def absorb(
-        self, weights: Mapping[str, Array], scale: Wide, shift: Wide
-    ) -> tuple[Layer, dict[str, Array]] | None:
-        return replace(self, bias=True), scaled(weights, scale, shift, axis=0)
+    def absorbing(self) -> Layer:
+        return replace(self, bias=True)
+
+    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
+        return scaled(weights, scale, shift, axis=0)

@@ -114,9 +114,10 @@ def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
     _check_names(classes)
     graph = _graph(arch, len(classes), input_shape)
     if graph.classes != len(classes):
+        last = "dense(classes)" if len(graph.output_shape) == 1 else "conv(classes, 1)"
         raise ArchitectureError(
             f"the network has {graph.classes} outputs for {len(classes)} classes; "
-            "end it with dense(classes)"
+            f"end it with {last}"
         )
     shapes = _shapes(graph)
     if 4 * sum(map(volume, shapes.values())) > MAX_FILE_BYTES - 2 * MAX_BYTES:

@@ -29,7 +29,7 @@ def classes_of(samples: Samples) -> Sequence[str]:
 def labels_of(samples: Samples) -> list[list[str]]:
     """Return the labels of each image, of which there may be none."""
     _need_labels(samples, "labels")
-    found = [label.split("|") if label else [] for label in samples.labels]
+    found = [[one.strip() for one in label.split("|")] if label else [] for label in samples.labels]
     for name, labels in zip(samples.names, found, strict=True):
         if "" in labels:
             raise DataError(
@@ -41,6 +41,8 @@ def labels_of(samples: Samples) -> list[list[str]]:
 
 def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
     """Return these numbers of each image, (N, K); a label can be one, if every label is."""
+    if samples.numbers is None:
+        _need_labels(samples, "numbers")
     missing = [name for name in names if name not in samples.columns]
     if missing:
         raise DataError(
@@ -50,7 +52,6 @@ def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
         )
     if samples.numbers is not None:
         return samples.numbers[:, [samples.columns.index(name) for name in names]]
-    _need_labels(samples, "numbers")
     pairs = zip(samples.names, samples.labels, strict=True)
     return np.array([[_number(samples, name, label)] for name, label in pairs])
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
 FIGURES = ("mae", "rmse", "r2")
+FLOAT32_DIGITS = 7  # behind the first one of a standardized number
 
 
 class JudgedNumbers(Judged):
@@ -149,17 +150,18 @@ class Regression(Task):
         """See Task."""
         header = [cell for name in self.outputs for cell in (name, f"{name}_predicted")]
         both = np.stack([judged.truth, judged.answer], axis=2).reshape(len(judged), -1)
-        rows = np.column_stack([both, judged.loss]).astype(np.float32)
-        return [*header, "loss"], list(rows)
+        rows = zip(both.tolist(), judged.loss.astype(np.float32), strict=True)
+        return [*header, "loss"], [[*numbers, loss] for numbers, loss in rows]
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the numbers by name."""
-        values = self._restored(output[None])[0].astype(np.float32)
+        values = self._restored(output[None])[0].tolist()
         return {"values": dict(zip(self.outputs, values, strict=True))}
 
     def words(self, record: Record) -> str:
         """See Task."""
-        return ", ".join(f"{value:.4g} {name}" for name, value in record["values"].items())
+        known = zip(record["values"].items(), self.deviation, strict=True)
+        return ", ".join(f"{_told(value, unit)} {name}" for (name, value), unit in known)
 
     def columns(self, top_k: int | None) -> list[str]:
         """See Task."""
@@ -189,8 +191,17 @@ class Regression(Task):
         return cls(outputs, cls.stored_loss(value), tuple(mean or ()), tuple(deviation or ()))
 
     def _restored(self, standard: Array) -> Floats:
+        """Return numbers (N, K) from standardized ones, with the digits that float32 holds."""
         restored: Floats = standard.astype(np.float64) * self.deviation + np.array(self.mean)
+        for column, deviation in zip(restored.T, self.deviation, strict=True):
+            column[:] = np.round(column, FLOAT32_DIGITS - math.floor(math.log10(deviation)))
         return restored
+
+
+def _told(value: float, deviation: float) -> str:
+    """Return a number with digits enough to tell it from others of such a deviation."""
+    beyond = math.log10(max(abs(value) / deviation, 1))
+    return f"{value:.{min(4 + math.floor(beyond), 16)}g}"
 
 
 def _shown(value: float | None) -> str:

@@ -71,6 +71,8 @@ class Segmentation(Task):
         of `pixels` (K,) among those of the images it occurs in, `around` (K,), and the weight
         median(f) / f.
         """
+        if self.loss.name == "dice":
+            raise UsageError("--class-weights is not for dice; leave it out, or take --loss both")
         seen = pixels > 0
         shares = pixels[seen] / around[seen]
         weights = np.ones(len(pixels))

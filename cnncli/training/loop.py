@@ -105,6 +105,7 @@ class Training:
         Raises DivergedError as soon as a loss or a gradient is no finite number, DataError in the
         end where the monitored figure never was one.
         """
+        last: float | None = None
         while self.state.epochs_done < self.settings.epochs:
             start = time.monotonic()
             number = self.state.epochs_done
@@ -126,7 +127,10 @@ class Training:
                 self.state.best_task = self.task if judged is None else self.task.settled(judged)
             self.state.epochs_done += 1
             yield record
+            last = record.figure("val_loss")
         if self.settings.epochs and self.state.best is None:
+            if last is not None and not math.isfinite(last):
+                raise self._diverged(f"epoch {self.state.epochs_done}: the validation loss")
             raise DataError(
                 f"{self.settings.monitor} is no number on what there is to validate on; "
                 "give more by --val, or another --monitor"
@@ -163,10 +167,12 @@ class Training:
 
     def _check(self, loss: float, number: int) -> None:
         if not math.isfinite(loss) or not math.isfinite(self.optimizer.norm(self.plan.gradient)):
-            raise DivergedError(
-                f"epoch {number + 1}, step {self.state.clock.step + 1}: the loss is no longer a "
-                f"finite number; try a smaller --lr than {self.settings.lr:g}"
-            )
+            raise self._diverged(f"epoch {number + 1}, step {self.state.clock.step + 1}: the loss")
+
+    def _diverged(self, figure: str) -> DivergedError:
+        return DivergedError(
+            f"{figure} is no longer a finite number; try a smaller --lr than {self.settings.lr:g}"
+        )
 
     def _validate(self) -> Any:
         """Return what the images to validate on got; None without any."""

@@ -37,6 +37,12 @@ def test_an_unknown_name_exits_2():
     assert done.stderr == "cnncli: no preset is called 'lenet'; did you mean lenet5?\n"
 
 
+def test_a_size_that_makes_no_network_exits_2():
+    done = arch("unet(0)")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "filters is '0'; expected a whole number of 1 or more" in done.stderr
+
+
 def test_a_network_is_adapted_to_a_size_and_the_changes_are_told_apart_from_the_text():
     done = arch("resnet18", "--for", "32x32x3")
     assert done.stderr.splitlines() == [

@@ -137,9 +137,29 @@ def test_what_exists_is_overwritten_only_when_asked_for(run, trained, discs, tmp
 
 def test_two_images_of_one_name_are_refused(run, trained, discs, tmp_path):
     image = discs / "test" / "images" / "100.png"
-    done = run("predict", trained[0], image, image, "-o", tmp_path, "-f")
+    done = run("predict", trained[0], image, image, "-o", tmp_path, "-f", "--json")
+    assert done.returncode == 4
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["mask"] == f"{tmp_path}/100.png"
+    assert "has the same name; predict them into different folders" in second["error"]
+
+
+def test_masks_never_lie_among_the_images(run, trained, discs):
+    images = discs / "test" / "images"
+    before = (images / "100.png").read_bytes()
+    done = run("predict", trained[0], images, "-o", images, "-f")
     assert done.returncode == 2
-    assert "has the same name; predict them into different folders" in done.stderr
+    assert f"{images}: holds the images; give another folder" in done.stderr
+    assert (images / "100.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("folder", ["", "-"])
+def test_masks_do_not_go_to_stdout(run, trained, discs, tmp_path, folder):
+    image = discs / "test" / "images" / "100.png"
+    done = run("predict", trained[0], image, "-o", folder, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "-o takes a folder for the masks" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unreadable_image_is_reported_in_its_place(run, trained, discs, tmp_path):
@@ -247,3 +267,16 @@ def test_class_weights_are_for_masks_alone(run, patterns, tmp_path):
     done = run("train", patterns, "-o", tmp_path / "m.npz", "--class-weights", "auto")
     assert done.returncode == 2
     assert "--class-weights is not for classify" in done.stderr
+
+
+def test_class_weights_are_not_for_dice_alone(run, discs, tmp_path):
+    options = ("--loss", "dice", "--class-weights", "auto", "--img-size", "24")
+    done = run("train", discs, "-o", tmp_path / "m.npz", *options)
+    assert done.returncode == 2
+    assert "--class-weights is not for dice" in done.stderr
+
+
+def test_a_network_of_other_classes_is_told_how_to_end(run, discs, tmp_path):
+    done = run("train", discs, "-o", tmp_path / "m", "--arch", "conv(5, 1)", "--img-size", "24")
+    assert done.returncode == 2
+    assert "has 5 outputs for 2 classes; end it with conv(classes, 1)" in done.stderr

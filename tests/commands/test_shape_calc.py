@@ -282,6 +282,9 @@ def test_a_bound_that_is_met_exits_0():
         (("dense(classes)", "--input", "4x9x1"), "give --classes N"),
         (("relu >> tanh",), "--input"),
         (("lenet",), "did you mean lenet5?"),
+        (("lenet5", "--fix", "--explain"), "--fix prints an architecture; leave out the rest"),
+        (("lenet5", "--fix", "--format", "csv"), "--fix prints an architecture"),
+        (("lenet5", "--explain", "--format", "markdown"), "--explain is not for --format markdown"),
     ],
 )
 def test_what_does_not_fit_exits_2_with_one_line(arguments, message):

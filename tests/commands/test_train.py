@@ -237,6 +237,21 @@ def test_a_list_on_stdin_is_a_data_set(run, patterns, tmp_path):
     assert json.loads(done.stdout)["classes"] == ["columns", "plain", "rows"]
 
 
+def test_a_folder_of_that_name_does_not_stand_before_stdin(run, patterns, tmp_path):
+    (tmp_path / "-").mkdir()
+    done = run("train", "-", "-o", "m", *FAST, input="path,label\nnone.png,a\n", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "-: only one class (a)" in done.stderr
+
+
+def test_a_training_that_diverges_in_its_last_step_says_so(run, patterns, tmp_path):
+    options = ("--arch", ARCH, "--epochs", "1", "-b", "512", "--lr", "1e30")
+    done = run("train", patterns, "-o", tmp_path / "m", *options, "-q")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (7, "", 1)
+    assert "epoch 1: the validation loss is no longer a finite number" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_diverged_training_says_so_and_writes_no_nonsense(run, patterns, tmp_path):
     done = run("train", patterns, "-o", tmp_path / "m", *FAST, "--lr", "1e30", "--json")
     assert (done.returncode, done.stdout) == (7, "")

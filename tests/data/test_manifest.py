@@ -148,6 +148,7 @@ def test_a_label_is_a_class_even_where_it_looks_like_a_number(tmp_path: Path) ->
     [
         ("l.csv", "path,mass\na.png,cat\n", "line 2, mass: 'cat' is not a number"),
         ("l.csv", "path,mass\na.png,\n", "line 2, mass: '' is not a number"),
+        ("l.csv", "path,mass\na.png,1_000\n", "line 2, mass: '1_000' is not a number"),
         ("l.csv", "path,mass\na.png,inf\n", "line 2, mass: 'inf' is not a number"),
         ("l.csv", "path,mass\na.png,1,2\n", "line 2: not a path and a number for mass"),
         ("l.csv", "path,mass\na.png,1\na.png,2\n", r"line 3: a\.png is 2\.0 here and 1\.0 before"),

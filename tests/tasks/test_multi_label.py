@@ -41,6 +41,10 @@ def test_targets_are_one_for_each_label_an_image_has():
     assert found.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
 
 
+def test_spaces_around_a_label_are_not_part_of_it():
+    assert np.array_equal(TASK.targets(samples("emu | cat")), TASK.targets(samples("emu|cat")))
+
+
 def test_an_unknown_label_is_an_error_that_names_it():
     with pytest.raises(DataError, match=r"label yak not among the 3 known ones \(cat, dog, emu\)"):
         TASK.targets(samples("cat|yak"))

@@ -44,6 +44,20 @@ def test_a_missing_number_is_an_error_that_names_it():
         fitted().targets(samples(NUMBERS[:, :1], ("mass",)))
 
 
+def test_large_numbers_that_differ_by_little_are_told_apart():
+    large = samples(np.array([[1_000_000_003.0], [1_000_000_016.0]]), ("mass",))
+    task = Regression.learn(large, MSE).fitted(large)
+    record = task.answer(task.targets(large)[1], None, None)
+    assert record["values"] == {"mass": 1_000_000_016.0}
+    assert task.words(record) == "1000000016 mass"
+
+
+def test_masks_are_no_numbers():
+    masked = Samples("set", ("0.png",), ("0.png",), ())
+    with pytest.raises(DataError, match="set: has masks, not numbers"):
+        fitted().targets(masked)
+
+
 def test_a_number_that_is_always_the_same_cannot_be_learnt():
     same = samples(np.array([[1.0, 5.0], [2.0, 5.0]]))
     with pytest.raises(DataError, match="size is 5 for every image to train on"):

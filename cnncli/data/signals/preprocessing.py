@@ -73,6 +73,14 @@ class SignalPreprocessing(Value):
                 )
             values = values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
         if self.rate is not None and signal.rate is not None:
+            samples = len(values) * self.rate // signal.rate
+            if samples > max(MAX_LENGTH, len(values)):
+                raise SignalError(
+                    name,
+                    f"at {self.rate} samples per second it would have {samples:,}, "
+                    f"and {MAX_LENGTH:,} are allowed",
+                    "cut it, or correct its rate",
+                )
             values = resampled(values, signal.rate, self.rate)
         return self._fitted(values)
 

@@ -49,7 +49,7 @@ class Scale(Value):
     def __str__(self) -> str:
         if self.power == 1:
             return f"{self.words} to scale, channels and units on a root scale"
-        return "all sizes on a root scale"
+        return f"{self.words}, channels and units each on a root scale"
 
 
 EVEN = Scale(1, 1, 1, 1.0, "rows and columns")

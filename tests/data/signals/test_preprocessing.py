@@ -57,6 +57,11 @@ def test_other_rates_are_resampled_and_no_rate_is_left_alone() -> None:
     assert np.count_nonzero(slow) == 5
 
 
+def test_a_signal_that_would_grow_beyond_all_bounds_is_refused() -> None:
+    with pytest.raises(SignalError, match="it would have 16,000,000, and 9,999,999 are allowed"):
+        ONE.ready(Signal(np.zeros((2000, 1), np.float32), 1), "slow.wav")
+
+
 def test_normalization_is_by_channel() -> None:
     own = SignalPreprocessing(2, 2, None, "minmax", (2.0, 3.0), (0.0, -1.0))
     signals = np.array([[[1, 1], [2, 2]], [[3, 3], [4, 4]]], np.float32)
