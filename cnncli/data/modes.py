@@ -46,6 +46,8 @@ def to_pixels(image: Image.Image) -> NDArray[np.uint8]:
 
 def to_levels(image: Image.Image) -> tuple[NDArray[np.uint8], bytes | None]:
     """Return palette indices or gray levels, uint8 (height, width), and the palette as RGB."""
+    if image.format in {"JPEG", "MPO"}:
+        raise RefusedError("a JPEG, which has changed its levels; save masks as PNG")
     image.load()
     if image.mode not in {"1", "L", "P"}:
         raise RefusedError(f"its pixels are {image.mode}, not 8-bit gray or indices of a palette")

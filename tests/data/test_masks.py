@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data import masks
-from cnncli.data.image import ImageError, Levels
+from cnncli.data.image import ImageError, Levels, decode_levels
 from cnncli.data.levels import find_levels, read_mask
 from cnncli.errors import DataError
 
@@ -135,6 +135,12 @@ def test_palette_masks_are_read_as_indices(tmp_path: Path) -> None:
     assert found.values.tolist() == [[0, 2], [1, 2]]
     assert found.palette is not None
     assert found.palette[:9] == bytes([10, 20, 30, 40, 50, 60, 70, 80, 90])
+
+
+def test_a_jpeg_is_no_mask(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(tmp_path / "a.jpg")
+    with pytest.raises(ImageError, match="has changed its levels; save masks as PNG"):
+        decode_levels(str(tmp_path / "a.jpg"))
 
 
 def test_black_and_white_masks_have_the_levels_0_and_255(tmp_path: Path) -> None:
