@@ -21,13 +21,10 @@ from cnncli.options import (
 from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cnncli.graph import Graph
     from cnncli.notation.expression import Expression
 
 FORMATS = ("table", "json", "csv", "markdown")
-COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
 
 
 @command(
@@ -100,10 +97,12 @@ def shape_calc(
     if as_json:
         write_json({**report, "changes": changes} if fix else report)
     elif fix:
-        write_line(f"# input: {_size(shape)}")
+        write_line(f"# input: {'x'.join(map(str, shape))}")
         write_line(graph.text)
     else:
-        for line in {"table": _table, "csv": _csv, "markdown": _markdown}[style](report):
+        from cnncli.commands._shapes import WRITTEN
+
+        for line in WRITTEN[style](report):
             write_line(line)
     _check(report["total"], max_params, max_macs, max_memory)
 
@@ -176,109 +175,3 @@ def _check(total: dict[str, int], *bounds: int | None) -> None:
     ]
     if missed:
         raise GateError("; ".join(missed))
-
-
-def _table(report: dict[str, Any]) -> Iterator[str]:
-    """Yield aligned columns, the totals, and what is lost."""
-    rows = [COLUMNS, *map(_row, report["layers"])]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    yield f"input {_size(report['input'])}"
-    yield ""
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
-        cells += [cell.rjust(width) for cell, width in zip(row[3:], widths[3:], strict=True)]
-        yield "  ".join(cells).rstrip()
-    yield from ("", *_totals(report))
-    for layer in report["layers"]:
-        if any(layer["lost"]):
-            yield _loss(layer)
-    if "shared" in report:
-        yield from _explanations(report)
-
-
-def _explanations(report: dict[str, Any]) -> Iterator[str]:
-    shared = report["shared"]
-    if shared["params"]:
-        yield (
-            f"sharing  the convolutions learn {shared['params']:,}, dense layers in their place "
-            f"would learn {shared['params_if_dense']:,}"
-        )
-    yield ""
-    yield "P rows and Q columns of the output; field and jump in pixels of the network's input;"
-    yield "if dense: with a weight of its own for each pair of input and output; weight sharing:"
-    yield "how many times as many a dense layer would learn"
-    for layer in report["layers"]:
-        if layer["explanation"]:
-            yield ""
-            size = f"{_size(layer['input'])} " if len(layer["inputs"]) == 1 else ""
-            yield f"{layer['name']}  {layer['layer']}  {size}-> {_size(layer['output'])}"
-            yield from (f"    {line}" for line in layer["explanation"])
-
-
-def _totals(report: dict[str, Any]) -> Iterator[str]:
-    total = report["total"]
-    yield f"params   {total['params']:,}, a model file of {_bytes(total['weights_bytes'])}"
-    yield f"MACs     {total['macs']:,} per image = {total['flops']:,} FLOPs"
-    yield (
-        f"memory   {_bytes(total['train_bytes'])} to train, {_bytes(total['predict_bytes'])} to "
-        f"predict in batches of {report['batch_size']}, besides the weights"
-    )
-
-
-def _csv(report: dict[str, Any]) -> Iterator[str]:
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    names = ("name", "kind", "layer", "input", "output", "params", "macs", "receptive_field")
-    writer.writerow((*names, "jump", "lost"))
-    for layer in report["layers"]:
-        cells = (layer[name] for name in (*names, "jump", "lost"))
-        writer.writerow(_size(cell) if isinstance(cell, tuple) else cell for cell in cells)
-    yield out.getvalue().rstrip("\n")
-
-
-def _markdown(report: dict[str, Any]) -> Iterator[str]:
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    for layer in report["layers"]:
-        yield f"| {' | '.join(_row(layer))} |"
-    total = report["total"]
-    yield f"| total | | | {total['params']:,} | {total['macs']:,} | | | |"
-
-
-def _row(layer: dict[str, Any]) -> tuple[str, ...]:
-    sight = (layer["receptive_field"], layer["jump"], layer["lost"])
-    return (
-        layer["name"],
-        layer["layer"],
-        _size(layer["output"]),
-        f"{layer['params']:,}",
-        f"{layer['macs']:,}",
-        *(_size(set(pair) if len(set(pair)) == 1 else pair) for pair in sight),
-    )
-
-
-def _loss(layer: dict[str, Any]) -> str:
-    """Return in words what no window of a layer reaches."""
-    counted = [
-        f"{number} {word if number == 1 else word + 's'}"
-        for number, word in zip(layer["lost"], ("row", "column"), strict=True)
-        if number
-    ]
-    size = _size(layer["input"][:-1])
-    verb = "is" if sum(layer["lost"]) == 1 else "are"
-    return f"{layer['name']}: {' and '.join(counted)} of its {size} input {verb} never used"
-
-
-def _size(numbers: Any) -> str:
-    return "x".join(f"{number:.4g}" if number % 1 else str(int(number)) for number in numbers)
-
-
-def _bytes(count: float) -> str:
-    units = ["bytes", "KiB", "MiB", "GiB"]
-    while count >= 1024 and len(units) > 1:
-        count /= 1024
-        units.pop(0)
-    return f"{count:.4g} {units[0]}"

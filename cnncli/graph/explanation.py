@@ -167,12 +167,12 @@ def _times(*numbers: int) -> str:
 
 
 def _sight(graph: Graph, node: Node) -> list[str]:
-    """Return how far it sees: once where rows and columns are alike."""
+    """Return how far it sees: once for a signal, and where rows and columns are alike."""
     if node.layer.reach(*node.input_shapes).everything:
         return ["field = all of the input"]
     rows, columns = (_sight_along(axis, graph, node) for axis in (0, 1))
-    if rows == columns:
-        return [f"{what} = {formula}" for what, formula in rows]
+    if rows == columns or len(graph.input_shape) == 2:
+        return [f"{what} = {formula}" for what, formula in columns]
     return [
         f"{what} {along} = {formula}"
         for along, lines in (("rows", rows), ("columns", columns))

@@ -63,7 +63,7 @@ def explain_leftover(layer: Layer, x: Shape) -> list[str]:
         return []
     found, over = windows_of(layer, x), left_over(layer, x)
     lines = []
-    for axis, word in ((0, "rows"), (1, "columns")):
+    for axis, word in ((0, "rows"), (1, "samples" if len(x) == 2 else "columns")):
         if over[axis]:
             length, stride, before = found.input[axis], found.stride[axis], found.before[axis]
             end = f"({found.output[axis]} - 1)*{stride} + {found.span[axis]} - {before}"

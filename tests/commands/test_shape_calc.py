@@ -109,6 +109,12 @@ def test_a_signal_has_a_length_and_channels():
     )
 
 
+def test_the_table_of_a_signal_has_samples_alone():
+    lines = shape_calc("conv(6, 5, stride=2)", "--input", "20x1").stdout.splitlines()
+    assert lines[3].split()[-3:] == ["5", "2", "1"]
+    assert lines[-1] == "conv1: 1 sample of its 20 input is never used"
+
+
 def test_an_architecture_is_read_from_a_file_or_from_stdin(tmp_path):
     text = "two = conv(4, 3) >> relu\ntwo >> two\n"
     (tmp_path / "mine.cnn").write_text(text)

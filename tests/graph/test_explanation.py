@@ -47,6 +47,15 @@ def test_rows_and_columns_are_explained_apart_where_they_differ():
     ]
 
 
+def test_a_signal_has_samples_alone():
+    lines = explained("conv(6, 5, 2)", (20, 1))["conv1"]
+    assert lines[3:6] == [
+        "field = 1 + (5 - 1)*1 = 5",
+        "jump = 1*2 = 2",
+        "samples lost = 20 - ((8 - 1)*2 + 5 - 0) = 1",
+    ]
+
+
 def test_a_layer_that_changes_no_size_has_nothing_to_explain():
     assert explained("relu >> dropout", (8, 8, 3)) == {"relu1": [], "dropout1": []}
 
