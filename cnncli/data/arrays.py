@@ -69,8 +69,11 @@ def load_images(path: str) -> Pixels:
 
 
 def load_signals(path: str) -> NDArray[np.float32]:
-    """Return the signals x, or all there is, of a .npz file; raise DataError."""
-    return as_signals(_load_x(path, "signals"), path)
+    """Return the signals x, or all there is, of a .npz file; raise DataError.
+
+    Each is for itself: that one holds NaN is found when it is made ready.
+    """
+    return _as_floats(_load_x(path, "signals"), path)
 
 
 def _load_x(path: str, what: str) -> AnyArray:
@@ -156,7 +159,18 @@ def are_signals(array: AnyArray) -> bool:
 
 
 def as_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
-    """Return an array of signals as float32 (N, L, C); raise DataError."""
+    """Return an array of signals as float32 (N, L, C), all of them finite; raise DataError."""
+    if array.dtype.kind in "iuf" and array.size and not are_finite(array):
+        raise DataError(f"{where}: NaN or infinite values; replace or remove them")
+    return _as_floats(array, where)
+
+
+def are_finite(array: AnyArray) -> bool:
+    """Say whether all numbers, of which there are some, have squares that can be summed up."""
+    return bool(abs(array.min()) < LARGEST and abs(array.max()) < LARGEST)  # false for NaN, too
+
+
+def _as_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
     if array.ndim == 2:
         array = array[..., np.newaxis]
     if array.ndim != 3 or 0 in array.shape[1:] or array.dtype.kind not in "iuf":
@@ -164,8 +178,6 @@ def as_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
         raise DataError(
             f"{where}: {shape or 'one'} {array.dtype}, not signals; expected numbers, NxL or NxLxC"
         )
-    if array.size and not (abs(array.min()) < LARGEST and abs(array.max()) < LARGEST):
-        raise DataError(f"{where}: NaN or infinite values; replace or remove them")
     return np.ascontiguousarray(array, np.float32)
 
 

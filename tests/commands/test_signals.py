@@ -87,6 +87,18 @@ def test_tables_and_arrays_of_the_same_samples_give_the_same_answer(run, model, 
     assert len(records) == 5
 
 
+def test_one_bad_signal_of_a_batch_leaves_the_others_their_answers(run, model, tmp_path):
+    batch = np.zeros((3, 4000))
+    batch[1, 7] = np.nan
+    np.savez(tmp_path / "x.npz", x=batch)
+    done = run("predict", model, tmp_path / "x.npz", "--json")
+    assert done.returncode == 4
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert ["error" in record for record in records] == [False, True, False]
+    assert records[1]["path"] == f"{tmp_path}/x.npz[1]"
+    assert "NaN or infinite values" in records[1]["error"]
+
+
 def test_what_cannot_be_read_is_reported_in_its_place(run, model, tmp_path):
     (tmp_path / "cut.wav").write_bytes(ONE.read_bytes()[:-100])
     (tmp_path / "words.csv").write_text("1\n2\nthree\n")

@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import LARGEST, AnyArray, UnusableError, open_regular, read_array
+from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
 from cnncli.data.kinds import WAV, suffix
 from cnncli.data.modes import RefusedError
 from cnncli.data.signals.table import DELIMITERS, read_table
@@ -80,7 +80,7 @@ def as_signal(array: AnyArray) -> Values:
     if array.size > MAX_VALUES:
         raise RefusedError(f"more than {MAX_VALUES // 10**6} million values")
     values = array.reshape(len(array), -1).astype(np.float64)
-    if not (np.abs(values) < LARGEST).all():  # false for NaN, too
+    if not are_finite(values):
         raise RefusedError("NaN or infinite values")
     return values.astype(np.float32)
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.arrays import are_finite
 from cnncli.data.kinds import SIGNALS
 from cnncli.data.preprocessing import are_numbers, exact, nonsense
 from cnncli.data.signals.file import Signal, Values, decode
@@ -63,6 +64,8 @@ class SignalPreprocessing(Value):
     def ready(self, signal: Signal, name: str) -> Values:
         """Return a decoded signal in the shape of the input, float32 (L, C); raise SignalError."""
         values = signal.values
+        if not are_finite(values):
+            raise SignalError(name, "NaN or infinite values")
         own = values.shape[1]
         if own != self.channels:
             if signal.rate is None or 1 not in (own, self.channels):
