@@ -1,4 +1,5 @@
-/* The register tiles under depthwise convolution: strips of pixels of one row.
+/* The register tiles under depthwise convolution: strips of pixels of one row, and
+   3x3 windows of one row or two.
 
    There is little arithmetic per pixel, so nothing is packed: strips read and write images in
    place, a vector of channels at a time. The last vector overlaps the one before it where the

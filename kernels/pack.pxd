@@ -1,5 +1,7 @@
 """Copying what a slab reads into a thread's own memory, as the tiles want it.
 
+A source of which every position reads a pixel of its own is read where it lies.
+
 A packed source is [C/16][images][rows][column phase][width][16]: pixels side by side are 16 floats
 apart whatever C, the stride and the padding are, so that tiles need none of these.
 """

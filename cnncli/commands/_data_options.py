@@ -22,12 +22,13 @@ def signal_length(shape: Shape) -> int | None:
 
 
 def check_options(
-    data: str, images: TrainingData, size: object, color: str, length: int | None
+    data: str, images: TrainingData, size: object, color: str, resize: str, length: int | None
 ) -> None:
-    """Raise UsageError for options that say nothing about what the data are."""
+    """Raise UsageError for options that are about another kind of data."""
     signals = images.preprocessing.what == "signal"
-    if signals and (size is not None or color != "auto"):
-        option = "--img-size" if size is not None else "--color"
+    if signals and (size is not None or color != "auto" or resize != "stretch"):
+        option = "--resize-mode" if color == "auto" else "--color"
+        option = option if size is None else "--img-size"
         raise UsageError(f"{option} is about images; {data} holds signals, so give --length N")
     if not signals and length is not None:
         raise UsageError(f"--length is about signals; {data} holds images, so give --img-size")

@@ -80,7 +80,8 @@ class MaskFolder:
             Path(self.folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = (error.strerror or "error").lower()
-            raise UsageError(f"{self.folder}: cannot be made ({reason})", path=path) from error
+            message = f"{self.folder}: cannot be made ({reason}); give another folder"
+            raise UsageError(message, path=self.folder) from error
         write_atomically(path, png_bytes(picture), force=self.force)
         self.written[path] = answer.name
         return path

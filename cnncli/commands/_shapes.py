@@ -61,6 +61,7 @@ def _totals(report: dict[str, Any]) -> Iterator[str]:
 
 
 def csv(report: dict[str, Any]) -> Iterator[str]:
+    """Yield all records at once, with a header."""
     out = io.StringIO()
     writer = csv_writer(out, lineterminator="\n")
     names = ("name", "kind", "layer", "input", "output", "params", "macs", "receptive_field")
@@ -72,6 +73,7 @@ def csv(report: dict[str, Any]) -> Iterator[str]:
 
 
 def markdown(report: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table, the totals last."""
     yield f"| {' | '.join(COLUMNS)} |"
     yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
     for layer in report["layers"]:

@@ -82,6 +82,8 @@ def evaluate(
     task = trained.task
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
+    if batch_size is not None and task.per_pixel:
+        raise UsageError("--batch-size is not for masks; leave it out")
     images = load_labelled(data, trained.preprocessing, task, split=split, threads=threads)
     for notice in images.notices:
         note(notice)

@@ -83,6 +83,8 @@ def shape_calc(
     from cnncli.graph import build_graph
 
     expression, shape = resolve_expression(arch, classes=classes, input_shape=input_shape)
+    if as_json and style not in ("table", "json"):
+        raise UsageError(f"--json means --format json, not {style}; give one of them")
     as_json = as_json or style == "json"
     if fix and not as_json and (explain or style != "table"):
         raise UsageError("--fix prints an architecture; leave out the rest, or add --json")

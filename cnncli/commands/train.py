@@ -141,7 +141,7 @@ def train(
         weighted=class_weights == "auto",
         threads=threads,
     )
-    check_options(data, images, img_size, color, length)
+    check_options(data, images, img_size, color, resize, length)
     _describe_data(data, images)
     graph = _network(text, images)
     run = Run(output, images, graph, _settings(graph, images, threads, given))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,14 +45,15 @@ class MaskLevels(Value):
         return found
 
 
-def find_levels(folder: str, masks: Sequence[Levels]) -> MaskLevels:
+def find_levels(folder: str, masks: Iterable[Levels]) -> MaskLevels:
     """Return the levels that occur in masks, named by classes.txt in the folder if there is one.
 
     Raises DataError where there are fewer than two or more than 64, or one has no name.
     """
-    occurring = np.zeros(256, bool)
+    occurring, palette = np.zeros(256, bool), None
     for mask in masks:
         occurring[mask.values] = True
+        palette = mask.palette if palette is None else palette
     levels = np.flatnonzero(occurring).tolist()
     if not levels:
         raise DataError(f"{folder}: no images with masks; add some", path=folder)
@@ -62,7 +63,6 @@ def find_levels(folder: str, masks: Sequence[Levels]) -> MaskLevels:
             f"{MOST} are allowed; save masks as PNG, because JPEG changes their levels",
             path=folder,
         )
-    palette = next((mask.palette for mask in masks if mask.palette is not None), None)
     names = _named(folder, levels) or {level: str(level) for level in levels}
     if len(names) < 2:
         raise DataError(

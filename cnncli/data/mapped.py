@@ -11,10 +11,9 @@ from cnncli.data.fitting import choose_shape
 from cnncli.data.levels import MaskLevels
 from cnncli.data.pixels import Pair, PixelSet, decode_pairs
 from cnncli.data.preprocessing import Preprocessing
-from cnncli.errors import DataError
+from cnncli.tasks.reading import masks_of
 
 if TYPE_CHECKING:
-    from cnncli.data.masks import Masked
     from cnncli.data.samples import Samples
     from cnncli.tasks import Segmentation, Task
 
@@ -38,7 +37,7 @@ def map_sets(
     The size is that of the tiles cut from the images. Raises DataError.
     """
     learnt = cast("Segmentation", task)
-    pairs = decode_pairs(_masked(train), threads)
+    pairs = decode_pairs(masks_of(train), threads)
     shape, _ = choose_shape(
         train,
         size=size or _tile(pairs),
@@ -48,8 +47,8 @@ def map_sets(
         threads=threads,
     )
     levels = mask_levels(learnt)
-    train_set = PixelSet(_masked(train), shape, levels, pairs)
-    val_set = PixelSet(_masked(val), shape, levels, decode_pairs(_masked(val), threads))
+    train_set = PixelSet(masks_of(train), shape, levels, pairs)
+    val_set = PixelSet(masks_of(val), shape, levels, decode_pairs(masks_of(val), threads))
     if weighted:
         around = sum(
             np.bincount(one.reshape(-1), minlength=len(learnt.outputs)).astype(bool) * one.size
@@ -61,7 +60,7 @@ def map_sets(
 
 def map_set(samples: Samples, preprocessing: Preprocessing, task: Task, threads: int) -> PixelSet:
     """Return a set for a trained network; raise DataError for levels that it does not know."""
-    masked = _masked(samples)
+    masked = masks_of(samples)
     levels = mask_levels(cast("Segmentation", task))
     return PixelSet(masked, preprocessing, levels, decode_pairs(masked, threads))
 
@@ -69,15 +68,6 @@ def map_set(samples: Samples, preprocessing: Preprocessing, task: Task, threads:
 def mask_levels(task: Segmentation) -> MaskLevels:
     """Return the levels of the task's classes in a mask."""
     return MaskLevels(task.levels, task.outputs, task.palette)
-
-
-def _masked(samples: Samples) -> Masked:
-    if not hasattr(samples, "masks"):
-        raise DataError(
-            f"{samples.where}: has no masks; give a folder with images/ and masks/",
-            path=samples.where,
-        )
-    return cast("Masked", samples)
 
 
 def _tile(pairs: Sequence[Pair]) -> tuple[int, int]:

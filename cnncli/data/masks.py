@@ -32,7 +32,7 @@ class Masked(Samples):
 
     def levels(self) -> MaskLevels:
         """Return the levels of the masks and what they are called; raise DataError."""
-        return find_levels(self.folder, [decode_levels(mask) for mask in self.masks])
+        return find_levels(self.folder, map(decode_levels, self.masks))
 
     def take(self, indices: NDArray[np.int64]) -> Masked:
         """Return some of the images with their masks."""

@@ -93,7 +93,8 @@ def load_training(
     weighted: bool = False,
     threads: int = 1,
 ) -> TrainingData:
-    """Read a data set to train on; raise DataError, or UsageError for a loss it cannot have.
+    """Read a data set to train on; raise DataError, or UsageError for options that
+    neither the data nor the task have a use for.
 
     `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a

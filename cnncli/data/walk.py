@@ -22,8 +22,7 @@ class Tree:
     folders: list[str] = field(default_factory=list)  # directly in it, in byte order
     ignored: int = 0  # other files
     loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
-
-    what: str = "images"
+    what: str = "images"  # what the files are
 
     def keep(self, extensions: Collection[str], what: str) -> None:
         """Ignore the files with other endings."""

@@ -81,7 +81,10 @@ class Tiled:
 
     def _plan(self, tile: Axes) -> Plan:
         if tile not in self._plans:
-            self._plans[tile] = Plan(self._laid_out(tile), self.weights, self.setup)
+            plan = Plan(self._laid_out(tile), self.weights, self.setup)
+            if plan.bytes + sum(one.bytes for one in self._plans.values()) > MEMORY:
+                self._plans.clear()
+            self._plans[tile] = plan
         return self._plans[tile]
 
     def _laid_out(self, tile: Axes) -> Graph:

@@ -80,10 +80,10 @@ def explain_leftover(layer: Layer, x: Shape) -> list[str]:
     return lines
 
 
-def _fits(layer: Layer, before: Layer, x: Shape) -> bool:
-    """Say whether a layer leaves nothing over, and does not step over more than one before."""
+def _fits(layer: Layer, original: Layer, x: Shape) -> bool:
+    """Say whether a layer leaves nothing over, and loses less than it did before the change."""
     try:
         lost = layer.lost(x)
     except ArchitectureError:
         return False
-    return left_over(layer, x) == (0, 0) and sum(lost) < sum(before.lost(x))
+    return left_over(layer, x) == (0, 0) and sum(lost) < sum(original.lost(x))

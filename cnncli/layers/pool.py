@@ -79,7 +79,7 @@ class MaxPool(Pool, kind="maxpool"):
 
 
 class AvgPool(Pool, kind="avgpool"):
-    """Mean of each window; zeros of the padding count."""
+    """Mean of each window; zeros of the padding count, what `ceil` adds beyond it does not."""
 
     passes = (kernels.avgpool_forward, kernels.avgpool_backward)
     sees_values = False

@@ -30,12 +30,14 @@ class Dice(Loss):
         pixels: int = output[0].size // classes
         logits, dlogits = output.reshape(-1), gradient.reshape(-1)
         weights = np.array(self.weights or (1.0,) * classes)
+        weighing = np.zeros(len(output) * pixels if self.weights else 0)
         scratch = np.zeros(segmentation.scratch_size(len(output) * pixels, classes))
 
         def step(targets: Targets, n: int) -> float:
             labels, cross = targets.reshape(-1), self.cross
             if self.weights:
-                cross *= len(labels) / float(np.take(weights, labels).sum())
+                each = np.take(weights, labels, out=weighing[: len(labels)], mode="clip")
+                cross *= len(labels) / float(each.sum())
             entropy, distance = segmentation.pixel_losses(
                 n * pixels, classes, self.smoothing, cross, 1.0,
                 logits, labels, weights, dlogits, scratch, threads,

@@ -21,7 +21,8 @@ class Huber(Loss):
     @property
     def text(self) -> str:
         """See Loss."""
-        return self.name if self.delta == 1 else f"{self.name}({self.delta!r})"
+        delta = np.format_float_positional(self.delta, trim="-")
+        return self.name if self.delta == 1 else f"{self.name}({delta})"
 
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         """See Loss."""

@@ -34,6 +34,6 @@ def stored_task(outputs: list[str], value: dict[str, Any]) -> Task:
     Raises ModelFileError for what no task can have written.
     """
     name = value.get("name", Classification.name)
-    if name not in TASKS:
+    if not isinstance(name, str) or name not in TASKS:
         raise ModelFileError("its manifest names no task that this cnncli knows")
     return TASKS[name].from_manifest(tuple(outputs), value)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from cnncli.tasks.metrics import share
 
+WIDEST_MATRIX = 20  # classes; a larger matrix is for --json or --confusion
+
 
 def class_figures(names: Sequence[str], confusion: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return precision, recall, F1 and support of each class; None stands for 0/0.
@@ -52,7 +54,13 @@ def shares_table(
 
 
 def matrix(confusion: Sequence[Sequence[int]], names: Sequence[str]) -> Iterator[str]:
-    """Yield the confusion matrix; its columns have their classes' numbers, as names are long."""
+    """Yield the confusion matrix behind an empty line, unless it is too wide.
+
+    Its columns have their classes' numbers, as names are long.
+    """
+    if len(names) > WIDEST_MATRIX:
+        return
+    yield ""
     width = max(map(len, [*names, "class"]))
     cell = max(len(str(max(map(max, confusion)))), len(str(len(names)))) + 1
     yield f"{'true':{width}}    predicted"

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 
-WIDEST_MATRIX = 20  # classes; a larger matrix is for --json or --confusion
-
 
 class JudgedClass(Judged):
     """What each of N images got."""
@@ -147,9 +145,7 @@ class Classification(Task):
         names = [one["name"] for one in found["classes"]]
         yield ""
         yield from shares_table("class", found["classes"], ("precision", "recall", "f1"))
-        if len(names) <= WIDEST_MATRIX:
-            yield ""
-            yield from matrix(found["confusion"], names)
+        yield from matrix(found["confusion"], names)
 
     def table(self, judged: JudgedClass) -> tuple[list[str], list[Sequence[Any]]]:
         """See Task."""

@@ -1,10 +1,10 @@
-"""What samples say of each image, as classes, labels or numbers; DataError where they do not."""
+"""What samples say of each image: classes, labels, numbers, masks; DataError where they do not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from cnncli.tasks.metrics import Floats
 from cnncli.tasks.wording import listed, shortened
 
 if TYPE_CHECKING:
+    from cnncli.data.masks import Masked
     from cnncli.data.samples import Samples
 
 
@@ -54,6 +55,16 @@ def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
         return samples.numbers[:, [samples.columns.index(name) for name in names]]
     pairs = zip(samples.names, samples.labels, strict=True)
     return np.array([[_number(samples, name, label)] for name, label in pairs])
+
+
+def masks_of(samples: Samples) -> Masked:
+    """Return the samples with a mask for each image."""
+    if not hasattr(samples, "masks"):
+        raise DataError(
+            f"{samples.where}: has no masks; give a folder with images/ and masks/",
+            path=samples.where,
+        )
+    return cast("Masked", samples)
 
 
 def refuse_unknown(

@@ -12,24 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import DataError, ModelFileError, UsageError
+from cnncli.errors import ModelFileError, UsageError
 from cnncli.graph.context import context_of
 from cnncli.losses import CrossEntropy, Dice, Loss
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import matrix, shares_table
 from cnncli.tasks.map_figures import map_figures
 from cnncli.tasks.metrics import Floats
+from cnncli.tasks.reading import masks_of
 from cnncli.tasks.stored_levels import are_levels, read_palette
 
 if TYPE_CHECKING:
-    from cnncli.data.masks import Masked
     from cnncli.data.samples import Samples
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
 Integers = NDArray[np.int64]
-
-WIDEST_MATRIX = 20  # classes; a larger matrix is for --json or --confusion
 
 
 class JudgedMaps(Judged):
@@ -55,13 +53,14 @@ class Segmentation(Task):
         "val_mean_iou": True,
     }
     gate: ClassVar[str] = "pixel_accuracy"
+    has_confidence: ClassVar[bool] = False
     has_confusion: ClassVar[bool] = True
     per_pixel: ClassVar[bool] = True
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Segmentation:
         """See Task; the classes are the levels that occur, or those that classes.txt names."""
-        masks = _masked(samples).levels()
+        masks = masks_of(samples).levels()
         return cls(masks.names, loss, masks.levels, masks.palette)
 
     def weighted(self, pixels: Integers, around: Integers) -> Segmentation:
@@ -128,9 +127,7 @@ class Segmentation(Task):
         yield f"images          {found['images']} of {found['pixels']:,} pixels"
         yield ""
         yield from shares_table("class", found["classes"], ("iou", "dice", "precision", "recall"))
-        if len(self.outputs) <= WIDEST_MATRIX:
-            yield ""
-            yield from matrix(found["confusion"], self.outputs)
+        yield from matrix(found["confusion"], self.outputs)
 
     def table(self, judged: JudgedMaps) -> tuple[list[str], list[Sequence[Any]]]:
         """See Task."""
@@ -148,8 +145,6 @@ class Segmentation(Task):
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the share of pixels of each class."""
-        if top_k is not None or least is not None:
-            raise UsageError("--top-k and --min-confidence are not for maps; leave them out")
         counts = np.bincount(output.argmax(axis=-1).reshape(-1), minlength=len(self.outputs))
         total = int(counts.sum())
         return {
@@ -186,12 +181,3 @@ class Segmentation(Task):
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
         palette = read_palette(value["palette"])
         return cls(outputs, cls.stored_loss(value), tuple(value["levels"]), palette)
-
-
-def _masked(samples: Samples) -> Masked:
-    if not hasattr(samples, "masks"):
-        raise DataError(
-            f"{samples.where}: has no masks; give a folder with images/ and masks/",
-            path=samples.where,
-        )
-    return samples  # type: ignore[return-value]

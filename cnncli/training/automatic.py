@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from cnncli.layers.base import Shape
 
-BLOCK = (
-    "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
-    " >> maxpool(2)\n"
-)
-
-
-SIGNAL_BLOCK = BLOCK.replace("maxpool(2)", "maxpool(4)")
 PAIR = (
     "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
 )
+BLOCK = f"{PAIR} >> maxpool(2)\n"
+SIGNAL_BLOCK = f"{PAIR} >> maxpool(4)\n"
 
 
 def auto_map_architecture(input_shape: Shape) -> str:

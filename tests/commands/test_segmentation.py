@@ -176,7 +176,7 @@ def test_an_unreadable_image_is_reported_in_its_place(run, trained, discs, tmp_p
     ("arguments", "message"),
     [
         (["--overlay"], "--overlay is about -o, which is not given"),
-        (["-k", "2"], "--top-k and --min-confidence are not for maps"),
+        (["-k", "2"], "--top-k and --min-confidence are not for segment"),
         (["--latency"], "--output-kind, --latency and --batch-size are not for masks"),
         (["-o", "IMAGE"], "is a file; give a folder"),
     ],
@@ -186,6 +186,12 @@ def test_predict_refuses_what_masks_cannot_have(run, trained, discs, arguments, 
     done = run("predict", trained[0], image, *[one.replace("IMAGE", image) for one in arguments])
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_evaluate_takes_no_batch_size_for_masks(run, trained, discs):
+    done = run("evaluate", trained[0], discs, "-b", "2")
+    assert done.returncode == 2
+    assert "--batch-size is not for masks; leave it out" in done.stderr
 
 
 def test_masks_are_not_for_networks_that_name_classes(run, model, image, tmp_path):

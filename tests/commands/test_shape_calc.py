@@ -288,6 +288,7 @@ def test_a_bound_that_is_met_exits_0():
         (("dense(classes)", "--input", "4x9x1"), "give --classes N"),
         (("relu >> tanh",), "--input"),
         (("lenet",), "did you mean lenet5?"),
+        (("lenet5", "--json", "--format", "csv"), "--json means --format json, not csv"),
         (("lenet5", "--fix", "--explain"), "--fix prints an architecture; leave out the rest"),
         (("lenet5", "--fix", "--format", "csv"), "--fix prints an architecture"),
         (("lenet5", "--explain", "--format", "markdown"), "--explain is not for --format markdown"),

@@ -138,6 +138,10 @@ def test_tables_can_be_learned_from(run, tmp_path):
     [
         (("--img-size", "20"), "--img-size is about images; {} holds signals, so give --length N"),
         (("--color", "rgb"), "--color is about images; {} holds signals, so give --length N"),
+        (
+            ("--resize-mode", "pad"),
+            "--resize-mode is about images; {} holds signals, so give --length N",
+        ),
     ],
 )
 def test_options_about_images_are_refused_for_signals(run, tmp_path, arguments, message):

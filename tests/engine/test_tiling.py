@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.engine import Plan, Weights
+from cnncli.engine import Plan, Weights, tiling
 from cnncli.engine.tiling import Tiled, reflected
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
@@ -57,6 +57,19 @@ def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
     plan.forward(1)
     found = Tiled(graph, weights, Setup(1), tile=(16, 16))(pixels, fill)
     assert np.allclose(found, plan.output[0, 16:-16, 16:-16], atol=1e-5)
+
+
+def test_plans_for_many_sizes_take_no_more_memory_than_one_may(monkeypatch):
+    graph, weights = network(SMALL)
+    tiled = Tiled(graph, weights, Setup(1))
+    sizes = [(8, 8), (40, 8), (8, 40), (40, 40)]
+    answers = [tiled(image(*size), fill).tobytes() for size in sizes]
+    most = max(plan.bytes for plan in tiled._plans.values())
+    monkeypatch.setattr(tiling, "MEMORY", most)
+    tiled = Tiled(graph, weights, Setup(1))
+    for size, answer in zip(sizes, answers, strict=True):
+        assert tiled(image(*size), fill).tobytes() == answer
+        assert sum(plan.bytes for plan in tiled._plans.values()) <= most
 
 
 def test_new_weights_are_used_after_a_refresh():

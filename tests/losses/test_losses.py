@@ -119,7 +119,8 @@ def test_a_loss_is_known_by_its_name_and_by_its_text():
     for name in LOSSES:
         assert loss_named(name).text == name
     assert loss_named("huber(0.25)") == Huber(0.25)
-    assert loss_named(Huber(0.25).text) == Huber(0.25)
+    for delta in (0.25, 1e-5, 12345.5):
+        assert loss_named(Huber(delta).text) == Huber(delta)
 
 
 @pytest.mark.parametrize("text", ["", "l2", "huber()", "huber(0)", "huber(-1)", "mse(1)"])

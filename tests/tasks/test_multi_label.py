@@ -106,7 +106,13 @@ def test_the_task_comes_back_from_the_manifest():
 
 @pytest.mark.parametrize(
     "change",
-    [{"thresholds": [0.5]}, {"thresholds": [0.5, 2.0, 0.5]}, {"loss": "mse"}, {"more": 1}],
+    [
+        {"thresholds": [0.5]},
+        {"thresholds": [0.5, 2.0, 0.5]},
+        {"loss": "mse"},
+        {"more": 1},
+        {"name": []},
+    ],
 )
 def test_a_manifest_that_describes_no_such_task_is_refused(change):
     with pytest.raises(ModelFileError):

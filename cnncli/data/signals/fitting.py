@@ -99,8 +99,8 @@ def choose_signal_shape(
     if len(rates) > 1:
         others = rates.total() - rates[rate or 0]
         notices.append(
-            f"{samples.where}: resampled to {rate} samples per second, which most have: {others} "
-            f"of {len(headers)}"
+            f"{samples.where}: {others} of {len(headers)} signals resampled to {rate} samples per "
+            "second, which most have"
         )
     return SignalPreprocessing(chosen, channels, rate), tuple(notices)
 

@@ -51,7 +51,9 @@ def test_a_given_length_is_taken(listed) -> None:
 def test_rate_and_channels_are_the_most_common_ones(listed) -> None:
     shape, notices = chosen(listed((80, 2, 8000), (80, 2, 8000), (160, 1, 16000)))
     assert shape == SignalPreprocessing(80, 2, 8000)
-    assert notices == ("here: resampled to 8000 samples per second, which most have: 1 of 3",)
+    assert notices == (
+        "here: 1 of 3 signals resampled to 8000 samples per second, which most have",
+    )
 
 
 def test_of_equally_common_rates_the_higher_one_is_taken(listed) -> None:
