@@ -1,7 +1,8 @@
 """The loops over the tiles of a correlation: convolution forward, and backward to its input.
 
-A thread packs the source of a slab once, or reads it where it lies (pack.pxd), then runs over filters, channels, rows and pixels, in
-this order: a tile's weights are read from the second-level cache once per row.
+A thread packs the source of a slab once, or reads it where it lies (pack.pxd), then runs over
+filters, channels, rows and pixels, in this order: a tile's weights are read from the second-level
+cache once per row.
 """
 
 from cython.parallel cimport prange, threadid

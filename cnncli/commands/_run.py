@@ -64,12 +64,13 @@ class Run:
     def _training(self) -> Training:
         own, settings = self.images.preprocessing, self.settings
         fill = normalizer(own.scale, own.shift)
-        watched = _Watched(fill, settings.epochs)
+        counted = "tiles" if self.task.per_pixel else f"{own.what}s"
+        watched = _Watched(fill, settings.epochs, counted)
         train, val = self._loaders(watched, fill)
         watched.count = watched.done = train.samples
         training = Training(self.graph, settings, self.task, train, val)
         note(
-            f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per image; "
+            f"{self.graph.params:,} parameters, {self.graph.macs:,} MACs per {own.what}; "
             f"a step works in {training.plan.bytes / 1e6:.1f} MB on {settings.threads} threads"
         )
         return training
@@ -96,7 +97,7 @@ class Run:
         for name, value in epoch.validation.items():
             parts.append(f"{name.replace('_', ' ')} {value:.4f}")
         parts.append(f"lr {epoch.lr:.3g}")
-        parts.append(f"{epoch.images_per_second:.0f} images/s")
+        parts.append(f"{epoch.images_per_second:.0f} {self.images.preprocessing.what}s/s")
         note(", ".join(parts) + (" (best)" if epoch.best else ""))
 
     def _figures(self) -> dict[str, Any]:
@@ -156,8 +157,8 @@ class Run:
 class _Watched:
     """Makes batches ready as `fill` does, and shows how far the epoch is."""
 
-    def __init__(self, fill: Normalize, epochs: int) -> None:
-        self.fill, self.epochs = fill, epochs
+    def __init__(self, fill: Normalize, epochs: int, what: str) -> None:
+        self.fill, self.epochs, self.what = fill, epochs, what
         self.count = self.done = 0  # both the samples of an epoch, before the first
         self.epoch = 0
 
@@ -166,7 +167,7 @@ class _Watched:
         if self.done >= self.count:
             self.done = 0
             self.epoch += 1
-            self.progress = Progress(self.count, "images")
+            self.progress = Progress(self.count, self.what)
         self.fill(images, indices, out)
         self.done += len(indices)
         if self.done < self.count:

@@ -51,22 +51,22 @@ class TileLoader:
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`."""
         order = permutation(self.seed, number, self.samples)
+        places = np.stack(
+            [counted(self.seed, number + stream, self.samples) for stream in (ROWS, COLUMNS)]
+        )
         with ThreadPoolExecutor(1, thread_name_prefix="batch") as ahead:
-            pending = ahead.submit(self._fill, order, number, first)
+            pending = ahead.submit(self._fill, order, places, first)
             for following in range(first + 1, self.batches + 1):
                 batch = pending.result()
                 if following < self.batches:
-                    pending = ahead.submit(self._fill, order, number, following)
+                    pending = ahead.submit(self._fill, order, places, following)
                 yield batch
 
-    def _fill(self, order: NDArray[np.int64], epoch: int, number: int) -> Batch:
+    def _fill(self, order: NDArray[np.int64], places: NDArray[np.uint64], number: int) -> Batch:
         tiles = order[self.cuts[number] : self.cuts[number + 1]]
         n = len(tiles)
         images, labels = self._images[number % 2, :n], self._targets[number % 2, :n]
-        places = [
-            counted(self.seed, epoch + stream, self.samples)[tiles] for stream in (ROWS, COLUMNS)
-        ]
-        for row, (tile, top, left) in enumerate(zip(tiles, *places, strict=True)):
+        for row, (tile, top, left) in enumerate(zip(tiles, *places[:, tiles], strict=True)):
             source = self._sources[tile]
             pixels, classes = self.images.images[source], self.images.targets[source]
             window = np.ix_(
