@@ -30,7 +30,8 @@ def diagram_of(graph: Graph, title: str, *, expand: bool) -> Diagram:
     body = _Drafts(graph, collapse=False).network(expression)
     if not expand and sum(1 for _ in boxes(body)) > FEW:
         body = _Drafts(graph, collapse=True).network(expression)
-    note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per image"
+    what = "signal" if len(graph.input_shape) == 2 else "image"
+    note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per {what}"
     return Diagram(title, note, body)
 
 

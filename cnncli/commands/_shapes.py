@@ -53,7 +53,8 @@ def _explanations(report: dict[str, Any]) -> Iterator[str]:
 def _totals(report: dict[str, Any]) -> Iterator[str]:
     total = report["total"]
     yield f"params   {total['params']:,}, a model file of {_bytes(total['weights_bytes'])}"
-    yield f"MACs     {total['macs']:,} per image = {total['flops']:,} FLOPs"
+    what = "signal" if _is_signal(report) else "image"
+    yield f"MACs     {total['macs']:,} per {what} = {total['flops']:,} FLOPs"
     yield (
         f"memory   {_bytes(total['train_bytes'])} to train, {_bytes(total['predict_bytes'])} to "
         f"predict in batches of {report['batch_size']}, besides the weights"

@@ -86,6 +86,8 @@ def _style(output: str | None, style: str | None, *, as_json: bool) -> str:
             known = ", ".join(ENDINGS)
             raise UsageError(f"{output}: give --format, or a name that ends in one of {known}")
         return style or ENDINGS[ending]
+    if as_json and output is None and style is not None:
+        raise UsageError("--json alone draws nothing; leave --format out, or give -o FILE")
     if output == "-" and as_json:
         raise UsageError("--json and -o - both go to stdout; give -o the name of a file")
     if style == "png" and sys.stdout.isatty():

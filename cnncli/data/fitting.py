@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from statistics import median_low
 
@@ -15,7 +14,7 @@ from cnncli.data.image import Header, Pixels, measure
 from cnncli.data.medium import AnyPreprocessing, AnyStatistics
 from cnncli.data.preprocessing import COLORS, Preprocessing, exact
 from cnncli.data.samples import Samples
-from cnncli.data.unreadable import ImageError, unreadable
+from cnncli.data.unreadable import readable
 
 MAX_SIDE = 224  # of a size nobody asked for
 LEVELS = np.arange(256)
@@ -111,20 +110,7 @@ def _headers(samples: Samples, threads: int) -> list[Header]:
     if samples.pixels is not None:
         _, height, width, channels = samples.pixels.shape
         return [Header(height, width, channels == 1)] * len(samples)
-
-    def look(name: str) -> Header | ImageError:
-        try:
-            return measure(name)
-        except ImageError as error:
-            return error
-
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(look, samples.names))
-    headers = [one for one in results if isinstance(one, Header)]
-    if not headers:
-        bad = [one for one in results if isinstance(one, ImageError)]
-        raise unreadable(samples.where, bad, len(samples))
-    return headers
+    return readable(samples.where, samples.names, measure, threads)
 
 
 def _usual(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar, TypeVar
 
 from cnncli.errors import DataError
 
 SHOWN = 5  # bad files named in an error
+
+Found = TypeVar("Found")
 
 
 class FileError(DataError):
@@ -30,6 +33,26 @@ class SignalError(FileError):
     """One signal that cannot be used."""
 
     what = "signal"
+
+
+def readable(
+    where: str, names: Sequence[str], look: Callable[[str], Found], threads: int
+) -> list[Found]:
+    """Return what `look` finds in those files that do not raise FileError; raise it for all."""
+
+    def found(name: str) -> Found | FileError:
+        try:
+            return look(name)
+        except FileError as error:
+            return error
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = list(pool.map(found, names))
+    good = [one for one in results if not isinstance(one, FileError)]
+    if not good:
+        bad = [one for one in results if isinstance(one, FileError)]
+        raise unreadable(where, bad, len(names))
+    return good
 
 
 def unreadable(where: str, bad: Sequence[FileError], total: int) -> DataError:

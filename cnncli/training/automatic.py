@@ -53,10 +53,7 @@ def auto_architecture(input_shape: Shape, train_images: int) -> str:
     while side >= 4 and len(blocks) < 4 and (side > 6 or not blocks):
         blocks.append(f"two({filters * 2 ** len(blocks)})")
         side //= 2
-    if not blocks:
-        blocks = [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"]
-    body = " >> ".join(blocks)
-    return f"{BLOCK}{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"
+    return BLOCK + _classifier(stem, blocks, filters)
 
 
 def signal_architecture(length: int, train_signals: int) -> str:
@@ -75,7 +72,10 @@ def signal_architecture(length: int, train_signals: int) -> str:
     while length >= 8 and len(blocks) < 4:
         blocks.append(f"two({filters * 2 ** len(blocks)})")
         length //= 4
-    if not blocks:
-        blocks = [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"]
-    body = " >> ".join(blocks)
-    return f"{SIGNAL_BLOCK}{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"
+    return SIGNAL_BLOCK + _classifier(stem, blocks, filters)
+
+
+def _classifier(stem: str, blocks: list[str], filters: int) -> str:
+    """Return a network of these blocks, or of one convolution where there is no room for any."""
+    body = " >> ".join(blocks or [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"])
+    return f"{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"

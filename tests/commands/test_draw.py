@@ -155,6 +155,7 @@ def test_a_file_and_stdin_are_read(draw, tmp_path):
         (("conv(4, 3)",), "--input is missing"),
         (("lenet5", "-o", "net.jpg"), "net.jpg: give --format, or a name that ends in one of .svg"),
         (("lenet5", "-o", "-", "--json"), "both go to stdout"),
+        (("lenet5", "--json", "--format", "svg"), "--json alone draws nothing"),
         (("lenett5",), "did you mean lenet5?"),
         (("lenet5", "-o", "missing/net.svg"), "there is no folder"),
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from cnncli.data.samples import Samples
 from cnncli.data.signals.file import SignalHeader, Values, measure
 from cnncli.data.signals.preprocessing import SignalPreprocessing
-from cnncli.data.unreadable import SignalError, unreadable
+from cnncli.data.unreadable import readable
 
 MAX_LENGTH = 1 << 18  # of a length nobody asked for
 WHOLE = 0.95  # of the signals, at least, fit in without being cut
@@ -110,20 +109,7 @@ def _headers(samples: Samples, threads: int) -> list[SignalHeader]:
     if samples.pixels is not None:
         count, length, channels = samples.pixels.shape
         return [SignalHeader(length, channels, None)] * count
-
-    def look(name: str) -> SignalHeader | SignalError:
-        try:
-            return measure(name)
-        except SignalError as error:
-            return error
-
-    with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(look, samples.names))
-    headers = [one for one in results if isinstance(one, SignalHeader)]
-    if not headers:
-        bad = [one for one in results if isinstance(one, SignalError)]
-        raise unreadable(samples.where, bad, len(samples))
-    return headers
+    return readable(samples.where, samples.names, measure, threads)
 
 
 def _usual(counts: Counter[int]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 
 from cnncli.value import Value
 
@@ -73,6 +74,29 @@ def boxes(series: Series) -> Iterator[Box]:
             for branch in part.branches:
                 yield from boxes(branch)
             yield part.junction
+
+
+def nested(
+    series: Series,
+    one: Callable[[Box], str],
+    group: Callable[[int, str], tuple[str, ...]],
+    close: str,
+    numbers: Iterator[int] | None = None,
+) -> Iterator[str]:
+    """Yield a line for each box; what is repeated stands indented between what `group` makes of its
+    number and caption, and `close`. `numbers` are those of a whole diagram.
+    """
+    numbers = count(1) if numbers is None else numbers
+    for part in series.parts:
+        if isinstance(part, Box):
+            yield one(part)
+        elif isinstance(part, Fork):
+            for branch in (*part.branches, Series((part.junction,))):
+                yield from nested(branch, one, group, close, numbers)
+        else:
+            yield from group(next(numbers), part.caption)
+            yield from (f"  {line}" for line in nested(part.body, one, group, close, numbers))
+            yield close
 
 
 def edges(series: Series, source: str | None = None) -> Iterator[tuple[str, str]]:
