@@ -29,7 +29,7 @@ import click
 from cnncli import __version__, commands
 from cnncli.errors import CnncliError, UsageError
 from cnncli.options import Help
-from cnncli.terminal import Interrupted, escaped
+from cnncli.terminal import Interrupted, escaped, name_options
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_CODES = """\b
@@ -183,11 +183,12 @@ def _report(error: Exception, *, as_json: bool) -> int:
 
         traceback.print_exception(error)
     told = _told(error)
-    line = f"cnncli: {escaped(str(told))}"
+    message = name_options(told.message)
+    line = f"cnncli: {escaped(message)}"
     if as_json:
         import json
 
-        line = json.dumps({"error": {"code": told.code, "message": str(told), "path": told.path}})
+        line = json.dumps({"error": {"code": told.code, "message": message, "path": told.path}})
     with contextlib.suppress(OSError):
         print(line, file=sys.stderr, flush=True)  # noqa: T201
     return told.exit_code

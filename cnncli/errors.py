@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+MARK = "\0"  # around the name of a setting in a message; no path and no argument can hold it
+
+
+def setting(name: str) -> str:
+    """Return a setting's name as messages carry it: who shows them knows what users call it."""
+    return f"{MARK}{name}{MARK}"
+
+
+def name_settings(message: str, name: Callable[[str], str]) -> str:
+    """Return a message with the settings in it as `name` calls them: --val for val."""
+    parts = message.split(MARK)
+    parts[1::2] = map(name, parts[1::2])
+    return "".join(parts)
+
 
 class CnncliError(Exception):
     """A mistake a user can make; its message says where, what was found and what to do."""
@@ -12,6 +28,14 @@ class CnncliError(Exception):
     def __init__(self, message: str, *, path: str | None = None) -> None:
         super().__init__(message)
         self.path = path  # the file at fault, where there is one
+
+    def __str__(self) -> str:
+        return name_settings(self.message, str)
+
+    @property
+    def message(self) -> str:
+        """The message with the settings in it still marked."""
+        return str(self.args[0])
 
 
 class UsageError(CnncliError):

@@ -11,7 +11,14 @@ from typing import Any
 
 import click
 
-from cnncli.errors import CnncliError
+from cnncli.errors import CnncliError, name_settings
+
+OPTIONS = {  # what settings are called on the command line, where that is not their own name
+    "normalization": "--normalize",
+    "resize": "--resize-mode",
+    "size": "--img-size",
+    "weighted": "--class-weights",
+}
 
 
 class Interrupted(BaseException):
@@ -81,6 +88,11 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def name_options(message: str) -> str:
+    """Return a message in which settings are called what the command line calls them."""
+    return name_settings(message, lambda name: OPTIONS.get(name, f"--{name.replace('_', '-')}"))
+
+
 def escaped(text: str) -> str:
     """Return the text with its control characters made visible, for a terminal or one line."""
     if text.isprintable():
@@ -114,7 +126,7 @@ def note(text: str) -> None:
     """Write a line to stderr unless -q was given."""
     Interrupted.check()
     if not Preferences.quiet:
-        _write_to_stderr(escaped(text) + "\n")
+        _write_to_stderr(escaped(name_options(text)) + "\n")
 
 
 def complain(text: str) -> None:
