@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli import randomness
 from cnncli.data.dataset import ImageSet
 
 # Writes images[indices], normalized, into out: (M, *shape) as they are kept, (n,) int64,
 # (n, *shape) float32.
 Normalize = Callable[[NDArray[Any], NDArray[np.int64], NDArray[np.float32]], None]
-
-GOLDEN = 0x9E3779B97F4A7C15
-MASK = 2**64 - 1
 
 
 @dataclass
@@ -26,7 +24,7 @@ class Batch:
 
     images: NDArray[np.float32]  # (n, H, W, C) or (n, L, C)
     targets: NDArray[Any]  # (n, …), what the loss compares answers with
-    indices: NDArray[np.int64]  # (n,) of the images in their set
+    indices: NDArray[np.int64]  # (n,) of the samples, in their set or (tiles) in the epoch
 
 
 class Loader:
@@ -72,7 +70,7 @@ class Loader:
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
         count = len(self.images)
-        order = permutation(self.seed, number, count) if self.shuffle else np.arange(count)
+        order = randomness.order(self.seed, number, count) if self.shuffle else np.arange(count)
         with ThreadPoolExecutor(1, thread_name_prefix="batch") as ahead:
             pending = ahead.submit(self._fill, order, first) if first < self.batches else None
             for following in range(first + 1, self.batches + 1):
@@ -93,27 +91,6 @@ class Loader:
             self.images.read(indices, self._raw[:n])
             self.normalize(self._raw, self._rows[:n], images)
         return Batch(images, targets, indices)
-
-
-def permutation(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """Return the order of an epoch: the indices sorted by a hash of (seed, epoch, index)."""
-    return np.argsort(counted(seed, epoch, count), kind="stable")
-
-
-def counted(seed: int, epoch: int, count: int) -> NDArray[np.uint64]:
-    """Return the first random numbers of an epoch, each a hash of (seed, epoch, its place).
-
-    The hash is SplitMix64 (Steele, Lea, Flood 2014, OOPSLA), started anew for every epoch.
-    """
-    start = np.array([(seed * GOLDEN + 1) & MASK], np.uint64)
-    start = _mix(_mix(start) + np.array([(epoch * GOLDEN) & MASK], np.uint64))
-    return _mix(start + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN))
-
-
-def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
 
 
 def cuts_of(count: int, size: int) -> list[int]:

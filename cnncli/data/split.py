@@ -10,21 +10,20 @@ and at least one image.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.samples import Samples
+from cnncli.randomness import hash_name
 
 DEFAULT_FRACTION = 0.1
 
 
 def set_aside(samples: Samples, fraction: float, strata: Sequence[str]) -> tuple[Samples, Samples]:
     """Return the images to train on and the ones to validate on, `fraction` of every stratum."""
-    hashes = np.array([_hash(key) for key in samples.keys])
+    hashes = np.array([hash_name(key) for key in samples.keys])
     members: dict[str, list[int]] = {}
     for i, stratum in enumerate(strata):
         members.setdefault(stratum, []).append(i)
@@ -34,11 +33,6 @@ def set_aside(samples: Samples, fraction: float, strata: Sequence[str]) -> tuple
         lowest = np.argsort(own, kind="stable")[: _share(own, fraction)]
         aside[np.array(indices)[lowest]] = True
     return samples.take(np.flatnonzero(~aside)), samples.take(np.flatnonzero(aside))
-
-
-def _hash(key: str) -> float:
-    digest = blake2b(os.fsencode(key), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
 
 
 def _share(hashes: NDArray[np.float64], fraction: float) -> int:

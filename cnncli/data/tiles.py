@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.loader import Batch, Normalize, counted, cuts_of, permutation
+from cnncli.data.loader import Batch, Normalize, cuts_of
 from cnncli.data.pixels import PixelSet
 from cnncli.engine.tiling import reflected
-
-ROWS, COLUMNS = 1 << 20, 1 << 21  # added to an epoch's number: streams of random numbers apart
+from cnncli.randomness import draw, order
 
 
 class TileLoader:
@@ -50,20 +49,23 @@ class TileLoader:
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from the one numbered `first`."""
-        order = permutation(self.seed, number, self.samples)
+        tiles = order(self.seed, number, self.samples)
         places = np.stack(
-            [counted(self.seed, number + stream, self.samples) for stream in (ROWS, COLUMNS)]
+            [
+                draw(self.seed, number, np.arange(self.samples), purpose)
+                for purpose in ("tile row", "tile column")
+            ]
         )
         with ThreadPoolExecutor(1, thread_name_prefix="batch") as ahead:
-            pending = ahead.submit(self._fill, order, places, first)
+            pending = ahead.submit(self._fill, tiles, places, first)
             for following in range(first + 1, self.batches + 1):
                 batch = pending.result()
                 if following < self.batches:
-                    pending = ahead.submit(self._fill, order, places, following)
+                    pending = ahead.submit(self._fill, tiles, places, following)
                 yield batch
 
-    def _fill(self, order: NDArray[np.int64], places: NDArray[np.uint64], number: int) -> Batch:
-        tiles = order[self.cuts[number] : self.cuts[number + 1]]
+    def _fill(self, drawn: NDArray[np.int64], places: NDArray[np.uint64], number: int) -> Batch:
+        tiles = drawn[self.cuts[number] : self.cuts[number + 1]]
         n = len(tiles)
         images, labels = self._images[number % 2, :n], self._targets[number % 2, :n]
         for row, (tile, top, left) in enumerate(zip(tiles, *places[:, tiles], strict=True)):
@@ -76,7 +78,7 @@ class TileLoader:
             self._raw[row] = pixels[window]
             labels[row] = classes[window]
         self.normalize(self._raw, self._rows[:n], images)
-        return Batch(images, labels, self._sources[tiles])
+        return Batch(images, labels, tiles)
 
 
 class Whole:

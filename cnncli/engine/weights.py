@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from cnncli.errors import ModelFileError
 from cnncli.graph import Graph, Node
 from cnncli.layers.base import Parameter
+from cnncli.randomness import stream
 
 Array = NDArray[np.float32]
 METHODS = ("he", "glorot", "lecun", "normal")
@@ -91,15 +91,10 @@ class Weights:
             for name, one in node.layer.parameters(*node.input_shapes).items():
                 full = f"{node.name}/{name}"
                 if one.initial == "random":
-                    values = _random(own, one, np.random.Generator(_stream(seed, full)))
+                    values = _random(own, one, stream(seed, full))
                 else:
                     values = np.full(one.shape, float(one.initial == "ones"), np.float32)
                 self.arrays[full][:] = one.pack(values)
-
-
-def _stream(seed: int, name: str) -> np.random.Philox:
-    key = blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
-    return np.random.Philox(key=int.from_bytes(key, "little"))
 
 
 def _random(method: str, one: Parameter, numbers: np.random.Generator) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import ImageSet
-from cnncli.data.loader import Loader, permutation
+from cnncli.data.loader import Loader
 from cnncli.data.preprocessing import Preprocessing
 from cnncli.data.samples import Samples
 from cnncli.errors import DataError
@@ -150,29 +150,3 @@ def test_an_error_while_a_batch_is_made_reaches_the_epoch(class_folder) -> None:
     (root / "dog/3.png").write_text("text")
     with pytest.raises(DataError, match=r"dog/3\.png"):
         order(loader(images, 2), 0)
-
-
-def test_a_permutation_is_known() -> None:
-    assert permutation(0, 0, 10).tolist() == [8, 1, 6, 9, 0, 2, 7, 5, 3, 4]
-
-
-def test_permutations_are_even_handed() -> None:
-    firsts = np.bincount([permutation(7, epoch, 8)[0] for epoch in range(4000)], minlength=8)
-    assert np.abs(firsts - 500).max() < 5 * (4000 * (1 / 8) * (7 / 8)) ** 0.5
-
-
-def test_neighboring_seeds_and_epochs_are_not_alike() -> None:
-    a, b, c = permutation(1, 2, 1000), permutation(2, 1, 1000), permutation(1, 3, 1000)
-    assert max((a == b).sum(), (a == c).sum(), (b == c).sum()) < 12
-
-
-def test_any_whole_number_is_a_seed() -> None:
-    for seed in (-1, 0, 2**70):
-        assert sorted(permutation(seed, 5, 9)) == list(range(9))
-
-
-def test_a_splitmix_step_is_the_published_one() -> None:
-    # First output of SplitMix64 seeded with 0: https://prng.di.unimi.it/splitmix64.c
-    from cnncli.data.loader import GOLDEN, _mix
-
-    assert int(_mix(np.array([GOLDEN], np.uint64))[0]) == 0xE220A8397B1DCDAF
