@@ -49,8 +49,11 @@ def included(source: Path, known: tuple[Path, ...] = ()) -> tuple[Path, ...]:
     """Return a source and the headers and .pxd files it needs, directly or through another."""
     text = source.read_text(encoding="utf-8")
     known += (source,)
-    for other in sorted([*SOURCES.glob("*.h"), *SOURCES.glob("*.pxd")]):
-        named = other.name in text or f"{SOURCES}.{other.stem} cimport" in text
+    for other in sorted(
+        path for kind in ("h", "pxd", "pxi") for path in SOURCES.rglob(f"*.{kind}")
+    ):
+        module = ".".join(other.with_suffix("").parts)
+        named = f'"{other.name}"' in text or f"{module} cimport" in text
         if named and other not in known:
             known = included(other, known)
     return known
@@ -63,7 +66,7 @@ def extension(name: str, source: Path) -> Extension:
         name=name,
         sources=[source.as_posix()],
         depends=[path.as_posix() for path in needed],
-        include_dirs=[SOURCES.as_posix()],
+        include_dirs=[SOURCES.as_posix(), source.parent.as_posix()],
         extra_link_args=["-fopenmp"],
     )
 
@@ -87,7 +90,7 @@ def compiled(folder: str, flags: list[str], extensions: list[Extension]) -> list
     return modules
 
 
-sources = sorted(source for source in SOURCES.glob("*.pyx") if source.stem != "cpu")
+sources = sorted(source for source in SOURCES.rglob("*.pyx") if source.stem != "cpu")
 if not sources:
     raise SystemExit("setup.py: no kernels/*.pyx beside setup.py; the source tree is incomplete")
 

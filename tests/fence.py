@@ -1,21 +1,39 @@
 """Arrays for kernels, between fences: what is read or written outside shows."""
 
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from cnncli.kernels import CHOICES, supported
+from cnncli.kernels import CHOICES, find_built, supported
 
 WIDTH = 32  # floats on either side
 POST = np.float32(-0.0)  # which becomes 0 if 0 is added to it
-ISAS = [isa for isa in CHOICES if supported(isa)]
+BUILT = find_built()
+ISAS = [isa for isa in BUILT if supported(isa)]
+ISA_PARAMETERS = [
+    pytest.param(
+        isa, id=isa, marks=pytest.mark.skipif(isa not in BUILT, reason=f"{isa} was not built here")
+    )
+    for isa in CHOICES
+    if supported(isa)
+]
+
+
+def kernel_modules(module: str) -> dict[str, ModuleType]:
+    """Return this kernel module for each instruction set that was built and that this CPU runs."""
+    return {isa: import_module(f"cnncli.kernels.{isa}.{module}") for isa in ISAS}
 
 
 def every_isa(module: str) -> pytest.MarkDecorator:
     """Run a test with `kernels` = this kernel module, for each instruction set of this CPU."""
-    modules = [import_module(f"cnncli.kernels.{isa}.{module}") for isa in ISAS]
-    return pytest.mark.parametrize("kernels", modules, ids=ISAS)
+    modules = kernel_modules(module)
+    parameters = [
+        pytest.param(modules.get(parameter.id), id=parameter.id, marks=parameter.marks)
+        for parameter in ISA_PARAMETERS
+    ]
+    return pytest.mark.parametrize("kernels", parameters)
 
 
 def given_array(values: np.ndarray) -> np.ndarray:

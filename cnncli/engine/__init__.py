@@ -14,7 +14,7 @@ from cnncli.engine.plan import Step as Step
 from cnncli.engine.threads import cpu_count as cpu_count
 from cnncli.engine.weights import METHODS as METHODS
 from cnncli.engine.weights import Weights as Weights
-from cnncli.kernels import activation, arrange
+from cnncli.kernels import elementwise
 
 Array = NDArray[np.float32]
 
@@ -23,7 +23,7 @@ def softmax(logits: Array) -> Array:
     """Return probabilities (n, classes) of logits (n, classes)."""
     rows = np.ascontiguousarray(logits, np.float32).reshape(len(logits), -1)
     answer = np.empty_like(rows)
-    activation.softmax_forward(*rows.shape, rows.reshape(-1), answer.reshape(-1), 1)
+    elementwise.softmax_forward(*rows.shape, rows.reshape(-1), answer.reshape(-1), 1)
     return answer
 
 
@@ -39,6 +39,6 @@ def normalize(
     channels = images.shape[-1]
     pixels = images[0].size // channels
     flat: Any = images.reshape(-1)
-    arrange.normalize_images(
+    elementwise.normalize_images(
         len(indices), pixels, channels, indices, flat, scale, shift, out.reshape(-1), threads
     )

@@ -9,7 +9,7 @@ import numpy as np
 from cnncli.engine.fusion import INPUT, Operation
 from cnncli.engine.layout import Layout, working_layer
 from cnncli.engine.plan import Plan
-from cnncli.kernels import arrange, conv
+from cnncli.kernels import conv, elementwise
 from cnncli.layers.base import Setup, Shape, volume
 from cnncli.value import Value
 
@@ -107,6 +107,6 @@ def _gigabytes(size: int, threads: int) -> float:
     best, end = float("inf"), time.perf_counter() + SECONDS
     while time.perf_counter() < end or best == float("inf"):
         start = time.perf_counter()
-        arrange.add(each, a, b, c, threads)
+        elementwise.add(each, a, b, c, threads)
         best = min(best, time.perf_counter() - start)
     return 12 * each / best / 1e9

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.engine.weights import Weights
-from cnncli.kernels import optimizer as kernels
+from cnncli.kernels import elementwise as kernels
 
 Array = NDArray[np.float32]
 OPTIMIZERS: dict[str, type[Optimizer]] = {}

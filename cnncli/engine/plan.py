@@ -11,7 +11,7 @@ from cnncli.engine.layout import Layout, gradient, working_layer
 from cnncli.engine.memory import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
-from cnncli.kernels import arrange
+from cnncli.kernels import elementwise
 from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
 from cnncli.losses import CrossEntropy, Loss
 from cnncli.losses.base import Targets
@@ -198,6 +198,6 @@ def _adding(backward: Pass | None, shares: list[tuple[Array, Array]], setup: Set
     def both(n: int) -> None:
         backward(n)
         for total, share in shares:
-            arrange.add(total.size // setup.batch * n, total, share, total, setup.threads)
+            elementwise.add(total.size // setup.batch * n, total, share, total, setup.threads)
 
     return both

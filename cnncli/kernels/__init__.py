@@ -1,4 +1,4 @@
-"""The compiled kernels, in the best instruction set of this CPU.
+"""The compiled kernels, in the best instruction set that was built and that this CPU runs.
 
 Their sources are the Cython files in the top-level `kernels/`; setup.py compiles each once per
 instruction set. CNNCLI_ISA=avx512|avx2|base chooses one by hand.
@@ -6,6 +6,8 @@ instruction set. CNNCLI_ISA=avx512|avx2|base chooses one by hand.
 
 import os
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 from types import ModuleType
 
 from cnncli.errors import UsageError
@@ -14,18 +16,36 @@ from cnncli.kernels.cpu import supported  # type: ignore[import-not-found,unused
 CHOICES = ("avx512", "avx2", "base")
 
 
-def _choose() -> str:
-    available = [isa for isa in CHOICES if supported(isa)]
-    wanted = os.environ.get("CNNCLI_ISA") or available[0]
-    if wanted not in available:
+def find_built() -> list[str]:
+    """Return the instruction sets whose modules stand in this folder, best first."""
+    folder, module = Path(__file__).parent, f"conv{EXTENSION_SUFFIXES[0]}"
+    return [isa for isa in CHOICES if (folder / isa / module).exists()]
+
+
+def choose(wanted: str | None, built: list[str]) -> str:
+    """Return the wanted instruction set, or the best one, of those built that this CPU runs.
+
+    Raises UsageError if it is unknown, was not built, or cannot run here.
+    """
+    usable = [isa for isa in built if supported(isa)]
+    if not usable:
         raise UsageError(
-            f"CNNCLI_ISA: {wanted!r} is not something this CPU and build can run; "
-            f"use {' or '.join(available)}, or unset it"
+            f"the kernels were built for {' and '.join(built) or 'no instruction set'}, which this "
+            "CPU cannot run; build them on this machine"
         )
+    choices = f"use {' or '.join(usable)}, or unset it"
+    if not wanted:
+        return usable[0]
+    if wanted not in CHOICES:
+        raise UsageError(f"CNNCLI_ISA: {wanted!r} is not an instruction set; {choices}")
+    if wanted not in built:
+        raise UsageError(f"CNNCLI_ISA: {wanted!r} was not built here; {choices}")
+    if wanted not in usable:
+        raise UsageError(f"CNNCLI_ISA: this CPU cannot run {wanted!r}; {choices}")
     return wanted
 
 
-ISA = _choose()
+ISA = choose(os.environ.get("CNNCLI_ISA"), find_built())
 
 
 def __getattr__(name: str) -> ModuleType:

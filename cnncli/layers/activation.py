@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cnncli.kernels import activation as kernels
+from cnncli.kernels import elementwise as kernels
 from cnncli.layers.base import Layer, Pass, Shape, Site
 from cnncli.layers.settings import REAL, setting
 

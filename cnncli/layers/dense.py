@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncli.errors import ArchitectureError
-from cnncli.kernels import arrange
 from cnncli.kernels import conv as kernels
+from cnncli.kernels import elementwise
 from cnncli.layers.base import (
     Array,
     Layer,
@@ -90,7 +90,7 @@ class Flatten(Layer, kind="flatten"):
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
         return _transposing(
-            site, site.x[0].shape[1:], arrange.channels_first, arrange.channels_last
+            site, site.x[0].shape[1:], elementwise.channels_first, elementwise.channels_last
         )
 
 
@@ -119,7 +119,7 @@ class Reshape(Layer, kind="reshape"):
         return Reach(everything=True)
 
     def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return _transposing(site, self.shape, arrange.channels_last, arrange.channels_first)
+        return _transposing(site, self.shape, elementwise.channels_last, elementwise.channels_first)
 
 
 def _transposing(site: Site, image: Shape, there: Any, back: Any) -> tuple[Pass, Pass | None]:

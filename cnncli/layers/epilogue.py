@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from cnncli.kernels import arrange
-from cnncli.kernels import bias as kernels
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Pass, Site, flat, is_same
 
 
 def epilogue_scratch(filters: int) -> int:
     """Return the floats that summing a bias gradient takes."""
-    return int(kernels.bias_scratch_size(filters))
+    return int(elementwise.bias_scratch_size(filters))
 
 
 def epilogue_backward(site: Site) -> Pass:
@@ -22,10 +21,10 @@ def epilogue_backward(site: Site) -> Pass:
 
     def backward(n: int) -> None:
         if dbias.size or relu:
-            kernels.bias_backward(
+            elementwise.bias_backward(
                 n * each // filters, filters, y, dy, dbias, site.scratch, relu, site.threads
             )
         if dresidual.size and not in_place:
-            arrange.copy(n * each, dy, dresidual, site.threads)
+            elementwise.copy(n * each, dy, dresidual, site.threads)
 
     return backward

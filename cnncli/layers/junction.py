@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from cnncli.errors import ArchitectureError
-from cnncli.kernels import arrange
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Layer, Pass, Setup, Shape, Site, flat, is_same, step_of
 
 
@@ -41,9 +41,9 @@ class Add(Alike, kind="add"):
         y, each, threads = site.y.reshape(-1), site.y[0].size, site.threads
 
         def forward(n: int) -> None:
-            arrange.add(n * each, first, second, y, threads)
+            elementwise.add(n * each, first, second, y, threads)
             for other in others:
-                arrange.add(n * each, y, other, y, threads)
+                elementwise.add(n * each, y, other, y, threads)
 
         if site.dy is None:
             return forward, None
@@ -52,7 +52,7 @@ class Add(Alike, kind="add"):
 
         def backward(n: int) -> None:
             for dx in wanted:
-                arrange.copy(n * each, dy, dx, threads)
+                elementwise.copy(n * each, dy, dx, threads)
 
         return forward, backward
 
@@ -67,9 +67,9 @@ class Multiply(Alike, kind="multiply"):
         y, each, threads = site.y.reshape(-1), site.y[0].size, site.threads
 
         def product(size: int, factors: list, out) -> None:  # type: ignore[no-untyped-def,type-arg]
-            arrange.multiply(size, factors[0], factors[1], out, threads)
+            elementwise.multiply(size, factors[0], factors[1], out, threads)
             for factor in factors[2:]:
-                arrange.multiply(size, out, factor, out, threads)
+                elementwise.multiply(size, out, factor, out, threads)
 
         def forward(n: int) -> None:
             product(n * each, branches, y)
@@ -123,7 +123,7 @@ class Stack(Layer, kind="stack"):
 
         def forward(n: int) -> None:
             for x, apart, offset, own in copied:
-                arrange.copy_channels(n * rows, apart, 0, step, offset, own, x, y, threads)
+                elementwise.copy_channels(n * rows, apart, 0, step, offset, own, x, y, threads)
 
         if site.dy is None:
             return forward, None
@@ -133,6 +133,6 @@ class Stack(Layer, kind="stack"):
         def backward(n: int) -> None:
             for dx, own, offset in zip(wanted, widths, offsets, strict=False):
                 if dx is not None:
-                    arrange.copy_channels(n * rows, width, offset, own, 0, own, dy, dx, threads)
+                    elementwise.copy_channels(n * rows, width, offset, own, 0, own, dy, dx, threads)
 
         return forward, backward

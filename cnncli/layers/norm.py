@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnncli.kernels import norm as kernels
+from cnncli.kernels import elementwise as kernels
 from cnncli.layers.base import (
     NOTHING,
     Array,

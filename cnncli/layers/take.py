@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncli.errors import ArchitectureError
-from cnncli.kernels import arrange
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Layer, Pass, Shape, Site
 from cnncli.layers.settings import COUNT, INDEX, setting
 
@@ -30,7 +30,7 @@ class Take(Layer, kind="take"):
         rows, x, y = site.y[0].size // own, site.x[0].reshape(-1), site.y.reshape(-1)
 
         def forward(n: int) -> None:
-            arrange.copy_channels(n * rows, width, first, own, 0, own, x, y, site.threads)
+            elementwise.copy_channels(n * rows, width, first, own, 0, own, x, y, site.threads)
 
         if site.dy is None or site.dx[0] is None:
             return forward, None
@@ -38,6 +38,6 @@ class Take(Layer, kind="take"):
 
         def backward(n: int) -> None:
             whole[:n] = 0
-            arrange.copy_channels(n * rows, own, 0, width, first, own, dy, dx, site.threads)
+            elementwise.copy_channels(n * rows, own, 0, width, first, own, dy, dx, site.threads)
 
         return forward, backward

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncli.kernels import arrange
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
 from cnncli.layers.geometry import need_image, per_axis, with_channels
 from cnncli.layers.settings import SIZE, Size, setting
@@ -36,13 +36,13 @@ class Upsample(Layer, kind="upsample"):
         x, y = site.x[0].reshape(-1), site.y.reshape(-1)
 
         def forward(n: int) -> None:
-            arrange.upsample_forward(n, *sizes, x, y, site.threads)
+            elementwise.upsample_forward(n, *sizes, x, y, site.threads)
 
         if site.dy is None or site.dx[0] is None:
             return forward, None
         dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
 
         def backward(n: int) -> None:
-            arrange.upsample_backward(n, *sizes, dy, dx, site.threads)
+            elementwise.upsample_backward(n, *sizes, dy, dx, site.threads)
 
         return forward, backward

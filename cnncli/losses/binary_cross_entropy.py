@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnncli.kernels import loss
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Array
 from cnncli.losses.base import Floats, Loss, Step, Targets
 
@@ -23,7 +23,7 @@ class BinaryCrossEntropy(Loss):
         losses = np.zeros(len(output))
 
         def step(targets: Targets, n: int) -> float:
-            loss.binary_cross_entropy(
+            elementwise.binary_cross_entropy(
                 n, each, logits, targets.reshape(-1), losses, dlogits, threads
             )
             return float(losses[:n].sum()) / n

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnncli.kernels import loss
+from cnncli.kernels import elementwise
 from cnncli.layers.base import NOTHING, Array
 from cnncli.losses.base import Floats, Loss, Step, Targets
 
@@ -36,7 +36,7 @@ class CrossEntropy(Loss):
             total = float(rows)
             if len(weights):
                 total = float(np.take(weights, labels, out=weighing[:rows], mode="clip").sum())
-            loss.softmax_cross_entropy(
+            elementwise.softmax_cross_entropy(
                 rows, classes, self.smoothing, weights, total,
                 logits, labels, losses, dlogits, NOTHING, threads,
             )  # fmt: skip

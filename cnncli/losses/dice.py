@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnncli.kernels import segmentation
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Array
 from cnncli.losses.base import Floats, Loss, Step, Targets
 from cnncli.losses.cross_entropy import CrossEntropy
@@ -31,14 +31,14 @@ class Dice(Loss):
         logits, dlogits = output.reshape(-1), gradient.reshape(-1)
         weights = np.array(self.weights or (1.0,) * classes)
         weighing = np.zeros(len(output) * pixels if self.weights else 0)
-        scratch = np.zeros(segmentation.scratch_size(len(output) * pixels, classes))
+        scratch = np.zeros(elementwise.scratch_size(len(output) * pixels, classes))
 
         def step(targets: Targets, n: int) -> float:
             labels, cross = targets.reshape(-1), self.cross
             if self.weights:
                 each = np.take(weights, labels, out=weighing[: len(labels)], mode="clip")
                 cross *= len(labels) / float(each.sum())
-            entropy, distance = segmentation.pixel_losses(
+            entropy, distance = elementwise.pixel_losses(
                 n * pixels, classes, self.smoothing, cross, 1.0,
                 logits, labels, weights, dlogits, scratch, threads,
             )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncli.kernels import loss
+from cnncli.kernels import elementwise
 from cnncli.layers.base import Array
 from cnncli.losses.base import Floats, Step, Targets
 
@@ -18,7 +18,7 @@ def distance_step(
     losses = np.zeros(len(output))
 
     def step(targets: Targets, n: int) -> float:
-        loss.distance(
+        elementwise.distance(
             n, each, delta, squared, outputs, targets.reshape(-1), losses, doutputs, threads
         )
         return float(losses[:n].sum()) / n

@@ -9,7 +9,7 @@ from fence import blank, every_isa, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-every_activation = every_isa("activation")
+every_activation = every_isa("elementwise")
 NAMES = sorted(reference.ACTIVATIONS)
 INF, NAN = np.inf, np.nan
 SMALLEST = np.finfo(np.float32).tiny * 16  # whose factors are normal numbers, too

@@ -7,7 +7,7 @@ from fence import blank, every_isa, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-every_arrange = every_isa("arrange")
+every_arrange = every_isa("elementwise")
 few = st.integers(1, 5)
 
 
@@ -78,14 +78,18 @@ def test_copy_channels_writes_its_channels_and_no_others(kernels, rows, width, b
     assert np.array_equal(y, expected)
 
 
-def dropped(kernels, x, rate=0.25, key=7, threads=1):
-    return run(kernels.dropout, x.size, x.size, rate, key, x, threads=threads)
+def drop(kernels, x, rate=0.25, keys=(7,), threads=1):
+    y, size = blank(x.size), x.size // len(keys)
+    noise = np.array(keys, np.uint64)
+    kernels.dropout(len(keys), size, rate, noise, given_array(x), y, threads)
+    assert stands(y)
+    return y
 
 
 @every_arrange
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_dropout_drops_its_share_and_scales_the_rest(kernels, rate):
-    y = dropped(kernels, np.ones(200_000, np.float32), rate)
+    y = drop(kernels, np.ones(200_000, np.float32), rate)
     assert set(np.unique(y)) == {0, np.float32(1 / (1 - rate))}
     assert (y == 0).mean() == pytest.approx(rate, abs=0.005)
     assert y.mean() == pytest.approx(1, abs=0.03)
@@ -94,16 +98,26 @@ def test_dropout_drops_its_share_and_scales_the_rest(kernels, rate):
 @every_arrange
 def test_dropout_depends_on_key_and_position_alone(kernels):
     ones = np.ones(50_000, np.float32)
-    y = dropped(kernels, ones)
-    assert all(same_bits(dropped(kernels, ones, threads=threads), y) for threads in (2, 3))
-    assert same_bits(dropped(kernels, ones[:9_999]), y[:9_999])
-    assert same_bits(dropped(kernels, ones * 3), y * 3)
+    y = drop(kernels, ones)
+    assert all(same_bits(drop(kernels, ones, threads=threads), y) for threads in (2, 3))
+    assert same_bits(drop(kernels, ones[:9_999]), y[:9_999])
+    assert same_bits(drop(kernels, ones * 3), y * 3)
+
+
+@every_arrange
+@pytest.mark.parametrize("size", [1, 10, 4096, 10_000])
+def test_dropout_of_a_sample_does_not_depend_on_the_other_samples(kernels, size):
+    keys = np.arange(5, 14, dtype=np.uint64)
+    x = numbers(len(keys), size)
+    alone = [drop(kernels, sample, keys=[key]) for sample, key in zip(x, keys, strict=True)]
+    for threads in (1, 2, 3):
+        assert same_bits(drop(kernels, x, keys=keys, threads=threads), np.concatenate(alone))
 
 
 @every_arrange
 def test_dropout_shows_no_pattern_along_the_array_or_between_keys(kernels):
     ones = np.ones(1 << 18, np.float32)
-    kept = [dropped(kernels, ones, 0.5, key) > 0 for key in (0, 1, 2, 1 << 32, 1 << 63)]
+    kept = [drop(kernels, ones, 0.5, [key]) > 0 for key in (0, 1, 2, 1 << 32, 1 << 63)]
     for i, one in enumerate(kept):
         for shift in (1, 2, 3, 16, 4096, 8192):
             assert (one[shift:] == one[:-shift]).mean() == pytest.approx(0.5, abs=0.01)
@@ -115,15 +129,15 @@ def test_dropout_shows_no_pattern_along_the_array_or_between_keys(kernels):
 @every_arrange
 def test_dropout_of_nothing_is_a_copy_and_hides_no_nan(kernels):
     x = numbers(1000)
-    assert same_bits(dropped(kernels, x, 0.0), x)
-    assert np.isnan(dropped(kernels, np.full(1000, np.nan), 0.5)).all()
+    assert same_bits(drop(kernels, x, 0.0), x)
+    assert np.isnan(drop(kernels, np.full(1000, np.nan), 0.5)).all()
 
 
 @every_arrange
 def test_dropout_works_in_place(kernels):
     x = numbers(10_000)
-    y = dropped(kernels, x)
-    kernels.dropout(x.size, 0.25, 7, x, x, 1)
+    y = drop(kernels, x)
+    kernels.dropout(1, x.size, 0.25, np.array([7], np.uint64), x, x, 1)
     assert same_bits(x, y)
 
 

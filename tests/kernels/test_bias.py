@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fence import blank, every_isa, stands
 
-every_bias = every_isa("bias")
+every_bias = every_isa("elementwise")
 NONE = np.empty(0, np.float32)
 UNIT = 2.0**-24  # half the distance between 1 and the next float32
 

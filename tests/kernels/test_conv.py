@@ -1,30 +1,25 @@
 """The convolution kernels against their float64 twins, on every instruction set of this CPU."""
 
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import pytest
 import reference_conv as reference
-from fence import apart
+from fence import ISA_PARAMETERS, ISAS, apart, kernel_modules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
 from reference import whole_normal
 from reference_conv import Sizes
 
-from cnncli.kernels import CHOICES
-from cnncli.kernels.cpu import supported
-
-ISAS = [isa for isa in CHOICES if supported(isa)]
-CONVS = {isa: import_module(f"cnncli.kernels.{isa}.conv") for isa in ISAS}
+CONVS = kernel_modules("conv")
 FILLS = {"zero": 0, "reflect": 1, "edge": 2}
 NONE = np.empty(0, np.float32)
 UNIT = 2.0**-24  # half the distance between 1 and the next float32
 PASSES = ("forward", "backward_data", "backward_weights")
 BOTH = PASSES[:2]
 
-every_isa = pytest.mark.parametrize("isa", ISAS)
+every_isa = pytest.mark.parametrize("isa", ISA_PARAMETERS)
 every_pass = pytest.mark.parametrize("direction", PASSES)
 
 

@@ -1,25 +1,20 @@
 """The depthwise kernels against the float64 twins of convolutions with a group per channel."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 import reference_conv as reference
+from fence import ISA_PARAMETERS, ISAS, kernel_modules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import whole_normal
 from reference_conv import Sizes
 
-from cnncli.kernels import CHOICES
-from cnncli.kernels.cpu import supported
-
-ISAS = [isa for isa in CHOICES if supported(isa)]
-MODULES = {isa: import_module(f"cnncli.kernels.{isa}.depthwise") for isa in ISAS}
+MODULES = kernel_modules("depthwise")
 NONE = np.empty(0, np.float32)
 UNIT = 2.0**-24  # half the distance between 1 and the next float32
 PASSES = ("forward", "backward_data", "backward_weights")
 
-every_isa = pytest.mark.parametrize("isa", ISAS)
+every_isa = pytest.mark.parametrize("isa", ISA_PARAMETERS)
 every_pass = pytest.mark.parametrize("direction", PASSES)
 
 

@@ -7,7 +7,7 @@ from fence import blank, every_isa, given_array, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-every_loss = every_isa("loss")
+every_loss = every_isa("elementwise")
 NONE = np.empty(0, np.float32)
 EVEN = np.empty(0)
 

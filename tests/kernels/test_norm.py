@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import normal_lanes
 
-every_norm = every_isa("norm")
+every_norm = every_isa("elementwise")
 EPS = 1e-5
 NONE = np.empty(0, np.float32)
 

@@ -5,7 +5,7 @@ import pytest
 from fence import blank, every_isa, given_array, same_bits, stands
 from reference import Adam, Momentum, RmsProp
 
-every_optimizer = every_isa("optimizer")
+every_optimizer = every_isa("elementwise")
 SIZE = 30_001
 NONE = np.empty(0, np.float32)
 

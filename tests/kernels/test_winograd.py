@@ -1,23 +1,22 @@
 """The Winograd kernels against the float64 twins of convolution, on every instruction set."""
 
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import pytest
 import reference_conv as reference
-from fence import ISAS, apart, blank, given_array, same_bits, stands
+from fence import ISA_PARAMETERS, ISAS, apart, blank, given_array, kernel_modules, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
 from reference_conv import Sizes
 
-MODULES = {isa: import_module(f"cnncli.kernels.{isa}.winograd") for isa in ISAS}
+MODULES = kernel_modules("winograd")
 NONE = np.empty(0, np.float32)
 BOUND = 5e-6  # of rms errors, relative to the rms of what is right
 PASSES = ("forward", "backward_data", "backward_weights")
 
-every_isa = pytest.mark.parametrize("isa", ISAS)
+every_isa = pytest.mark.parametrize("isa", ISA_PARAMETERS)
 every_pass = pytest.mark.parametrize("direction", PASSES)
 
 

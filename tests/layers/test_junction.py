@@ -2,7 +2,7 @@ import pytest
 from contract import Bench, check_layer
 
 from cnncli.errors import ArchitectureError
-from cnncli.kernels import arrange
+from cnncli.kernels import elementwise
 from cnncli.layers.junction import Add, Multiply, Stack
 
 
@@ -34,7 +34,7 @@ def test_a_branch_that_lies_where_it_is_to_be_is_not_copied(monkeypatch):
     bench.site.x = (bench.site.x[0], bench.site.y[..., 5:])
     forward, _ = Stack().build(bench.site)
     copied = []
-    monkeypatch.setattr(arrange, "copy_channels", lambda *sizes: copied.append(sizes[4:6]))
+    monkeypatch.setattr(elementwise, "copy_channels", lambda *sizes: copied.append(sizes[4:6]))
     forward(2)
     assert copied == [(0, 5)]
 

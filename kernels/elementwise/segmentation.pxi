@@ -1,4 +1,3 @@
-# cython: language_level=3
 """The losses of networks that answer for every pixel: weighted cross-entropy and soft Dice.
 
 Legend: n pixels, K classes, p probabilities, t targets.
@@ -8,17 +7,16 @@ from cython.parallel cimport prange
 from libc.math cimport log
 from libc.string cimport memset
 
-cdef extern from "vector_math.h" nogil:
-    float exponential(float x) noexcept
+from kernels.elementwise.vector_math cimport exponential
 
 cdef enum:
-    CHUNK = 2048  # pixels summed by one thread, whatever the number of threads
-    SUMS = 3  # of a class: p t, p p, t t
+    PIXELS = 2048  # pixels summed by one thread, whatever the number of threads
+    CLASS_SUMS = 3  # of a class: p t, p p, t t
 
 
 cdef double pixel(
-    Py_ssize_t K, double smoothing, const float* logits, int label, double weight, float* p,
-    double* sums,
+    Py_ssize_t K, double smoothing, const float *logits, int label, double weight, float *p,
+    double *sums,
 ) noexcept nogil:
     """Return the weighted cross-entropy of a pixel; write p, add to the sums of Dice."""
     cdef Py_ssize_t k
@@ -32,9 +30,9 @@ cdef double pixel(
         distance += (<double>largest - logits[k]) / K
     for k in range(K):
         p[k] = p[k] / <float>total
-        sums[SUMS * k + 1] += <double>p[k] * p[k]
-    sums[SUMS * label] += p[label]
-    sums[SUMS * label + 2] += 1
+        sums[CLASS_SUMS * k + 1] += <double>p[k] * p[k]
+    sums[CLASS_SUMS * label] += p[label]
+    sums[CLASS_SUMS * label + 2] += 1
     distance = smoothing * distance if smoothing > 0 else 0
     return weight * (
         log(total) + (1 - smoothing) * (<double>largest - logits[label]) + distance
@@ -42,8 +40,8 @@ cdef double pixel(
 
 
 cdef void pixel_gradient(
-    Py_ssize_t K, double smoothing, int label, double cross, double dice, const double* slopes,
-    float* p,
+    Py_ssize_t K, double smoothing, int label, double cross, double dice, const double *slopes,
+    float *p,
 ) noexcept nogil:
     """Turn p into the gradient of the logits; cross and dice are the shares of the two losses."""
     cdef Py_ssize_t k
@@ -61,7 +59,7 @@ cdef void pixel_gradient(
 
 def scratch_size(Py_ssize_t n, Py_ssize_t K):
     """Return the doubles of scratch that n pixels need."""
-    return ((n + CHUNK - 1) // CHUNK) * (SUMS * K + 1) + (SUMS + 2) * K
+    return ((n + PIXELS - 1) // PIXELS) * (CLASS_SUMS * K + 1) + (CLASS_SUMS + 2) * K
 
 
 def pixel_losses(
@@ -76,36 +74,36 @@ def pixel_losses(
     sum(t t)), t onehot, sums over all pixels (Milletari et al. 2016, arXiv:1606.04797), over the
     classes with a pixel among the labels.
     """
-    cdef Py_ssize_t chunks = (n + CHUNK - 1) // CHUNK, size = SUMS * K + 1
+    cdef Py_ssize_t chunks = (n + PIXELS - 1) // PIXELS, size = CLASS_SUMS * K + 1
     cdef Py_ssize_t chunk, i, k
-    cdef double* sums
-    cdef double* total = &scratch[chunks * size]
-    cdef double* slopes = total + SUMS * K
+    cdef double *sums
+    cdef double *total = &scratch[chunks * size]
+    cdef double *slopes = total + CLASS_SUMS * K
     cdef double entropy = 0, overlap = 0, below
     cdef int present = 0
-    for chunk in prange(chunks, num_threads=threads, schedule="static", nogil=True):
+    for chunk in prange(chunks, num_threads=threads, nogil=True):
         sums = &scratch[chunk * size]
         memset(sums, 0, size * sizeof(double))
-        for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
-            sums[SUMS * K] += pixel(
+        for i in range(chunk * PIXELS, min(n, (chunk + 1) * PIXELS)):
+            sums[CLASS_SUMS * K] += pixel(
                 K, smoothing, &logits[i * K], labels[i], weights[labels[i]], &dlogits[i * K], sums
             )
-    memset(total, 0, SUMS * K * sizeof(double))
+    memset(total, 0, CLASS_SUMS * K * sizeof(double))
     for chunk in range(chunks):  # in this order, whatever the number of threads
-        for k in range(SUMS * K):
+        for k in range(CLASS_SUMS * K):
             total[k] += scratch[chunk * size + k]
-        entropy += scratch[chunk * size + SUMS * K]
+        entropy += scratch[chunk * size + CLASS_SUMS * K]
     for k in range(K):
-        present += total[SUMS * k + 2] > 0
+        present += total[CLASS_SUMS * k + 2] > 0
     for k in range(K):
         slopes[2 * k] = slopes[2 * k + 1] = 0
-        if total[SUMS * k + 2] > 0:
-            below = total[SUMS * k + 1] + total[SUMS * k + 2]
-            overlap += 2 * total[SUMS * k] / below / present
+        if total[CLASS_SUMS * k + 2] > 0:
+            below = total[CLASS_SUMS * k + 1] + total[CLASS_SUMS * k + 2]
+            overlap += 2 * total[CLASS_SUMS * k] / below / present
             slopes[2 * k] = -2 / below / present
-            slopes[2 * k + 1] = 4 * total[SUMS * k] / (below * below) / present
-    for chunk in prange(chunks, num_threads=threads, schedule="static", nogil=True):
-        for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
+            slopes[2 * k + 1] = 4 * total[CLASS_SUMS * k] / (below * below) / present
+    for chunk in prange(chunks, num_threads=threads, nogil=True):
+        for i in range(chunk * PIXELS, min(n, (chunk + 1) * PIXELS)):
             pixel_gradient(
                 K, smoothing, labels[i], cross * weights[labels[i]] / n, dice, slopes,
                 &dlogits[i * K],

@@ -1,4 +1,3 @@
-# cython: language_level=3
 """Losses, and the gradient each leaves in what the network answered.
 
 Legend: n rows (images, or pixels of images), K outputs in each.
@@ -7,16 +6,16 @@ Legend: n rows (images, or pixels of images), K outputs in each.
 from cython.parallel cimport prange
 from libc.math cimport exp, fabs, log, log1p
 
-cdef extern from "vector_math.h" nogil:
-    float exponential(float x) noexcept
+from kernels.elementwise.vector_math cimport exponential
+from kernels.parallel cimport team
 
 cdef enum:
-    SMALL = 5000  # numbers below which a second thread costs more than it brings
+    COST = 4  # of an exponential, in numbers that are moved
 
 
 cdef double row_loss(
-    Py_ssize_t K, double smoothing, double weight, double total_weight, const float* logits,
-    int label, float* dlogits, float* probabilities,
+    Py_ssize_t K, double smoothing, double weight, double total_weight, const float *logits,
+    int label, float *dlogits, float *probabilities,
 ) noexcept nogil:
     """Return the weighted loss of one row; write its gradient and probabilities where wanted."""
     cdef Py_ssize_t k
@@ -51,12 +50,10 @@ def softmax_cross_entropy(
     of the mean loss where this is the sum of all w. dlogits and probabilities may be empty.
     """
     cdef Py_ssize_t i
-    cdef float* gradient = &dlogits[0] if dlogits.shape[0] else NULL
-    cdef float* chances = &probabilities[0] if probabilities.shape[0] else NULL
-    cdef const double* each = &weights[0] if weights.shape[0] else NULL
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
-    ):
+    cdef float *gradient = &dlogits[0] if dlogits.shape[0] else NULL
+    cdef float *chances = &probabilities[0] if probabilities.shape[0] else NULL
+    cdef const double *each = &weights[0] if weights.shape[0] else NULL
+    for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
         losses[i] = row_loss(
             K, smoothing, each[labels[i]] if each else 1.0, total_weight, &logits[i * K], labels[i],
             gradient + i * K if gradient else NULL,
@@ -65,7 +62,7 @@ def softmax_cross_entropy(
 
 
 cdef double binary_row(
-    Py_ssize_t K, double share, const float* logits, const float* targets, float* dlogits,
+    Py_ssize_t K, double share, const float *logits, const float *targets, float *dlogits,
 ) noexcept nogil:
     """Return the sum of the losses of one row; write its gradient."""
     cdef Py_ssize_t k
@@ -87,15 +84,13 @@ def binary_cross_entropy(
     """
     cdef Py_ssize_t i
     cdef double share = 1.0 / (n * K)
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
-    ):
+    for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
         losses[i] = binary_row(K, share, &logits[i * K], &targets[i * K], &dlogits[i * K]) / K
 
 
 cdef double distance_row(
     Py_ssize_t K, double delta, int squared, double share,
-    const float* outputs, const float* targets, float* doutputs,
+    const float *outputs, const float *targets, float *doutputs,
 ) noexcept nogil:
     """Return the sum of the losses of one row; write its gradient."""
     cdef Py_ssize_t k
@@ -129,9 +124,7 @@ def distance(
     """
     cdef Py_ssize_t i
     cdef double share = 1.0 / (n * K)
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * K > SMALL, schedule="static", nogil=True
-    ):
+    for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
         losses[i] = distance_row(
             K, delta, squared, share, &outputs[i * K], &targets[i * K], &doutputs[i * K]
         ) / K

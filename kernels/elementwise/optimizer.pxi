@@ -1,4 +1,3 @@
-# cython: language_level=3
 """Optimizer steps: one pass over flat arrays, in place, with the formulas of torch.optim.
 
 Legend: lr learning rate; g gradient, p parameter; every other array is state, 0 before step 1.
@@ -8,18 +7,18 @@ from cython.parallel cimport prange
 from libc.math cimport pow, sqrt
 from libc.string cimport memset
 
+from kernels.parallel cimport BLOCK, block_size, blocks_of, team
+
 cdef extern from "<math.h>" nogil:
     float sqrtf(float) noexcept
 
 cdef enum:
-    BLOCK = 4096  # numbers per work item
-    SMALL = 20000  # numbers below which a second thread costs more than it brings
-    CHUNKS = 64  # partial sums
-    LANES = 64  # sums side by side, so that additions do not wait for one another
+    PARTIALS = 64  # partial sums
+    SUMS_ABREAST = 64  # sums side by side, so that additions do not wait for one another
 
 
 cdef void sgd_block(
-    Py_ssize_t size, float lr, float decay, const float* g, float* p
+    Py_ssize_t size, float lr, float decay, const float *g, float *p
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -32,19 +31,16 @@ def sgd_step(
 ):
     """p -= lr (g + weight_decay p)."""
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
         sgd_block(
-            min(BLOCK, size - i * BLOCK), lr, weight_decay,
+            block_size(i, size), lr, weight_decay,
             &gradient[i * BLOCK], &parameter[i * BLOCK],
         )
 
 
 cdef void momentum_block(
     Py_ssize_t size, float lr, float momentum, float decay,
-    const float* g, float* p, float* velocity,
+    const float *g, float *p, float *velocity,
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -54,7 +50,7 @@ cdef void momentum_block(
 
 cdef void nesterov_block(
     Py_ssize_t size, float lr, float momentum, float decay,
-    const float* g, float* p, float* velocity,
+    const float *g, float *p, float *velocity,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float step
@@ -72,11 +68,8 @@ def momentum_step(
     g includes weight_decay p; the first step takes v as 0.
     """
     cdef Py_ssize_t i, count
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
-        count = min(BLOCK, size - i * BLOCK)
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        count = block_size(i, size)
         if first:
             memset(&velocity[i * BLOCK], 0, count * sizeof(float))
         (nesterov_block if nesterov else momentum_block)(
@@ -87,7 +80,7 @@ def momentum_step(
 
 cdef void rmsprop_block(
     Py_ssize_t size, float lr, float alpha, float rest, float eps, float decay,
-    const float* g, float* p, float* square,
+    const float *g, float *p, float *square,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float slope
@@ -99,7 +92,7 @@ cdef void rmsprop_block(
 
 cdef void rmsprop_momentum_block(
     Py_ssize_t size, float lr, float alpha, float rest, float eps, float momentum, float decay,
-    const float* g, float* p, float* square, float* velocity,
+    const float *g, float *p, float *square, float *velocity,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float slope
@@ -119,11 +112,8 @@ def rmsprop_step(
     g includes weight_decay p; velocity may be empty where momentum is 0.
     """
     cdef Py_ssize_t i, count
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
-        count = min(BLOCK, size - i * BLOCK)
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        count = block_size(i, size)
         if momentum == 0:
             rmsprop_block(
                 count, lr, alpha, 1 - alpha, eps, weight_decay,
@@ -139,7 +129,7 @@ def rmsprop_step(
 
 cdef void adam_block(
     Py_ssize_t size, float keep, float decay, float rest1, float beta2, float rest2,
-    float step, float correction, float eps, const float* g, float* p, float* mean, float* square,
+    float step, float correction, float eps, const float *g, float *p, float *mean, float *square,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float slope
@@ -166,28 +156,25 @@ def adam_step(
     cdef float decay = 0 if decoupled else weight_decay
     cdef float step = lr / (1 - pow(beta1, t))
     cdef float correction = 1 / sqrt(1 - pow(beta2, t))
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
         adam_block(
-            min(BLOCK, size - i * BLOCK),
+            block_size(i, size),
             keep, decay, 1 - beta1, beta2, 1 - beta2, step, correction, eps,
             &gradient[i * BLOCK], &parameter[i * BLOCK], &mean[i * BLOCK], &square[i * BLOCK],
         )
 
 
-cdef double sum_of_squares_chunk(Py_ssize_t size, const float* x) noexcept nogil:
-    cdef double[LANES] lanes
+cdef double sum_of_squares_chunk(Py_ssize_t size, const float *x) noexcept nogil:
+    cdef double[SUMS_ABREAST] lanes
     cdef double total = 0
-    cdef Py_ssize_t i, lane, rows = size // LANES
+    cdef Py_ssize_t i, lane, rows = size // SUMS_ABREAST
     memset(lanes, 0, sizeof(lanes))
     for i in range(rows):
-        for lane in range(LANES):
-            lanes[lane] += <double>x[i * LANES + lane] * x[i * LANES + lane]
-    for i in range(rows * LANES, size):
-        lanes[i - rows * LANES] += <double>x[i] * x[i]
-    for lane in range(LANES):
+        for lane in range(SUMS_ABREAST):
+            lanes[lane] += <double>x[i * SUMS_ABREAST + lane] * x[i * SUMS_ABREAST + lane]
+    for i in range(rows * SUMS_ABREAST, size):
+        lanes[i - rows * SUMS_ABREAST] += <double>x[i] * x[i]
+    for lane in range(SUMS_ABREAST):
         total += lanes[lane]
     return total
 
@@ -196,11 +183,9 @@ def sum_of_squares(Py_ssize_t size, const float[::1] x, double[::1] partials, in
     """Return sum(x^2), not finite where an x is not; `partials` has room for 64 numbers."""
     cdef Py_ssize_t i, start
     cdef double total = 0
-    for i in prange(
-        CHUNKS, num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True
-    ):
-        start = i * size // CHUNKS
-        partials[i] = sum_of_squares_chunk((i + 1) * size // CHUNKS - start, &x[0] + start)
-    for i in range(CHUNKS):
+    for i in prange(PARTIALS, num_threads=team(size, threads), nogil=True):
+        start = i * size // PARTIALS
+        partials[i] = sum_of_squares_chunk((i + 1) * size // PARTIALS - start, &x[0] + start)
+    for i in range(PARTIALS):
         total += partials[i]
     return total

@@ -1,11 +1,13 @@
-# cython: language_level=3
 """Moving, combining and preparing numbers: transposes, upsampling, sums, dropout, input images.
 
 Legend: n images, H W rows and columns, C channels; x input, y output, dx dy their gradients.
 """
 
 from cython.parallel cimport prange
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
+
+from kernels.parallel cimport BLOCK, block_size, blocks_of, team
 
 cdef extern from *:
     """
@@ -26,27 +28,23 @@ cdef extern from *:
         return i ^ (i >> 16);
     }
     """
-    ctypedef unsigned int uint32_t
-    ctypedef unsigned long long uint64_t
     uint64_t mixed(uint64_t z) noexcept nogil
     uint32_t random_bits(uint32_t i) noexcept nogil
 
 cdef enum:
-    BLOCK = 4096  # numbers per work item
-    SMALL = 20000  # numbers below which a second thread costs more than it brings
-    TILE = 16  # rows and columns of a transpose that stay in the cache together
-    LANES = 240  # numbers per pass over an image: whole pixels of 1, 2, 3, 4, 5 or 6 channels
+    SQUARE = 16  # rows and columns of a transpose that stay in the cache together
+    PASS = 240  # numbers per pass over an image: whole pixels of 1, 2, 3, 4, 5 or 6 channels
 
 
 cdef void transpose(
-    Py_ssize_t rows, Py_ssize_t columns, const float* x, float* y
+    Py_ssize_t rows, Py_ssize_t columns, const float *x, float *y
 ) noexcept nogil:
     """(rows, columns) to (columns, rows)."""
     cdef Py_ssize_t i, j, top, left
-    for left in range((columns + TILE - 1) // TILE):
-        for top in range((rows + TILE - 1) // TILE):
-            for j in range(left * TILE, min(left * TILE + TILE, columns)):
-                for i in range(top * TILE, min(top * TILE + TILE, rows)):
+    for left in range((columns + SQUARE - 1) // SQUARE):
+        for top in range((rows + SQUARE - 1) // SQUARE):
+            for j in range(left * SQUARE, min(left * SQUARE + SQUARE, columns)):
+                for i in range(top * SQUARE, min(top * SQUARE + SQUARE, rows)):
                     y[j * rows + i] = x[i * columns + j]
 
 
@@ -55,9 +53,7 @@ def channels_first(
 ):
     """(n, pixels, C) to (n, C, pixels)."""
     cdef Py_ssize_t i, image = pixels * C
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
-    ):
+    for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         transpose(pixels, C, &x[i * image], &y[i * image])
 
 
@@ -66,20 +62,18 @@ def channels_last(
 ):
     """(n, C, pixels) to (n, pixels, C)."""
     cdef Py_ssize_t i, image = pixels * C
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
-    ):
+    for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         transpose(C, pixels, &x[i * image], &y[i * image])
 
 
-cdef void add_into(Py_ssize_t size, const float* x, float* y) noexcept nogil:
+cdef void add_into(Py_ssize_t size, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] += x[i]
 
 
 cdef void upsample_row(
-    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float* x, float* y
+    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float *x, float *y
 ) noexcept nogil:
     cdef Py_ssize_t w, i, wide = W * fw * C
     for w in range(W):
@@ -90,7 +84,7 @@ cdef void upsample_row(
 
 
 cdef void upsample_row_gradient(
-    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float* dy, float* dx
+    Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t w, i, j
     memset(dx, 0, W * C * sizeof(float))
@@ -106,10 +100,7 @@ def upsample_forward(
 ):
     """(n, H, W, C) to (n, H fh, W fw, C): every pixel becomes fh x fw equal ones."""
     cdef Py_ssize_t i, row = W * C
-    for i in prange(
-        n * H, num_threads=threads, use_threads_if=n * H * row * fh * fw > SMALL,
-        schedule="static", nogil=True,
-    ):
+    for i in prange(n * H, num_threads=team(n * H * row * fh * fw, threads), nogil=True):
         upsample_row(W, C, fh, fw, &x[i * row], &y[i * row * fh * fw])
 
 
@@ -119,15 +110,12 @@ def upsample_backward(
 ):
     """dx (n, H, W, C) = the sums of dy (n, H fh, W fw, C) over fh x fw pixels."""
     cdef Py_ssize_t i, row = W * C
-    for i in prange(
-        n * H, num_threads=threads, use_threads_if=n * H * row * fh * fw > SMALL,
-        schedule="static", nogil=True,
-    ):
+    for i in prange(n * H, num_threads=team(n * H * row * fh * fw, threads), nogil=True):
         upsample_row_gradient(W, C, fh, fw, &dy[i * row * fh * fw], &dx[i * row])
 
 
 cdef void add_block(
-    Py_ssize_t size, const float* a, const float* b, float* y
+    Py_ssize_t size, const float *a, const float *b, float *y
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -135,7 +123,7 @@ cdef void add_block(
 
 
 cdef void multiply_block(
-    Py_ssize_t size, const float* a, const float* b, float* y
+    Py_ssize_t size, const float *a, const float *b, float *y
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -145,31 +133,22 @@ cdef void multiply_block(
 def add(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
     """y = a + b; y may be a or b."""
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
-        add_block(min(BLOCK, size - i * BLOCK), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        add_block(block_size(i, size), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
 
 
 def multiply(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
     """y = a b, number by number; y may be a or b."""
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
-        multiply_block(min(BLOCK, size - i * BLOCK), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        multiply_block(block_size(i, size), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
 
 
 def copy(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
     """y = x."""
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
-        memcpy(&y[i * BLOCK], &x[i * BLOCK], min(BLOCK, size - i * BLOCK) * sizeof(float))
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        memcpy(&y[i * BLOCK], &x[i * BLOCK], block_size(i, size) * sizeof(float))
 
 
 def copy_channels(
@@ -179,17 +158,14 @@ def copy_channels(
 ):
     """y[r, to_offset : to_offset + width] = x[r, from_offset : from_offset + width]."""
     cdef Py_ssize_t r
-    for r in prange(
-        rows, num_threads=threads, use_threads_if=rows * width > SMALL,
-        schedule="static", nogil=True,
-    ):
+    for r in prange(rows, num_threads=team(rows * width, threads), nogil=True):
         memcpy(
             &y[r * to_width + to_offset], &x[r * from_width + from_offset], width * sizeof(float)
         )
 
 
 cdef void dropout_block(
-    Py_ssize_t size, uint32_t threshold, float scale, uint32_t key, const float* x, float* y
+    Py_ssize_t size, uint32_t threshold, float scale, uint32_t key, const float *x, float *y
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -197,36 +173,37 @@ cdef void dropout_block(
 
 
 def dropout(
-    Py_ssize_t size, double rate, unsigned long long key,
-    const float[::1] x, float[::1] y, int threads,
+    Py_ssize_t n, Py_ssize_t each, double rate,
+    const uint64_t[::1] keys,  # (n,)
+    const float[::1] x, float[::1] y,  # (n, each)
+    int threads,
 ):
-    """y = x keep / (1 - rate); keep is 0 with probability rate and depends on key and position
-    alone, so that the same call makes dx from dy. y may be x.
+    """y = x keep / (1 - rate); keep is 0 with probability rate and depends on the key of the sample
+    and the position in it alone, so that the same call makes dx from dy. y may be x.
     """
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, sample, block, start, blocks = blocks_of(each)
     cdef uint32_t threshold = <uint32_t>min(rate * 4294967296.0, 4294967295.0)
     cdef float scale = 1 / (1 - rate)
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(n * blocks, num_threads=team(n * each, threads), nogil=True):
+        sample, block = i // blocks, i % blocks
+        start = sample * each + block * BLOCK
         dropout_block(
-            min(BLOCK, size - i * BLOCK), threshold, scale,
-            <uint32_t>mixed(mixed(key) + <uint64_t>i), &x[i * BLOCK], &y[i * BLOCK],
+            block_size(block, each), threshold, scale,
+            <uint32_t>mixed(mixed(keys[sample]) + <uint64_t>block), &x[start], &y[start],
         )
 
 
 cdef void normalize_image(
-    Py_ssize_t pixels, Py_ssize_t C, const unsigned char* image,
-    const float* scale, const float* shift, float* y,
+    Py_ssize_t pixels, Py_ssize_t C, const unsigned char *image,
+    const float *scale, const float *shift, float *y,
 ) noexcept nogil:
     """Treat several pixels as one with more channels, to fill the vectors."""
-    cdef float[LANES] scales, shifts
+    cdef float[PASS] scales, shifts
     cdef Py_ssize_t size = pixels * C, i, j, c, channel, tile, width
-    cdef Py_ssize_t step = C if C > LANES else LANES - LANES % C
-    for tile in range((C + LANES - 1) // LANES):
-        c = tile * LANES
-        width = min(LANES, step - c)
+    cdef Py_ssize_t step = C if C > PASS else PASS - PASS % C
+    for tile in range((C + PASS - 1) // PASS):
+        c = tile * PASS
+        width = min(PASS, step - c)
         channel = c
         for i in range(width):
             scales[i] = scale[channel]
@@ -246,9 +223,7 @@ def normalize_images(
 ):
     """y[i, p, c] = images[indices[i], p, c] scale[c] + shift[c]."""
     cdef Py_ssize_t i, image = pixels * C
-    for i in prange(
-        n, num_threads=threads, use_threads_if=n * image > SMALL, schedule="static", nogil=True
-    ):
+    for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         normalize_image(
             pixels, C, &images[indices[i] * image], &scale[0], &shift[0], &y[i * image]
         )

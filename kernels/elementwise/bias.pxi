@@ -1,18 +1,15 @@
-# cython: language_level=3
 """The gradient of a bias, and on the way to it the relu behind the bias, backward."""
 
 from cython.parallel cimport prange
 from libc.string cimport memset
 
+from kernels.parallel cimport team
 from kernels.rows cimport CHUNKS, DEPTH, TILE, Piece, chunk, fold_of, tiles_of
 
-cdef enum:
-    SMALL = 20000  # numbers below which a second thread costs more than it brings
 
-
-cdef void block_sums(
-    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, bint relu, const float* y, float* dy,
-    float* sums,
+cdef void bias_block_sums(
+    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, bint relu, const float *y, float *dy,
+    float *sums,
 ) noexcept nogil:
     """Mask dy by y > 0 if `relu`; write the sum of each lane."""
     cdef Py_ssize_t i, c
@@ -29,8 +26,8 @@ cdef void block_sums(
                 sums[c] += dy[i * stride + c]
 
 
-cdef void chunk_sums(
-    Piece at, Py_ssize_t K, bint relu, const float* y, float* dy, float* total
+cdef void bias_sums(
+    Piece at, Py_ssize_t K, bint relu, const float *y, float *dy, float *total
 ) noexcept nogil:
     cdef float[TILE] sums
     cdef Py_ssize_t i, k, start, depth, side, row = 0, width = at.width, fold = fold_of(K)
@@ -39,7 +36,7 @@ cdef void chunk_sums(
         side = fold if at.rows - row >= fold else 1
         depth = min(DEPTH, (at.rows - row) // side)
         start = (at.row + row) * K + at.c
-        block_sums(depth, side * K, side * width, relu, y + start, dy + start, sums)
+        bias_block_sums(depth, side * K, side * width, relu, y + start, dy + start, sums)
         for i in range(side):
             for k in range(width):
                 total[k] += sums[i * width + k]
@@ -61,14 +58,11 @@ def bias_backward(
     """
     cdef Py_ssize_t i, k
     cdef Piece at
-    cdef const float* outputs = &y[0] if relu and rows else NULL
-    cdef float* gradients = &dy[0] if rows else NULL
-    for i in prange(
-        CHUNKS * tiles_of(K),
-        num_threads=threads, use_threads_if=rows * K > SMALL, schedule="static", nogil=True,
-    ):
+    cdef const float *outputs = &y[0] if relu and rows else NULL
+    cdef float *gradients = &dy[0] if rows else NULL
+    for i in prange(CHUNKS * tiles_of(K), num_threads=team(rows * K, threads), nogil=True):
         at = chunk(i, rows, K)
-        chunk_sums(
+        bias_sums(
             at, K, relu, outputs, gradients, &scratch[i // tiles_of(K) * K + at.c]
         )
     for k in range(dbias.shape[0]):

@@ -1,4 +1,3 @@
-# cython: language_level=3
 """Activations and softmax, forward and backward.
 
 Legend: x input, y output, dx dy their gradients; softmax works on rows of C numbers, everything
@@ -7,59 +6,45 @@ else on `size` numbers in any layout. y may be x, and dx may be dy.
 
 from cython.parallel cimport prange
 
-cdef extern from "vector_math.h" nogil:
-    float at_least(float limit, float x) noexcept
-    float at_most(float limit, float x) noexcept
-    float choose(bint condition, float a, float b) noexcept
-    float exponential(float x) noexcept
-    float exponential_minus_one(float x) noexcept
-    float hyperbolic_tangent(float x) noexcept
-    float logistic(float x) noexcept
-    float normal_distribution(float x, float* density) noexcept
-
-cdef enum:
-    BLOCK = 4096  # numbers per work item
-    SMALL = 20000  # numbers below which a second thread costs more than it brings
+from kernels.elementwise.vector_math cimport (
+    at_least, at_most, choose, exponential, exponential_minus_one, hyperbolic_tangent, logistic,
+    normal_distribution,
+)
+from kernels.parallel cimport BLOCK, block_size, blocks_of, team
 
 ctypedef void (*Forward)(Py_ssize_t, float, const float*, float*) noexcept nogil
 ctypedef void (*Backward)(Py_ssize_t, float, const float*, const float*, float*) noexcept nogil
 
 
 cdef void forward(
-    Forward block, Py_ssize_t size, float slope, const float* x, float* y, int threads
+    Forward block, Py_ssize_t size, float slope, const float *x, float *y, int threads
 ) noexcept nogil:
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static",
-    ):
-        block(min(BLOCK, size - i * BLOCK), slope, x + i * BLOCK, y + i * BLOCK)
+    for i in prange(blocks_of(size), num_threads=team(size, threads)):
+        block(block_size(i, size), slope, x + i * BLOCK, y + i * BLOCK)
 
 
 cdef void backward(
     Backward block, Py_ssize_t size, float slope,
-    const float* known, const float* dy, float* dx, int threads,
+    const float *known, const float *dy, float *dx, int threads,
 ) noexcept nogil:
     """Run a block function on x or y, whichever `known` is, and dy."""
     cdef Py_ssize_t i
-    for i in prange(
-        (size + BLOCK - 1) // BLOCK,
-        num_threads=threads, use_threads_if=size > SMALL, schedule="static",
-    ):
+    for i in prange(blocks_of(size), num_threads=team(size, threads)):
         block(
-            min(BLOCK, size - i * BLOCK), slope,
+            block_size(i, size), slope,
             known + i * BLOCK, dy + i * BLOCK, dx + i * BLOCK,
         )
 
 
-cdef void relu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void relu_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = 0 if x[i] < 0 else x[i]
 
 
 cdef void relu_gradient(
-    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float gradient
@@ -83,7 +68,7 @@ def relu_backward(
         backward(relu_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
-cdef void relu6_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void relu6_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     cdef float positive
     for i in range(size):
@@ -92,7 +77,7 @@ cdef void relu6_block(Py_ssize_t size, float slope, const float* x, float* y) no
 
 
 cdef void relu6_gradient(
-    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float gradient
@@ -116,14 +101,14 @@ def relu6_backward(
         backward(relu6_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
-cdef void leaky_relu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void leaky_relu_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = x[i] if x[i] > 0 else slope * x[i]
 
 
 cdef void leaky_relu_gradient(
-    Py_ssize_t size, float slope, const float* x, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *x, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float gradient
@@ -149,14 +134,14 @@ def leaky_relu_backward(
         backward(leaky_relu_gradient, size, slope, &x[0], &dy[0], &dx[0], threads)
 
 
-cdef void elu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void elu_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = choose(x[i] >= 0, x[i], exponential_minus_one(at_most(0, x[i])))
 
 
 cdef void elu_gradient(
-    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -178,7 +163,7 @@ def elu_backward(
         backward(elu_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
-cdef void gelu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void gelu_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     cdef float density, bounded
     for i in range(size):
@@ -187,7 +172,7 @@ cdef void gelu_block(Py_ssize_t size, float slope, const float* x, float* y) noe
 
 
 cdef void gelu_gradient(
-    Py_ssize_t size, float slope, const float* x, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *x, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float density, probability, bounded
@@ -212,7 +197,7 @@ def gelu_backward(
         backward(gelu_gradient, size, 0, &x[0], &dy[0], &dx[0], threads)
 
 
-cdef void silu_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void silu_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     cdef float bounded
     for i in range(size):
@@ -221,7 +206,7 @@ cdef void silu_block(Py_ssize_t size, float slope, const float* x, float* y) noe
 
 
 cdef void silu_gradient(
-    Py_ssize_t size, float slope, const float* x, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *x, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef float bounded, s
@@ -246,14 +231,14 @@ def silu_backward(
         backward(silu_gradient, size, 0, &x[0], &dy[0], &dx[0], threads)
 
 
-cdef void sigmoid_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void sigmoid_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = logistic(x[i])
 
 
 cdef void sigmoid_gradient(
-    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -275,14 +260,14 @@ def sigmoid_backward(
         backward(sigmoid_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
-cdef void tanh_block(Py_ssize_t size, float slope, const float* x, float* y) noexcept nogil:
+cdef void tanh_block(Py_ssize_t size, float slope, const float *x, float *y) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
         y[i] = hyperbolic_tangent(x[i])
 
 
 cdef void tanh_gradient(
-    Py_ssize_t size, float slope, const float* y, const float* dy, float* dx
+    Py_ssize_t size, float slope, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(size):
@@ -304,7 +289,7 @@ def tanh_backward(
         backward(tanh_gradient, size, 0, &y[0], &dy[0], &dx[0], threads)
 
 
-cdef void softmax_rows(Py_ssize_t rows, Py_ssize_t C, const float* x, float* y) noexcept nogil:
+cdef void softmax_rows(Py_ssize_t rows, Py_ssize_t C, const float *x, float *y) noexcept nogil:
     """Run the exponential over all rows at once, so that short rows fill the vectors, too."""
     cdef Py_ssize_t i, c
     cdef float largest
@@ -326,7 +311,7 @@ cdef void softmax_rows(Py_ssize_t rows, Py_ssize_t C, const float* x, float* y) 
 
 
 cdef void softmax_rows_gradient(
-    Py_ssize_t rows, Py_ssize_t C, const float* y, const float* dy, float* dx
+    Py_ssize_t rows, Py_ssize_t C, const float *y, const float *dy, float *dx
 ) noexcept nogil:
     cdef Py_ssize_t i, c
     cdef double product
@@ -343,10 +328,7 @@ def softmax_forward(
 ):
     """y = e^x / sum(e^x) in each row, with the largest x taken off first."""
     cdef Py_ssize_t i, block = max(1, BLOCK // C)
-    for i in prange(
-        (rows + block - 1) // block,
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange((rows + block - 1) // block, num_threads=team(rows * C, threads), nogil=True):
         softmax_rows(min(block, rows - i * block), C, &x[i * block * C], &y[i * block * C])
 
 
@@ -356,10 +338,7 @@ def softmax_backward(
 ):
     """dx = y (dy - sum(y dy)) in each row."""
     cdef Py_ssize_t i, block = max(1, BLOCK // C)
-    for i in prange(
-        (rows + block - 1) // block,
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange((rows + block - 1) // block, num_threads=team(rows * C, threads), nogil=True):
         softmax_rows_gradient(
             min(block, rows - i * block), C,
             &y[i * block * C], &dy[i * block * C], &dx[i * block * C],

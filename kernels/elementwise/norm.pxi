@@ -1,4 +1,3 @@
-# cython: language_level=3
 """Batch normalization (Ioffe and Szegedy 2015): statistics, forward and backward.
 
 Legend: x input, y output, dx dy their gradients, all (rows, C) with one row per pixel of the batch.
@@ -8,9 +7,10 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.string cimport memset
 
+from kernels.elementwise.moments cimport chunk_moments, finish_moments
 from kernels.geometry cimport Normal
-from kernels.moments cimport chunk_moments, finish_moments
 from kernels.normalize cimport normal_lanes, normal_of, normalize, normalized
+from kernels.parallel cimport team
 from kernels.rows cimport (
     CHUNKS, DEPTH, TILE, Piece, chunk, fold_of, part, parts_of, repeat, tiles_of
 )
@@ -27,9 +27,6 @@ cdef extern from "norm_sums.h" nogil:
         float *sums
         float *products
     void sum_block(const SumBlock *block, Py_ssize_t depth, Py_ssize_t lanes)
-
-cdef enum:
-    SMALL = 20000  # numbers below which a second thread costs more than it brings
 
 
 def bn_saved_size(Py_ssize_t C):
@@ -53,19 +50,16 @@ def bn_forward_training(
     who read x. saved = the normal for them, 1 / sqrt(variance + eps). The running statistics move
     by `momentum` towards the mean and the unbiased variance.
     """
-    cdef const float* other = &residual[0] if residual.shape[0] else NULL
+    cdef const float *other = &residual[0] if residual.shape[0] else NULL
     cdef Py_ssize_t i, c
     cdef Piece at
-    cdef double* means = <double*>&scratch[0]
-    cdef double* totals = means + CHUNKS * C
-    cdef float* mean = &saved[0]
-    cdef float* scale = mean + normal_lanes(C)
-    cdef float* shift = scale + normal_lanes(C)
-    cdef float* deviation = shift + normal_lanes(C)
-    for i in prange(
-        CHUNKS * tiles_of(C),
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    cdef double *means = <double *>&scratch[0]
+    cdef double *totals = means + CHUNKS * C
+    cdef float *mean = &saved[0]
+    cdef float *scale = mean + normal_lanes(C)
+    cdef float *shift = scale + normal_lanes(C)
+    cdef float *deviation = shift + normal_lanes(C)
+    for i in prange(CHUNKS * tiles_of(C), num_threads=team(rows * C, threads), nogil=True):
         at = chunk(i, rows, C)
         c = i // tiles_of(C) * C + at.c
         chunk_moments(at, C, &x[0], means + c, totals + c)
@@ -79,17 +73,14 @@ def bn_forward_training(
         shift[c] = bias[c]
     if y.shape[0] == 0:
         return
-    for i in prange(
-        parts_of(rows, C),
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(parts_of(rows, C), num_threads=team(rows * C, threads), nogil=True):
         at = part(i, rows, C)
         normalize(at, C, relu, &x[0], mean + at.c, scale + at.c, shift + at.c, other, &y[0])
 
 
 cdef void predict(
-    Piece at, Py_ssize_t C, double eps, bint relu, const float* x, const float* weight,
-    const float* bias, const float* mean, const float* variance, const float* residual, float* y,
+    Piece at, Py_ssize_t C, double eps, bint relu, const float *x, const float *weight,
+    const float *bias, const float *mean, const float *variance, const float *residual, float *y,
 ) noexcept nogil:
     cdef float[TILE] scale
     cdef Py_ssize_t c
@@ -107,13 +98,10 @@ def bn_forward(
     """y = (x - running_mean) / sqrt(running_var + eps) weight + bias, plus the residual unless
     that is empty, then max(y, 0) if `relu`; y may be x.
     """
-    cdef const float* other = &residual[0] if residual.shape[0] else NULL
+    cdef const float *other = &residual[0] if residual.shape[0] else NULL
     cdef Py_ssize_t i
     cdef Piece at
-    for i in prange(
-        parts_of(rows, C),
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(parts_of(rows, C), num_threads=team(rows * C, threads), nogil=True):
         at = part(i, rows, C)
         predict(
             at, C, eps, relu, &x[0], &weight[at.c], &bias[at.c],
@@ -122,7 +110,7 @@ def bn_forward(
 
 
 cdef void pass_on(
-    Piece at, Py_ssize_t C, bint relu, const float* y, const float* dy, float* g
+    Piece at, Py_ssize_t C, bint relu, const float *y, const float *dy, float *g
 ) noexcept nogil:
     """g = dy, or 0 where `relu` and not y > 0."""
     cdef Py_ssize_t rows = at.rows, width = at.width, start = at.row * C + at.c, row, i
@@ -133,9 +121,9 @@ cdef void pass_on(
             g[i] = 0 if relu and not y[i] > 0 else dy[i]
 
 
-cdef void chunk_sums(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* dy,
-    const float* mean, const float* scale, const float* shift, double* sums, double* products,
+cdef void norm_sums(
+    Piece at, Py_ssize_t C, bint relu, const float *x, const float *dy,
+    const float *mean, const float *scale, const float *shift, double *sums, double *products,
 ) noexcept nogil:
     cdef float[TILE] means, scales, shifts, block_sum, block_product
     cdef Py_ssize_t i, c, start, depth, side, row = 0, width = at.width, fold = fold_of(C)
@@ -161,8 +149,8 @@ cdef void chunk_sums(
 
 
 cdef void finish_sums(
-    Py_ssize_t C, double* sums, double* products, const float* deviation, float* dweight,
-    float* dbias,
+    Py_ssize_t C, double *sums, double *products, const float *deviation, float *dweight,
+    float *dbias,
 ) noexcept nogil:
     cdef Py_ssize_t c, i
     for i in range(1, CHUNKS):
@@ -175,8 +163,8 @@ cdef void finish_sums(
 
 
 cdef void gradient(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* dy, const float* mean,
-    const float* scale, const float* shift, const float* offset, const float* slope, float* dx,
+    Piece at, Py_ssize_t C, bint relu, const float *x, const float *dy, const float *mean,
+    const float *scale, const float *shift, const float *offset, const float *slope, float *dx,
 ) noexcept nogil:
     """dx = scale (g - offset - slope (x - mean)), g = dy through the relu."""
     cdef float[TILE] means, scales, shifts, offsets, slopes
@@ -212,25 +200,22 @@ def bn_backward(
     cdef Py_ssize_t i, c
     cdef Piece at
     cdef bint residual = y.shape[0] > 0, passes = residual and (relu or dresidual.shape[0] > 0)
-    cdef float* g = &dresidual[0] if dresidual.shape[0] else &dy[0]
-    cdef const float* outputs = &y[0] if residual else NULL
-    cdef double* sums = <double*>&scratch[0]
-    cdef double* products = sums + CHUNKS * C
-    cdef float* offset = <float*>(products + CHUNKS * C)
-    cdef float* slope = offset + C
+    cdef float *g = &dresidual[0] if dresidual.shape[0] else &dy[0]
+    cdef const float *outputs = &y[0] if residual else NULL
+    cdef double *sums = <double *>&scratch[0]
+    cdef double *products = sums + CHUNKS * C
+    cdef float *offset = <float *>(products + CHUNKS * C)
+    cdef float *slope = offset + C
     cdef Normal normal = normal_of(saved, C)
-    cdef const float* deviation = normal.shift + normal_lanes(C)
+    cdef const float *deviation = normal.shift + normal_lanes(C)
     if not passes:
         g = &dy[0]
-    for i in prange(
-        CHUNKS * tiles_of(C),
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(CHUNKS * tiles_of(C), num_threads=team(rows * C, threads), nogil=True):
         at = chunk(i, rows, C)
         c = i // tiles_of(C) * C + at.c
         if passes:
             pass_on(at, C, relu, outputs, &dy[0], g)
-        chunk_sums(
+        norm_sums(
             at, C, relu and not residual, &x[0], g, normal.mean + at.c, normal.scale + at.c,
             normal.shift + at.c, sums + c, products + c,
         )
@@ -240,10 +225,7 @@ def bn_backward(
     for c in range(C):
         offset[c] = dbias[c] / rows
         slope[c] = dweight[c] * deviation[c] / rows
-    for i in prange(
-        parts_of(rows, C),
-        num_threads=threads, use_threads_if=rows * C > SMALL, schedule="static", nogil=True,
-    ):
+    for i in prange(parts_of(rows, C), num_threads=team(rows * C, threads), nogil=True):
         at = part(i, rows, C)
         gradient(
             at, C, relu and not residual, &x[0], g, normal.mean + at.c, normal.scale + at.c,

@@ -1,0 +1,13 @@
+# cython: language_level=3
+"""Every kernel that works number by number, row by row or channel by channel, as one module.
+
+One module, because what Cython adds to each takes longer to compile than most of these kernels.
+"""
+
+include "activation.pxi"
+include "arrange.pxi"
+include "bias.pxi"
+include "loss.pxi"
+include "norm.pxi"
+include "optimizer.pxi"
+include "segmentation.pxi"
