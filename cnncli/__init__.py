@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
+
     from cnncli.engine.network import Network
+    from cnncli.trained.model import Trained
 
 __version__ = "0.1.0"
 
@@ -15,3 +18,10 @@ def network(text: str, input_shape: tuple[int, ...], **options: Any) -> Network:
     from cnncli.engine.network import Network  # not before it is asked for: --help stays quick
 
     return Network(text, input_shape, **options)
+
+
+def load(path: str | os.PathLike[str]) -> Trained:
+    """Open a trained network: `cnncli.load("digits.npz")`; raise ModelFileError."""
+    from cnncli.trained.model import load
+
+    return load(path)

@@ -59,6 +59,13 @@ class DataError(CnncliError):
     code = "data"
 
 
+class SomeFailed(CnncliError):
+    """The work is finished, but some items failed; each was reported in its place."""
+
+    exit_code = 4
+    code = "some_failed"
+
+
 class ModelFileError(CnncliError):
     """A model file that is damaged, unsafe, of another version or no model at all."""
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cnncli.errors import ArchitectureError, CnncliError, ModelFileError, UsageError
+from cnncli.errors import ArchitectureError, UsageError
 from cnncli.terminal import Preferences
 
 if TYPE_CHECKING:
-    from cnncli.data.medium import AnyPreprocessing
     from cnncli.graph import Graph
-    from cnncli.model_file import Model
     from cnncli.notation.expression import Expression
-    from cnncli.tasks import Task
 
     ParamType = click.ParamType[Any]
 else:
@@ -25,13 +22,6 @@ else:
 
 Shape = tuple[int, ...]
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class SomeFailed(CnncliError):
-    """The work is finished, but some items failed; each was reported in its place."""
-
-    exit_code = 4
-    code = "some_failed"
 
 
 class Help(click.Command):
@@ -248,33 +238,3 @@ def resolve_expression(
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
     return parse(text, classes or own_classes), shape
-
-
-class Trained(NamedTuple):
-    """A model file, read and understood."""
-
-    model: Model
-    preprocessing: AnyPreprocessing
-    graph: Graph
-    task: Task
-
-
-def open_model(path: str) -> Trained:
-    """Read a model and what it is for; raise ModelFileError for what does not fit together."""
-    from cnncli.data.medium import preprocessing_from
-    from cnncli.model_file import load_model
-    from cnncli.tasks import stored_task
-
-    model = load_model(path)
-    preprocessing = preprocessing_from(model.preprocessing)
-    try:
-        task = stored_task(model.classes, model.task)
-        task.check(model.graph)
-    except (ModelFileError, ArchitectureError) as error:
-        raise ModelFileError(f"{path}: {error}", path=path) from error
-    unlike = task.per_pixel and preprocessing.what != "image"
-    if preprocessing.input_shape != model.input_shape or unlike:
-        raise ModelFileError(
-            f"{path}: its network does not take its own inputs; train it again", path=path
-        )
-    return Trained(model, preprocessing, model.graph, task)

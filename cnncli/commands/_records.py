@@ -1,4 +1,4 @@
-"""What `predict` writes: a record per image, as plain text, JSON or a row of a table."""
+"""Writes the records of `predict` to stdout: as plain text, as JSON or as rows of a table."""
 
 from __future__ import annotations
 
@@ -6,33 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from cnncli.options import Trained
 from cnncli.tasks import Task
 from cnncli.terminal import complain, shown, write_json, write_line
-from cnncli.training.prediction import Answer
-
-Record = dict[str, Any]
-
-
-def recorder(
-    task: Task, top_k: int | None, min_confidence: float | None, kind: str
-) -> Callable[[Answer], Record]:
-    """Return what makes a record of an answer, in the terms of the contract."""
-
-    def record(answer: Answer) -> Record:
-        if answer.logits is None:
-            return {"path": answer.name, "error": answer.error}
-        found = {"path": answer.name, **task.answer(answer.logits, top_k, min_confidence)}
-        if kind == "logits":
-            found["logits"] = answer.logits
-        elif answer.features is not None:
-            found["features"] = answer.features
-        return found
-
-    return record
+from cnncli.trained.answers import Record
+from cnncli.trained.model import Trained
 
 
-def writer(
+def make_writer(
     form: str, trained: Trained, top_k: int | None, kind: str, layer: str | None
 ) -> Callable[[Record], None]:
     """Return what writes a record to stdout; a table begins with its header."""
@@ -61,7 +41,7 @@ def _plain(record: Record, task: Task, values: str | None) -> str:
     if "error" in record:
         return f"{name}: error: {shown(record['error'])}"
     if values:
-        return f"{name}: " + " ".join(str(one) for one in record[values].ravel())
+        return f"{name}: " + " ".join(str(value) for value in record[values].ravel())
     return f"{name}: {shown(task.words(record))}"
 
 
@@ -70,7 +50,7 @@ def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) 
     if kind == "logits":
         return list(trained.task.outputs)
     if layer is not None:
-        node = next(one for one in trained.graph.nodes if one.name == layer)
+        node = next(node for node in trained.graph.nodes if node.name == layer)
         return [f"{layer}[{i}]" for i in range(math.prod(node.output_shape))]
     return trained.task.columns(top_k)
 

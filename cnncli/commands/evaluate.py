@@ -13,7 +13,6 @@ from cnncli.options import (
     force_option,
     json_option,
     model_argument,
-    open_model,
     threads_option,
 )
 from cnncli.terminal import Progress, note, shown, write_json, write_line
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncli.data.source import Set
-    from cnncli.options import Trained
 
 
 @command(
@@ -72,68 +70,43 @@ def evaluate(
     """
     from cnncli.data.source import load_labelled
     from cnncli.model_file.atomic import check_writable, write_atomically
+    from cnncli.trained.model import load
 
-    files = [one for one in (per_image, confusion) if one is not None]
+    files = [path for path in (per_image, confusion) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
         raise UsageError("stdin and stdout can be used only once each; give - once")
     for path in files:
         check_writable(path, force=force)
-    trained = open_model(model)
-    task = trained.task
+    trained = load(model)
+    task, what = trained.task, trained.preprocessing.what
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
-    if batch_size is not None and task.per_pixel:
-        raise UsageError("--batch-size is not for masks; leave it out")
+    runner = trained.open_runner(batch_size=batch_size, threads=threads)
     images = load_labelled(data, trained.preprocessing, task, split=split, threads=threads)
     for notice in images.notices:
         note(notice)
-    counted = task.counted(images.targets, trained.preprocessing.what)
-    note(f"{images.samples.where}: {counted}")
-    judged = _judge(trained, images, batch_size, threads)
-    found = task.figures(judged)
+    note(f"{images.samples.where}: {task.counted(images.targets, what)}")
+    parts: list[Any] = []
+    with Progress(len(images), f"{what}s") as progress:
+        for part in runner.judge(images, task):
+            parts.append(part)
+            progress.update(sum(map(len, parts)))
+    judged = type(parts[0]).join(parts)
+    figures = task.figures(judged)
     if per_image is not None:
         write_atomically(per_image, _table(task.table(judged), images), force=force)
     if confusion is not None:
-        title = f"{model} on {data}: {100 * found[task.gate]:.2f} % right"
-        write_atomically(confusion, _picture(found, title), force=force)
+        title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
+        write_atomically(confusion, _picture(figures, title), force=force)
     if as_json:
-        write_json({"schema": 1, "command": "evaluate", **found})
+        write_json({"schema": 1, "command": "evaluate", **figures})
     else:
-        for line in task.summary(found):
+        for line in task.summary(figures):
             (note if "-" in files else write_line)(shown(line))
-    reached = found[task.gate]
+    reached = figures[task.gate]
     if fail_under is not None and (reached is None or reached < fail_under):
         value = "undefined" if reached is None else f"{reached:.6g}"
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
-
-
-def _judge(trained: Trained, images: Set, batch_size: int | None, threads: int) -> Any:
-    from cnncli.data.loader import Loader
-    from cnncli.data.pixels import PixelSet
-    from cnncli.data.tiles import Whole
-    from cnncli.engine import Plan
-    from cnncli.engine.tiling import Tiled
-    from cnncli.training.evaluation import judge_batches
-    from cnncli.training.prediction import normalizer, ready, ready_for_any_size
-
-    own, weights = trained.preprocessing, trained.model.weights
-    fill = normalizer(own.scale, own.shift)
-    plan: Plan | Tiled
-    loader: Loader | Whole
-    if isinstance(images, PixelSet):
-        plan, loader = (
-            ready_for_any_size(trained.graph, weights, threads=threads),
-            Whole(images, fill),
-        )
-    else:
-        plan = ready(trained.graph, weights, batch_size=batch_size, threads=threads)
-        loader = Loader(images, plan.setup.batch, fill, shuffle=False)
-    parts: list[Any] = []
-    with Progress(len(images), f"{own.what}s") as progress:
-        for part in judge_batches(plan, loader, trained.task):
-            parts.append(part)
-            progress.update(sum(map(len, parts)))
-    return type(parts[0]).join(parts)
 
 
 def _table(table: tuple[list[str], list[Sequence[Any]]], images: Set) -> bytes:
@@ -149,9 +122,9 @@ def _table(table: tuple[list[str], list[Sequence[Any]]], images: Set) -> bytes:
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
-def _picture(found: dict[str, Any], title: str) -> bytes:
+def _picture(figures: dict[str, Any], title: str) -> bytes:
     from cnncli.render.confusion import confusion_picture
     from cnncli.render.png import png_bytes
 
-    names = [one["name"] for one in found["classes"]]
-    return png_bytes(confusion_picture(found["confusion"], names, title))
+    names = [row["name"] for row in figures["classes"]]
+    return png_bytes(confusion_picture(figures["confusion"], names, title))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cnncli.errors import UsageError
-from cnncli.options import command, force_option, json_option, model_argument, open_model
+from cnncli.options import command, force_option, json_option, model_argument
 from cnncli.terminal import colors, note, shown, write_json, write_line
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ def _look(model: str, layer: str | None, method: str, image: str | None) -> Look
     from cnncli.data.inputs import load_image
     from cnncli.inspection.activations import map_findings
     from cnncli.inspection.filters import filter_findings
+    from cnncli.trained.model import load
 
-    trained = open_model(model)
+    trained = load(model)
     own, weights = trained.preprocessing, trained.model.weights
     if image is None:
         return Look(model, method, None, None, filter_findings(trained.graph, weights, layer, None))

@@ -5,28 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from cnncli.errors import UsageError
+from cnncli.errors import SomeFailed, UsageError
 from cnncli.options import (
     IMAGE_SIZE,
-    SomeFailed,
-    Trained,
     batch_size_option,
     command,
     conv_algo_option,
     force_option,
     json_option,
     model_argument,
-    open_model,
     threads_option,
 )
 from cnncli.terminal import Progress, note
 
 if TYPE_CHECKING:
-    from cnncli.training.prediction import Answer
+    from cnncli.trained.answers import Answer
+    from cnncli.trained.masks import MaskFolder
+    from cnncli.trained.model import Trained
 
 FORMATS = ("plain", "jsonl", "csv", "tsv")
 
@@ -108,45 +107,51 @@ def predict(
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
-    from cnncli.commands._records import recorder, writer
+    from cnncli.commands._records import make_writer
+    from cnncli.trained.answers import make_record
+    from cnncli.trained.model import load
 
     paths = _paths(model, inputs, files_from, null)
-    trained = open_model(model)
-    if not trained.task.has_confidence and (top_k, min_confidence) != (None, None):
-        raise UsageError(f"--top-k and --min-confidence are not for {trained.task.name} models")
+    trained = load(model)
+    task, what = trained.task, trained.preprocessing.what
+    if not task.has_confidence and (top_k, min_confidence) != (None, None):
+        raise UsageError(f"--top-k and --min-confidence are not for {task.name} models")
     layer = _layer(kind, trained)
-    settings = {"threads": threads, "conv_algo": conv_algo}
-    if trained.task.per_pixel:
-        if layer or latency or batch_size or kind == "logits":
-            raise UsageError(
-                "--output-kind, --latency and --batch-size are not for masks; leave them out"
-            )
-        answers = _maps(trained, paths, {**settings, "tile": tile})
-    else:
-        if output or overlay or tile:
-            raise UsageError("-o, --overlay and --tile are for networks that make masks")
-        settings |= {"batch_size": 1 if latency else batch_size, "latency": latency}
-        answers = _answers(trained, paths, layer, settings)
-    record = recorder(trained.task, top_k, min_confidence, kind)
-    if output is not None:
-        from cnncli.commands._masks import with_masks
-
-        record = with_masks(record, output, trained.task, colored=overlay, force=force)
-    elif overlay:
-        raise UsageError("--overlay is about -o, which is not given")
-    write = writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
+    if trained.masks and (layer or latency or batch_size or kind == "logits"):
+        raise UsageError(
+            "--output-kind, --latency and --batch-size are not for masks; leave them out"
+        )
+    if not trained.masks and (output or overlay or tile):
+        raise UsageError("-o, --overlay and --tile are for networks that make masks")
+    answers = trained.answers(
+        paths,
+        layer=layer,
+        batch_size=1 if latency else batch_size,
+        latency=latency,
+        threads=threads,
+        conv_algo=conv_algo,
+        tile=tile,
+    )
+    masks = _mask_folder(trained, output, overlay, force)
+    write = make_writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
-    with Progress(None, f"{trained.preprocessing.what}s") as progress:
-        for count, answer in enumerate(answers, 1):
-            found = record(answer)
-            failed += "error" in found
-            write(found)
+    with Progress(None, f"{what}s") as progress:
+        for count, answer in enumerate(_note_once(answers), 1):
+            record = make_record(answer, task, top_k, min_confidence)
+            if kind == "logits" and answer.logits is not None:
+                record["logits"] = answer.logits
+            if answer.features is not None:
+                record["features"] = answer.features
+            if masks is not None:
+                record = masks.add_mask(record, answer)
+            failed += "error" in record
+            write(record)
             if not sys.stdout.isatty():
                 progress.update(count)
     if not count:
-        note(f"no {trained.preprocessing.what}s in the input")
+        note(f"no {what}s in the input")
     if failed:
-        raise SomeFailed(f"{failed} of {count} {trained.preprocessing.what}s could not be answered")
+        raise SomeFailed(f"{failed} of {count} {what}s could not be answered")
 
 
 def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:
@@ -164,39 +169,30 @@ def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) 
     return chain(inputs, read_paths(listed, null=null) if listed is not None else ())
 
 
-def _answers(
-    trained: Trained, paths: Iterable[str], layer: str | None, settings: dict[str, Any]
-) -> Iterator[Answer]:
-    """Return the answers to images that all get the size of the network's input."""
-    from cnncli.data.stream import stream
-    from cnncli.training.prediction import answers, normalizer, ready
-
-    own, threads = trained.preprocessing, settings["threads"]
-    keep = [layer] if layer else []
-    plan = ready(trained.graph, trained.model.weights, keep=keep, **settings)
-    batches = stream(paths, own, batch_size=plan.setup.batch, threads=threads)
-    return _noticed(answers(plan, batches, normalizer(own.scale, own.shift, threads), layer))
-
-
-def _maps(trained: Trained, paths: Iterable[str], settings: dict[str, Any]) -> Iterator[Answer]:
-    """Return the answers for every pixel of images of any size."""
-    from cnncli.data.stream import stream
-    from cnncli.training.prediction import maps, normalizer, ready_for_any_size
-
-    own, threads = trained.preprocessing, settings["threads"]
-    tiled = ready_for_any_size(trained.graph, trained.model.weights, **settings)
-    batches = stream(paths, own, batch_size=1, threads=threads)
-    return _noticed(maps(tiled, batches, normalizer(own.scale, own.shift, threads)))
-
-
-def _noticed(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Yield the answers, saying once what there is to be noticed about the images."""
+def _note_once(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield the answers; show the first notice about a sample."""
     noticed = False
     for answer in answers:
         if answer.notice and not noticed:
             note(f"{answer.name}: {answer.notice}")
             noticed = True
         yield answer
+
+
+def _mask_folder(
+    trained: Trained, folder: str | None, colored: bool, force: bool
+) -> MaskFolder | None:
+    """Return the folder that masks are written to; None where none is asked for."""
+    if folder is None:
+        if colored:
+            raise UsageError("--overlay is about -o, which is not given")
+        return None
+    if folder in ("", "-"):
+        raise UsageError("-o takes a folder for the masks, which stdout is not; name one")
+    from cnncli.trained.masks import MaskFolder
+
+    assert trained.masks is not None
+    return MaskFolder(folder, trained.masks, colored=colored, force=force)
 
 
 def _layer(kind: str, trained: Trained) -> str | None:

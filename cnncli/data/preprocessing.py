@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.data.image import EXTENSIONS, Picture, decode
+from cnncli.engine import normalize
 from cnncli.errors import ModelFileError
 from cnncli.value import Value
 
@@ -97,11 +98,15 @@ class Preprocessing(Value):
         return np.ascontiguousarray(np.broadcast_to(array, (*pixels.shape[:2], self.channels)))
 
     def normalize(
-        self, images: NDArray[np.uint8], indices: NDArray[np.int64], out: NDArray[np.float32]
+        self,
+        images: NDArray[np.uint8],
+        indices: NDArray[np.int64],
+        out: NDArray[np.float32],
+        threads: int = 1,
     ) -> None:
         """Write images[indices] * scale + shift into out, float32 (n, H, W, C)."""
-        np.multiply(images[indices], np.array(self.scale, np.float32), out=out)
-        out += np.array(self.shift, np.float32)
+        scale, shift = np.array(self.scale, np.float32), np.array(self.shift, np.float32)
+        normalize(images, indices, scale, shift, out, threads)
 
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""

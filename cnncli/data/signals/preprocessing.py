@@ -88,9 +88,13 @@ class SignalPreprocessing(Value):
         return self._fitted(values)
 
     def normalize(
-        self, signals: Values, indices: NDArray[np.int64], out: NDArray[np.float32]
+        self,
+        signals: Values,
+        indices: NDArray[np.int64],
+        out: NDArray[np.float32],
+        threads: int = 1,
     ) -> None:
-        """Write signals[indices] * scale + shift into out, float32 (n, L, C)."""
+        """Write signals[indices] * scale + shift into out, float32 (n, L, C), in one thread."""
         np.take(signals, indices, axis=0, out=out, mode="clip")
         out *= np.array(self.scale, np.float32)
         out += np.array(self.shift, np.float32)

@@ -1,54 +1,38 @@
-"""The pictures `predict` writes for a network that answers for every pixel."""
+"""Masks as files: the answers of a network that gives every pixel a class."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
 from cnncli.data.image import EXTENSIONS
-from cnncli.data.mapped import mask_levels
+from cnncli.data.levels import MaskLevels
 from cnncli.errors import DataError, UsageError
 from cnncli.model_file.atomic import write_atomically
 from cnncli.render.mask import class_colors, mask_picture, overlay
 from cnncli.render.png import png_bytes
-from cnncli.tasks import Segmentation, Task
-from cnncli.training.prediction import Answer
-
-Record = dict[str, Any]
-
-
-def with_masks(
-    record: Callable[[Answer], Record], folder: str, task: Task, *, colored: bool, force: bool
-) -> Callable[[Answer], Record]:
-    """Return what makes a record of an answer, writes its mask and names it in the record."""
-    masks = MaskFolder(folder, task, colored=colored, force=force)
-
-    def with_mask(answer: Answer) -> Record:
-        found = record(answer)
-        if answer.logits is None:
-            return found
-        try:
-            return {**found, "mask": masks.write(answer)}
-        except DataError as error:
-            return {"path": answer.name, "error": str(error)}
-
-    return with_mask
+from cnncli.trained.answers import Answer, Record
 
 
 class MaskFolder:
     """A folder that gets a PNG for each image, named like it; made when the first is written."""
 
-    def __init__(self, folder: str, task: Task, *, colored: bool, force: bool) -> None:
-        """Raise UsageError for a folder that cannot be."""
+    def __init__(self, folder: str, levels: MaskLevels, *, colored: bool, force: bool) -> None:
+        """`colored`: images in the colors of their classes instead. Raise UsageError for a file."""
         self.folder, self.colored, self.force = folder, colored, force
-        self.levels = mask_levels(cast("Segmentation", task))
-        self.written: dict[str, str] = {}
-        if folder in ("", "-"):
-            raise UsageError("-o takes a folder for the masks, which stdout is not; name one")
+        self.levels = levels
+        self.written: dict[str, str] = {}  # by the path of a mask, the name of its image
         if Path(folder).exists() and not Path(folder).is_dir():
             raise UsageError(f"{folder}: is a file; give a folder for the masks", path=folder)
+
+    def add_mask(self, record: Record, answer: Answer) -> Record:
+        """Write the mask of an answer; return its record with the mask's path, or why not."""
+        if answer.logits is None:
+            return record
+        try:
+            return {**record, "mask": self.write(answer)}
+        except DataError as error:
+            return {"path": answer.name, "error": str(error)}
 
     def write(self, answer: Answer) -> str:
         """Write the mask of one image, or the image in its colors; return its path.
@@ -57,7 +41,7 @@ class MaskFolder:
         for a second image of the same name.
         """
         assert answer.logits is not None
-        assert answer.pixels is not None
+        assert answer.sample is not None
         path = os.path.join(self.folder, _stem(answer.name) + ".png")  # noqa: PTH118 - spelled as given
         if path in self.written:
             raise DataError(
@@ -65,7 +49,7 @@ class MaskFolder:
                 "different folders"
             )
         beside = os.path.dirname(answer.name) or "."  # noqa: PTH120
-        if Path(answer.name).exists() and _are_one(beside, self.folder):
+        if Path(answer.name).exists() and _are_same(beside, self.folder):
             raise UsageError(
                 f"{self.folder}: holds the images; give another folder for the masks",
                 path=self.folder,
@@ -73,7 +57,7 @@ class MaskFolder:
         classes = answer.logits.argmax(axis=-1)
         if self.colored:
             colors = class_colors(len(self.levels.names), self.levels.levels, self.levels.palette)
-            picture = overlay(answer.pixels, classes, colors)
+            picture = overlay(answer.sample, classes, colors)
         else:
             picture = mask_picture(self.levels.mask(classes), self.levels.palette)
         try:
@@ -87,8 +71,8 @@ class MaskFolder:
         return path
 
 
-def _are_one(one: str, other: str) -> bool:
-    return Path(other).exists() and Path(one).samefile(other)
+def _are_same(folder: str, other: str) -> bool:
+    return Path(other).exists() and Path(folder).samefile(other)
 
 
 def _stem(name: str) -> str:

@@ -1,0 +1,1 @@
+"""A trained network as a thing: open its file, prepare samples, answer, keep, judge."""

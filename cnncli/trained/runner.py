@@ -1,0 +1,152 @@
+"""A network ready to answer and to be judged: one face over networks for samples of one size, run
+by a `Plan`, and networks that answer for every pixel of images of any size, run by `Tiled`.
+
+Legend: n samples, H W size of an image, C channels, L length of a signal, K outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.engine import Plan, Weights, images_together
+from cnncli.errors import UsageError, setting
+from cnncli.graph import Graph
+from cnncli.layers.base import Array, Setup
+
+if TYPE_CHECKING:
+    from cnncli.data.dataset import ImageSet
+    from cnncli.data.medium import AnyPreprocessing
+    from cnncli.data.pixels import PixelSet
+    from cnncli.data.source import Set
+    from cnncli.engine.tiling import Tiled
+    from cnncli.tasks import Task
+
+Values = NDArray[Any]  # of one sample: uint8 (H, W, C) of an image, float32 (L, C) of a signal
+
+MOST_SAMPLES = 64  # of a pass
+
+
+class Runner(Protocol):
+    """A network ready to answer; it belongs to one thread."""
+
+    batch: int  # samples answered together, at most; no answer depends on it
+
+    def refresh(self) -> None:
+        """Take over the present weights; to be called whenever they have changed."""
+
+    def answer(self, samples: Sequence[Values]) -> Array | list[Array]:
+        """Return the logits of up to `batch` samples, (K,) or (H, W, K) each.
+
+        The samples have been prepared, but not normalized. What is returned is good until the next
+        call.
+        """
+
+    def kept(self, layer: str) -> Array:
+        """Return what a layer that is kept made of the latest samples: (batch, *its shape)."""
+
+    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
+        """Answer a labeled set in its order; yield what the task judged, batch by batch."""
+
+
+def open_runner(
+    graph: Graph,
+    weights: Weights,
+    preprocessing: AnyPreprocessing,
+    task: Task,
+    *,
+    batch_size: int | None = None,
+    threads: int = 1,
+    conv_algo: str = "auto",
+    latency: bool = False,
+    keep: Collection[str] = (),
+    tile: tuple[int, int] | None = None,
+) -> Runner:
+    """Return the runner that the task needs, on these weights, which it does not copy.
+
+    `keep` names layers for `kept`; `tile` bounds the part of an image answered at a time. Raises
+    UsageError for a setting that the task has no use for.
+    """
+    if not task.per_pixel:
+        if tile is not None:
+            raise UsageError(f"{setting('tile')} is for networks that make masks; leave it out")
+        setup = Setup(batch_size or MOST_SAMPLES, threads, conv_algo=conv_algo, latency=latency)
+        setup = replace(setup, batch=images_together(graph, setup))
+        return _OneSize(Plan(graph, weights, setup, keep=keep), preprocessing)
+    unused = {"batch_size": batch_size, "latency": latency, "keep": keep}
+    for name, value in unused.items():
+        if value:
+            raise UsageError(f"{setting(name)} is not for masks; leave it out")
+    from cnncli.engine.tiling import Tiled
+
+    setup = Setup(1, threads, conv_algo=conv_algo)
+    return _AnySize(Tiled(graph, weights, setup, tile=tile), preprocessing)
+
+
+def judge_all(runner: Runner, samples: Set, task: Task) -> Any:
+    """Return what the task judged of a whole set."""
+    parts = list(runner.judge(samples, task))
+    return type(parts[0]).join(parts)
+
+
+class _OneSize:
+    """Answers samples in the shape of the network's input."""
+
+    def __init__(self, plan: Plan, preprocessing: AnyPreprocessing) -> None:
+        self.plan, self.preprocessing = plan, preprocessing
+        self.batch = plan.setup.batch
+
+    def refresh(self) -> None:
+        self.plan.refresh()
+
+    def answer(self, samples: Sequence[Values]) -> Array:
+        n = len(samples)
+        if n:
+            inputs, threads = self.plan.input[:n], self.plan.setup.threads
+            self.preprocessing.normalize(np.stack(samples), np.arange(n), inputs, threads)
+            self.plan.forward(n)
+        return self.plan.output[:n]
+
+    def kept(self, layer: str) -> Array:
+        return self.plan.value(layer)
+
+    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
+        from cnncli.data.loader import Loader
+
+        images = cast("ImageSet", samples)
+        loader = Loader(images, self.batch, self.preprocessing.normalize, shuffle=False)
+        for batch in loader.epoch(0):
+            n = len(batch.targets)
+            self.plan.input[:n] = batch.images
+            self.plan.forward(n)
+            yield task.judge(self.plan.output[:n], batch.targets)
+
+
+class _AnySize:
+    """Answers for every pixel of images of any size, one image after the other."""
+
+    batch = 1
+
+    def __init__(self, tiled: Tiled, preprocessing: AnyPreprocessing) -> None:
+        self.tiled = tiled
+        self.normalize = partial(preprocessing.normalize, threads=tiled.setup.threads)
+
+    def refresh(self) -> None:
+        self.tiled.refresh()
+
+    def answer(self, samples: Sequence[Values]) -> list[Array]:
+        return [self.tiled(pixels, self.normalize) for pixels in samples]
+
+    def kept(self, layer: str) -> Array:
+        raise AssertionError("tiles are not kept")
+
+    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
+        images = cast("PixelSet", samples)
+        for pixels, targets in zip(images.images, images.targets, strict=True):
+            (logits,) = self.answer([pixels])
+            yield task.judge(logits[None], targets[None])
