@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 MARK = "\0"  # around the name of a setting in a message; no path and no argument can hold it
 
@@ -17,6 +17,14 @@ def name_settings(message: str, name: Callable[[str], str]) -> str:
     parts = message.split(MARK)
     parts[1::2] = map(name, parts[1::2])
     return "".join(parts)
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """Return "; did you mean …?" where something known is spelled much alike, else nothing."""
+    from difflib import get_close_matches  # which takes its time
+
+    close = get_close_matches(word.lower(), known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 class CnncliError(Exception):

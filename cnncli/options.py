@@ -134,8 +134,6 @@ threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
     help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
 )  # fmt: skip
-TASK_NAMES = ("classify", "segment", "regress", "multi-label")
-OPTIMIZER_NAMES = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 
 conv_algo_option = click.option(
     "--conv-algo", type=click.Choice(["auto", "direct"]), default="auto", show_default=True,

@@ -10,7 +10,7 @@ from cnncli.engine import Plan, Weights  # noqa: E402
 from cnncli.engine.optimizers import OPTIMIZERS  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
 from cnncli.layers.base import Setup  # noqa: E402
-from cnncli.losses import CrossEntropy  # noqa: E402
+from cnncli.losses.cross_entropy import CrossEntropy  # noqa: E402
 from cnncli.notation import parse  # noqa: E402
 
 NETWORKS = {

@@ -1,6 +1,6 @@
-"""Messages that name settings, for whoever shows them."""
+"""Messages: settings in them are named for whoever shows them, and words of like spelling."""
 
-from cnncli.errors import CnncliError, setting
+from cnncli.errors import CnncliError, did_you_mean, setting
 from cnncli.terminal import name_options
 
 
@@ -15,3 +15,8 @@ def test_the_command_line_names_the_option():
 
 def test_a_path_cannot_pass_for_a_setting():
     assert name_options("`val`/a.png: damaged") == "`val`/a.png: damaged"
+
+
+def test_did_you_mean_says_nothing_without_a_likely_word():
+    assert did_you_mean("relo", ["relu", "elu"]) == "; did you mean relu?"
+    assert did_you_mean("xyz", ["relu", "elu"]) == ""

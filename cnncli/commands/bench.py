@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import (
-    OPTIMIZER_NAMES,
     arch_argument,
     batch_size_option,
     classes_option,
@@ -53,7 +53,9 @@ PEAK_SECONDS = 0.5  # at most, before and after
     "--latency/--no-latency", default=None,
     help="Plan for single images.  [default: with --mode predict -b 1]",
 )  # fmt: skip
-@click.option("--optimizer", type=click.Choice(OPTIMIZER_NAMES), default="adamw", show_default=True)
+@click.option(
+    "--optimizer", type=click.Choice(names.OPTIMIZERS), default="adamw", show_default=True
+)
 @conv_algo_option
 @threads_option
 @json_option

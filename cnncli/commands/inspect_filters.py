@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import command, force_option, json_option, model_argument
 from cnncli.terminal import colors, note, shown, write_json, write_line
@@ -38,7 +39,7 @@ class Look(NamedTuple):
 @model_argument
 @click.option("--layer", metavar="NAME", help="As shape-calc names it.  [default: the first conv]")
 @click.option(
-    "--method", type=click.Choice(["filters", "activations"]), default="filters",
+    "--method", type=click.Choice(names.INSPECTION_METHODS), default="filters",
     show_default=True, help="The weights, or what they make of an image.",
 )  # fmt: skip
 @click.option("--image", metavar="FILE|-", help="What to look at through the filters.")

@@ -16,14 +16,14 @@ def layers(as_json: bool) -> None:
     Settings are given by name, or by position in this order; what stands behind = is used where one
     is left out.
     """
-    from cnncli.layers import REGISTRY
+    from cnncli.layers import LAYERS
     from cnncli.notation.expansion import typed_layers
 
     found: list[dict[str, Any]] = [
         {
             "name": kind,
-            "summary": REGISTRY[kind].summary,
-            "settings": [_described(setting) for setting in REGISTRY[kind].settings()],
+            "summary": LAYERS[kind].summary,
+            "settings": [_described(setting) for setting in LAYERS[kind].settings()],
         }
         for kind in typed_layers()
     ]

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import (
     IMAGE_SIZE,
-    OPTIMIZER_NAMES,
-    TASK_NAMES,
     batch_size_option,
     command,
     conv_algo_option,
@@ -28,12 +27,6 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Shape
     from cnncli.training.settings import Settings
 
-SCHEDULES = ("constant", "step", "cosine", "onecycle")
-METHODS = ("he", "glorot", "lecun", "normal")
-MONITORS = (
-    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
-    "val_map", "train_loss",
-)  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
@@ -46,8 +39,10 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
               help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
-@click.option("--task", type=click.Choice(["auto", *TASK_NAMES]), default="auto", show_default=True,
-              help="What to learn; auto: what the labels of DATA are for.")  # fmt: skip
+@click.option(
+    "--task", type=click.Choice(["auto", *names.TASKS]), default="auto", show_default=True,
+    help="What to learn; auto: what the labels of DATA are for.",
+)  # fmt: skip
 @click.option(
     "--loss",
     metavar="NAME",
@@ -59,19 +54,19 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
 @batch_size_option(None)
 @click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate, at its highest.")
-@click.option("--optimizer", type=click.Choice(OPTIMIZER_NAMES))
+@click.option("--optimizer", type=click.Choice(names.OPTIMIZERS))
 @click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X")
 @click.option("--weight-decay", type=click.FloatRange(0), metavar="X")
-@click.option("--lr-schedule", type=click.Choice(SCHEDULES))
+@click.option("--lr-schedule", type=click.Choice(names.SCHEDULES))
 @click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
               help="Epochs in which the learning rate rises to its full height.")  # fmt: skip
-@click.option("--init", type=click.Choice(METHODS),
+@click.option("--init", type=click.Choice(names.INIT_METHODS),
               help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
 @click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
 @click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
               show_default=True,
               help="auto: rare classes of pixels count more.")  # fmt: skip
-@click.option("--monitor", type=click.Choice(MONITORS),
+@click.option("--monitor", type=click.Choice(names.MONITORS),
               help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
 @click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
@@ -80,7 +75,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True)  # fmt: skip
-@click.option("--normalize", type=click.Choice(["unit", "standard", "minmax", "image", "none"]),
+@click.option("--normalize", type=click.Choice(names.NORMALIZATIONS),
               default="standard", show_default=True,
               help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
               "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end, image: the levels "

@@ -13,8 +13,9 @@ from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
 from cnncli.kernels import elementwise
 from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
-from cnncli.losses import CrossEntropy, Loss
+from cnncli.losses import Loss
 from cnncli.losses.base import Targets
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.value import Value
 
 PLAIN: Loss = CrossEntropy()

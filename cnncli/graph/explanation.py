@@ -19,8 +19,8 @@ from cnncli.layers.geometry import Windows
 from cnncli.layers.junction import Stack
 from cnncli.layers.norm import BatchNorm
 from cnncli.layers.pool import Pool
-from cnncli.layers.settings import Padding
 from cnncli.layers.upsample import Upsample
+from cnncli.settings import Padding
 
 
 def explain(graph: Graph, node: Node) -> list[str]:

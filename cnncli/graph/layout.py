@@ -9,7 +9,7 @@ from fractions import Fraction
 from cnncli.errors import ArchitectureError
 from cnncli.graph.nodes import INPUT, Graph, Node
 from cnncli.graph.sight import Sight, meet
-from cnncli.layers import REGISTRY
+from cnncli.layers import LAYERS
 from cnncli.layers.base import Axes, Layer, Shape, image_shape, volume
 from cnncli.notation import expression as notation
 
@@ -63,7 +63,7 @@ class _Layout:
                 return source
             case notation.Joined(parts):
                 branches = tuple(self.add(part, source) for part in parts)
-                return self._append(REGISTRY[expression.junction](), branches)
+                return self._append(LAYERS[expression.junction](), branches)
         raise AssertionError(expression)
 
     def _append(self, layer: Layer, inputs: tuple[int, ...]) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncli.errors import UsageError
+from cnncli.errors import UsageError, did_you_mean
 from cnncli.graph import Graph, Node
-from cnncli.notation.expansion import did_you_mean
 
 
 def with_filters(graph: Graph) -> list[Node]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnncli.kernels import elementwise as kernels
 from cnncli.layers.base import Layer, Pass, Shape, Site
-from cnncli.layers.settings import REAL, setting
+from cnncli.settings import REAL, setting
 
 
 class Activation(Layer):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from cnncli.registry import Registry
+from cnncli.settings import settings_of, write_call
 from cnncli.value import Value
 
 Array = NDArray[np.float32]
@@ -23,7 +25,7 @@ Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,
 Pass = Callable[[int], None]  # runs one direction of one layer for the first n images of its site
 Axes = tuple[int, int]  # one number for the rows, one for the columns
 
-REGISTRY: dict[str, type[Layer]] = {}
+LAYERS: Registry[type[Layer]] = Registry("layer")
 NOTHING: Array = np.empty(0, np.float32)
 
 
@@ -153,25 +155,16 @@ class Layer(Value):
         if kind is not None:
             cls.kind = kind
             cls.summary = (cls.__doc__ or "").strip().split("\n")[0]
-            REGISTRY[kind] = cls
+            LAYERS.add(kind, cls)
 
     @classmethod
     def settings(cls) -> tuple[Field[Any], ...]:
         """Return the settings in the order in which they can be given by position."""
-        return fields(cls)
+        return tuple(settings_of(cls).values())
 
     def __str__(self) -> str:
         """Write the layer as an architecture text, leaving out what has its default."""
-        words = []
-        by_position = True
-        for one in self.settings():
-            value = getattr(self, one.name)
-            if value == one.default and one.default is not MISSING:
-                by_position = False
-                continue
-            text = one.metadata["kind"].write(value)
-            words.append(text if by_position else f"{one.name}={text}")
-        return f"{self.kind}({', '.join(words)})" if words else self.kind
+        return write_call(self.kind, self)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Return the shape of one output image; raise ArchitectureError where it does not fit."""

@@ -30,7 +30,7 @@ from cnncli.layers.base import (
 from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
 from cnncli.layers.geometry import Windows, windows, with_channels
 from cnncli.layers.panels import panelled
-from cnncli.layers.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
+from cnncli.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 FILLS = ("zero", "reflect", "edge")  # as the kernels count them
 

@@ -10,7 +10,7 @@ from cnncli.layers.base import Layer, Parameter, Pass, Reach, Setup, Shape, Site
 from cnncli.layers.conv import check_groups, convolution, passes, scratch_of
 from cnncli.layers.geometry import Windows, need_image, per_axis, with_channels
 from cnncli.layers.panels import panelled
-from cnncli.layers.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
+from cnncli.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
 class Deconv(Layer, kind="deconv"):

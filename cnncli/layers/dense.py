@@ -24,7 +24,7 @@ from cnncli.layers.base import (
 )
 from cnncli.layers.conv import passes, scaled, scratch_of
 from cnncli.layers.panels import panelled_dense
-from cnncli.layers.settings import COUNT, SHAPE, setting
+from cnncli.settings import COUNT, SHAPE, setting
 
 
 class Dense(Layer, kind="dense"):

@@ -25,7 +25,7 @@ from cnncli.layers.base import (
 )
 from cnncli.layers.conv import Conv, scaled
 from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
-from cnncli.layers.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
+from cnncli.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
 class Depthwise(Layer, kind="depthwise"):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from cnncli.kernels import elementwise
 from cnncli.layers.base import Clock, Layer, Pass, Shape, Site
-from cnncli.layers.settings import RATE, setting
+from cnncli.settings import RATE, setting
 
 WORD = (1 << 64) - 1
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers.base import Axes, Reach, Shape
-from cnncli.layers.settings import Padding, Size
+from cnncli.settings import Padding, Size
 from cnncli.value import Value
 
 LARGEST = 1 << 24  # pixels along an axis; far below where index arithmetic could overflow

@@ -20,7 +20,7 @@ from cnncli.layers.base import (
     flat,
     plain,
 )
-from cnncli.layers.settings import POSITIVE, RATE, setting
+from cnncli.settings import POSITIVE, RATE, setting
 
 
 class BatchNorm(Layer, kind="bn"):

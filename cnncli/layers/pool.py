@@ -8,7 +8,7 @@ from cnncli.errors import ArchitectureError
 from cnncli.kernels import pool as kernels
 from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, flat, image_shape, step_of
 from cnncli.layers.geometry import Windows, need_image, windows, with_channels
-from cnncli.layers.settings import PADDING, SIZE, SWITCH, Padding, Size, setting
+from cnncli.settings import PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
 class Pool(Layer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import elementwise
 from cnncli.layers.base import Layer, Pass, Shape, Site
-from cnncli.layers.settings import COUNT, INDEX, setting
+from cnncli.settings import COUNT, INDEX, setting
 
 
 class Take(Layer, kind="take"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.kernels import elementwise
 from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
 from cnncli.layers.geometry import need_image, per_axis, with_channels
-from cnncli.layers.settings import SIZE, Size, setting
+from cnncli.settings import SIZE, Size, setting
 
 
 class Upsample(Layer, kind="upsample"):

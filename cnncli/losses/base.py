@@ -1,38 +1,51 @@
-"""What every loss is: settings, the step a plan runs in training, and its measure of answers."""
+"""What every loss is: settings, the step that a plan runs in training, and a measure of answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.errors import UsageError, setting
 from cnncli.layers.base import Array
-from cnncli.value import Value
+from cnncli.registry import Named, Registry
 
 Floats = NDArray[np.float64]
 Targets = NDArray[Any]
 Step = Callable[[Targets, int], float]
 
+LOSSES: Registry[type[Loss]] = Registry("loss")
 
-class Loss(Value):
-    """How far answers are from their targets."""
 
-    name: ClassVar[str]  # what --loss calls it
+class Loss(Named):
+    """How far outputs are from their targets; the fields of a subclass are its settings.
 
-    @property
-    def text(self) -> str:
-        """What --loss takes to mean this very loss."""
-        return self.name
+    >>> class Huber(Loss, name="huber"): ...
+    """
+
+    registry: ClassVar[Registry[Any]] = LOSSES
 
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
-        """Return what, for the targets of the first n images, fills `gradient` and gives the mean.
+        """Return a function of targets and their number n that runs the loss on n samples.
 
-        `output` and `gradient` are (batch, *output shape) of a plan; nothing is allocated later.
+        It reads the first n of `output` (batch, *output shape), fills in the gradient of their mean
+        loss with respect to them, in `gradient` of the same shape, and returns that mean. It
+        allocates nothing.
         """
         raise NotImplementedError
 
     def measure(self, outputs: Array, targets: Targets) -> Floats:
-        """Return the loss of each image, in float64, without smoothing or weights."""
+        """Return the loss of each sample (N,), in float64, without smoothing or class weights."""
         raise NotImplementedError
+
+    def with_smoothing(self, smoothing: float) -> Loss:
+        """Return the loss with this label smoothing; raise UsageError where it has none."""
+        if smoothing:
+            raise UsageError(f"{setting('label_smoothing')} is not for {self.name}; leave it out")
+        return self
+
+    def with_class_weights(self, weights: Sequence[float]) -> Loss:
+        """Return the loss with a weight for each class; raise UsageError where it has none."""
+        raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")

@@ -1,8 +1,9 @@
-"""Softmax and cross-entropy: one class for each image, or for each pixel of it."""
+"""Softmax and cross-entropy: one class for each sample, or for each pixel of it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,19 +12,13 @@ from cnncli.layers.base import NOTHING, Array
 from cnncli.losses.base import Floats, Loss, Step, Targets
 
 
-class CrossEntropy(Loss):
-    """-log of the probability of the right class; targets are int32, one for each K outputs.
-
-    With weights, one for each class, the mean is weighted by those of the right classes.
-    """
+class CrossEntropy(Loss, name="cross-entropy"):
+    """-log of the probability of the right class; targets are int32, one for each K outputs."""
 
     smoothing: float = 0.0  # share of the target spread over all classes (Szegedy et al. 2016)
-    weights: tuple[float, ...] = ()
-
-    name: ClassVar[str] = "cross-entropy"
+    weights: tuple[float, ...] = ()  # per class; the mean is weighted by those of the right classes
 
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
-        """See Loss."""
         classes: int = output.shape[-1]
         pixels: int = output[0].size // classes
         logits, dlogits = output.reshape(-1), gradient.reshape(-1)
@@ -45,10 +40,16 @@ class CrossEntropy(Loss):
         return step
 
     def measure(self, outputs: Array, targets: Targets) -> Floats:
-        """See Loss; the mean over the pixels where there are any."""
+        """See Loss.measure; the loss of a sample with pixels is their mean."""
         rows = outputs.reshape(-1, outputs.shape[-1])
         shifted = rows.astype(np.float64) - rows.max(axis=1, keepdims=True)
         right = shifted[np.arange(len(rows)), targets.reshape(-1)]
         losses = np.log(np.exp(shifted).sum(axis=1)) - right
-        found: Floats = losses.reshape(len(outputs), -1).mean(axis=1)
-        return found
+        means: Floats = losses.reshape(len(outputs), -1).mean(axis=1)
+        return means
+
+    def with_smoothing(self, smoothing: float) -> CrossEntropy:
+        return replace(self, smoothing=smoothing)
+
+    def with_class_weights(self, weights: Sequence[float]) -> CrossEntropy:
+        return replace(self, weights=tuple(weights))

@@ -12,14 +12,17 @@ from cnncli.losses.base import Floats, Step, Targets
 def distance_step(
     output: Array, gradient: Array, threads: int, *, delta: float = 0.0, squared: bool = False
 ) -> Step:
-    """Return the step of a loss in the terms of the kernel; targets are shaped like the output."""
-    each: int = output[0].size
+    """Return the step of Huber's loss with this delta; without one, of absolute or squared error.
+
+    Targets are float32, shaped like the output.
+    """
+    size: int = output[0].size  # outputs of a sample
     outputs, doutputs = output.reshape(-1), gradient.reshape(-1)
     losses = np.zeros(len(output))
 
     def step(targets: Targets, n: int) -> float:
         elementwise.distance(
-            n, each, delta, squared, outputs, targets.reshape(-1), losses, doutputs, threads
+            n, size, delta, squared, outputs, targets.reshape(-1), losses, doutputs, threads
         )
         return float(losses[:n].sum()) / n
 
@@ -27,7 +30,7 @@ def distance_step(
 
 
 def distances(outputs: Array, targets: Targets) -> Floats:
-    """Return |output - target| (n, outputs of an image) in float64."""
+    """Return |output - target| (n, outputs of a sample) in float64."""
     flat = outputs.reshape(len(outputs), -1).astype(np.float64)
-    found: Floats = np.abs(flat - targets.reshape(flat.shape))
-    return found
+    absolute: Floats = np.abs(flat - targets.reshape(flat.shape))
+    return absolute

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING
 
-from cnncli.errors import ArchitectureError
-from cnncli.layers import REGISTRY
+from cnncli.errors import ArchitectureError, did_you_mean
+from cnncli.layers import LAYERS
 from cnncli.layers.base import Layer
-from cnncli.layers.settings import COUNT, Kind
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
 from cnncli.notation.grammar import MAX_DEPTH
 from cnncli.notation.tokens import Token
 from cnncli.notation.tree import Amount, Call, Piece
+from cnncli.settings import COUNT, Misfit, match_arguments, read_setting, settings_of
 
 MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
 Values = Mapping[str, str]  # what the parameters of a piece stand for
@@ -23,17 +23,9 @@ def expand(pieces: Mapping[str, Piece], tree: Expression, classes: int | None) -
     return _Expansion(pieces, classes).expand(tree, {})
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Return "; did you mean …?" where something known is spelled much alike, else nothing."""
-    from difflib import get_close_matches  # which takes its time
-
-    close = get_close_matches(word.lower(), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 def typed_layers() -> list[str]:
     """Return the layers that have a name in a text; junctions are written as operators."""
-    return [kind for kind, layer in REGISTRY.items() if layer.inputs is not None]
+    return [kind for kind, layer in LAYERS.items() if layer.inputs is not None]
 
 
 class _Expansion:
@@ -71,7 +63,7 @@ class _Expansion:
             return self._piece(call, values)
         self._count(1, call.token)
         if name == "id":
-            self._bind(call, (), ())
+            self._bind(call, {})
             return Identity()
         if name not in typed_layers():
             hint = did_you_mean(name, [*typed_layers(), *self.pieces, "id"])
@@ -85,7 +77,7 @@ class _Expansion:
         if name in self.within:
             raise call.token.place.error(f"the piece {name!r} is made of itself and never ends")
         piece = self.pieces[name]
-        bound = self._bind(call, piece.parameters, piece.parameters)
+        bound = self._bind(call, dict.fromkeys(piece.parameters, True))
         self.within.append(name)
         body = self.expand(
             piece.body, {name: self._value(amount, values) for name, amount in bound.items()}
@@ -117,51 +109,34 @@ class _Expansion:
 
     def _layer(self, call: Call, values: Values) -> Layer:
         name = call.token.text
-        settings = {setting.name: setting for setting in REGISTRY[name].settings()}
-        required = [key for key, setting in settings.items() if setting.default is MISSING]
+        settings = settings_of(LAYERS[name])
+        required = {key: setting.default is MISSING for key, setting in settings.items()}
         read = {}
-        for key, amount in self._bind(call, tuple(settings), required).items():
-            kind: Kind = settings[key].metadata["kind"]
+        for key, amount in self._bind(call, required).items():
             text = self._value(amount, values)
             try:
-                read[key] = kind.read(text)
-            except ValueError:
-                raise amount.place.error(
-                    f"{name}: {key} is {text!r}; expected {kind.expects}"
-                ) from None
+                read[key] = read_setting(name, settings[key], text)
+            except Misfit as error:
+                raise amount.place.error(str(error)) from None
         try:
-            return REGISTRY[name](**read)
+            return LAYERS[name](**read)
         except ArchitectureError as error:
             raise call.token.place.error(f"{name}: {error}") from None
 
-    def _bind(self, call: Call, names: Sequence[str], required: Sequence[str]) -> dict[str, Amount]:
-        """Match arguments, given by position or by name, with the names they can have."""
-        what = call.token.text
-        bound: dict[str, Amount] = {}
-        by_name = False
-        for position, argument in enumerate(call.arguments):
-            place = (argument.name or argument.value).place
-            if argument.name is not None:
-                by_name = True
-                key = argument.name.text
-            elif by_name:
-                raise place.error(f"{what}: write {argument.value} before the settings with a name")
-            elif position == len(names):
-                raise place.error(f"{what}: {argument.value} is one setting too many")
-            else:
-                key = names[position]
-            if key not in names:
-                hint = did_you_mean(key, names) or f"; it has {', '.join(names) or 'none'}"
-                raise place.error(f"{what} has no setting {key!r}{hint}")
-            if key in bound:
-                raise place.error(f"{what}: {key} is given twice")
-            bound[key] = argument.value
-        for key in required:
-            if key not in bound:
-                raise call.token.place.error(
-                    f"{what}: {key} is missing; write {what}({', '.join(required)})"
-                )
-        return bound
+    def _bind(self, call: Call, required: Mapping[str, bool]) -> dict[str, Amount]:
+        """Return the value of each setting that is given; those that are required have to be."""
+        arguments = [
+            (argument.name.text if argument.name else None, argument.value.text)
+            for argument in call.arguments
+        ]
+        try:
+            positions = match_arguments(call.token.text, arguments, required)
+        except Misfit as error:
+            if error.argument is None:
+                raise call.token.place.error(str(error)) from None
+            argument = call.arguments[error.argument]
+            raise (argument.name or argument.value).place.error(str(error)) from None
+        return {name: call.arguments[position].value for name, position in positions.items()}
 
     def _is_number(self, call: Call, values: Values) -> bool:
         name = call.token.text

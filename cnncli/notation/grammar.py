@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from cnncli.errors import ArchitectureError
-from cnncli.layers import REGISTRY
+from cnncli.layers import LAYERS
 from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
 from cnncli.notation.tokens import Token, statements
 from cnncli.notation.tree import Amount, Argument, Call, Piece
@@ -142,7 +142,7 @@ class _Statement:
         token = self.next
         if token.kind != "name":
             raise token.place.error(f"expected a name, found {token}")
-        if token.text in REGISTRY or token.text in RESERVED:
+        if token.text in LAYERS or token.text in RESERVED:
             raise token.place.error(f"{token} has a meaning already; choose another name")
         if token.text in taken:
             raise token.place.error(f"{token} is defined twice; choose another name")

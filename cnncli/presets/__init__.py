@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from cnncli.errors import ArchitectureError
+from cnncli.errors import ArchitectureError, did_you_mean
 from cnncli.layers.base import Shape
-from cnncli.layers.settings import SHAPE
-from cnncli.notation.expansion import did_you_mean, typed_layers
+from cnncli.notation.expansion import typed_layers
+from cnncli.settings import SHAPE
 from cnncli.value import Value
 
 FOLDER = Path(__file__).parent

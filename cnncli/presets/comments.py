@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cnncli.layers.base import Shape
-from cnncli.layers.settings import SHAPE
+from cnncli.settings import SHAPE
 
 TELLING = re.compile(r"^# (input|classes): ([0-9x]+)$", re.MULTILINE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import ModelFileError
+from cnncli.tasks.base import TASKS as TASKS
 from cnncli.tasks.base import Task as Task
 from cnncli.tasks.classification import Classification as Classification
 from cnncli.tasks.multi_label import MultiLabel as MultiLabel
@@ -14,17 +15,13 @@ from cnncli.tasks.segmentation import Segmentation as Segmentation
 if TYPE_CHECKING:
     from cnncli.data.samples import Samples
 
-TASKS: dict[str, type[Task]] = {
-    one.name: one for one in (Classification, Segmentation, Regression, MultiLabel)
-}
-
 
 def learn_task(name: str, loss: str | None, samples: Samples) -> Task:
     """Return the task of this name, or for "auto" the one the data suggest, learnt from them.
 
     Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
     """
-    kind = TASKS[samples.suggests if name == "auto" else name]
+    kind = TASKS.find(samples.suggests if name == "auto" else name)
     return kind.learn(samples, kind.loss_for(loss))
 
 

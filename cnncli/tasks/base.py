@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from cnncli.errors import ArchitectureError, ModelFileError, UsageError
-from cnncli.losses import Loss, loss_named
+from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
+from cnncli.losses import LOSSES, Loss
 from cnncli.losses.base import Targets
+from cnncli.registry import Named, Registry
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 BOUNDED = frozenset({"softmax", "sigmoid", "tanh", "relu", "relu6"})
 SHOWN = 10  # names in a description
+TASKS: Registry[type[Task]] = Registry("task")
 
 
 class Judged(Value):
@@ -49,13 +51,13 @@ def check_last_layer(graph: Graph, reason: str) -> None:
         )
 
 
-class Task(Value):
+class Task(Named):
     """What a network is trained for; the names of its outputs are what `classes` counts."""
 
     outputs: tuple[str, ...]
     loss: Loss
 
-    name: ClassVar[str]  # what --task and the model file call it
+    registry: ClassVar[Registry[Any]] = TASKS
     plural: ClassVar[str]  # what its outputs are: classes, labels, numbers
     losses: ClassVar[tuple[str, ...]]  # the names of those it can use, the default first
     smoothing: ClassVar[float] = 0.0  # of labels, where none is given
@@ -89,7 +91,7 @@ class Task(Value):
     def training_loss(self, smoothing: float) -> Loss:
         """Return the loss of a training; raise UsageError for smoothing where there is none."""
         if smoothing:
-            raise UsageError(f"--label-smoothing is not for {self.name}; leave it out")
+            raise UsageError(f"{setting('label_smoothing')} is not for {self.name}; leave it out")
         return self.loss
 
     def check(self, graph: Graph) -> None:
@@ -154,7 +156,7 @@ class Task(Value):
 
     def to_manifest(self) -> Record:
         """Return what a model file keeps besides the names of the outputs, ready for JSON."""
-        return {"name": self.name, "loss": self.loss.text}
+        return {"name": self.name, "loss": str(self.loss)}
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Self:
@@ -174,7 +176,9 @@ class Task(Value):
     @classmethod
     def loss_for(cls, text: str | None) -> Loss:
         """Return the loss of this name, or the default; raise UsageError for another task's."""
-        loss = loss_named(text or cls.losses[0])
+        loss = LOSSES.read(text or cls.losses[0])
         if loss.name not in cls.losses:
-            raise UsageError(f"--loss {text}: {cls.name} takes {' or '.join(cls.losses)}")
+            raise UsageError(
+                f"{setting('loss')} {text}: {cls.name} takes {' or '.join(cls.losses)}"
+            )
         return loss

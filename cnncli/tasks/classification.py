@@ -6,7 +6,6 @@ Legend: N images, K classes. Figures are float64, whatever the network computes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError
-from cnncli.losses import CrossEntropy, Loss
+from cnncli.losses import Loss
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import class_figures, matrix, shares_table
 from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
@@ -38,12 +38,11 @@ class JudgedClass(Judged):
     rank: Integers  # (N,) how many classes were likelier than the true one
 
 
-class Classification(Task):
+class Classification(Task, name="classify"):
     """The outputs are classes in the byte order of their names; targets are their positions."""
 
     loss: Loss = CrossEntropy()
 
-    name: ClassVar[str] = "classify"
     plural: ClassVar[str] = "classes"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy",)
     smoothing: ClassVar[float] = 0.1
@@ -83,8 +82,7 @@ class Classification(Task):
 
     def training_loss(self, smoothing: float) -> Loss:
         """Return cross-entropy with this label smoothing."""
-        assert isinstance(self.loss, CrossEntropy)
-        return replace(self.loss, smoothing=smoothing)
+        return self.loss.with_smoothing(smoothing)
 
     def judge(self, outputs: Array, targets: NDArray[np.int32]) -> JudgedClass:
         """Compare logits (N, K) with the true classes (N,)."""

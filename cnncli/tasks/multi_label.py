@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, ModelFileError
-from cnncli.losses import BinaryCrossEntropy, Loss
+from cnncli.losses import Loss
+from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.class_figures import shares, shares_table
 from cnncli.tasks.metrics import Floats, average_precision, best_threshold, sigmoid
@@ -33,13 +34,12 @@ class JudgedLabels(Judged):
     loss: Floats  # (N,) mean binary cross-entropy in nats
 
 
-class MultiLabel(Task):
+class MultiLabel(Task, name="multi-label"):
     """The outputs are labels in the byte order of their names; targets are 1 for yes, 0 for no."""
 
     loss: Loss = BinaryCrossEntropy()
     thresholds: tuple[float, ...] = ()  # probability from which each label is given
 
-    name: ClassVar[str] = "multi-label"
     plural: ClassVar[str] = "labels"
     losses: ClassVar[tuple[str, ...]] = ("bce",)
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_map": True}

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from cnncli.errors import DataError, ModelFileError
-from cnncli.losses import Loss, SquaredError
+from cnncli.losses import Loss
+from cnncli.losses.squared_error import SquaredError
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.metrics import Floats, distance_figures
 from cnncli.tasks.reading import numbers_of
@@ -35,7 +36,7 @@ class JudgedNumbers(Judged):
     loss: Floats  # (N,) of the standardized numbers
 
 
-class Regression(Task):
+class Regression(Task, name="regress"):
     """The outputs are numbers, standardized by what the training part has of them.
 
     A target is (number - mean) / deviation; an answer is brought back the same way.
@@ -45,7 +46,6 @@ class Regression(Task):
     mean: tuple[float, ...] = ()  # of each number
     deviation: tuple[float, ...] = ()
 
-    name: ClassVar[str] = "regress"
     plural: ClassVar[str] = "numbers"
     losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}

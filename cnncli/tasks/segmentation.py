@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import ModelFileError, UsageError
+from cnncli.errors import ModelFileError
 from cnncli.graph.context import context_of
-from cnncli.losses import CrossEntropy, Dice, Loss
+from cnncli.losses import Loss
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import matrix, shares_table
 from cnncli.tasks.map_figures import map_figures
@@ -37,14 +38,13 @@ class JudgedMaps(Judged):
     loss: Floats  # (N,) mean over the pixels
 
 
-class Segmentation(Task):
+class Segmentation(Task, name="segment"):
     """The outputs are classes in the order of their levels in a mask; targets are maps of them."""
 
     loss: Loss = CrossEntropy()
     levels: tuple[int, ...] = ()  # of each class in a mask
     palette: bytes | None = None  # RGB of all levels of a mask; None: they are gray
 
-    name: ClassVar[str] = "segment"
     plural: ClassVar[str] = "classes"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "dice", "both")
     monitors: ClassVar[dict[str, bool]] = {
@@ -70,21 +70,15 @@ class Segmentation(Task):
         of `pixels` (K,) among those of the images it occurs in, `around` (K,), and the weight
         median(f) / f.
         """
-        if self.loss.name == "dice":
-            raise UsageError("--class-weights is not for dice; leave it out, or take --loss both")
         seen = pixels > 0
         shares = pixels[seen] / around[seen]
         weights = np.ones(len(pixels))
         weights[seen] = np.median(shares) / shares
-        assert isinstance(self.loss, CrossEntropy | Dice)
-        return replace(self, loss=replace(self.loss, weights=tuple(weights.tolist())))
+        return replace(self, loss=self.loss.with_class_weights(weights.tolist()))
 
     def training_loss(self, smoothing: float) -> Loss:
-        """Return the loss with this label smoothing; raise UsageError for Dice alone."""
-        if smoothing and self.loss.name == "dice":
-            raise UsageError("--label-smoothing is not for dice; leave it out")
-        assert isinstance(self.loss, CrossEntropy | Dice)
-        return replace(self.loss, smoothing=smoothing)
+        """Return the loss with this label smoothing; raise UsageError for one that has none."""
+        return self.loss.with_smoothing(smoothing)
 
     def check(self, graph: Graph) -> None:
         """See Task; a network that takes images of any size is what is needed."""

@@ -7,7 +7,7 @@ import pytest
 
 from cnncli.data.samples import Samples, check_label
 from cnncli.errors import DataError
-from cnncli.losses import CrossEntropy
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.tasks import Classification
 
 

@@ -7,7 +7,7 @@ import pytest
 from cnncli.engine import Plan, Weights, images_together, memory_bytes, softmax
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
-from cnncli.losses import CrossEntropy
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.notation import parse
 
 RESIDUAL = (

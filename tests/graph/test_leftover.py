@@ -1,7 +1,7 @@
 import pytest
 
 from cnncli.graph.leftover import left_over, remedies
-from cnncli.layers import REGISTRY
+from cnncli.layers import LAYERS
 from cnncli.notation import parse
 
 
@@ -31,7 +31,7 @@ def test_what_lies_behind_the_last_window_is_left_over(text, shape, over):
 def test_with_a_remedy_nothing_is_lost(text, side):
     for one in remedies(layer(text), (side, side, 3)):
         assert one.lost((side, side, 3)) == (0, 0)
-        names = [field.name for field in REGISTRY[one.kind].settings()]
+        names = [field.name for field in LAYERS[one.kind].settings()]
         assert sum(getattr(one, name) != getattr(layer(text), name) for name in names) <= 2
 
 

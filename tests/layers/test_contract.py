@@ -2,7 +2,7 @@
 
 import importlib
 
-from cnncli.layers import REGISTRY
+from cnncli.layers import LAYERS
 
 FAMILIES = [
     "conv",
@@ -23,7 +23,7 @@ def test_every_layer_has_its_test_of_the_contract():
     text = "".join((Path(__file__).parent / f"test_{family}.py").read_text() for family in FAMILIES)
     missing = [
         kind
-        for kind, layer in REGISTRY.items()
+        for kind, layer in LAYERS.items()
         if kind not in text and f"{layer.__name__}()" not in text
     ]
     assert not missing
@@ -31,5 +31,5 @@ def test_every_layer_has_its_test_of_the_contract():
 
 def test_every_layer_says_what_it_is():
     importlib.import_module("cnncli.layers")
-    for layer in REGISTRY.values():
+    for layer in LAYERS.values():
         assert layer.summary.endswith((".", ":")) and len(layer.summary) < 100, layer.kind

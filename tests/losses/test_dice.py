@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import reference
 
-from cnncli.losses import loss_named
+from cnncli.errors import UsageError
+from cnncli.losses import LOSSES
 
 
 def case(K=3):
@@ -15,7 +16,7 @@ def case(K=3):
 def test_a_step_fills_in_the_gradient_of_what_it_returns(name):
     output, targets = case()
     gradient = np.zeros_like(output)
-    value = loss_named(name).build(output, gradient, 1)(targets, 2)
+    value = LOSSES.read(name).build(output, gradient, 1)(targets, 2)
     wide, labels = output.reshape(-1, 3).astype(np.float64), targets.reshape(-1)
     expected, slopes = reference.dice(wide, labels)
     if name == "both":
@@ -28,7 +29,7 @@ def test_a_step_fills_in_the_gradient_of_what_it_returns(name):
 def test_weights_make_a_weighted_mean_of_cross_entropy():
     output, targets = case()
     weights = np.array([1.0, 2.0, 5.0])
-    loss = type(loss_named("both"))(weights=tuple(weights))
+    loss = LOSSES.read("both").with_class_weights(weights)
     value = loss.build(output, np.zeros_like(output), 1)(targets, 2)
     wide, labels = output.reshape(-1, 3).astype(np.float64), targets.reshape(-1)
     losses, _ = reference.cross_entropy(wide, labels, 0.0)
@@ -39,7 +40,12 @@ def test_weights_make_a_weighted_mean_of_cross_entropy():
 @pytest.mark.parametrize("name", ["dice", "both"])
 def test_each_image_is_measured_by_itself(name):
     output, targets = case()
-    found = loss_named(name).measure(output, targets)
+    found = LOSSES.read(name).measure(output, targets)
     for i in range(2):
-        alone = loss_named(name).build(output[i : i + 1], np.zeros_like(output[:1]), 1)
+        alone = LOSSES.read(name).build(output[i : i + 1], np.zeros_like(output[:1]), 1)
         assert found[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)
+
+
+def test_class_weights_are_refused_with_the_loss_that_takes_them():
+    with pytest.raises(UsageError, match=r"weighted is not for dice; .* or take loss both"):
+        LOSSES.read("dice").with_class_weights([1.0, 2.0])

@@ -5,15 +5,12 @@ import pytest
 import reference_losses as reference
 
 from cnncli.errors import UsageError
-from cnncli.losses import (
-    LOSSES,
-    AbsoluteError,
-    BinaryCrossEntropy,
-    CrossEntropy,
-    Huber,
-    SquaredError,
-    loss_named,
-)
+from cnncli.losses import LOSSES
+from cnncli.losses.absolute_error import AbsoluteError
+from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
+from cnncli.losses.cross_entropy import CrossEntropy
+from cnncli.losses.huber import Huber
+from cnncli.losses.squared_error import SquaredError
 
 NUMBERS = [
     (SquaredError(), reference.squared),
@@ -115,17 +112,39 @@ def test_threads_change_no_bit(loss):
         assert again[1].tobytes() == once[1].tobytes()
 
 
-def test_a_loss_is_known_by_its_name_and_by_its_text():
+def test_a_loss_is_read_from_its_name_and_from_its_own_text():
     for name in LOSSES:
-        assert loss_named(name).text == name
-    assert loss_named("huber(0.25)") == Huber(0.25)
+        assert str(LOSSES.read(name)) == name
+    assert LOSSES.read("huber(0.25)") == LOSSES.read("huber(delta=0.25)") == Huber(0.25)
     for delta in (0.25, 1e-5, 12345.5):
-        assert loss_named(Huber(delta).text) == Huber(delta)
+        assert LOSSES.read(str(Huber(delta))) == Huber(delta)
 
 
-@pytest.mark.parametrize("text", ["", "l2", "huber()", "huber(0)", "huber(-1)", "mse(1)"])
-def test_an_unknown_loss_is_an_error_that_lists_them(text):
-    with pytest.raises(
-        UsageError, match="give cross-entropy, dice, both, bce, mse, mae, huber, or"
-    ):
-        loss_named(text)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("l2", "loss l2: not known; give mae, bce, cross-entropy, dice, both, huber, mse"),
+        ("hubr(1)", "loss hubr: not known; did you mean huber?"),
+        ("huber(0)", "loss huber: delta is '0'; expected a number above 0"),
+        ("huber(-1)", "loss huber: delta is '-1'; expected a number above 0"),
+        ("mse(1)", "loss mse: '1' is one setting too many"),
+    ],
+)
+def test_a_loss_that_does_not_exist_is_an_error_that_says_what_would_fit(text, message):
+    with pytest.raises(UsageError) as caught:
+        LOSSES.read(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_smoothing_and_class_weights_are_for_the_losses_with_cross_entropy(name):
+    loss, smooth = LOSSES.read(name), name in {"cross-entropy", "both"}
+    assert loss.with_smoothing(0.0) == loss
+    if smooth:
+        assert loss.with_smoothing(0.1).smoothing == 0.1
+        assert loss.with_class_weights([1.0, 2.0]).weights == (1.0, 2.0)
+        return
+    with pytest.raises(UsageError, match=f"label_smoothing is not for {name}; leave it out"):
+        loss.with_smoothing(0.1)
+    with pytest.raises(UsageError, match=f"weighted is not for {name}; leave it out"):
+        loss.with_class_weights([1.0, 2.0])

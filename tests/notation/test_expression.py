@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.layers import REGISTRY, settings
+from cnncli import settings
+from cnncli.layers import LAYERS
 from cnncli.notation import parse
 from cnncli.notation.expansion import typed_layers
 from cnncli.notation.expression import Identity, Leaf, Product, Sequence, Stack, Sum, join, repeat
@@ -28,7 +29,7 @@ VALUES = {
 
 @st.composite
 def leaves(draw):
-    layer = REGISTRY[draw(st.sampled_from(typed_layers()))]
+    layer = LAYERS[draw(st.sampled_from(typed_layers()))]
     given = {one.name: draw(VALUES[one.metadata["kind"]]) for one in layer.settings()}
     return Leaf(layer(**given))
 

@@ -6,7 +6,7 @@ import pytest
 from cnncli.data.samples import Samples
 from cnncli.errors import ArchitectureError, DataError, ModelFileError
 from cnncli.graph import build_graph
-from cnncli.losses import BinaryCrossEntropy
+from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.notation import parse
 from cnncli.tasks import MultiLabel, stored_task
 

@@ -3,7 +3,8 @@ import pytest
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError
 from cnncli.graph import build_graph
-from cnncli.losses import CrossEntropy, CrossEntropyAndDice
+from cnncli.losses.cross_entropy import CrossEntropy
+from cnncli.losses.dice import CrossEntropyAndDice
 from cnncli.notation import parse
 from cnncli.tasks import Segmentation
 
@@ -99,5 +100,5 @@ def test_a_network_has_to_answer_for_every_pixel():
 def test_smoothing_is_not_for_dice_alone():
     dice = Segmentation(("a", "b"), Segmentation.loss_for("dice"), (0, 1))
     assert dice.training_loss(0.0).name == "dice"
-    with pytest.raises(UsageError, match="--label-smoothing is not for dice"):
+    with pytest.raises(UsageError, match="label_smoothing is not for dice"):
         dice.training_loss(0.1)

@@ -1,0 +1,16 @@
+"""The names that `--help` lists, without what they stand for: importing that takes NumPy.
+
+A test holds each of them to its registry.
+"""
+
+TASKS = ("classify", "segment", "regress", "multi-label")
+LOSSES = ("cross-entropy", "dice", "both", "bce", "mse", "mae", "huber")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+SCHEDULES = ("constant", "step", "cosine", "onecycle")
+INIT_METHODS = ("he", "glorot", "lecun", "normal")
+NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
+MONITORS = (
+    "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
+    "val_map", "train_loss",
+)  # fmt: skip
+INSPECTION_METHODS = ("filters", "activations")
