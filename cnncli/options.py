@@ -217,7 +217,7 @@ def resolve_expression(
     read_arch, parse and load_model raise, and UsageError where the input is not known.
     """
     from cnncli.notation import parse
-    from cnncli.presets.comments import told
+    from cnncli.presets.comments import read_comments
 
     own_input: Shape | None
     own_classes: int | None
@@ -231,7 +231,7 @@ def resolve_expression(
     else:
         text, own_input, own_classes = read_arch(arch)
         if own_input is None:
-            own_input, own_classes = told(text)
+            own_input, own_classes = read_comments(text)
     shape = input_shape or own_input
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")

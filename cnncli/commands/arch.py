@@ -34,49 +34,49 @@ def arch(name: str | None, shape: Shape | None, as_json: bool) -> None:
     if name is None:
         if shape is not None:
             raise UsageError("--for: adapt which network? Give its name, such as resnet18")
-        found = [_figures(presets.get(one)) for one in presets.names()]
+        catalog = [_measure(presets.get(preset)) for preset in presets.names()]
         if as_json:
-            write_json({"schema": 1, "command": "arch", "presets": found})
+            write_json({"schema": 1, "command": "arch", "presets": catalog})
         else:
-            _list(found)
+            _write_table(catalog)
         return
     preset = presets.get(name)
     if shape is not None:
-        _adapted(preset, shape, as_json)
+        _write_adapted(preset, shape, as_json)
         return
-    figures = {**_figures(preset), "source": preset.source, "text": preset.text}
+    figures = {**_measure(preset), "source": preset.source, "text": preset.text}
     if as_json:
         write_json({"schema": 1, "command": "arch", **figures})
     else:
         write_line(preset.text.rstrip("\n"))
 
 
-def _adapted(preset: Preset, shape: Shape, as_json: bool) -> None:
+def _write_adapted(preset: Preset, shape: Shape, as_json: bool) -> None:
     """Write a preset adapted to inputs of another size; say on stderr what that changed."""
     from cnncli.presets.adaptation import adapt
 
-    found = adapt(preset, shape)
-    for change in found.changes:
+    adapted = adapt(preset, shape)
+    for change in adapted.changes:
         note(str(change))
-    if not found.changes:
+    if not adapted.changes:
         note("nothing had to be changed")
     if not as_json:
-        write_line(found.text.rstrip("\n"))
+        write_line(adapted.text.rstrip("\n"))
         return
-    changes = [str(change) for change in found.changes]
-    figures = _counted(preset, found.graph) | {"source": preset.source, "changes": changes}
-    write_json({"schema": 1, "command": "arch", **figures, "text": found.text})
+    changes = [str(change) for change in adapted.changes]
+    figures = _describe(preset, adapted.graph) | {"source": preset.source, "changes": changes}
+    write_json({"schema": 1, "command": "arch", **figures, "text": adapted.text})
 
 
-def _figures(preset: Preset) -> dict[str, Any]:
+def _measure(preset: Preset) -> dict[str, Any]:
     from cnncli.graph import build_graph
     from cnncli.notation import parse
 
     graph = build_graph(parse(preset.text, preset.classes), preset.input_shape)
-    return _counted(preset, graph)
+    return _describe(preset, graph)
 
 
-def _counted(preset: Preset, graph: Graph) -> dict[str, Any]:
+def _describe(preset: Preset, graph: Graph) -> dict[str, Any]:
     return {
         "name": preset.name,
         "title": preset.title,
@@ -87,16 +87,16 @@ def _counted(preset: Preset, graph: Graph) -> dict[str, Any]:
     }
 
 
-def _list(found: list[dict[str, Any]]) -> None:
+def _write_table(presets: list[dict[str, Any]]) -> None:
     rows = [("name", "input", "classes", "params", "title")] + [
         (
-            one["name"],
-            "x".join(map(str, one["input"])),
-            str(one["classes"]),
-            f"{one['params']:,}",
-            one["title"],
+            preset["name"],
+            "x".join(map(str, preset["input"])),
+            str(preset["classes"]),
+            f"{preset['params']:,}",
+            preset["title"],
         )
-        for one in found
+        for preset in presets
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, size, classes, params, title in rows:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cnncli.render.diagram import Diagram
 
 FORMATS = ("svg", "png", "txt", "dot", "mermaid")
-ENDINGS = {**{f".{one}": one for one in FORMATS}, ".gv": "dot", ".mmd": "mermaid"}
+ENDINGS = {**{f".{name}": name for name in FORMATS}, ".gv": "dot", ".mmd": "mermaid"}
 COLUMNS = 100  # of a text that goes to no terminal
 NARROWEST, WIDEST = 80, 120
 
@@ -63,22 +63,22 @@ def draw(
     layers (bn, relu, dropout) share the box of the layer before them; in larger networks blocks
     that the text repeats are drawn once, with their count. --json lists boxes and lines instead.
     """
-    style = _style(output, style, as_json=as_json)
-    from cnncli.commands._diagram import diagram_of
+    style = _choose_style(output, style, as_json=as_json)
     from cnncli.model_file.atomic import check_writable, write_atomically
+    from cnncli.views.diagram import make_diagram
 
     if output is not None:
         check_writable(output, force=force)
     graph = resolve_arch(arch, classes=classes, input_shape=input_shape)
-    diagram = diagram_of(graph, _title(arch), expand=expand)
+    diagram = make_diagram(graph, _choose_title(arch), expand=expand)
     if output is not None or not as_json:
-        width = _columns(output)
-        write_atomically(output or "-", _drawn(diagram, style, width), force=force)
+        width = _choose_columns(output)
+        write_atomically(output or "-", _draw(diagram, style, width), force=force)
     if as_json:
-        write_json(_document(graph, diagram))
+        write_json(_describe(graph, diagram))
 
 
-def _style(output: str | None, style: str | None, *, as_json: bool) -> str:
+def _choose_style(output: str | None, style: str | None, *, as_json: bool) -> str:
     """Return how to draw; raise UsageError for what cannot be drawn there."""
     if output not in (None, "-"):
         ending = Path(str(output)).suffix.lower()
@@ -95,14 +95,14 @@ def _style(output: str | None, style: str | None, *, as_json: bool) -> str:
     return style or "txt"
 
 
-def _title(arch: str) -> str:
+def _choose_title(arch: str) -> str:
     """Return the name of a preset or a file; a text has none."""
     if arch.endswith(".npz") or (arch.startswith("@") and arch != "@-"):
         return Path(arch.removeprefix("@")).name
     return arch.strip() if re.fullmatch(r"[\w.-]+", arch.strip()) else ""
 
 
-def _columns(output: str | None) -> int:
+def _choose_columns(output: str | None) -> int:
     """Return the width of a text: that of the terminal, or one that is always the same."""
     if output not in (None, "-") or not sys.stdout.isatty():
         return COLUMNS
@@ -111,7 +111,7 @@ def _columns(output: str | None) -> int:
     return min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
 
 
-def _drawn(diagram: Diagram, style: str, width: int) -> bytes:
+def _draw(diagram: Diagram, style: str, width: int) -> bytes:
     """Return the contents of a file, importing what draws this kind alone."""
     if style == "png":
         from cnncli.render.diagram.png import diagram_picture
@@ -137,7 +137,8 @@ def _drawn(diagram: Diagram, style: str, width: int) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
 
 
-def _document(graph: Graph, diagram: Diagram) -> dict[str, Any]:
+def _describe(graph: Graph, diagram: Diagram) -> dict[str, Any]:
+    """Return boxes and lines as they stand in the JSON."""
     from cnncli.render.diagram.parts import boxes, edges
 
     return {

@@ -17,41 +17,45 @@ def layers(as_json: bool) -> None:
     is left out.
     """
     from cnncli.layers import LAYERS
-    from cnncli.notation.expansion import typed_layers
+    from cnncli.notation.expansion import list_named_layers
 
-    found: list[dict[str, Any]] = [
+    descriptions: list[dict[str, Any]] = [
         {
             "name": kind,
             "summary": LAYERS[kind].summary,
-            "settings": [_described(setting) for setting in LAYERS[kind].settings()],
+            "settings": [_describe(field) for field in LAYERS[kind].settings()],
         }
-        for kind in typed_layers()
+        for kind in list_named_layers()
     ]
     if as_json:
-        write_json({"schema": 1, "command": "layers", "layers": found})
+        write_json({"schema": 1, "command": "layers", "layers": descriptions})
         return
-    for one in found:
-        write_line(one["name"] + _signature(one["settings"]))
-        write_line(f"    {one['summary']}")
+    for description in descriptions:
+        write_line(description["name"] + _write_signature(description["settings"]))
+        write_line(f"    {description['summary']}")
 
 
-def _described(setting: Any) -> dict[str, Any]:
+def _describe(field: Any) -> dict[str, Any]:
     """Return what there is to know about a setting; its default as it would be typed."""
     from dataclasses import MISSING
 
-    kind, default = setting.metadata["kind"], setting.default
-    required = default is MISSING
-    written = None if required else kind.write(default) if default is not None else "size"
-    return {  # "size": only the stride of a pool has no default of its own
-        "name": setting.name,
+    kind, default = field.metadata["kind"], field.default
+    text = None
+    if default is None:
+        text = "size"  # the stride of a pool is its size where none is given
+    elif default is not MISSING:
+        text = kind.write(default)
+    return {
+        "name": field.name,
         "expects": kind.expects,
-        "required": required,
-        "default": written,
+        "required": default is MISSING,
+        "default": text,
     }
 
 
-def _signature(settings: list[dict[str, Any]]) -> str:
+def _write_signature(settings: list[dict[str, Any]]) -> str:
     words = [
-        one["name"] if one["required"] else f"{one['name']}={one['default']}" for one in settings
+        setting["name"] if setting["required"] else f"{setting['name']}={setting['default']}"
+        for setting in settings
     ]
     return f"({', '.join(words)})" if words else ""

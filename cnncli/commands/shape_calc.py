@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.notation.expression import Expression
 
-FORMATS = ("table", "json", "csv", "markdown")
+STYLES = ("table", "json", "csv", "markdown")
 
 
 @command(
@@ -48,7 +48,7 @@ FORMATS = ("table", "json", "csv", "markdown")
     "--max-memory", type=BYTES, metavar="64M", help="Fail where a training step works in more."
 )
 @click.option(
-    "--format", "style", type=click.Choice(FORMATS), default="table", help="How the result looks."
+    "--format", "style", type=click.Choice(STYLES), default="table", help="How the result looks."
 )
 @json_option
 @click.option(
@@ -81,6 +81,7 @@ def shape_calc(
     """
     from cnncli.engine.threads import cpu_count
     from cnncli.graph import build_graph
+    from cnncli.views.shapes import report_shapes
 
     expression, shape = resolve_expression(arch, classes=classes, input_shape=input_shape)
     if as_json and style not in ("table", "json"):
@@ -92,82 +93,34 @@ def shape_calc(
         raise UsageError(f"--explain is not for --format {style}; leave one out, or take --json")
     changes: tuple[str, ...] = ()
     if fix:
-        graph, changes = _fixed(expression, shape)
+        graph, changes = _mend(expression, shape)
     else:
         graph = build_graph(expression, shape)
-    report = _report(graph, batch_size, threads or cpu_count(), explain)
+    report = report_shapes(graph, batch_size, threads or cpu_count(), explained=explain)
     if as_json:
         write_json({**report, "changes": changes} if fix else report)
     elif fix:
         write_line(f"# input: {'x'.join(map(str, shape))}")
         write_line(graph.text)
     else:
-        from cnncli.commands._shapes import WRITTEN
+        from cnncli.views.shape_table import FORMATS
 
-        for line in WRITTEN[style](report):
+        for line in FORMATS[style](report):
             write_line(line)
-    _check(report["total"], max_params, max_macs, max_memory)
+    _check_bounds(report["total"], max_params, max_macs, max_memory)
 
 
-def _fixed(expression: Expression, shape: Shape) -> tuple[Graph, tuple[str, ...]]:
+def _mend(expression: Expression, shape: Shape) -> tuple[Graph, tuple[str, ...]]:
     """Return the nearest network that fits, and what was changed, which is noted too."""
-    from cnncli.graph.fitting import fitted
+    from cnncli.graph.mending import mend
 
-    found = fitted(expression, shape)
-    for change in found.changes or ("it fits as it is",):
+    mended = mend(expression, shape)
+    for change in mended.changes or ("it fits as it is",):
         note(change)
-    return found.graph, found.changes
+    return mended.graph, mended.changes
 
 
-def _report(graph: Graph, batch_size: int, threads: int, explain: bool) -> dict[str, Any]:
-    """Return the figures of a graph as they stand in the JSON."""
-    from cnncli.engine import memory_bytes
-    from cnncli.graph import INPUT
-    from cnncli.graph.explanation import explain as formulas
-    from cnncli.graph.sharing import saved
-    from cnncli.layers.base import Setup
-
-    layers = []
-    for node in graph.nodes:
-        layer = {
-            "name": node.name,
-            "kind": node.layer.kind,
-            "layer": str(node.layer),
-            "inputs": ["input" if one == INPUT else graph.nodes[one].name for one in node.inputs],
-            "input": node.input_shapes[0],
-            "output": node.output_shape,
-            "params": node.params,
-            "macs": node.macs,
-            "receptive_field": node.receptive_field,
-            "jump": node.jump,
-            "lost": node.lost,
-        }
-        layers.append({**layer, "explanation": formulas(graph, node)} if explain else layer)
-    report = {
-        "schema": 1,
-        "command": "shape-calc",
-        "arch": graph.text,
-        "input": graph.input_shape,
-        "batch_size": batch_size,
-        "threads": threads,
-        "layers": layers,
-        "total": {
-            "params": graph.params,
-            "macs": graph.macs,
-            "flops": 2 * graph.macs,
-            "weights_bytes": 4 * graph.stored,
-            "train_bytes": memory_bytes(graph, Setup(batch_size, threads, training=True)),
-            "predict_bytes": memory_bytes(graph, Setup(batch_size, threads)),
-        },
-        "count": "MACs of conv and dense layers; 1 MAC = 2 FLOPs",
-    }
-    if explain:
-        params, dense = saved(graph)
-        report["shared"] = {"params": params, "params_if_dense": dense}
-    return report
-
-
-def _check(total: dict[str, int], *bounds: int | None) -> None:
+def _check_bounds(total: dict[str, int], *bounds: int | None) -> None:
     """Raise GateError where a total is above its bound."""
     options = (("params", "--max-params"), ("macs", "--max-macs"), ("train_bytes", "--max-memory"))
     missed = [

@@ -19,7 +19,7 @@ from cnncli.engine.plan import Plan
 from cnncli.engine.weights import Weights
 from cnncli.errors import ArchitectureError
 from cnncli.graph import Graph, build_graph
-from cnncli.graph.context import context_of
+from cnncli.graph.context import measure_context
 from cnncli.layers.base import Array, Axes, Setup
 from cnncli.layers.winograd import TILE
 from cnncli.notation import parse
@@ -46,7 +46,7 @@ class Tiled:
         """Raise ArchitectureError for a network that cannot take images of another size."""
         self.graph, self.weights = graph, weights
         self.setup = replace(setup, batch=1)
-        self.context = context_of(graph)
+        self.context = measure_context(graph)
         self.limit = self._rounded(tile) if tile else self._affordable()
         self._plans: dict[Axes, Plan] = {}
 

@@ -1,4 +1,4 @@
-"""What lies around a pixel that the network's answer for this pixel depends on."""
+"""The context of a pixel: the pixels around it that the network's answer for it depends on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Context(Value):
     stride: Axes
 
 
-def context_of(graph: Graph) -> Context:
+def measure_context(graph: Graph) -> Context:
     """Return the context of a network that answers for every pixel of its input.
 
     Raises ArchitectureError for one that answers otherwise, or sees the whole image at once.
@@ -45,11 +45,11 @@ def context_of(graph: Graph) -> Context:
                 f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
                 "could be answered; leave it out"
             )
-    rows, columns = (_along(graph, axis) for axis in (0, 1))
+    rows, columns = (_measure_along(graph, axis) for axis in (0, 1))
     return Context((rows[0], columns[0]), (rows[1], columns[1]), (rows[2], columns[2]))
 
 
-def _along(graph: Graph, axis: int) -> tuple[int, int, int]:
+def _measure_along(graph: Graph, axis: int) -> tuple[int, int, int]:
     """Return pixels before, pixels after and stride along one axis."""
     bounds: dict[int, Bounds] = {INPUT: (Fraction(0), Fraction(0))}
     jumps = {INPUT: Fraction(1)}
@@ -57,14 +57,14 @@ def _along(graph: Graph, axis: int) -> tuple[int, int, int]:
         reach = node.layer.reach(*node.input_shapes)
         before, after = reach.before[axis], reach.after[axis]
         bounds[index] = (
-            max(bounds[one][0] + before * jumps[one] for one in node.inputs),
-            max(bounds[one][1] + after * jumps[one] for one in node.inputs),
+            max(bounds[source][0] + before * jumps[source] for source in node.inputs),
+            max(bounds[source][1] + after * jumps[source] for source in node.inputs),
         )
-        jumps[index] = _jump(node, axis)
+        jumps[index] = _exact_jump(node, axis)
     stride = math.lcm(*(jump.numerator for jump in jumps.values()))
-    before, after = (max(0, math.ceil(one)) for one in bounds[graph.output])
+    before, after = (max(0, math.ceil(bound)) for bound in bounds[graph.output])
     return before, after, stride
 
 
-def _jump(node: Node, axis: int) -> Fraction:
+def _exact_jump(node: Node, axis: int) -> Fraction:
     return Fraction(node.jump[axis]).limit_denominator(FINEST)

@@ -1,11 +1,11 @@
-"""Trees to expressions: pieces written out, numbers and settings in place."""
+"""From trees to expressions: pieces written out, numbers and settings in place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING
 
-from cnncli.errors import ArchitectureError, did_you_mean
+from cnncli.errors import ArchitectureError, did_you_mean, setting
 from cnncli.layers import LAYERS
 from cnncli.layers.base import Layer
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
@@ -23,13 +23,13 @@ def expand(pieces: Mapping[str, Piece], tree: Expression, classes: int | None) -
     return _Expansion(pieces, classes).expand(tree, {})
 
 
-def typed_layers() -> list[str]:
+def list_named_layers() -> list[str]:
     """Return the layers that have a name in a text; junctions are written as operators."""
     return [kind for kind, layer in LAYERS.items() if layer.inputs is not None]
 
 
 class _Expansion:
-    """Knows the pieces, and counts what it makes of them."""
+    """Expands trees with the named pieces at hand, and counts the layers that come of it."""
 
     def __init__(self, pieces: Mapping[str, Piece], classes: int | None) -> None:
         self.pieces = pieces
@@ -44,55 +44,55 @@ class _Expansion:
         if self.depth > MAX_DEPTH:
             raise ArchitectureError(f"the architecture is nested more than {MAX_DEPTH} deep")
         if isinstance(tree, Call):
-            expression = self._call(tree, values)
+            expression = self._expand_call(tree, values)
         elif isinstance(tree, Product):
-            expression = self._product(tree, values)
+            expression = self._expand_product(tree, values)
         else:
             assert isinstance(tree, Joined)
             expression = join(type(tree), [self.expand(part, values) for part in tree.parts])
         self.depth -= 1
         return expression
 
-    def _call(self, call: Call, values: Values) -> Expression:
+    def _expand_call(self, call: Call, values: Values) -> Expression:
         name = call.token.text
         if self._is_number(call, values):
-            raise call.token.place.error(
+            raise call.token.location.error(
                 f"{call.token} is a number where a layer is expected; it can repeat one: 3 * relu"
             )
         if name in self.pieces:
-            return self._piece(call, values)
+            return self._expand_piece(call, values)
         self._count(1, call.token)
         if name == "id":
             self._bind(call, {})
             return Identity()
-        if name not in typed_layers():
-            hint = did_you_mean(name, [*typed_layers(), *self.pieces, "id"])
-            raise call.token.place.error(
+        if name not in list_named_layers():
+            hint = did_you_mean(name, [*list_named_layers(), *self.pieces, "id"])
+            raise call.token.location.error(
                 f"no layer is called {name!r}" + (hint or "; `cnncli layers` lists them")
             )
-        return Leaf(self._layer(call, values))
+        return Leaf(self._make_layer(call, values))
 
-    def _piece(self, call: Call, values: Values) -> Expression:
+    def _expand_piece(self, call: Call, values: Values) -> Expression:
         name = call.token.text
         if name in self.within:
-            raise call.token.place.error(f"the piece {name!r} is made of itself and never ends")
+            raise call.token.location.error(f"the piece {name!r} is made of itself and never ends")
         piece = self.pieces[name]
         bound = self._bind(call, dict.fromkeys(piece.parameters, True))
         self.within.append(name)
         body = self.expand(
-            piece.body, {name: self._value(amount, values) for name, amount in bound.items()}
+            piece.body, {name: self._evaluate(amount, values) for name, amount in bound.items()}
         )
         self.within.pop()
         return body
 
-    def _product(self, tree: Product, values: Values) -> Expression:
+    def _expand_product(self, tree: Product, values: Values) -> Expression:
         factors: list[Expression] = []
         numbers: list[Token] = []
         count = 1
         for part in tree.parts:
             if isinstance(part, Call) and self._is_number(part, values):
                 numbers.append(part.token)
-                count *= self._repetitions(part.token, values)
+                count *= self._read_count(part.token, values)
                 continue
             before = self.layers
             factor = self.expand(part, values)
@@ -102,26 +102,26 @@ class _Expansion:
             factors.append(factor)
             count, numbers = 1, []
         if numbers:
-            raise numbers[0].place.error(
+            raise numbers[0].location.error(
                 f"{numbers[0]} repeats nothing; write the number first: {numbers[0].text} * (…)"
             )
         return join(Product, factors)
 
-    def _layer(self, call: Call, values: Values) -> Layer:
+    def _make_layer(self, call: Call, values: Values) -> Layer:
         name = call.token.text
         settings = settings_of(LAYERS[name])
         required = {key: setting.default is MISSING for key, setting in settings.items()}
         read = {}
         for key, amount in self._bind(call, required).items():
-            text = self._value(amount, values)
+            text = self._evaluate(amount, values)
             try:
                 read[key] = read_setting(name, settings[key], text)
             except Misfit as error:
-                raise amount.place.error(str(error)) from None
+                raise amount.location.error(str(error)) from None
         try:
             return LAYERS[name](**read)
         except ArchitectureError as error:
-            raise call.token.place.error(f"{name}: {error}") from None
+            raise call.token.location.error(f"{name}: {error.message}") from None
 
     def _bind(self, call: Call, required: Mapping[str, bool]) -> dict[str, Amount]:
         """Return the value of each setting that is given; those that are required have to be."""
@@ -133,25 +133,27 @@ class _Expansion:
             positions = match_arguments(call.token.text, arguments, required)
         except Misfit as error:
             if error.argument is None:
-                raise call.token.place.error(str(error)) from None
+                raise call.token.location.error(str(error)) from None
             argument = call.arguments[error.argument]
-            raise (argument.name or argument.value).place.error(str(error)) from None
+            raise (argument.name or argument.value).location.error(str(error)) from None
         return {name: call.arguments[position].value for name, position in positions.items()}
 
     def _is_number(self, call: Call, values: Values) -> bool:
         name = call.token.text
         return call.token.kind == "number" or name == "classes" or name in values
 
-    def _repetitions(self, token: Token, values: Values) -> int:
-        text = self._word(token, values)
+    def _read_count(self, token: Token, values: Values) -> int:
+        text = self._resolve(token, values)
         try:
             return int(COUNT.read(text))
         except ValueError:
-            raise token.place.error(f"{text!r} cannot repeat; expected {COUNT.expects}") from None
+            raise token.location.error(
+                f"{text!r} cannot repeat; expected {COUNT.expects}"
+            ) from None
 
-    def _value(self, amount: Amount, values: Values) -> str:
+    def _evaluate(self, amount: Amount, values: Values) -> str:
         """Return what the value of a setting stands for: a word, or a product in figures."""
-        texts = [self._word(token, values) for token in amount.factors]
+        texts = [self._resolve(token, values) for token in amount.factors]
         if len(texts) == 1:
             return texts[0]
         product = 1
@@ -160,20 +162,22 @@ class _Expansion:
                 product *= COUNT.read(text)
                 COUNT.read(str(product))
             except ValueError:
-                raise token.place.error(
+                raise token.location.error(
                     f"{text!r} cannot be multiplied; expected {COUNT.expects}, and few of them"
                 ) from None
         return str(product)
 
-    def _word(self, token: Token, values: Values) -> str:
+    def _resolve(self, token: Token, values: Values) -> str:
         """Return what a word stands for: a parameter, the number of classes, or itself."""
         if token.text != "classes":
             return values.get(token.text, token.text)
         if self.classes is None:
-            raise token.place.error("the number of classes is not known; give --classes N")
+            raise token.location.error(
+                f"the number of classes is not known; give {setting('classes')} N"
+            )
         return str(self.classes)
 
     def _count(self, layers: int, token: Token) -> None:
         self.layers += layers
         if self.layers > MAX_LAYERS:
-            raise token.place.error(f"this makes more than {MAX_LAYERS} layers")
+            raise token.location.error(f"this makes more than {MAX_LAYERS} layers")

@@ -39,7 +39,7 @@ class Joined(Expression):
     junction: ClassVar[str]  # the kind of layer its parts end in
 
     def __str__(self) -> str:
-        return f" {self.operator} ".join(_written(part, self.tightness) for part in self.parts)
+        return f" {self.operator} ".join(wrap(part, self.tightness) for part in self.parts)
 
 
 class Stack(Joined):
@@ -74,19 +74,24 @@ class Repeat(Expression):
     tightness: ClassVar[int] = 4
 
     def __str__(self) -> str:
-        return f"{self.count} * {_written(self.body, self.tightness + 1)}"
+        return f"{self.count} * {wrap(self.body, self.tightness + 1)}"
 
 
 def join(kind: type[Joined], parts: Iterable[Expression]) -> Expression:
-    """Join parts; those joined by the same operator already are taken apart, one is left alone."""
+    """Join parts; those joined by the same operator already are taken apart, a lone part stays."""
     flat: list[Expression] = []
     for part in parts:
         flat += part.parts if isinstance(part, kind) else (part,)
     return flat[0] if len(flat) == 1 else kind(tuple(flat))
 
 
+def chain(parts: Iterable[Expression]) -> Expression:
+    """Join parts one after the other, without those that are the input itself."""
+    return join(Sequence, [part for part in parts if part != Identity()] or [Identity()])
+
+
 def repeat(count: int, body: Expression) -> Expression:
-    """Repeat a part; a repetition of a repetition is one, and one of nothing the input itself."""
+    """Repeat a part: a repetition of a repetition becomes one, no repetition the input itself."""
     if count < 2:
         return body if count else Identity()
     if isinstance(body, Repeat):
@@ -94,5 +99,6 @@ def repeat(count: int, body: Expression) -> Expression:
     return Repeat(count, body)
 
 
-def _written(part: Expression, tightness: int) -> str:
+def wrap(part: Expression, tightness: int) -> str:
+    """Return the text of a part, in parentheses where it is looser than what stands around it."""
     return f"({part})" if part.tightness < tightness else str(part)

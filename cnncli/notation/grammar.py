@@ -1,4 +1,4 @@
-"""Words to trees: which pieces a text names, and how its operators bind."""
+"""From words to trees: the named pieces of a text, and how its operators bind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Container
 from cnncli.errors import ArchitectureError
 from cnncli.layers import LAYERS
 from cnncli.notation.expression import Expression, Joined, Product, Sequence, Stack, Sum
-from cnncli.notation.tokens import Token, statements
+from cnncli.notation.tokens import Token, split_statements
 from cnncli.notation.tree import Amount, Argument, Call, Piece
 
 LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
@@ -23,16 +23,16 @@ def read(text: str) -> tuple[dict[str, Piece], Expression]:
     """
     if len(text) > MAX_CHARACTERS:
         raise ArchitectureError(f"the architecture is longer than {MAX_CHARACTERS} characters")
-    found = [_Statement(words) for words in statements(text)]
-    if not found:
+    statements = [_Statement(words) for words in split_statements(text)]
+    if not statements:
         raise ArchitectureError(
             "the architecture is empty; write one such as conv(8, 3) >> relu >> dense(classes)"
         )
     pieces: dict[str, Piece] = {}
-    for statement in found[:-1]:
-        name, piece = statement.definition(pieces)
+    for statement in statements[:-1]:
+        name, piece = statement.read_definition(pieces)
         pieces[name] = piece
-    return pieces, found[-1].network()
+    return pieces, statements[-1].read_network()
 
 
 class _Statement:
@@ -54,106 +54,106 @@ class _Statement:
         head = texts.index(")") + 1 if texts[1] == "(" and ")" in texts else 1
         return texts[head] == "="
 
-    def definition(self, taken: Container[str]) -> tuple[str, Piece]:
+    def read_definition(self, taken: Container[str]) -> tuple[str, Piece]:
         """Read `name = body` or `name(parameter, …) = body`."""
         if not self.defines:
-            raise self.next.place.error(
+            raise self.next.location.error(
                 "only the last line is the network; name this one (name = …), or join it to the "
                 "next with >>"
             )
-        name = self._new_name(taken)
+        name = self._read_new_name(taken)
         parameters: dict[str, None] = {}  # a set that keeps their order
         if self._take("(") and not self._take(")"):
-            parameters[self._new_name(parameters)] = None
+            parameters[self._read_new_name(parameters)] = None
             while not self._take(")"):
                 self._need(",")
-                parameters[self._new_name(parameters)] = None
+                parameters[self._read_new_name(parameters)] = None
         self._need("=")
-        return name, Piece(tuple(parameters), self._whole())
+        return name, Piece(tuple(parameters), self._read_all())
 
-    def network(self) -> Expression:
+    def read_network(self) -> Expression:
         """Read the last statement."""
         if self.defines:
-            raise self.next.place.error(
+            raise self.next.location.error(
                 f"the text ends with the piece {self.next}; its last line has to be the network, "
                 f"such as {self.next.text} >> dense(classes)"
             )
-        return self._whole()
+        return self._read_all()
 
-    def _whole(self) -> Expression:
-        tree = self._joined()
+    def _read_all(self) -> Expression:
+        tree = self._read_joined()
         if self.next.kind != "end":
-            raise self.next.place.error(f"expected >> + | or * before {self.next}")
+            raise self.next.location.error(f"expected >> + | or * before {self.next}")
         return tree
 
-    def _joined(self, level: int = 0) -> Expression:
+    def _read_joined(self, level: int = 0) -> Expression:
         if level == len(LOOSEST_FIRST):
-            return self._atom()
+            return self._read_atom()
         kind = LOOSEST_FIRST[level]
-        parts = [self._joined(level + 1)]
+        parts = [self._read_joined(level + 1)]
         while self._take(kind.operator):
-            parts.append(self._joined(level + 1))
+            parts.append(self._read_joined(level + 1))
         return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
-    def _atom(self) -> Expression:
+    def _read_atom(self) -> Expression:
         token = self.next
         if self._take("("):
             self.depth += 1
             if self.depth > MAX_DEPTH:
-                raise token.place.error(f"parentheses are nested more than {MAX_DEPTH} deep")
-            tree = self._joined()
+                raise token.location.error(f"parentheses are nested more than {MAX_DEPTH} deep")
+            tree = self._read_joined()
             self._need(")")
             self.depth -= 1
             return tree
         if token.kind not in ("name", "number"):
-            raise token.place.error(f"expected a layer, found {token}")
+            raise token.location.error(f"expected a layer, found {token}")
         self.position += 1
-        return Call(token, self._arguments() if token.kind == "name" else ())
+        return Call(token, self._read_arguments() if token.kind == "name" else ())
 
-    def _arguments(self) -> tuple[Argument, ...]:
+    def _read_arguments(self) -> tuple[Argument, ...]:
         if not self._take("(") or self._take(")"):
             return ()
-        arguments = [self._argument()]
+        arguments = [self._read_argument()]
         while not self._take(")"):
             self._need(",")
-            arguments.append(self._argument())
+            arguments.append(self._read_argument())
         return tuple(arguments)
 
-    def _argument(self) -> Argument:
-        first = self._word("a setting")
+    def _read_argument(self) -> Argument:
+        first = self._read_word("a setting")
         if not self._take("="):
-            return Argument(None, self._amount(first))
-        return Argument(first, self._amount(self._word(f"a value for {first.text}")))
+            return Argument(None, self._read_amount(first))
+        return Argument(first, self._read_amount(self._read_word(f"a value for {first.text}")))
 
-    def _amount(self, first: Token) -> Amount:
+    def _read_amount(self, first: Token) -> Amount:
         factors = [first]
         while self._take("*"):
-            factors.append(self._word("a number"))
+            factors.append(self._read_word("a number"))
         return Amount(tuple(factors))
 
-    def _word(self, expected: str) -> Token:
+    def _read_word(self, expected: str) -> Token:
         token = self.next
         if token.kind not in ("name", "number"):
-            raise token.place.error(f"expected {expected}, found {token}")
+            raise token.location.error(f"expected {expected}, found {token}")
         self.position += 1
         return token
 
-    def _new_name(self, taken: Container[str]) -> str:
+    def _read_new_name(self, taken: Container[str]) -> str:
         token = self.next
         if token.kind != "name":
-            raise token.place.error(f"expected a name, found {token}")
+            raise token.location.error(f"expected a name, found {token}")
         if token.text in LAYERS or token.text in RESERVED:
-            raise token.place.error(f"{token} has a meaning already; choose another name")
+            raise token.location.error(f"{token} has a meaning already; choose another name")
         if token.text in taken:
-            raise token.place.error(f"{token} is defined twice; choose another name")
+            raise token.location.error(f"{token} is defined twice; choose another name")
         self.position += 1
         return token.text
 
     def _take(self, mark: str) -> bool:
-        found = self.next.text == mark
-        self.position += found
-        return found
+        is_next = self.next.text == mark
+        self.position += is_next
+        return is_next
 
     def _need(self, mark: str) -> None:
         if not self._take(mark):
-            raise self.next.place.error(f"expected {mark!r}, found {self.next}")
+            raise self.next.location.error(f"expected {mark!r}, found {self.next}")

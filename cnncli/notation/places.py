@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from cnncli.notation.expression import (
     Expression,
-    Identity,
     Joined,
     Leaf,
     Repeat,
     Sequence,
+    chain,
     join,
     repeat,
 )
@@ -19,22 +19,22 @@ from cnncli.notation.expression import (
 Place = tuple[int, ...]
 
 
-def places(expression: Expression, place: Place = ()) -> Iterator[Place]:
-    """Yield where each layer is written, in the order in which a graph is laid out."""
+def find_places(expression: Expression, place: Place = ()) -> Iterator[Place]:
+    """Yield where each layer is written, in the order of the nodes of a graph."""
     match expression:
         case Leaf():
             yield place
         case Repeat(count, body):
             for time in range(count):
-                yield from places(body, (*place, time))
+                yield from find_places(body, (*place, time))
         case Joined(parts):
             for position, part in enumerate(parts):
-                yield from places(part, (*place, position))
+                yield from find_places(part, (*place, position))
             if not isinstance(expression, Sequence):
                 yield place
 
 
-def part_at(expression: Expression, place: Place) -> Expression:
+def get_part(expression: Expression, place: Place) -> Expression:
     """Return what is written at a place."""
     for step in place:
         if isinstance(expression, Repeat):
@@ -45,7 +45,7 @@ def part_at(expression: Expression, place: Place) -> Expression:
     return expression
 
 
-def with_part(expression: Expression, place: Place, part: Expression) -> Expression:
+def replace_part(expression: Expression, place: Place, part: Expression) -> Expression:
     """Return the expression with another part at a place.
 
     A change to the first run of a repeated part is one to all; a change to a later one parts the
@@ -55,24 +55,12 @@ def with_part(expression: Expression, place: Place, part: Expression) -> Express
         return part
     step, below = place[0], place[1:]
     if isinstance(expression, Repeat):
-        changed = with_part(expression.body, below, part)
+        changed = replace_part(expression.body, below, part)
         if not step:
             return repeat(expression.count, changed)
         after = expression.count - step - 1
-        around = [_times(step, expression.body), changed, _times(after, expression.body)]
-        return _joined(Sequence, around)
+        return chain([repeat(step, expression.body), changed, repeat(after, expression.body)])
     assert isinstance(expression, Joined)
     parts = list(expression.parts)
-    parts[step] = with_part(parts[step], below, part)
-    return _joined(type(expression), parts)
-
-
-def _times(count: int, body: Expression) -> Expression:
-    return repeat(count, body) if count > 1 else body if count else Identity()
-
-
-def _joined(kind: type[Joined], parts: list[Expression]) -> Expression:
-    """Join parts; in a sequence, nothing goes without saying."""
-    if kind is Sequence:
-        parts = [part for part in parts if not isinstance(part, Identity)] or [Identity()]
-    return join(kind, parts)
+    parts[step] = replace_part(parts[step], below, part)
+    return chain(parts) if isinstance(expression, Sequence) else join(type(expression), parts)

@@ -20,8 +20,8 @@ TOKEN = re.compile(
 CONTINUES = frozenset({">>", "+", "|", "*", "=", ","})  # a line that ends or starts so goes on
 
 
-class Place(Value):
-    """Where in a text: counted from 1, without a line where the text has only one."""
+class Location(Value):
+    """A line and a column of a text, counted from 1; no line where the text has only one."""
 
     line: int | None
     column: int
@@ -40,61 +40,61 @@ class Token(Value):
 
     kind: str
     text: str
-    place: Place
+    location: Location
     starts_line: bool = False
 
     def __str__(self) -> str:
         return "the end" if self.kind == "end" else repr(self.text)
 
 
-def statements(text: str) -> list[list[Token]]:
+def split_statements(text: str) -> list[list[Token]]:
     """Return the words of each statement, an `end` behind them.
 
     Raises ArchitectureError for a character that means nothing and for parentheses without
     their partner.
     """
-    found: list[list[Token]] = [[]]
+    statements: list[list[Token]] = [[]]
     opened: list[Token] = []
     for token in _scan(text):
         if token.text == ";":
-            found.append([])
-        elif _cuts(token, found[-1]) and not opened:
-            found.append([token])
+            statements.append([])
+        elif _starts_statement(token, statements[-1]) and not opened:
+            statements.append([token])
         else:
-            found[-1].append(token)
+            statements[-1].append(token)
         if token.text == "(":
             opened.append(token)
         elif token.text == ")" and not opened:
-            raise token.place.error("this ')' closes nothing; take it away or add its '('")
+            raise token.location.error("this ')' closes nothing; take it away or add its '('")
         elif token.text == ")":
             opened.pop()
         elif token.text == ";" and opened:
             break
     if opened:
-        raise opened[-1].place.error("this '(' is never closed; add its ')'")
-    return [[*words, _end(words[-1])] for words in found if words]
+        raise opened[-1].location.error("this '(' is never closed; add its ')'")
+    return [[*words, _make_end(words[-1])] for words in statements if words]
 
 
 def _scan(text: str) -> Iterator[Token]:
     several = "\n" in text.strip()
     position, line, line_start, starts_line = 0, 1, 0, True
     while position < len(text):
-        place = Place(line if several else None, position - line_start + 1)
+        location = Location(line if several else None, position - line_start + 1)
         match = TOKEN.match(text, position)
         if match is None:
-            raise place.error(
+            raise location.error(
                 f"{text[position]!r} means nothing here; layers are joined by >> + | or *"
             )
         position = match.end()
         if match.lastgroup == "newline":
             line, line_start, starts_line = line + 1, position, True
         elif match.lastgroup != "blank":
-            yield Token(str(match.lastgroup), match.group(), place, starts_line)
+            yield Token(str(match.lastgroup), match.group(), location, starts_line)
             starts_line = False
 
 
-def _cuts(token: Token, before: list[Token]) -> bool:
-    """Tell whether a statement starts with this word, by what stands around the newline."""
+def _starts_statement(token: Token, before: list[Token]) -> bool:
+    """Say whether a statement starts with this word, by what stands around the newline."""
     return (
         token.starts_line
         and bool(before)
@@ -103,5 +103,5 @@ def _cuts(token: Token, before: list[Token]) -> bool:
     )
 
 
-def _end(last: Token) -> Token:
-    return Token("end", "", Place(last.place.line, last.place.column + len(last.text)))
+def _make_end(last: Token) -> Token:
+    return Token("end", "", Location(last.location.line, last.location.column + len(last.text)))

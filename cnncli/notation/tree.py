@@ -1,9 +1,9 @@
-"""What an architecture text says, word for word: its leaves are calls of layers and of pieces."""
+"""An architecture text as a tree whose leaves are calls of layers and of named pieces."""
 
 from __future__ import annotations
 
 from cnncli.notation.expression import Expression
-from cnncli.notation.tokens import Place, Token
+from cnncli.notation.tokens import Location, Token
 from cnncli.value import Value
 
 
@@ -13,8 +13,8 @@ class Amount(Value):
     factors: tuple[Token, ...]
 
     @property
-    def place(self) -> Place:
-        return self.factors[0].place
+    def location(self) -> Location:
+        return self.factors[0].location
 
     @property
     def text(self) -> str:

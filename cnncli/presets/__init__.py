@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cnncli.errors import ArchitectureError, did_you_mean
 from cnncli.layers.base import Shape
-from cnncli.notation.expansion import typed_layers
+from cnncli.notation.expansion import list_named_layers
 from cnncli.settings import SHAPE
 from cnncli.value import Value
 
@@ -35,15 +35,15 @@ class Preset(Value):
 
 def names() -> list[str]:
     """Return the names of all presets, in alphabetical order."""
-    return sorted(_calls())
+    return sorted(_list_calls())
 
 
 def get(name: str) -> Preset:
-    """Return the preset of this name, or one with another size such as `unet(16)`.
+    """Return the preset of this name, or a family's member of another size such as `unet(16)`.
 
     Raises ArchitectureError where there is none.
     """
-    calls = _calls()
+    calls = _list_calls()
     stem, call = calls.get(name, (name.partition("(")[0].strip(), name))
     if name not in calls and not _is_family(name):
         hint = did_you_mean(name, names()) or f"; the presets are {', '.join(names())}"
@@ -58,15 +58,15 @@ def get(name: str) -> Preset:
 
 
 def lookup(text: str) -> Preset | None:
-    """Return the preset a text names, or None where it is an architecture of its own.
+    """Return the preset a text names, or None where it is an architecture itself.
 
     Raises ArchitectureError for a single word that is neither.
     """
     word = text.strip()
     if word in names() or _is_family(word):
         return get(word)
-    if re.fullmatch(r"[\w.-]+", word) and word not in [*typed_layers(), "id"]:
-        hint = did_you_mean(word, [*names(), *typed_layers()])
+    if re.fullmatch(r"[\w.-]+", word) and word not in [*list_named_layers(), "id"]:
+        hint = did_you_mean(word, [*names(), *list_named_layers()])
         raise ArchitectureError(
             f"no preset and no layer is called {word!r}"
             + (hint or f"; the presets are {', '.join(names())}")
@@ -74,19 +74,19 @@ def lookup(text: str) -> Preset | None:
     return None
 
 
-def _calls() -> dict[str, tuple[str, str]]:
-    """Return for each preset its file, and its last line where that is not the file's own."""
-    found = {}
+def _list_calls() -> dict[str, tuple[str, str]]:
+    """Return for each preset the stem of its file, and its last line unless the file ends in it."""
+    calls = {}
     for path in FOLDER.glob("*.cnn"):
         for name, call in MEMBER.findall(_read(path.stem)) or [(path.stem, "")]:
-            found[name] = path.stem, call
-    return found
+            calls[name] = path.stem, call
+    return calls
 
 
 def _is_family(text: str) -> bool:
     """Say whether a text is one call of a piece that a file of its name defines."""
     call = re.fullmatch(r"(\w+)\s*\([^()\n]*\)", text)
-    if call is None or call[1] in typed_layers() or not (FOLDER / f"{call[1]}.cnn").exists():
+    if call is None or call[1] in list_named_layers() or not (FOLDER / f"{call[1]}.cnn").exists():
         return False
     return re.search(rf"^{call[1]}\(.*\) =", _read(call[1]), re.MULTILINE) is not None
 

@@ -21,9 +21,9 @@ from cnncli.layers.pool import Pool
 from cnncli.notation import parse
 from cnncli.notation.expression import Expression, Identity, Leaf
 from cnncli.notation.grammar import read
+from cnncli.notation.rewriting import Change, rewrite
+from cnncli.notation.writing import write_text
 from cnncli.presets import Preset
-from cnncli.presets.pieces import written
-from cnncli.presets.rewriting import Change, change_one
 from cnncli.value import Value
 
 SMALLEST = 4  # positions of the last feature map, along its shorter side
@@ -43,37 +43,39 @@ def adapt(preset: Preset, shape: Shape) -> Adapted:
     Raises ArchitectureError where no such change makes it fit.
     """
     if len(shape) != len(preset.input_shape):
-        own = "x".join(map(str, preset.input_shape))
-        raise ArchitectureError(f"{preset.name} takes inputs such as {own}; give a size like that")
+        usual = "x".join(map(str, preset.input_shape))
+        raise ArchitectureError(
+            f"{preset.name} takes inputs such as {usual}; give a size like that"
+        )
     parse(preset.text, preset.classes)  # which refuses a size that does not fit
     pieces, network = read(preset.text)
     changes: list[Change] = []
 
-    def laid_out(size: Shape) -> Graph:
-        return build_graph(parse(written(pieces, network), preset.classes), size)
+    def build(size: Shape) -> Graph:
+        return build_graph(parse(write_text(pieces, network), preset.classes), size)
 
-    while _is_coarse(laid_out(preset.input_shape), shape):
-        found = change_one(pieces, network, _finer)
-        if found is None:
+    while _is_coarse(build(preset.input_shape), shape):
+        finer = rewrite(pieces, network, _halve_stride)
+        if finer is None:
             break
-        network = found.tree
-        _add(changes, found.changes)
+        network = finer.tree
+        _add(changes, finer.changes)
     while True:
         try:
-            graph = laid_out(shape)
+            graph = build(shape)
         except ArchitectureError as error:
-            found = change_one(pieces, network, _without_pool, last=True)
-            if found is None:
-                raise ArchitectureError(f"{preset.name}: {error}") from None
-            network = found.tree
-            _add(changes, found.changes)
+            shorter = rewrite(pieces, network, _leave_out_pool, last=True)
+            if shorter is None:
+                raise ArchitectureError(f"{preset.name}: {error.message}") from None
+            network = shorter.tree
+            _add(changes, shorter.changes)
         else:
-            text = f"{_heading(preset, shape)}\n{written(pieces, network)}\n"
+            text = f"{_write_heading(preset, shape)}\n{write_text(pieces, network)}\n"
             return Adapted(text, graph, tuple(changes))
 
 
-def last_feature_map(graph: Graph) -> Node | None:
-    """Return the layer that makes the last image before everything in it is seen at once."""
+def find_last_feature_map(graph: Graph) -> Node | None:
+    """Return the layer that makes the last image before a layer sees all of it at once."""
     path: list[Node] = []
     index = graph.output
     while index != INPUT:
@@ -88,7 +90,7 @@ def last_feature_map(graph: Graph) -> Node | None:
     return last
 
 
-def _heading(preset: Preset, shape: Shape) -> str:
+def _write_heading(preset: Preset, shape: Shape) -> str:
     size = "x".join(map(str, shape))
     return (
         f"# {preset.title}: {preset.name} for {size}\n# source: after {preset.source}\n"
@@ -98,7 +100,7 @@ def _heading(preset: Preset, shape: Shape) -> str:
 
 def _is_coarse(graph: Graph, shape: Shape) -> bool:
     """Say whether so many halvings leave too few positions of an input of this shape."""
-    last = last_feature_map(graph)
+    last = find_last_feature_map(graph)
     if last is None:
         return False
     lengths = shape[:-1]
@@ -108,14 +110,16 @@ def _is_coarse(graph: Graph, shape: Shape) -> bool:
     )
 
 
-def _finer(layer: Layer) -> Expression | None:
+def _halve_stride(layer: Layer) -> Expression | None:
     """Halve the stride of a convolution, and its window with it; leave out an overlapping pool."""
     if isinstance(layer, Conv | Depthwise) and max(layer.stride) > 1:
-        stride = tuple(-(-one // 2) for one in layer.stride)
+        stride = tuple(-(-step // 2) for step in layer.stride)
         if max(layer.size) <= 3:
             return Leaf(replace(layer, stride=stride))
-        size = tuple(_half(one) for one in layer.size)
-        pad = layer.pad if isinstance(layer.pad, str) else tuple((one - 1) // 2 for one in size)
+        size = tuple(_halve(length) for length in layer.size)
+        pad = (
+            layer.pad if isinstance(layer.pad, str) else tuple((length - 1) // 2 for length in size)
+        )
         return Leaf(replace(layer, size=size, stride=stride, pad=pad))
     if isinstance(layer, Pool) and layer.stride is not None:
         overlaps = max(layer.size) > max(layer.stride) > 1
@@ -123,22 +127,22 @@ def _finer(layer: Layer) -> Expression | None:
     return None
 
 
-def _half(length: int) -> int:
+def _halve(length: int) -> int:
     """Return half a window, odd where it was, and no less than 3."""
     return max(min(length, 3), length // 2 // 2 * 2 + 1 if length % 2 else length // 2)
 
 
-def _without_pool(layer: Layer) -> Expression | None:
+def _leave_out_pool(layer: Layer) -> Expression | None:
     strided = isinstance(layer, Pool) and max(layer.stride or layer.size) > 1
     return Identity() if strided else None
 
 
 def _add(changes: list[Change], more: tuple[Change, ...]) -> None:
-    """Add changes; one that goes on with an earlier one takes its place."""
+    """Add changes; a change to what an earlier change made is merged with that."""
     for change in more:
-        for place, earlier in enumerate(changes):
+        for index, earlier in enumerate(changes):
             if earlier.after == Leaf(change.before):
-                changes[place] = Change(earlier.before, change.after)
+                changes[index] = Change(earlier.before, change.after)
                 break
         else:
             changes.append(change)

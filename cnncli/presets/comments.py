@@ -1,4 +1,7 @@
-"""What the comments of an architecture text tell, those of presets and those of anybody."""
+"""Input size and number of classes from the comments of an architecture text.
+
+Presets have such comments, and so may any other text: `# input: 32x32x3`, `# classes: 10`.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ import re
 from cnncli.layers.base import Shape
 from cnncli.settings import SHAPE
 
-TELLING = re.compile(r"^# (input|classes): ([0-9x]+)$", re.MULTILINE)
+COMMENT = re.compile(r"^# (input|classes): ([0-9x]+)$", re.MULTILINE)
 
 
-def told(text: str) -> tuple[Shape | None, int | None]:
-    """Return the input size and the number of classes that a text tells, None for what is not."""
-    found = dict(TELLING.findall(text))
+def read_comments(text: str) -> tuple[Shape | None, int | None]:
+    """Return the input size and the number of classes, None for what no comment gives."""
+    comments = dict(COMMENT.findall(text))
     try:
-        shape = SHAPE.read(found["input"]) if "input" in found else None
-        return shape, int(found["classes"]) if "classes" in found else None
+        shape = SHAPE.read(comments["input"]) if "input" in comments else None
+        return shape, int(comments["classes"]) if "classes" in comments else None
     except ValueError:
         return None, None

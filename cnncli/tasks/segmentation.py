@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import ModelFileError
-from cnncli.graph.context import context_of
+from cnncli.graph.context import measure_context
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.tasks.base import Judged, Record, Task
@@ -82,7 +82,7 @@ class Segmentation(Task, name="segment"):
 
     def check(self, graph: Graph) -> None:
         """See Task; a network that takes images of any size is what is needed."""
-        context_of(graph)
+        measure_context(graph)
 
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
         """Compare logits (N, H, W, K) with the true classes (N, H, W)."""

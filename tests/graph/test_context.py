@@ -6,7 +6,7 @@ import pytest
 from cnncli.engine import Plan, Weights
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
-from cnncli.graph.context import Context, context_of
+from cnncli.graph.context import Context, measure_context
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
 
@@ -23,7 +23,7 @@ NETWORKS = [
 
 
 def context(text, shape=(48, 48, 1)):
-    return context_of(build_graph(parse(text), shape))
+    return measure_context(build_graph(parse(text), shape))
 
 
 def test_the_context_of_a_window_is_what_it_reaches_around_its_pixel():
@@ -41,7 +41,7 @@ def test_the_stride_is_that_of_the_lowest_level():
 @pytest.mark.parametrize("text", NETWORKS)
 def test_no_pixel_beyond_the_context_changes_an_answer(text):
     graph = build_graph(parse(text), (48, 48, 1))
-    found = context_of(graph)
+    found = measure_context(graph)
     weights = Weights(graph)
     weights.initialize(seed=1)
     plan = Plan(graph, weights, Setup(1))

@@ -82,7 +82,7 @@ def test_settings_are_taken_by_position_or_by_name():
         ("relu(3)", "column 6: relu: '3' is one setting too many"),
         ("id(3)", "column 4: id: '3' is one setting too many"),
         ("dropout(nan)", "column 9: dropout: rate is 'nan'; expected a number from 0"),
-        ("dense(classes)", "column 7: the number of classes is not known; give --classes N"),
+        ("dense(classes)", "column 7: the number of classes is not known; give classes N"),
         ("3", "column 1: '3' is a number where a layer is expected; it can repeat one: 3 * relu"),
         ("conv(2*3x3, 3)", "column 8: '3x3' cannot be multiplied; expected a whole number"),
         ("conv(2*, 3)", "column 8: expected a number, found ','"),

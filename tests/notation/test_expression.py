@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cnncli import settings
 from cnncli.layers import LAYERS
 from cnncli.notation import parse
-from cnncli.notation.expansion import typed_layers
+from cnncli.notation.expansion import list_named_layers
 from cnncli.notation.expression import Identity, Leaf, Product, Sequence, Stack, Sum, join, repeat
 
 COUNTS = st.integers(1, 999)
@@ -29,7 +29,7 @@ VALUES = {
 
 @st.composite
 def leaves(draw):
-    layer = LAYERS[draw(st.sampled_from(typed_layers()))]
+    layer = LAYERS[draw(st.sampled_from(list_named_layers()))]
     given = {one.name: draw(VALUES[one.metadata["kind"]]) for one in layer.settings()}
     return Leaf(layer(**given))
 

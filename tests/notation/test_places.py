@@ -1,23 +1,23 @@
 from cnncli.graph import build_graph
 from cnncli.notation import parse
 from cnncli.notation.expression import Identity, Leaf
-from cnncli.notation.places import part_at, places, with_part
+from cnncli.notation.places import find_places, get_part, replace_part
 
 TEXT = "relu >> 2 * ((tanh >> sigmoid) + id >> elu) >> (silu | gelu)"
 
 
 def test_places_come_in_the_order_of_the_nodes():
     expression = parse(TEXT)
-    found = [part_at(expression, place) for place in places(expression)]
+    parts = [get_part(expression, place) for place in find_places(expression)]
     nodes = build_graph(expression, (4, 4, 1)).nodes
-    assert len(found) == len(nodes)
-    for part, node in zip(found, nodes, strict=True):
+    assert len(parts) == len(nodes)
+    for part, node in zip(parts, nodes, strict=True):
         assert part.layer == node.layer if isinstance(part, Leaf) else node.layer.inputs is None
 
 
 def changed(position, part, text=TEXT):
     expression = parse(text)
-    return str(with_part(expression, list(places(expression))[position], part))
+    return str(replace_part(expression, list(find_places(expression))[position], part))
 
 
 def test_a_layer_is_replaced_where_it_stands():

@@ -1,11 +1,11 @@
 import pytest
 
 from cnncli.errors import ArchitectureError
-from cnncli.notation.tokens import statements
+from cnncli.notation.tokens import split_statements
 
 
 def words(text):
-    return [[token.text for token in found[:-1]] for found in statements(text)]
+    return [[token.text for token in words[:-1]] for words in split_statements(text)]
 
 
 def test_a_text_is_cut_into_names_numbers_and_marks():
@@ -39,8 +39,8 @@ def test_windows_line_ends_are_blanks():
 
 
 def test_a_place_has_a_line_only_where_the_text_has_several():
-    assert str(statements("a >> b")[0][1].place) == "column 3"
-    assert str(statements("a = b\n  a")[1][0].place) == "line 2, column 3"
+    assert str(split_statements("a >> b")[0][1].location) == "column 3"
+    assert str(split_statements("a = b\n  a")[1][0].location) == "line 2, column 3"
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_a_place_has_a_line_only_where_the_text_has_several():
 )
 def test_what_is_no_word_is_pointed_at(text, message):
     with pytest.raises(ArchitectureError) as caught:
-        statements(text)
+        split_statements(text)
     assert str(caught.value).startswith(message)

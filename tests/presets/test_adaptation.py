@@ -4,7 +4,7 @@ from cnncli import presets
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
-from cnncli.presets.adaptation import adapt, last_feature_map
+from cnncli.presets.adaptation import adapt, find_last_feature_map
 
 SMALL = (32, 32, 3)
 
@@ -14,7 +14,7 @@ def changes(name, *shape):
 
 
 def last_shape(name, *shape):
-    return last_feature_map(adapt(presets.get(name), shape).graph).output_shape
+    return find_last_feature_map(adapt(presets.get(name), shape).graph).output_shape
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet34", "densenet121"])
@@ -76,13 +76,13 @@ def test_signals_are_adapted_along_their_length():
 
 @pytest.mark.parametrize("name", presets.names())
 def test_the_adapted_text_is_a_network_for_any_number_of_classes(name):
-    own = presets.get(name).input_shape
-    shape = (32, 1) if len(own) == 2 else SMALL
-    found = adapt(presets.get(name), shape)
-    graph = build_graph(parse(found.text, 7), shape)
+    usual = presets.get(name).input_shape
+    shape = (32, 1) if len(usual) == 2 else SMALL
+    adapted = adapt(presets.get(name), shape)
+    graph = build_graph(parse(adapted.text, 7), shape)
     assert graph.classes == 7
-    assert build_graph(parse(found.text, presets.get(name).classes), shape) == found.graph
-    assert max(map(len, found.text.splitlines()[:4])) < 130
+    assert build_graph(parse(adapted.text, presets.get(name).classes), shape) == adapted.graph
+    assert max(map(len, adapted.text.splitlines()[:4])) < 130
 
 
 def test_a_network_that_cannot_be_made_to_fit_is_refused_by_name():
@@ -92,10 +92,10 @@ def test_a_network_that_cannot_be_made_to_fit_is_refused_by_name():
         adapt(presets.get("wavenet"), SMALL)
 
 
-def test_the_last_feature_map_is_the_one_before_everything_is_pooled():
+def test_the_find_last_feature_map_is_the_one_before_everything_is_pooled():
     text = (
         "conv(8, 3) >> relu >> conv(4, 1) >> (id * (global_avgpool >> conv(4, 1) >> upsample(6)))"
     )
     graph = build_graph(parse(f"{text} >> global_avgpool >> dropout(0.2) >> dense(3)"), (8, 8, 1))
-    assert last_feature_map(graph).name == "multiply1"
-    assert last_feature_map(build_graph(parse("dense(3)"), (8, 8, 1))) is None
+    assert find_last_feature_map(graph).name == "multiply1"
+    assert find_last_feature_map(build_graph(parse("dense(3)"), (8, 8, 1))) is None

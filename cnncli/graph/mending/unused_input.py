@@ -1,11 +1,11 @@
-"""Strides that do not fit: rows and columns behind the last window."""
+"""Unused input: rows and columns behind the last window, where a stride does not fit."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from cnncli.errors import ArchitectureError
-from cnncli.graph.variants import Sliding, resized
+from cnncli.graph.mending.variants import Sliding, resize
 from cnncli.layers.base import Axes, Layer, Shape
 from cnncli.layers.depthwise import Depthwise
 from cnncli.layers.geometry import Windows
@@ -17,7 +17,7 @@ def windows_of(layer: Sliding, x: Shape) -> Windows:
     return layer.as_conv(x).windows(x) if isinstance(layer, Depthwise) else layer.windows(x)
 
 
-def left_over(layer: Layer, x: Shape) -> Axes:
+def count_unused(layer: Layer, x: Shape) -> Axes:
     """Return the rows and columns behind the last window; a stride above the size wants no fit."""
     if not isinstance(layer, Sliding):
         return (0, 0)
@@ -37,10 +37,10 @@ def _end(found: Windows, axis: int) -> int:
     return last + found.span[axis] - found.before[axis]
 
 
-def remedies(layer: Sliding, x: Shape) -> list[Layer]:
+def list_remedies(layer: Sliding, x: Shape) -> list[Layer]:
     """Return the nearest layers that leave nothing over: one each by pad, stride and size."""
     found: dict[str, Layer] = {}
-    for one in resized(layer):
+    for one in resize(layer):
         name = changed(layer, one)
         if name in ("pad", "stride", "size") and name not in found and _fits(one, layer, x):
             found[name] = one
@@ -57,33 +57,10 @@ def changed(layer: Sliding, other: Layer) -> str:
     return next(name for name in names if getattr(pair[0], name) != getattr(pair[1], name))
 
 
-def explain_leftover(layer: Layer, x: Shape) -> list[str]:
-    """Return how many rows and columns are never used and why, and what would use them."""
-    if not isinstance(layer, Sliding):
-        return []
-    found, over = windows_of(layer, x), left_over(layer, x)
-    lines = []
-    for axis, word in ((0, "rows"), (1, "samples" if len(x) == 2 else "columns")):
-        if over[axis]:
-            length, stride, before = found.input[axis], found.stride[axis], found.before[axis]
-            end = f"({found.output[axis]} - 1)*{stride} + {found.span[axis]} - {before}"
-            lines.append(f"{word} lost = {length} - ({end}) = {over[axis]}")
-        elif found.lost[axis]:
-            lines.append(
-                f"{found.lost[axis]} {word} lost between the positions that windows of "
-                f"{found.size[axis]} see with stride {found.stride[axis]} and dilation "
-                f"{found.dilation[axis]}"
-            )
-    if any(over):
-        use = " or ".join(map(str, remedies(layer, x))) or "another input size"
-        lines.append(f"the stride does not fit: nothing is lost with {use}")
-    return lines
-
-
 def _fits(layer: Layer, original: Layer, x: Shape) -> bool:
     """Say whether a layer leaves nothing over, and loses less than it did before the change."""
     try:
         lost = layer.lost(x)
     except ArchitectureError:
         return False
-    return left_over(layer, x) == (0, 0) and sum(lost) < sum(original.lost(x))
+    return count_unused(layer, x) == (0, 0) and sum(lost) < sum(original.lost(x))

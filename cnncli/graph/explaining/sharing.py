@@ -26,7 +26,7 @@ def explain_sharing(node: Node) -> list[str]:
     ]
 
 
-def saved(graph: Graph) -> tuple[int, int]:
+def compare_with_dense(graph: Graph) -> tuple[int, int]:
     """Return what all convolutions learn, and what dense layers would in their place."""
     shared = [node for node in graph.nodes if isinstance(node.layer, Shared)]
     return sum(node.params for node in shared), sum(map(_dense_params, shared))

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from cnncli.graph import build_graph
-from cnncli.graph.explanation import explain
+from cnncli.graph.explaining import explain
 from cnncli.notation import parse
 
 
@@ -27,14 +27,14 @@ def test_a_convolution_is_explained_by_its_formulas():
     }
 
 
-def test_what_is_left_over_is_rounded_down():
+def test_what_no_window_reaches_is_rounded_down():
     assert explained("maxpool(3)", (7, 9, 1))["maxpool1"][:2] == [
         "P = floor((7 - 3 + 2*0)/3) + 1 = 2",
         "Q = (9 - 3 + 2*0)/3 + 1 = 3",
     ]
 
 
-def test_what_is_left_over_is_rounded_up_where_a_pool_says_so():
+def test_what_no_window_reaches_is_rounded_up_where_a_pool_says_so():
     lines = explained("maxpool(3, 2, ceil=yes)", (8, 7, 1))["maxpool1"][:2]
     assert lines == ["P = ceil((8 - 3 + 2*0)/2) + 1 = 4", "Q = (7 - 3 + 2*0)/2 + 1 = 3"]
 
@@ -113,7 +113,7 @@ def test_a_layer_without_a_bias_is_compared_with_a_dense_layer_without():
 def test_every_formula_comes_to_its_figure(text, shape):
     graph = build_graph(parse(text), shape)
     for node in graph.nodes:
-        found = dict.fromkeys(("P", "Q", "params", "MACs"))
+        figures = dict.fromkeys(("P", "Q", "params", "MACs"))
         for line in explain(graph, node):
             if " = " not in line:
                 continue
@@ -121,8 +121,8 @@ def test_every_formula_comes_to_its_figure(text, shape):
             if formula:
                 value = eval(formula[0], {"floor": math.floor, "ceil": math.ceil})
                 assert math.isclose(value, float(figure), rel_tol=1e-5), line
-                found[what] = figure
-        if len(node.output_shape) == 3 and found["P"]:
-            assert (int(found["P"]), int(found["Q"])) == node.output_shape[:2]
-        assert int(found["params"] or 0) == node.params
-        assert int(found["MACs"] or 0) == node.macs
+                figures[what] = figure
+        if len(node.output_shape) == 3 and figures["P"]:
+            assert (int(figures["P"]), int(figures["Q"])) == node.output_shape[:2]
+        assert int(figures["params"] or 0) == node.params
+        assert int(figures["MACs"] or 0) == node.macs

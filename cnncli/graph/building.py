@@ -1,4 +1,4 @@
-"""An expression laid out on an input."""
+"""From an expression and the shape of an input to the nodes of a graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from cnncli.errors import ArchitectureError
 from cnncli.graph.nodes import INPUT, Graph, Node
-from cnncli.graph.sight import Sight, meet
+from cnncli.graph.receptive_field import ReceptiveField, merge
 from cnncli.layers import LAYERS
 from cnncli.layers.base import Axes, Layer, Shape, image_shape, volume
 from cnncli.notation import expression as notation
@@ -28,22 +28,22 @@ class MisfitError(ArchitectureError):
 
 
 def build_graph(expression: notation.Expression, input_shape: Shape) -> Graph:
-    """Lay a network out on an input of this shape.
+    """Build the graph of a network on an input of this shape.
 
     Raises MisfitError, which names the layer that does not fit by its place and its text.
     """
-    layout = _Layout(input_shape)
-    output = layout.add(expression, INPUT)
-    return Graph(str(expression), input_shape, tuple(layout.nodes), output)
+    builder = _Builder(input_shape)
+    output = builder.add(expression, INPUT)
+    return Graph(str(expression), input_shape, tuple(builder.nodes), output)
 
 
-class _Layout:
-    """The nodes so far."""
+class _Builder:
+    """Appends the nodes of an expression, each behind those it reads."""
 
     def __init__(self, input_shape: Shape) -> None:
         self.nodes: list[Node] = []
         self.shapes = {INPUT: input_shape}
-        self.sights = {INPUT: Sight()}
+        self.fields = {INPUT: ReceptiveField()}
         self.kinds: Counter[str] = Counter()
 
     def add(self, expression: notation.Expression, source: int) -> int:
@@ -68,11 +68,11 @@ class _Layout:
 
     def _append(self, layer: Layer, inputs: tuple[int, ...]) -> int:
         index = len(self.nodes)
-        shapes = tuple(self.shapes[one] for one in inputs)
+        shapes = tuple(self.shapes[source] for source in inputs)
         try:
             output_shape = layer.output_shape(*shapes)
-            sight = meet([self.sights[one] for one in inputs]).through(layer.reach(*shapes))
-            _check_size(output_shape, sight)
+            field = merge([self.fields[source] for source in inputs]).extend(layer.reach(*shapes))
+            _check_size(output_shape, field)
             self.kinds[layer.kind] += 1
             node = Node(
                 name=f"{layer.kind}{self.kinds[layer.kind]}",
@@ -80,36 +80,37 @@ class _Layout:
                 inputs=inputs,
                 input_shapes=shapes,
                 output_shape=output_shape,
-                params=_learned(layer, shapes),
+                params=_count_learned(layer, shapes),
                 macs=layer.macs(*shapes),
-                receptive_field=self._field(sight),
-                jump=(_plain(sight.jump[0]), _plain(sight.jump[1])),
+                receptive_field=self._round_up(field),
+                jump=(_simplify(field.jump[0]), _simplify(field.jump[1])),
                 lost=layer.lost(*shapes),
             )
         except ArchitectureError as error:
-            raise MisfitError(index, layer, shapes, str(error)) from None
+            raise MisfitError(index, layer, shapes, error.message) from None
         self.nodes.append(node)
         self.shapes[index] = output_shape
-        self.sights[index] = sight
+        self.fields[index] = field
         return index
 
-    def _field(self, sight: Sight) -> Axes:
-        if sight.everything:
+    def _round_up(self, field: ReceptiveField) -> Axes:
+        """Return whole rows and columns of the input."""
+        if field.everything:
             return image_shape(self.shapes[INPUT])[:2]
-        return math.ceil(sight.field[0]), math.ceil(sight.field[1])
+        return math.ceil(field.size[0]), math.ceil(field.size[1])
 
 
-def _check_size(output_shape: Shape, sight: Sight) -> None:
+def _check_size(output_shape: Shape, field: ReceptiveField) -> None:
     """Refuse what no memory holds, before anything tries to."""
-    if volume(output_shape) > LARGEST or max(sight.jump) > LARGEST:
+    if volume(output_shape) > LARGEST or max(field.jump) > LARGEST:
         shape = "x".join(map(str, output_shape))
         raise ArchitectureError(f"its output of {shape} is beyond any memory; make it smaller")
 
 
-def _learned(layer: Layer, shapes: tuple[Shape, ...]) -> int:
+def _count_learned(layer: Layer, shapes: tuple[Shape, ...]) -> int:
     parameters = layer.parameters(*shapes).values()
     return sum(volume(parameter.shape) for parameter in parameters if parameter.learned)
 
 
-def _plain(number: Fraction) -> float:
+def _simplify(number: Fraction) -> float:
     return number.numerator if number.denominator == 1 else float(number)

@@ -1,4 +1,4 @@
-"""Layers that are like another one but for a setting, the nearest first."""
+"""Layers that are like another but for a setting, the nearest first."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ FARTHEST = 12  # by which a pad, a stride or a size is changed at most
 Sliding = Conv | Depthwise | Pool
 
 
-def variants(layer: Layer, x: Shape) -> Iterator[Expression]:
+def vary(layer: Layer, x: Shape) -> Iterator[Expression]:
     """Yield what could stand where a layer does not fit an input of shape x."""
     if isinstance(layer, Reshape):
-        yield from _reshaped(layer, x)
+        yield from _change_shape(layer, x)
     elif len(x) == 1:
-        kept = keeping(layer) if isinstance(layer, Sliding) else layer
+        kept = keep_size(layer) if isinstance(layer, Sliding) else layer
         yield Sequence((Leaf(Reshape((1, 1, volume(x)))), Leaf(kept)))
     if isinstance(layer, Pool) and volume(x[:-1]) == 1:
         yield Identity()
-    yield from map(Leaf, _flattened(layer, x))
+    yield from map(Leaf, _change_axes(layer, x))
     if isinstance(layer, Conv | Deconv):
-        yield from map(Leaf, _regrouped(layer, x))
+        yield from map(Leaf, _change_groups(layer, x))
     if isinstance(layer, Sliding | Deconv):
-        yield from map(Leaf, resized(layer))
+        yield from map(Leaf, resize(layer))
     if isinstance(layer, Pool):
         yield Identity()
 
 
-def resized(layer: Sliding | Deconv) -> Iterator[Layer]:
+def resize(layer: Sliding | Deconv) -> Iterator[Layer]:
     """Yield a layer with other pads, strides and sizes.
 
     With a pool the size comes first, and its stride stays, so that its output keeps its size; with
@@ -51,16 +51,16 @@ def resized(layer: Sliding | Deconv) -> Iterator[Layer]:
     for step in range(1, FARTHEST + 1):
         for name in order:
             for change in (step, -step):
-                value = _moved(getattr(layer, name), change, 0 if name == "pad" else 1)
+                value = _shift(getattr(layer, name), change, 0 if name == "pad" else 1)
                 if value is not None and not (name == "size" and _is_idle(layer, value)):
-                    yield _tidied(_with(layer, name, value))
+                    yield _omit_stride(_set(layer, name, value))
     usual: tuple[tuple[str, Any], ...] = (("pad", "same"), ("dilation", (1,)))
     for name, value in usual:
         if getattr(layer, name, value) != value:
-            yield _tidied(_with(layer, name, value))
+            yield _omit_stride(_set(layer, name, value))
 
 
-def keeping(layer: Sliding) -> Layer:
+def keep_size(layer: Sliding) -> Layer:
     """Return a layer with the pad by which its output has as many rows and columns as its input.
 
     A stride divides them, as everywhere.
@@ -77,11 +77,11 @@ def _pair(size: Shape) -> Shape:
     return size * 2 if len(size) == 1 else size
 
 
-def _moved(value: Any, change: int, least: int) -> Shape | None:
+def _shift(value: Any, change: int, least: int) -> Shape | None:
     """Return a setting moved on all axes, None where it is a word or would be too small."""
     if not isinstance(value, tuple) or min(value) + change < least:
         return None
-    return tuple(one + change for one in value)
+    return tuple(number + change for number in value)
 
 
 def _is_idle(layer: Layer, size: Shape) -> bool:
@@ -89,19 +89,19 @@ def _is_idle(layer: Layer, size: Shape) -> bool:
     return isinstance(layer, Pool) and max(size) == 1
 
 
-def _with(layer: Layer, name: str, value: Any) -> Layer:
+def _set(layer: Layer, name: str, value: Any) -> Layer:
     changed: dict[str, Any] = {name: value}
     return replace(layer, **changed)
 
 
-def _tidied(layer: Layer) -> Layer:
+def _omit_stride(layer: Layer) -> Layer:
     """Return a pool without a stride that says what is understood."""
     if isinstance(layer, Pool) and layer.stride == layer.size:
         return replace(layer, stride=None)
     return layer
 
 
-def _reshaped(layer: Reshape, x: Shape) -> Iterator[Expression]:
+def _change_shape(layer: Reshape, x: Shape) -> Iterator[Expression]:
     if len(x) > 1:
         yield Sequence((Leaf(Flatten()), Leaf(layer)))
         return
@@ -111,9 +111,9 @@ def _reshaped(layer: Reshape, x: Shape) -> Iterator[Expression]:
     yield Leaf(Reshape((1, 1, volume(x))))
 
 
-def _flattened(layer: Layer, x: Shape) -> Iterator[Layer]:
+def _change_axes(layer: Layer, x: Shape) -> Iterator[Layer]:
     """Yield a layer for images as one for a signal, or one for signals as one for images."""
-    given = {one.name: getattr(layer, one.name) for one in layer.settings()}
+    given = {field.name: getattr(layer, field.name) for field in layer.settings()}
     if len(x) == 2:
         changed: dict[str, Any] = {
             name: value[-1:]
@@ -126,7 +126,7 @@ def _flattened(layer: Layer, x: Shape) -> Iterator[Layer]:
         yield replace(layer, **changed)
 
 
-def _regrouped(layer: Conv | Deconv, x: Shape) -> Iterator[Layer]:
+def _change_groups(layer: Conv | Deconv, x: Shape) -> Iterator[Layer]:
     """Yield a convolution with groups that divide, or with filters that the groups divide."""
     groups, filters, channels = layer.groups, layer.filters, x[-1]
     if not channels % groups:
@@ -134,7 +134,7 @@ def _regrouped(layer: Conv | Deconv, x: Shape) -> Iterator[Layer]:
         if multiple != filters:
             yield replace(layer, filters=multiple)
     common = math.gcd(filters, channels)
-    divisors = [one for one in range(1, common + 1) if not common % one]
-    for one in sorted(divisors, key=lambda one: (abs(one - groups), -one)):
-        if one != groups:
-            yield replace(layer, groups=one)
+    divisors = [number for number in range(1, common + 1) if not common % number]
+    for divisor in sorted(divisors, key=lambda number: (abs(number - groups), -number)):
+        if divisor != groups:
+            yield replace(layer, groups=divisor)

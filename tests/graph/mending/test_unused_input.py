@@ -1,6 +1,6 @@
 import pytest
 
-from cnncli.graph.leftover import left_over, remedies
+from cnncli.graph.mending.unused_input import count_unused, list_remedies
 from cnncli.layers import LAYERS
 from cnncli.notation import parse
 
@@ -10,7 +10,7 @@ def layer(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "shape", "over"),
+    ("text", "shape", "unused"),
     [
         ("maxpool(3)", (7, 9, 1), (1, 0)),
         ("conv(4, 3, stride=2)", (8, 9, 1), (1, 0)),
@@ -22,21 +22,21 @@ def layer(text):
         ("relu", (7, 7, 1), (0, 0)),
     ],
 )
-def test_what_lies_behind_the_last_window_is_left_over(text, shape, over):
-    assert left_over(layer(text), shape) == over
+def test_what_lies_behind_the_last_window_is_count_unused(text, shape, unused):
+    assert count_unused(layer(text), shape) == unused
 
 
 @pytest.mark.parametrize("text", ["maxpool(3)", "conv(4, 3, stride=2)", "depthwise(5, stride=3)"])
 @pytest.mark.parametrize("side", range(8, 20))
 def test_with_a_remedy_nothing_is_lost(text, side):
-    for one in remedies(layer(text), (side, side, 3)):
-        assert one.lost((side, side, 3)) == (0, 0)
-        names = [field.name for field in LAYERS[one.kind].settings()]
-        assert sum(getattr(one, name) != getattr(layer(text), name) for name in names) <= 2
+    for remedy in list_remedies(layer(text), (side, side, 3)):
+        assert remedy.lost((side, side, 3)) == (0, 0)
+        names = [field.name for field in LAYERS[remedy.kind].settings()]
+        assert sum(getattr(remedy, name) != getattr(layer(text), name) for name in names) <= 2
 
 
 def test_a_pool_gets_a_larger_size_and_keeps_its_stride():
-    assert [str(one) for one in remedies(layer("maxpool(2)"), (7, 7, 1))] == [
+    assert [str(remedy) for remedy in list_remedies(layer("maxpool(2)"), (7, 7, 1))] == [
         "maxpool(3, 2)",
         "maxpool(pad=1)",
         "maxpool(stride=1)",

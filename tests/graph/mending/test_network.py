@@ -1,14 +1,14 @@
 import pytest
 
 from cnncli import presets
-from cnncli.graph.fitting import fitted
-from cnncli.graph.layout import MisfitError
-from cnncli.graph.leftover import left_over
+from cnncli.graph.building import MisfitError
+from cnncli.graph.mending import mend
+from cnncli.graph.mending.unused_input import count_unused
 from cnncli.notation import parse
 
 
 def fix(text, shape):
-    return fitted(parse(text), shape)
+    return mend(parse(text), shape)
 
 
 @pytest.mark.parametrize(
@@ -50,41 +50,41 @@ def fix(text, shape):
     ],
 )
 def test_the_nearest_that_fits_is_found(text, shape, fixed):
-    found = fix(text, shape)
-    assert len(found.changes) == 1
-    assert fixed in (None, found.graph.text)
-    assert found.graph.input_shape == shape
+    mended = fix(text, shape)
+    assert len(mended.changes) == 1
+    assert fixed in (None, mended.graph.text)
+    assert mended.graph.input_shape == shape
 
 
 def test_what_fits_stays_as_it_is():
-    found = fix("conv(4, 3, pad=1) >> 2 * (relu >> maxpool)", (8, 8, 3))
-    assert found.graph.text == "conv(4, 3, pad=1) >> 2 * (relu >> maxpool)"
-    assert found.changes == ()
+    mended = fix("conv(4, 3, pad=1) >> 2 * (relu >> maxpool)", (8, 8, 3))
+    assert mended.graph.text == "conv(4, 3, pad=1) >> 2 * (relu >> maxpool)"
+    assert mended.changes == ()
 
 
 @pytest.mark.parametrize("side", [16, 20, 37, 50, 65])
 @pytest.mark.parametrize("name", ["lenet5", "alexnet", "vgg16", "resnet18", "strided42"])
 def test_presets_are_made_to_fit_any_input(name, side):
     preset = presets.get(name)
-    graph = fitted(parse(preset.text, 10), (side, side, 3)).graph
+    graph = mend(parse(preset.text, 10), (side, side, 3)).graph
     assert graph.output_shape == (10,)
     for node in graph.nodes:
-        assert len(node.inputs) > 1 or left_over(node.layer, node.input_shapes[0]) == (0, 0)
+        assert len(node.inputs) > 1 or count_unused(node.layer, node.input_shapes[0]) == (0, 0)
 
 
 def test_a_fixed_network_needs_no_more_fixing():
     once = fix("4 * (conv(8, 5) >> relu >> maxpool) >> dense(2)", (12, 12, 3)).graph
-    assert fitted(parse(once.text), (12, 12, 3)).changes == ()
+    assert mend(parse(once.text), (12, 12, 3)).changes == ()
 
 
 def test_only_the_run_of_a_repetition_that_does_not_fit_is_changed():
-    found = fix("4 * (relu >> maxpool)", (8, 8, 3))
-    assert found.graph.text == "3 * (relu >> maxpool) >> relu"
+    mended = fix("4 * (relu >> maxpool)", (8, 8, 3))
+    assert mended.graph.text == "3 * (relu >> maxpool) >> relu"
 
 
 def test_changes_say_why_and_what():
-    found = fix("conv(8, 3) >> maxpool >> conv(8, 5)", (9, 9, 1))
-    assert found.changes == (
+    mended = fix("conv(8, 3) >> maxpool >> conv(8, 5)", (9, 9, 1))
+    assert mended.changes == (
         "layer 3 conv(8, 5): its window is larger than its 3x3 input; "
         "conv(8, 5) becomes conv(8, 5, pad=1)",
         "layer 2 maxpool: its stride does not fit; maxpool becomes maxpool(3, 2)",

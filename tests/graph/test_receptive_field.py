@@ -7,29 +7,29 @@ from cnncli.graph import build_graph
 from cnncli.notation import parse
 
 
-def sights(text, shape=(64, 64, 3)):
+def fields(text, shape=(64, 64, 3)):
     nodes = build_graph(parse(text), shape).nodes
     return {node.name: (node.receptive_field[0], node.jump[0]) for node in nodes}
 
 
-def preset_sights(name):
+def preset_fields(name):
     preset = presets.get(name)
-    return sights(preset.text.replace("classes)", "1000)"), preset.input_shape)
+    return fields(preset.text.replace("classes)", "1000)"), preset.input_shape)
 
 
 def test_alexnet_sees_what_araujo_et_al_publish():
-    found = preset_sights("alexnet")
-    assert found["conv1"] == (11, 4)
-    assert found["maxpool1"] == (19, 8)
-    assert found["conv2"] == (51, 8)
-    assert found["conv3"] == (99, 16)
-    assert found["conv4"] == (131, 16)
-    assert found["conv5"] == (163, 16)
-    assert found["maxpool3"] == (195, 32)
+    seen = preset_fields("alexnet")
+    assert seen["conv1"] == (11, 4)
+    assert seen["maxpool1"] == (19, 8)
+    assert seen["conv2"] == (51, 8)
+    assert seen["conv3"] == (99, 16)
+    assert seen["conv4"] == (131, 16)
+    assert seen["conv5"] == (163, 16)
+    assert seen["maxpool3"] == (195, 32)
 
 
 def test_vgg16_sees_what_araujo_et_al_publish():
-    assert preset_sights("vgg16")["maxpool5"] == (212, 32)
+    assert preset_fields("vgg16")["maxpool5"] == (212, 32)
 
 
 def test_resnet50_that_halves_in_its_1x1_convolutions_sees_what_araujo_et_al_publish():
@@ -39,16 +39,16 @@ def test_resnet50_that_halves_in_its_1x1_convolutions_sees_what_araujo_et_al_pub
     moved = text.replace(
         first, "conv(n, 1, stride, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no)"
     )
-    assert sights(moved, (224, 224, 3))["add16"] == (483, 32)
+    assert fields(moved, (224, 224, 3))["add16"] == (483, 32)
 
 
 def test_residual_networks_see_along_their_longest_branch():
-    assert preset_sights("resnet18")["add8"] == (435, 32)
-    assert preset_sights("resnet50")["add16"] == (427, 32)
+    assert preset_fields("resnet18")["add8"] == (435, 32)
+    assert preset_fields("resnet50")["add16"] == (427, 32)
 
 
 @pytest.mark.parametrize(
-    ("text", "sight"),
+    ("text", "field_and_jump"),
     [
         ("conv(1, 3) >> conv(1, 3)", (5, 1)),
         ("conv(1, 3, dilation=2) >> conv(1, 3)", (7, 1)),
@@ -64,8 +64,8 @@ def test_residual_networks_see_along_their_longest_branch():
         ("flatten >> dense(9) >> reshape(3x3x1) >> conv(1, 2)", (64, 1)),
     ],
 )
-def test_a_field_grows_by_windows_and_jumps(text, sight):
-    assert list(sights(text, (64, 64, 1)).values())[-1] == sight
+def test_a_field_grows_by_windows_and_jumps(text, field_and_jump):
+    assert list(fields(text, (64, 64, 1)).values())[-1] == field_and_jump
 
 
 def test_rows_and_columns_are_seen_apart():

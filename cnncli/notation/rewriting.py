@@ -11,9 +11,9 @@ from dataclasses import replace
 from cnncli.layers.base import Layer
 from cnncli.notation import expression as notation
 from cnncli.notation.expansion import expand
-from cnncli.notation.expression import Expression, Identity, Leaf, join
+from cnncli.notation.expression import Expression, Identity, Leaf, chain, join
+from cnncli.notation.substitution import substitute
 from cnncli.notation.tree import Call, Piece
-from cnncli.presets.pieces import called
 from cnncli.value import Value
 
 Rule = Callable[[Layer], Expression | None]  # None for a layer it has nothing to say about
@@ -31,21 +31,21 @@ class Change(Value):
         return f"{self.before} becomes {self.after}"
 
 
-class Changed(Value):
+class Rewritten(Value):
     """A tree in which layers have been changed."""
 
     tree: Expression
     changes: tuple[Change, ...]
 
 
-def change_one(
+def rewrite(
     pieces: Mapping[str, Piece], tree: Expression, rule: Rule, *, last: bool = False
-) -> Changed | None:
+) -> Rewritten | None:
     """Apply a rule to the first or last layer it is for; None where it is for none.
 
     Branches keep the sizes they share: the rule is applied in all of them, or in none.
     """
-    return _Walk(pieces, rule, last).change(tree)
+    return _Walk(pieces, rule, last).rewrite(tree)
 
 
 class _Walk:
@@ -54,48 +54,53 @@ class _Walk:
     def __init__(self, pieces: Mapping[str, Piece], rule: Rule, last: bool) -> None:
         self.pieces, self.rule, self.last = pieces, rule, last
 
-    def change(self, tree: Expression) -> Changed | None:
+    def rewrite(self, tree: Expression) -> Rewritten | None:
         match tree:
             case Call():
-                return self._call(tree)
+                return self._rewrite_call(tree)
             case Leaf(layer):
                 after = self.rule(layer)
-                return None if after is None else Changed(after, (Change(layer, after),))
+                return None if after is None else Rewritten(after, (Change(layer, after),))
             case notation.Sequence(parts):
-                return self._one_of(parts)
+                return self._rewrite_any(parts)
             case notation.Product((Call(is_number=True) as count, *factors)):
-                return self._repetition(count, join(notation.Product, factors))
+                return self._rewrite_repetition(count, join(notation.Product, factors))
             case notation.Joined(parts):
-                return self._all_of(type(tree), parts)
+                return self._rewrite_all(type(tree), parts)
         return None
 
-    def _call(self, call: Call) -> Changed | None:
+    def _rewrite_call(self, call: Call) -> Rewritten | None:
         name = call.token.text
         if name in self.pieces:
-            return self.change(called(self.pieces[name], call))
+            return self.rewrite(substitute(self.pieces[name], call))
         if name == "id" or call.is_number:
             return None
-        return self.change(expand({}, call, classes=1))  # which no stride and no pool depends on
+        return self.rewrite(expand({}, call, classes=1))  # which no stride and no pool depends on
 
-    def _repetition(self, count: Call, body: Expression) -> Changed | None:
+    def _rewrite_repetition(self, count: Call, body: Expression) -> Rewritten | None:
         more = int(count.token.text) - 1
         fewer = Call(replace(count.token, text=str(more)))
         rest = [notation.Product((fewer, body)) if more > 1 else body] if more else []
-        return self._one_of([*rest, body] if self.last else [body, *rest])
+        return self._rewrite_any([*rest, body] if self.last else [body, *rest])
 
-    def _one_of(self, parts: Sequence[Expression]) -> Changed | None:
-        places = range(len(parts))
-        for place in reversed(places) if self.last else places:
-            found = self.change(parts[place])
-            if found is not None:
-                whole = [*parts[:place], found.tree, *parts[place + 1 :]]
-                left = [part for part in whole if part != Identity()] or [Identity()]
-                return Changed(join(notation.Sequence, left), found.changes)
+    def _rewrite_any(self, parts: Sequence[Expression]) -> Rewritten | None:
+        """Change the first part that can be, or the last."""
+        positions = range(len(parts))
+        for position in reversed(positions) if self.last else positions:
+            part = self.rewrite(parts[position])
+            if part is not None:
+                tree = chain([*parts[:position], part.tree, *parts[position + 1 :]])
+                return Rewritten(tree, part.changes)
         return None
 
-    def _all_of(self, kind: type[notation.Joined], parts: Sequence[Expression]) -> Changed | None:
-        found = [one for one in map(self.change, parts) if one is not None]
-        if len(found) < len(parts):
+    def _rewrite_all(
+        self, kind: type[notation.Joined], parts: Sequence[Expression]
+    ) -> Rewritten | None:
+        """Change all branches, or none where some cannot be."""
+        branches = [branch for branch in map(self.rewrite, parts) if branch is not None]
+        if len(branches) < len(parts):
             return None
-        branches = tuple(one.tree for one in found)
-        return Changed(kind(branches), tuple(change for one in found for change in one.changes))
+        return Rewritten(
+            kind(tuple(branch.tree for branch in branches)),
+            tuple(change for branch in branches for change in branch.changes),
+        )

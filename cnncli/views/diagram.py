@@ -24,12 +24,12 @@ FAMILIES = {
 }
 
 
-def diagram_of(graph: Graph, title: str, *, expand: bool) -> Diagram:
+def make_diagram(graph: Graph, title: str, *, expand: bool) -> Diagram:
     """Return a network as a diagram, repeated parts drawn once unless it is small or `expand`."""
     expression = parse(graph.text)
-    body = _Drafts(graph, collapse=False).network(expression)
+    body = _Drafts(graph, collapse=False).draw(expression)
     if not expand and sum(1 for _ in boxes(body)) > FEW:
-        body = _Drafts(graph, collapse=True).network(expression)
+        body = _Drafts(graph, collapse=True).draw(expression)
     what = "signal" if len(graph.input_shape) == 2 else "image"
     note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per {what}"
     return Diagram(title, note, body)
@@ -43,46 +43,47 @@ class _Drafts:
         self.collapse = collapse
         self.next = 0
 
-    def network(self, expression: notation.Expression) -> Series:
-        """Return the whole, behind a box for the input."""
+    def draw(self, expression: notation.Expression) -> Series:
+        """Return the whole network, behind a box for the input."""
         start = Box("input", "input", ("input",), self.graph.input_shape)
-        return Series((start, *self._branch(expression).parts))
+        return Series((start, *self._draw_branch(expression).parts))
 
-    def _branch(self, expression: notation.Expression) -> Series:
+    def _draw_branch(self, expression: notation.Expression) -> Series:
         draft = _Branch()
         self._add(expression, draft)
-        return draft.series()
+        return draft.finish()
 
     def _add(self, expression: notation.Expression, draft: _Branch) -> None:
         match expression:
             case notation.Leaf():
-                draft.add(self._take())
+                draft.add(self._next_node())
             case notation.Sequence(parts):
                 for part in parts:
                     self._add(part, draft)
             case notation.Repeat(count, body) if self.collapse and count > 1:
                 draft.flush()
-                draft.repeat(self._repeated(count, body))
+                draft.repeat(self._draw_repeated(count, body))
             case notation.Repeat(count, body):
                 for _ in range(count):
                     self._add(body, draft)
             case notation.Joined(parts):
-                branches = tuple(self._branch(part) for part in parts)
-                draft.join(branches, self._take())
+                branches = tuple(self._draw_branch(part) for part in parts)
+                draft.join(branches, self._next_node())
 
-    def _repeated(self, count: int, body: notation.Expression) -> Repeated:
+    def _draw_repeated(self, count: int, body: notation.Expression) -> Repeated:
         """Draw the first pass, skip the others."""
         first = self.next
-        series = self._branch(body)
+        series = self._draw_branch(body)
         once = self.next - first
         self.next += (count - 1) * once
         if not once:
             return Repeated(count, series)
-        shapes = [self.graph.nodes[one - 1].output_shape for one in (first + once, self.next)]
-        end = "x".join(map(str, shapes[1])) if shapes[0] != shapes[1] else ""
+        after_first = self.graph.nodes[first + once - 1].output_shape
+        after_all = self.graph.nodes[self.next - 1].output_shape
+        end = "x".join(map(str, after_all)) if after_all != after_first else ""
         return Repeated(count, series, end)
 
-    def _take(self) -> Node:
+    def _next_node(self) -> Node:
         self.next += 1
         return self.graph.nodes[self.next - 1]
 
@@ -96,17 +97,17 @@ class _Draft:
     branches: tuple[Series, ...] = ()
     after: list[Node] = field(default_factory=list)
 
-    def part(self) -> Part:
+    def finish(self) -> Part:
         """Return it as a part of a diagram."""
         node = self.node
         nodes = (*self.before, node, *self.after)
         box = Box(
             name=node.name,
             family=FAMILIES.get(node.layer.kind, "other"),
-            lines=(*_words(self.before), *_described(node), *_words(self.after)),
+            lines=(*_abbreviate(self.before), *_describe(node), *_abbreviate(self.after)),
             shape=node.output_shape,
-            full=" >> ".join(str(one.layer) for one in nodes),
-            bands=_channels(node) if node.layer.kind == "stack" else (),
+            full=" >> ".join(str(small.layer) for small in nodes),
+            bands=_count_channels(node) if node.layer.kind == "stack" else (),
         )
         return Fork(self.branches, box) if self.branches else box
 
@@ -135,7 +136,7 @@ class _Branch:
         self.parts.append(_Draft(node, [], branches))
 
     def repeat(self, repeated: Repeated) -> None:
-        """Add a repeated part; one box needs no frame to have its count on it, no box none."""
+        """Add a repeated part: a lone box has the count on it in place of a frame, no box none."""
         match repeated:
             case Repeated(_, Series(())):
                 pass
@@ -145,16 +146,18 @@ class _Branch:
                 self.parts.append(repeated)
 
     def flush(self) -> None:
-        """Give small layers that no box follows one of their own."""
+        """Give small layers that no box follows a box to themselves."""
         if self.waiting:
             first, *others = self.waiting
             self.parts.append(_Draft(first, [], after=others))
             self.waiting = []
 
-    def series(self) -> Series:
+    def finish(self) -> Series:
         """Return the branch."""
         self.flush()
-        return Series(tuple(one.part() if isinstance(one, _Draft) else one for one in self.parts))
+        return Series(
+            tuple(part.finish() if isinstance(part, _Draft) else part for part in self.parts)
+        )
 
 
 def _is_small(node: Node) -> bool:
@@ -163,32 +166,32 @@ def _is_small(node: Node) -> bool:
     return shapes == (node.output_shape,) and not node.macs and layer.reach(*shapes) == Reach()
 
 
-def _channels(node: Node) -> tuple[int, ...]:
+def _count_channels(node: Node) -> tuple[int, ...]:
     return tuple(shape[-1] for shape in node.input_shapes)
 
 
-def _described(node: Node) -> list[str]:
+def _describe(node: Node) -> list[str]:
     """Return a layer as papers write it: conv 3x3, 64 and, below, what is not usual."""
     layer, axes = node.layer, len(node.input_shapes[0]) - 1
-    given = {one.name: getattr(layer, one.name) for one in layer.settings()}
-    usual = {one.name: one.default for one in layer.settings()}
+    given = {field.name: getattr(layer, field.name) for field in layer.settings()}
+    usual = {field.name: field.default for field in layer.settings()}
     if layer.kind in POOLS:
         usual["stride"], given["stride"] = given["size"], given["stride"] or given["size"]
-    sizes = [_size(given[name], axes) for name in ("size", "factor") if name in given]
+    sizes = [_write_size(given[name], axes) for name in ("size", "factor") if name in given]
     counts = [str(given[name]) for name in COUNTS if name in given]
     lines = [f"{layer.kind} {', '.join(sizes + counts)}".rstrip()]
     for name in UNUSUAL:
         if name in given and given[name] != usual[name]:
             value = given[name]
-            lines.append(f"{name} {value if isinstance(value, int) else _size(value, 1)}")
+            lines.append(f"{name} {value if isinstance(value, int) else _write_size(value, 1)}")
     return lines
 
 
-def _words(nodes: list[Node]) -> list[str]:
+def _abbreviate(nodes: list[Node]) -> list[str]:
     """Return small layers in few short lines."""
     lines: list[str] = []
     for node in nodes:
-        word = _described(node)[0]
+        word = _describe(node)[0]
         if lines and len(lines[-1]) + 1 + len(word) <= LINE:
             lines[-1] += f" {word}"
         else:
@@ -196,6 +199,6 @@ def _words(nodes: list[Node]) -> list[str]:
     return lines
 
 
-def _size(numbers: Shape, axes: int) -> str:
+def _write_size(numbers: Shape, axes: int) -> str:
     """Return a size that may be alike on several axes."""
     return "x".join(map(str, numbers * axes if len(numbers) == 1 else numbers))

@@ -3,14 +3,14 @@ import pytest
 from cnncli.notation import parse
 from cnncli.notation.expression import Identity, Leaf
 from cnncli.notation.grammar import read
-from cnncli.presets.pieces import written
-from cnncli.presets.rewriting import change_one
+from cnncli.notation.rewriting import rewrite
+from cnncli.notation.writing import write_text
 
 
 def changed(text, rule, **more):
     pieces, tree = read(text)
-    found = change_one(pieces, tree, rule, **more)
-    return None if found is None else written(pieces, found.tree)
+    rewritten = rewrite(pieces, tree, rule, **more)
+    return None if rewritten is None else write_text(pieces, rewritten.tree)
 
 
 def tanh_for_relu(layer):
@@ -69,8 +69,8 @@ def test_pieces_are_written_out_only_where_something_changes_in_them(text, expec
 
 
 def test_changes_say_what_became_of_what():
-    (change,) = change_one(*read("elu >> relu"), tanh_for_relu).changes
+    (change,) = rewrite(*read("elu >> relu"), tanh_for_relu).changes
     assert (str(change.before), change.after) == ("relu", Leaf(parse("tanh").layer))
     assert str(change) == "relu becomes tanh"
-    (change,) = change_one(*read("relu"), without_relu).changes
+    (change,) = rewrite(*read("relu"), without_relu).changes
     assert str(change) == "relu is left out"

@@ -1,0 +1,30 @@
+"""What a stride leaves unused of a layer's input, why, and what would use it."""
+
+from __future__ import annotations
+
+from cnncli.graph.mending.unused_input import count_unused, list_remedies, windows_of
+from cnncli.graph.mending.variants import Sliding
+from cnncli.layers.base import Layer, Shape
+
+
+def explain_unused_input(layer: Layer, x: Shape) -> list[str]:
+    """Return how many rows and columns are never used and why, and what would use them."""
+    if not isinstance(layer, Sliding):
+        return []
+    windows, unused = windows_of(layer, x), count_unused(layer, x)
+    lines = []
+    for axis, word in ((0, "rows"), (1, "samples" if len(x) == 2 else "columns")):
+        if unused[axis]:
+            length, stride, before = windows.input[axis], windows.stride[axis], windows.before[axis]
+            end = f"({windows.output[axis]} - 1)*{stride} + {windows.span[axis]} - {before}"
+            lines.append(f"{word} lost = {length} - ({end}) = {unused[axis]}")
+        elif windows.lost[axis]:
+            lines.append(
+                f"{windows.lost[axis]} {word} lost between the positions that windows of "
+                f"{windows.size[axis]} see with stride {windows.stride[axis]} and dilation "
+                f"{windows.dilation[axis]}"
+            )
+    if any(unused):
+        use = " or ".join(map(str, list_remedies(layer, x))) or "another input size"
+        lines.append(f"the stride does not fit: nothing is lost with {use}")
+    return lines

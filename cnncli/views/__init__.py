@@ -1,0 +1,1 @@
+"""Views: graphs and figures as diagrams and tables; nothing here prints or knows a terminal."""
