@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
     from cnncli.layers.base import Shape
+    from cnncli.training.events import Done
     from cnncli.training.settings import Settings
 
 POSITIVE = click.FloatRange(0, min_open=True)
@@ -114,40 +115,54 @@ def train(
     images or signals, and said. The epoch kept is the best one by --monitor; an interrupted
     training keeps the best one so far.
     """
-    from cnncli.commands._data_options import check_options, image_size, signal_length, validation
-    from cnncli.commands._run import Run
+    from cnncli.commands._training_events import follow
     from cnncli.data.source import load_training
     from cnncli.model_file.atomic import check_writable
+    from cnncli.training import run
+    from cnncli.training.automatic import build_network
 
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
     check_writable(output, force=force)
-    text, preset_shape = _network_text(arch)
-    images = load_training(
+    text, preset_shape = _read_network(arch)
+    training_data = load_training(
         data,
         task=task,
         loss=loss,
-        val=validation(val),
-        size=img_size or image_size(preset_shape),
-        length=length or signal_length(preset_shape),
+        val=_parse_val(val),
+        size=img_size or (preset_shape[:2] if len(preset_shape) == 3 else None),
+        length=length or (preset_shape[0] if len(preset_shape) == 2 else None),
         color=color,
         resize=resize,
         normalization=normalize,
         weighted=class_weights == "auto",
         threads=threads,
     )
-    check_options(data, images, img_size, color, resize, length)
-    _describe_data(data, images)
-    graph = _network(text, images)
-    run = Run(output, images, graph, _settings(graph, images, threads, given))
-    record = run.untrained() if given["epochs"] == 0 else run.whole()
+    _check_kind(data, training_data, img_size, color, resize, length)
+    _describe_data(data, training_data)
+    graph = build_network(text, training_data)
+    note(f"network: {graph.text}")
+    settings = _choose_settings(graph, training_data, {**given, "threads": threads})
+    done = follow(run.train(output, training_data, graph, settings), training_data)
+    record = _record(done, training_data, graph)
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record, images))
+        (note if output == "-" else write_line)(_summary(record, training_data))
 
 
-def _network_text(arch: str) -> tuple[str | None, Shape]:
+def _parse_val(val: str | None) -> str | float | None:
+    """Return a fraction, or the path of a data set; raise UsageError for other fractions."""
+    try:
+        fraction = float(val or "")
+    except ValueError:
+        return val
+    if not 0 < fraction < 1:
+        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
+    return fraction
+
+
+def _read_network(arch: str) -> tuple[str | None, Shape]:
     """Return the architecture's text, None for auto, and a preset's input; find mistakes early."""
     if arch == "auto":
         return None, ()
@@ -158,54 +173,43 @@ def _network_text(arch: str) -> tuple[str | None, Shape]:
     return text, input_shape or ()
 
 
-def _describe_data(data: str, images: TrainingData) -> None:
-    for notice in images.notices:
+def _check_kind(
+    path: str,
+    data: TrainingData,
+    size: object,
+    color: str,
+    resize: str,
+    length: int | None,
+) -> None:
+    """Raise UsageError for options that are about another kind of data."""
+    signals = data.preprocessing.what == "signal"
+    if signals and (size is not None or color != "auto" or resize != "stretch"):
+        option = "--resize-mode" if color == "auto" else "--color"
+        option = option if size is None else "--img-size"
+        raise UsageError(f"{option} is about images; {path} holds signals, so give --length N")
+    if not signals and length is not None:
+        raise UsageError(f"--length is about signals; {path} holds images, so give --img-size")
+
+
+def _describe_data(path: str, data: TrainingData) -> None:
+    for notice in data.notices:
         note(notice)
-    size = "x".join(map(str, images.preprocessing.input_shape))
-    memory = (images.train.memory_bytes + images.val.memory_bytes) / 1e6
+    size = "x".join(map(str, data.preprocessing.input_shape))
+    memory = (data.train.memory_bytes + data.val.memory_bytes) / 1e6
     note(
-        f"{data}: {len(images.train)} {images.preprocessing.what}s to train on, "
-        f"{len(images.val)} to validate, {images.task.description()}"
+        f"{path}: {len(data.train)} {data.preprocessing.what}s to train on, "
+        f"{len(data.val)} to validate, {data.task.description()}"
     )
-    note(f"input: {size}, {images.preprocessing.description}, {memory:.1f} MB in memory")
+    note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
 
 
-def _network(text: str | None, images: TrainingData) -> Graph:
-    """Build or choose the network for the images; raise ArchitectureError if it does not fit."""
-    from cnncli.graph import build_graph
-    from cnncli.model_file import check_savable
-    from cnncli.notation import parse
-    from cnncli.training.automatic import auto_architecture, auto_map_architecture
+def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) -> Settings:
+    """Return all settings of the training and say what they are."""
+    from cnncli.training.settings import choose_settings
 
-    size = images.preprocessing.input_shape
-    classes = list(images.task.outputs)
-    if text is None:
-        per_pixel = images.task.per_pixel
-        text = (
-            auto_map_architecture(size) if per_pixel else auto_architecture(size, len(images.train))
-        )
-    graph = build_graph(parse(text, len(classes)), size)
-    check_savable(graph.text, size, classes)
-    images.task.check(graph)
-    note(f"network: {graph.text}")
-    return graph
-
-
-def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str, Any]) -> Settings:
-    from cnncli.training.settings import chosen
-
-    task = images.task
-    told = {name: value for name, value in given.items() if value is not None}
-    told.setdefault("label_smoothing", task.smoothing)
-    task.training_loss(told["label_smoothing"])
-    if told.get("monitor", "train_loss") not in {"train_loss", *task.monitors}:
-        raise UsageError(
-            f"--monitor {told['monitor']}: {task.name} has train_loss, {', '.join(task.monitors)}"
-        )
-    if task.per_pixel:
-        told.setdefault("batch_size", 8)  # tiles have many more answers than images
-    settings = chosen({**told, "threads": threads}, graph, len(images.train))
-    smoothing = f"label smoothing {settings.label_smoothing:g}, " if task.smoothing else ""
+    given = {name: value for name, value in given.items() if value is not None}
+    settings = choose_settings(given, graph, data.task, len(data.train))
+    smoothing = f"label smoothing {settings.label_smoothing:g}, " if data.task.smoothing else ""
     note(
         f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
         f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
@@ -214,13 +218,34 @@ def _settings(graph: Graph, images: TrainingData, threads: int, given: dict[str,
     return settings
 
 
-def _summary(record: dict[str, Any], images: TrainingData) -> str:
+def _record(done: Done, data: TrainingData, graph: Graph) -> dict[str, Any]:
+    """Return what --json writes."""
+    task = data.task
+    return {
+        "schema": 1,
+        "command": "train",
+        "model": done.saved.path,
+        "arch": graph.text,
+        "params": graph.params,
+        task.plural: list(task.outputs),
+        "train_images": len(data.train),
+        "val_images": len(data.val),
+        **done.saved.figures,
+        "seconds": done.seconds,
+        "images_per_second": done.samples_per_second,
+        "sha256": done.saved.sha256,
+        **({"task": task.name} if task.to_manifest() else {}),
+    }
+
+
+def _summary(record: dict[str, Any], data: TrainingData) -> str:
+    """Return the record as a line for people."""
     name = shown(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
-    if all(record[name] is not None for name in images.task.monitors):
-        parts.append(images.task.achieved(record, images.preprocessing.what))
+    if all(record[name] is not None for name in data.task.monitors):
+        parts.append(data.task.achieved(record, data.preprocessing.what))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

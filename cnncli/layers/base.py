@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from cnncli.randomness import draw
 from cnncli.registry import Registry
 from cnncli.settings import settings_of, write_call
 from cnncli.value import Value
@@ -65,10 +66,16 @@ class Reach(Value):
 
 @dataclass(eq=False)
 class Clock:
-    """Where a training is: what counted randomness is counted by."""
+    """Where a training is: what its noise is drawn by."""
 
     seed: int = 0
-    step: int = 0
+    epoch: int = 0
+    samples: NDArray[np.int64] | None = None  # (n,) numbers of the batch's; None: 0, 1, 2, …
+
+    def draw(self, n: int, purpose: str) -> NDArray[np.uint64]:
+        """Return a random number for each of the batch's first n samples."""
+        samples = np.arange(n) if self.samples is None else self.samples[:n]
+        return draw(self.seed, self.epoch, samples, purpose)
 
 
 class Setup(Value):

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import Shape
+from cnncli.model_file import check_savable
+from cnncli.notation import parse
+
+if TYPE_CHECKING:
+    from cnncli.data.source import TrainingData
 
 PAIR = (
     "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
 )
 BLOCK = f"{PAIR} >> maxpool(2)\n"
 SIGNAL_BLOCK = f"{PAIR} >> maxpool(4)\n"
+
+
+def build_network(text: str | None, data: TrainingData) -> Graph:
+    """Return the network of an architecture text, or one chosen for the data, on their shape.
+
+    Raises ArchitectureError for one that does not fit the data, their task or a model file.
+    """
+    shape, classes = data.preprocessing.input_shape, list(data.task.outputs)
+    if text is None and data.task.per_pixel:
+        text = auto_map_architecture(shape)
+    elif text is None:
+        text = auto_architecture(shape, len(data.train))
+    graph = build_graph(parse(text, len(classes)), shape)
+    check_savable(graph.text, shape, classes)
+    data.task.check(graph)
+    return graph
 
 
 def auto_map_architecture(input_shape: Shape) -> str:

@@ -1,12 +1,16 @@
-"""What a training is told, and what it chooses for itself."""
+"""The numbers a training depends on, and how those are chosen that nobody gives."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Task
 
 # Peak learning rates by optimizer, for networks without bn (which are the ones that diverge).
 RATES = {
@@ -17,11 +21,13 @@ RATES = {
     "adam": 1e-3,
     "adamw": 1e-3,
 }
+TILES = 8  # per batch: a tile has many more answers than an image
 
 
 class Settings(Value):
-    """Every number a training depends on besides its images; `chosen` fills in what is not given.
+    """Every number a training depends on besides its samples.
 
+    `choose_settings` fills in what is not given.
     The choices were found by experiment on small sets of digits and on CIFAR-10; they are meant to
     be good without a thought, and safe rather than best.
     """
@@ -42,39 +48,53 @@ class Settings(Value):
     threads: int = 1
 
 
-def chosen(given: dict[str, Any], graph: Graph, train_images: int) -> Settings:
-    """Return settings with every number: the given ones, and the rest by network and data."""
+def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: int) -> Settings:
+    """Return settings with every number: the given ones, the rest by network, task and data.
+
+    `samples` is how many there are to train on. Raises UsageError for what the task cannot use.
+    """
+    given = {"label_smoothing": task.smoothing, **given}
     first = Settings(**given)
-    epochs = given.get(
-        "epochs", 20 if train_images <= 5000 else 15 if train_images <= 20000 else 10
-    )
-    batch = first.batch_size or (32 if train_images <= 5000 else 64)
-    batches = max(1, -(-train_images // batch))
-    rate = first.lr or RATES[first.optimizer] * _boldness(graph, train_images)
+    task.training_loss(first.label_smoothing)
+    if "monitor" in given and first.monitor not in ("train_loss", *task.monitors):
+        raise UsageError(
+            f"{setting('monitor')} {first.monitor}: {task.name} has train_loss, "
+            f"{', '.join(task.monitors)}"
+        )
+    epochs = given.get("epochs", 20 if samples <= 5000 else 15 if samples <= 20000 else 10)
+    usual = TILES if len(graph.output_shape) > 1 else 32 if samples <= 5000 else 64
+    batch_size = first.batch_size or usual
+    batches = max(1, -(-samples // batch_size))
+    rate = first.lr or RATES[first.optimizer] * _boldness(graph, samples)
     decay, warmup = first.weight_decay, first.warmup_epochs
     if decay < 0:
-        decay = _decay(graph, rate * batches * max(1, epochs), first.optimizer)
+        decay = _weight_decay(graph, rate * batches * max(1, epochs), first.optimizer)
     if warmup < 0:
         warmup = min(1.0, 500 / batches)
     return replace(
-        first, epochs=epochs, batch_size=batch, lr=rate, weight_decay=decay, warmup_epochs=warmup
+        first,
+        epochs=epochs,
+        batch_size=batch_size,
+        lr=rate,
+        weight_decay=decay,
+        warmup_epochs=warmup,
     )
 
 
-def _boldness(graph: Graph, train_images: int) -> float:
+def _boldness(graph: Graph, samples: int) -> float:
     """Return how much faster than a deep network without bn this one can learn."""
     weighted = sum(node.macs > 0 for node in graph.nodes)
-    if _normalized(graph):
-        return 5.0 if train_images <= 5000 else 3.0
+    if _has_bn(graph):
+        return 5.0 if samples <= 5000 else 3.0
     return 3.0 if weighted <= 5 else 1.0
 
 
-def _decay(graph: Graph, total_rate: float, optimizer: str) -> float:
+def _weight_decay(graph: Graph, total_rate: float, optimizer: str) -> float:
     """Return the weight decay; adamw's takes off about the same share however long it runs."""
     if optimizer != "adamw":
         return 5e-4
-    return min(1.0 if _normalized(graph) else 0.1, max(0.05, 3 / total_rate))
+    return min(1.0 if _has_bn(graph) else 0.1, max(0.05, 3 / total_rate))
 
 
-def _normalized(graph: Graph) -> bool:
+def _has_bn(graph: Graph) -> bool:
     return any(node.layer.affine for node in graph.nodes)

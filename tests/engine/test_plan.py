@@ -101,7 +101,7 @@ def steps(threads=1, batch=6, count=3, n=6):
     x, labels = images(n), np.arange(n, dtype=np.int32) % 5
     losses = []
     for number in range(count):
-        plan.clock.step = number
+        plan.clock.epoch = number
         plan.input[:n] = x
         losses.append(plan.train_step(labels, n))
         weights.learned -= 0.1 * plan.gradient

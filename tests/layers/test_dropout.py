@@ -28,16 +28,28 @@ def test_dropout_drops_the_same_in_backward_as_in_forward():
     assert np.array_equal(bench.site.y, bench.site.dx[0])
 
 
-def test_dropout_differs_from_step_to_step_layer_to_layer_and_seed_to_seed():
-    answers = []
-    for step, index, seed in [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]:
-        bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
-        bench.site.clock.step, bench.site.clock.seed, bench.site.index = step, seed, index
-        forward, _ = bench.layer.build(bench.site)
-        forward(BATCH)
-        answers.append(bench.site.y.tobytes())
-    assert len(set(answers)) == 4
-    assert answers[0] == answers[4]
+def dropped(samples=None, *, seed=0, epoch=0, index=0):
+    """Return what is left of ones: (BATCH, 30, 8)."""
+    bench = Bench(parse("dropout(0.5)").layer, ((30, 8),))
+    bench.site.x[0][:] = 1
+    clock = bench.site.clock
+    clock.seed, clock.epoch, bench.site.index = seed, epoch, index
+    clock.samples = None if samples is None else np.array(samples)
+    forward, _ = bench.layer.build(bench.site)
+    forward(BATCH)
+    return bench.site.y
+
+
+def test_dropout_differs_from_epoch_to_epoch_layer_to_layer_and_seed_to_seed():
+    answers = [dropped(), dropped(epoch=1), dropped(index=1), dropped(seed=1), dropped()]
+    assert len({answer.tobytes() for answer in answers}) == 4
+    assert np.array_equal(answers[0], answers[4])
+
+
+def test_dropout_drops_the_same_of_a_sample_wherever_it_stands_in_the_batch():
+    here, there = dropped([7, 3, 90, 4]), dropped([4, 7, 1, 2])
+    assert np.array_equal(here[[0, 3]], there[[1, 0]])
+    assert not np.array_equal(here[0], here[1])
 
 
 def test_dropout_passes_everything_in_a_prediction():

@@ -113,7 +113,7 @@ def learn(graph, count, rate):
     optimizer = OPTIMIZERS["adam"](weights, 0.9, 0.0, 1)
     losses = []
     for step in range(30):
-        plan.clock.step = step
+        plan.clock.epoch = step
         plan.input[:] = images
         losses.append(plan.train_step(labels, count))
         if losses[-1] <= losses[0] / 2:

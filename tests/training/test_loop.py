@@ -1,14 +1,21 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from stripes import PREPROCESSING, TASK, stripes
 
+from cnncli.data.loader import Loader
 from cnncli.engine import Plan, Weights
-from cnncli.errors import DivergedError
+from cnncli.errors import DataError, DivergedError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
-from cnncli.tasks import Classification
+from cnncli.trained.runner import judge_all, open_runner
+from cnncli.training.events import Epoch, Step
 from cnncli.training.loop import Training
-from cnncli.training.settings import chosen
+from cnncli.training.schedules import learning_rate
+from cnncli.training.settings import choose_settings
 
 TEXT = (
     "conv(8,3,pad=1,bias=no) >> bn >> relu >> maxpool >> dropout(0.2) >> dense(16) >> relu"
@@ -16,68 +23,90 @@ TEXT = (
 )
 
 
-class Batch:
-    def __init__(self, images, targets):
-        self.images, self.targets = images, targets
-
-
-class Stripes:
-    """Forty 8x8 images: horizontal or vertical stripes in noise."""
-
-    def __init__(self, seed, batch=8):
-        numbers = np.random.default_rng(seed)
-        self.labels = (np.arange(40) % 2).astype(np.int32)
-        pattern = np.tile([1.0, -1.0], 4).astype(np.float32)
-        upright = np.broadcast_to(pattern, (8, 8))
-        images = np.where(self.labels[:, None, None] == 1, upright, upright.T)
-        noise = numbers.standard_normal((40, 8, 8)) * 0.8
-        self.images = (images + noise).astype(np.float32)[..., None]
-        self.batch, self.batches = batch, 5
-        self.asked = []
-
-    def epoch(self, number):
-        self.asked.append(number)
-        for start in range(0, 40, self.batch):
-            yield Batch(self.images[start : start + 8], self.labels[start : start + 8])
-
-
-def training(given=None, val=True, threads=1):
-    graph = build_graph(parse(TEXT), (8, 8, 1))
-    told = {"epochs": 4, "batch_size": 8, "lr": 5e-3, "threads": threads, **(given or {})}
-    settings = chosen(told, graph, 40)
-    return Training(
-        graph, settings, Classification(("0", "1")), Stripes(0), Stripes(1) if val else None
+def training(given=None, *, val=40, train=40, text=TEXT, threads=1):
+    graph = build_graph(parse(text), (8, 8, 1))
+    given = {"epochs": 4, "batch_size": 8, "lr": 5e-3, "threads": threads, **(given or {})}
+    settings = choose_settings(given, graph, TASK, train)
+    batches = Loader(
+        stripes(0, train), settings.batch_size, PREPROCESSING.normalize, seed=settings.seed
     )
+    return Training(graph, settings, TASK, PREPROCESSING, batches, stripes(1, val))
+
+
+def steps_of(run):
+    return [event for event in run.run() if isinstance(event, Step)]
+
+
+def epochs_of(run):
+    return [event for event in run.run() if isinstance(event, Epoch)]
 
 
 def test_training_learns_and_tells_of_every_epoch():
-    records = list(training({"epochs": 6}).run())
-    assert [one.epoch for one in records] == [1, 2, 3, 4, 5, 6]
-    assert records[-1].figure("val_accuracy") > 0.9
-    assert records[-1].train_loss < records[0].train_loss
-    assert records[0].lr > records[-1].lr
+    epochs = epochs_of(training({"epochs": 6}))
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert epochs[-1].figure("val_accuracy") > 0.9
+    assert epochs[-1].train_loss < epochs[0].train_loss
+    assert epochs[0].learning_rate > epochs[-1].learning_rate
+
+
+def test_every_step_is_told_with_its_place_and_its_rate():
+    run = training({"epochs": 2, "warmup_epochs": 0.0}, train=20)
+    steps = steps_of(run)
+    assert [(step.epoch, step.step, step.samples) for step in steps] == [
+        (1, 1, 8), (1, 2, 16), (1, 3, 20), (2, 4, 8), (2, 5, 16), (2, 6, 20),
+    ]  # fmt: skip
+    rates = [learning_rate(5e-3, "cosine", done, 3, 2, 0.0) for done in range(6)]
+    assert [step.learning_rate for step in steps] == rates
+    assert len(set(rates)) == 6
+    assert run.state.epochs[0].learning_rate == rates[2]
+
+
+def test_a_training_loss_is_the_mean_over_samples_not_over_batches():
+    run = training({"epochs": 1}, train=20)
+    steps = steps_of(run)
+    weighted = (8 * steps[0].loss + 8 * steps[1].loss + 4 * steps[2].loss) / 20
+    assert run.state.epochs[0].train_loss == pytest.approx(weighted, rel=1e-12)
+    assert run.state.epochs[0].train_loss != pytest.approx(sum(s.loss for s in steps) / 3)
+
+
+def test_the_loss_of_a_step_is_that_of_its_batch_before_it():
+    run = training({"epochs": 1, "batch_size": 40}, text="conv(4,3) >> relu >> dense(2)")
+    graph, weights = run.graph, Weights(run.graph)
+    weights.initialize(None, 0)
+    plan = Plan(graph, weights, Setup(40, 1, True), loss=TASK.training_loss(0.1))
+    (batch,) = run.train.epoch(0)
+    plan.input[:] = batch.images
+    (step,) = steps_of(run)
+    assert step.loss == plan.train_step(batch.targets, 40)
+
+
+def test_the_validation_is_that_of_the_weights_after_the_epoch():
+    for event in (run := training({"epochs": 3})).run():
+        if isinstance(event, Epoch):
+            weights = Weights(run.graph)
+            weights.load(run.weights.dump())
+            fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
+            assert event.validation == TASK.validation(judge_all(fresh, run.val, TASK))
 
 
 def test_the_best_epoch_is_the_one_kept():
     run = training({"epochs": 6})
-    records = list(run.run())
-    best = min(records, key=lambda one: one.figure("val_loss"))
-    assert run.best == best and best.best
+    epochs = epochs_of(run)
+    best = min(epochs, key=lambda epoch: epoch.figure("val_loss"))
+    kept = run.state.best
+    assert kept.epoch == best and best.best
     weights = Weights(run.graph)
-    weights.load(run.best_weights)
-    plan = Plan(run.graph, weights, Setup(40))
-    plan.input[:] = run.val.images
-    plan.forward(40)
-    found = (plan.output.argmax(1) == run.val.labels).mean()
-    assert found == pytest.approx(best.figure("val_accuracy"))
+    weights.load(kept.weights)
+    fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
+    assert TASK.validation(judge_all(fresh, run.val, TASK)) == best.validation
 
 
-def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatch):
-    expected = next(training({"epochs": 1}).run()).figure("val_loss")
-    monkeypatch.setattr("cnncli.training.loop.images_together", lambda graph, setup: 1)
-    run = training({"epochs": 1})
-    assert run.check.setup.batch == 1
-    assert next(run.run()).figure("val_loss") == expected
+def test_of_equal_epochs_the_first_is_kept():
+    run = training({"lr": 1e-30, "weight_decay": 0.0, "epochs": 3}, text="conv(4,3) >> dense(2)")
+    epochs = epochs_of(run)
+    assert len({epoch.figure("val_loss") for epoch in epochs}) == 1
+    assert [epoch.best for epoch in epochs] == [True, False, False]
+    assert run.state.best.epoch.epoch == 1
 
 
 @pytest.mark.parametrize(
@@ -86,47 +115,80 @@ def test_validation_takes_as_many_images_at_a_time_as_the_caches_hold(monkeypatc
 )
 def test_the_monitored_figure_decides(monitor, better):
     run = training({"monitor": monitor, "epochs": 5})
-    records = list(run.run())
-    assert run.best.figure(monitor) == better(one.figure(monitor) for one in records)
+    epochs = epochs_of(run)
+    kept = run.state.best.epoch
+    assert kept.figure(monitor) == better(epoch.figure(monitor) for epoch in epochs)
 
 
-def test_without_validation_images_the_training_loss_decides():
-    run = training(val=False)
-    records = list(run.run())
-    assert records[0].figure("val_loss") is None
-    assert run.best.train_loss == min(one.train_loss for one in records)
+def test_without_samples_to_validate_on_the_training_loss_decides():
+    run = training(val=0)
+    epochs = epochs_of(run)
+    assert epochs[0].validation == {}
+    assert run.state.best.epoch.train_loss == min(epoch.train_loss for epoch in epochs)
 
 
-def bits(run):
-    list(run.run())
-    return b"".join(array.tobytes() for array in run.best_weights.values())
+def weights_of(run):
+    return b"".join(array.tobytes() for array in run.weights.arrays.values())
+
+
+def trained_bytes(*arguments, **options):
+    run = training(*arguments, **options)
+    epochs_of(run)
+    return weights_of(run)
 
 
 def test_equal_trainings_end_with_equal_bytes_for_any_number_of_threads():
-    assert bits(training()) == bits(training(threads=2)) == bits(training(threads=3))
+    assert trained_bytes() == trained_bytes(threads=2) == trained_bytes(threads=3)
 
 
 def test_another_seed_is_another_training():
-    assert bits(training({"seed": 1})) != bits(training({"seed": 2}))
+    assert trained_bytes({"seed": 1}) != trained_bytes({"seed": 2})
 
 
-def test_epochs_are_asked_for_by_their_number():
-    run = training()
-    list(run.run())
-    assert run.train.asked == [0, 1, 2, 3]
+def test_the_noise_of_dropout_follows_epochs_and_samples():
+    run = training({"epochs": 2})
+    clocks = [
+        (run.clock.epoch, *run.clock.samples) for event in run.run() if isinstance(event, Step)
+    ]
+    expected = [
+        (number, *batch.indices) for number in (0, 1) for batch in training().train.epoch(number)
+    ]
+    assert clocks == expected
+
+
+def spoil(run, number):
+    """Let a batch of every epoch from the second on hold what is no number."""
+    epoch = run.train.epoch
+
+    def spoiled(which, first=0):
+        for batch in epoch(which, first):
+            if which > 0:
+                batch.images[number] = np.nan
+            yield batch
+
+    run.train.epoch = spoiled
 
 
 def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_best():
     run = training()
-    epochs = run.run()
-    first = next(epochs)
-    run.train.images[3] = np.nan
-    with pytest.raises(DivergedError, match=r"epoch 2, step 6: .*try a smaller --lr than 0\.005"):
-        next(epochs)
-    assert run.best == first
-    assert all(np.isfinite(array).all() for array in run.best_weights.values())
+    spoil(run, 3)
+    with pytest.raises(
+        DivergedError, match=r"epoch 2, step 6: the loss .*a smaller lr than 0\.005"
+    ):
+        epochs_of(run)
+    assert [run.state.best.epoch] == run.state.epochs
+    assert all(np.isfinite(array).all() for array in run.state.best.weights.values())
 
 
 def test_an_absurd_rate_diverges_and_says_so():
     with pytest.raises(DivergedError):
-        list(training({"lr": 1e30, "optimizer": "sgd", "epochs": 20}).run())
+        epochs_of(training({"lr": 1e30, "optimizer": "sgd", "epochs": 20}))
+
+
+def test_a_figure_that_is_never_a_number_cannot_choose_an_epoch(monkeypatch):
+    run = training({"epochs": 2})
+    none = {"val_loss": 1.0, "val_accuracy": math.nan}
+    monkeypatch.setattr(type(TASK), "validation", lambda *_: none)
+    run.settings = replace(run.settings, monitor="val_accuracy")
+    with pytest.raises(DataError, match=r"val_accuracy is no number .*val, or another monitor"):
+        epochs_of(run)

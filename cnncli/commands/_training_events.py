@@ -1,0 +1,72 @@
+"""The events of a training as lines on stderr, and as a bar for the epoch under way."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from cnncli.terminal import Interrupted, Progress, note
+from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
+
+if TYPE_CHECKING:
+    from cnncli.data.source import TrainingData
+
+
+def follow(events: Generator[Event, None, None], data: TrainingData) -> Done:
+    """Show what happens until the training is done.
+
+    What goes wrong here, such as a closed stderr, is thrown into the training, which saves its best
+    network then as it does when it fails by itself.
+    """
+    story = _Story(data)
+    try:
+        for event in events:
+            story.tell(event)
+    except BaseException as error:
+        story.tell(events.throw(error))  # what it saved; raises the error where it saved nothing
+        raise
+    assert isinstance(event, Done)
+    return event
+
+
+class _Story:
+    """Shows one event after the other."""
+
+    started: Started
+    progress: Progress  # of the epoch under way
+
+    def __init__(self, data: TrainingData) -> None:
+        self.what = data.preprocessing.what
+        self.unit = "tiles" if data.task.per_pixel else f"{self.what}s"
+
+    def tell(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, Step):
+            if event.samples < self.started.samples:
+                self.progress.update(event.samples, f"epoch {event.epoch}/{self.started.epochs}")
+            else:
+                self.progress.clear()
+        elif isinstance(event, Epoch):
+            note(self._describe(event))
+            self.progress = Progress(self.started.samples, self.unit)
+        elif isinstance(event, Started):
+            self.started = event
+            note(
+                f"{event.params:,} parameters, {event.macs:,} MACs per {self.what}; "
+                f"a step works in {event.step_bytes / 1e6:.1f} MB on {event.threads} threads"
+            )
+            self.progress = Progress(event.samples, self.unit)
+        elif isinstance(event, Saved) and not event.complete:
+            Interrupted.pending = 0
+            note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
+
+    def _describe(self, epoch: Epoch) -> str:
+        parts = [
+            f"epoch {epoch.epoch}/{self.started.epochs}",
+            f"train loss {epoch.train_loss:.4f}",
+        ]
+        for name, value in epoch.validation.items():
+            parts.append(f"{name.replace('_', ' ')} {value:.4f}")
+        parts.append(f"lr {epoch.learning_rate:.3g}")
+        parts.append(f"{epoch.samples_per_second:.0f} {self.what}s/s")
+        return ", ".join(parts) + (" (best)" if epoch.best else "")

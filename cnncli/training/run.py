@@ -1,0 +1,134 @@
+"""A whole training, from data to a model file, told as a stream of events."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Generator
+from dataclasses import asdict
+from typing import Any
+
+from cnncli.data.loader import Loader
+from cnncli.data.pixels import PixelSet
+from cnncli.data.source import TrainingData
+from cnncli.data.tiles import TileLoader
+from cnncli.engine import Weights
+from cnncli.graph import Graph
+from cnncli.layers.base import Array
+from cnncli.model_file import Model, save_model
+from cnncli.tasks import Task
+from cnncli.training.events import Done, Epoch, Event, Saved, Started
+from cnncli.training.loop import Training
+from cnncli.training.settings import Settings
+from cnncli.training.state import State
+
+
+def train(
+    path: str, data: TrainingData, graph: Graph, settings: Settings
+) -> Generator[Event, None, None]:
+    """Train a network and write the best one to a model file; yield what happens.
+
+    Without epochs the network is written as it begins. Whatever ends the training early, be it an
+    error in it, one thrown into this generator or its close, the best network so far is saved
+    first. Raises what `Training.run`, `save_model` and the decoding of samples raise.
+    """
+    begin = time.monotonic()
+    file = _ModelFile(path, data, graph, settings)
+    if not settings.epochs:
+        saved = file.save_initial()
+        yield saved
+        yield Done(saved, time.monotonic() - begin, None)
+        return
+    training = _open_training(data, graph, settings)
+    yield Started(
+        params=graph.params,
+        macs=graph.macs,
+        step_bytes=training.plan.bytes,
+        threads=settings.threads,
+        epochs=settings.epochs,
+        samples=training.train.samples,
+    )
+    try:
+        yield from training.run()
+    except BaseException as error:
+        if training.state.best is not None:
+            saved = file.save_best(training.state, complete=False)
+            if not isinstance(error, GeneratorExit):
+                yield saved
+        raise
+    saved = file.save_best(training.state, complete=True)
+    yield saved
+    speed = statistics.median(epoch.samples_per_second for epoch in training.state.epochs)
+    yield Done(saved, time.monotonic() - begin, speed)
+
+
+def _open_training(data: TrainingData, graph: Graph, settings: Settings) -> Training:
+    """Return a training of the network on batches of the data."""
+    size, seed, normalize = settings.batch_size, settings.seed, data.preprocessing.normalize
+    train: Loader | TileLoader
+    if isinstance(data.train, PixelSet):
+        train = TileLoader(data.train, size, normalize, seed=seed)
+    else:
+        train = Loader(data.train, size, normalize, seed=seed)
+    return Training(graph, settings, data.task, data.preprocessing, train, data.val)
+
+
+class _ModelFile:
+    """The model file that one training writes, again and again if need be."""
+
+    def __init__(self, path: str, data: TrainingData, graph: Graph, settings: Settings) -> None:
+        self.path, self.data, self.graph, self.settings = path, data, graph, settings
+
+    def save_initial(self) -> Saved:
+        """Write the network as a training begins with it."""
+        weights = Weights(self.graph)
+        weights.initialize(self.settings.init, self.settings.seed)
+        return self._save(weights.dump(), self.data.task, None, 0, complete=True)
+
+    def save_best(self, state: State, *, complete: bool) -> Saved:
+        """Write the network of the best epoch."""
+        best = state.best
+        assert best is not None
+        return self._save(best.weights, best.task, best.epoch, len(state.epochs), complete=complete)
+
+    def _save(
+        self,
+        weights: dict[str, Array],
+        task: Task,
+        epoch: Epoch | None,
+        epochs_run: int,
+        *,
+        complete: bool,
+    ) -> Saved:
+        figures = _figures(task, epoch, epochs_run)
+        settings = asdict(self.settings)
+        del settings["threads"]  # which change nothing
+        model = Model(
+            arch=self.graph.text,
+            input_shape=self.graph.input_shape,
+            preprocessing=self.data.preprocessing.to_manifest(),
+            classes=list(task.outputs),
+            weights=weights,
+            training={
+                "settings": settings,
+                "train_images": len(self.data.train),
+                "val_images": len(self.data.val),
+                **figures,
+            },
+            task=task.to_manifest(),
+        )
+        sha256 = save_model(self.path, model, force=True)
+        return Saved(self.path, sha256, figures["best_epoch"], figures, complete)
+
+
+def _figures(task: Task, epoch: Epoch | None, epochs_run: int) -> dict[str, Any]:
+    """Return what the saved network reached; None stands for what is not measured or no number."""
+    figures: dict[str, Any] = {
+        "epochs_run": epochs_run,
+        "best_epoch": None if epoch is None else epoch.epoch,
+    }
+    for name in ("train_loss", *task.monitors):
+        figure = None if epoch is None else epoch.figure(name)
+        figures[name] = figure if figure is not None and math.isfinite(figure) else None
+    return figures

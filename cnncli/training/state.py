@@ -1,0 +1,64 @@
+"""Everything that changes while training, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from cnncli.layers.base import Array
+from cnncli.training.events import Epoch
+from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Task
+
+
+class Best(Value):
+    """The network that is kept: the one of the best epoch so far."""
+
+    epoch: Epoch
+    weights: dict[str, Array]  # by name, in the shapes of the model file
+    task: Task  # with what it learned from this epoch's validation
+
+
+@dataclass(eq=False)
+class State:
+    """Where a training stands between two steps.
+
+    A training that is given a copy of it goes on to the same bytes as the one it was copied from:
+    order and noise are counted by epoch and sample, so there is no random generator to keep. The
+    arrays are those that network and optimizer work with.
+    """
+
+    weights: dict[str, Array]  # parameters and running statistics, in the kernels' layout
+    moments: list[Array]  # of the optimizer
+    steps: int = 0  # taken, over all epochs
+    epochs: list[Epoch] = field(default_factory=list)  # done
+    batches: int = 0  # done in the epoch under way
+    loss_sum: float = 0.0  # over the samples of those batches
+    samples: int = 0  # in those batches
+    seconds: float = 0.0  # spent on those batches
+    best: Best | None = None
+
+    def copy(self) -> State:
+        """Return a state that does not change when this one does."""
+        copy = State({}, [])
+        copy.weights = {name: array.copy() for name, array in self.weights.items()}
+        copy.moments = [array.copy() for array in self.moments]
+        copy._take_rest(self)
+        return copy
+
+    def restore(self, state: State) -> None:
+        """Become what another state of the same network is, within the arrays of this one."""
+        for name, array in self.weights.items():
+            array[:] = state.weights[name]
+        for array, values in zip(self.moments, state.moments, strict=True):
+            array[:] = values
+        self._take_rest(state)
+
+    def _take_rest(self, state: State) -> None:
+        """Take over everything but the arrays; all of it is values, apart from the list."""
+        for name in (entry.name for entry in fields(self)):
+            if name not in ("weights", "moments"):
+                setattr(self, name, getattr(state, name))
+        self.epochs = list(state.epochs)

@@ -1,0 +1,113 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from stripes import striped_data
+
+from cnncli.errors import DivergedError
+from cnncli.model_file import load_model
+from cnncli.training.automatic import build_network
+from cnncli.training.events import Done, Epoch, Saved, Started, Step
+from cnncli.training.run import train
+from cnncli.training.settings import choose_settings
+
+TEXT = "conv(4,3) >> relu >> dense(classes)"
+
+
+class Stop(Exception):
+    """What somebody throws into a training."""
+
+
+def begin(path, **given):
+    """Return the events of a training of two epochs of five steps."""
+    data = striped_data()
+    graph = build_network(TEXT, data)
+    given = {"epochs": 2, "batch_size": 8, "lr": 1e-2, **given}
+    return train(str(path), data, graph, choose_settings(given, graph, data.task, 40))
+
+
+def forward_to(events, kind):
+    """Return the first event of this kind."""
+    return next(event for event in iter(lambda: next(events), None) if isinstance(event, kind))
+
+
+def test_a_training_tells_everything_in_order(tmp_path):
+    events = list(begin(tmp_path / "m.npz"))
+    kinds = [Started, *[Step] * 5, Epoch, *[Step] * 5, Epoch, Saved, Done]
+    assert [type(event) for event in events] == kinds
+    started, done = events[0], events[-1]
+    assert (started.params, started.epochs, started.samples) == (4 * 9 + 4 + 2 * 4 * 36 + 2, 2, 40)
+    assert started.macs == 36 * 4 * 9 + 36 * 4 * 2
+    assert started.step_bytes > 0
+    assert done.saved == events[-2]
+    assert done.seconds > 0
+    assert done.samples_per_second > 0
+
+
+def test_what_is_saved_is_the_best_epoch_and_what_it_reached(tmp_path):
+    events = list(begin(tmp_path / "m.npz"))
+    saved, epochs = events[-2], [event for event in events if isinstance(event, Epoch)]
+    best = min(epochs, key=lambda epoch: epoch.figure("val_loss"))
+    assert (saved.epoch, saved.complete) == (best.epoch, True)
+    assert saved.sha256 == hashlib.sha256((tmp_path / "m.npz").read_bytes()).hexdigest()
+    assert saved.figures == {
+        "epochs_run": 2,
+        "best_epoch": best.epoch,
+        "train_loss": best.train_loss,
+        **best.validation,
+    }
+    training = load_model(tmp_path / "m.npz").training
+    assert {name: training[name] for name in saved.figures} == saved.figures
+    assert "threads" not in training["settings"]
+
+
+def test_without_epochs_the_network_is_written_as_it_begins(tmp_path):
+    saved, done = begin(tmp_path / "m.npz", epochs=0)
+    assert (saved.epoch, saved.figures["epochs_run"], saved.complete) == (None, 0, True)
+    assert saved.figures["val_loss"] is None
+    assert done.samples_per_second is None
+    assert load_model(tmp_path / "m.npz").weights["conv1/weight"].any()
+
+
+def test_an_error_thrown_in_saves_the_best_network_and_comes_back(tmp_path):
+    events = begin(tmp_path / "m.npz")
+    epoch = forward_to(events, Epoch)
+    next(events)
+    saved = events.throw(Stop())
+    assert isinstance(saved, Saved)
+    assert (saved.epoch, saved.complete) == (epoch.epoch, False)
+    assert load_model(tmp_path / "m.npz").training["epochs_run"] == 1
+    with pytest.raises(Stop):
+        next(events)
+
+
+def test_before_the_first_epoch_there_is_nothing_to_save(tmp_path):
+    events = begin(tmp_path / "m.npz")
+    forward_to(events, Step)
+    with pytest.raises(Stop):
+        events.throw(Stop())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_that_is_closed_saves_the_best_network(tmp_path):
+    events = begin(tmp_path / "m.npz")
+    forward_to(events, Epoch)
+    events.close()
+    assert load_model(tmp_path / "m.npz").training["best_epoch"] == 1
+
+
+def test_a_training_that_diverges_saves_the_best_network_first(tmp_path, monkeypatch):
+    events = begin(tmp_path / "m.npz")
+    forward_to(events, Epoch)
+    monkeypatch.setattr("cnncli.engine.optimizers.Optimizer.norm", lambda *_: float("inf"))
+    saved = next(events)
+    assert isinstance(saved, Saved) and not saved.complete
+    with pytest.raises(DivergedError):
+        next(events)
+
+
+def test_equal_trainings_write_equal_files(tmp_path):
+    for name in ("a.npz", "b.npz"):
+        list(begin(tmp_path / name))
+    first, second = (Path(tmp_path / name).read_bytes() for name in ("a.npz", "b.npz"))
+    assert first == second
