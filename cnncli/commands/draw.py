@@ -114,32 +114,32 @@ def _choose_columns(output: str | None) -> int:
 def _draw(diagram: Diagram, style: str, width: int) -> bytes:
     """Return the contents of a file, importing what draws this kind alone."""
     if style == "png":
-        from cnncli.render.diagram.png import diagram_picture
-        from cnncli.render.png import png_bytes
+        from cnncli.render.diagram.picture import paint_diagram
+        from cnncli.render.png import encode_png
 
-        return png_bytes(diagram_picture(diagram))
+        return encode_png(paint_diagram(diagram))
     if style == "svg":
-        from cnncli.render.diagram.svg import svg_lines
+        from cnncli.render.diagram.svg import write_svg
 
-        lines = svg_lines(diagram)
+        lines = write_svg(diagram)
     elif style == "txt":
-        from cnncli.render.diagram.txt import text_lines
+        from cnncli.render.diagram.txt import draw_text
 
-        lines = text_lines(diagram, width)
+        lines = draw_text(diagram, width)
     elif style == "dot":
-        from cnncli.render.diagram.dot import dot_lines
+        from cnncli.render.diagram.dot import write_dot
 
-        lines = dot_lines(diagram)
+        lines = write_dot(diagram)
     else:
-        from cnncli.render.diagram.mermaid import mermaid_lines
+        from cnncli.render.diagram.mermaid import write_mermaid
 
-        lines = mermaid_lines(diagram)
+        lines = write_mermaid(diagram)
     return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
 
 
 def _describe(graph: Graph, diagram: Diagram) -> dict[str, Any]:
     """Return boxes and lines as they stand in the JSON."""
-    from cnncli.render.diagram.parts import boxes, edges
+    from cnncli.render.diagram.parts import list_boxes, list_edges
 
     return {
         "schema": 1,
@@ -148,7 +148,7 @@ def _describe(graph: Graph, diagram: Diagram) -> dict[str, Any]:
         "input": graph.input_shape,
         "boxes": [
             {"name": box.name, "lines": box.lines, "layers": box.full, "output": box.shape}
-            for box in boxes(diagram.body)
+            for box in list_boxes(diagram.body)
         ],
-        "lines": list(edges(diagram.body)),
+        "lines": list(list_edges(diagram.body)),
     }

@@ -123,8 +123,8 @@ def _table(table: tuple[list[str], list[Sequence[Any]]], images: Set) -> bytes:
 
 
 def _picture(figures: dict[str, Any], title: str) -> bytes:
-    from cnncli.render.confusion import confusion_picture
-    from cnncli.render.png import png_bytes
+    from cnncli.render.confusion import paint_confusion
+    from cnncli.render.png import encode_png
 
     names = [row["name"] for row in figures["classes"]]
-    return png_bytes(confusion_picture(figures["confusion"], names, title))
+    return encode_png(paint_confusion(figures["confusion"], names, title))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cnncli.inspection.figures import Findings
     from cnncli.render.blocks import Depth
-    from cnncli.render.sheet import Limits, Sheet
+    from cnncli.render.sheet import Capacity, Sheet
 
 
 class Look(NamedTuple):
@@ -75,9 +75,9 @@ def inspect_filters(
     elif output is None and sys.stdout.isatty():
         _draw(look)
     elif output is None:
-        from cnncli.render.table import table_lines
+        from cnncli.render.table import write_table
 
-        for line in table_lines(look.findings.layer, look.findings.figures):
+        for line in write_table(look.findings.layer, look.findings.figures):
             write_line(line)
 
 
@@ -140,9 +140,9 @@ def _save(look: Look, output: str, force: bool) -> None:
     import numpy as np
 
     from cnncli.model_file.atomic import write_atomically
-    from cnncli.render.page import sheet_picture
-    from cnncli.render.png import png_bytes
+    from cnncli.render.png import encode_png
     from cnncli.render.sheet import PAGE
+    from cnncli.render.sheet_picture import paint_sheet
 
     if output.lower().endswith(".npz"):
         arrays: dict[str, Any] = {look.method: look.findings.values, **look.findings.figures}
@@ -151,7 +151,7 @@ def _save(look: Look, output: str, force: bool) -> None:
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)
         return
     sheet = _sheet(look, PAGE)
-    write_atomically(output, png_bytes(sheet_picture(sheet)), force=force)
+    write_atomically(output, encode_png(paint_sheet(sheet)), force=force)
     if sheet.cut:
         note(f"{output}: {sheet.cut}; a name that ends in .npz gets all of them")
 
@@ -159,13 +159,13 @@ def _save(look: Look, output: str, force: bool) -> None:
 def _draw(look: Look) -> None:
     import shutil
 
-    from cnncli.render.drawing import sheet_lines
-    from cnncli.render.sheet import Limits
+    from cnncli.render.sheet import Capacity
+    from cnncli.render.sheet_text import draw_sheet
 
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
-    sheet = _sheet(look, Limits(tiles=64, rows=32, columns=columns, side=1024))
-    for line in sheet_lines(sheet, width, _depth()):
+    sheet = _sheet(look, Capacity(tiles=64, rows=32, columns=columns, side=1024))
+    for line in draw_sheet(sheet, width, _depth()):
         write_line(line)
     if sheet.cut:
         note(f"{sheet.cut}; -o FILE.png draws more of them")
@@ -177,11 +177,11 @@ def _depth() -> Depth:
     return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
 
-def _sheet(look: Look, limits: Limits) -> Sheet:
+def _sheet(look: Look, capacity: Capacity) -> Sheet:
     import numpy as np
 
-    from cnncli.render.filters import filter_sheet
-    from cnncli.render.maps import map_sheet
+    from cnncli.render.filter_sheet import lay_out_filters
+    from cnncli.render.map_sheet import lay_out_maps
 
     values, layer, source = look.findings.values, look.findings.layer, shown(Path(look.model).name)
     size = f"{values.shape[-2]}x{values.shape[-1]}"
@@ -189,12 +189,12 @@ def _sheet(look: Look, limits: Limits) -> Sheet:
     if look.method == "filters":
         title = f"{layer} · {_many(len(values), 'filter')} {size}x{values.shape[1]}"
         color = look.findings.color
-        return filter_sheet(values, title, source, color=color, dead=dead, limits=limits)
+        return lay_out_filters(values, title, source, color=color, dead=dead, capacity=capacity)
     assert look.pixels is not None and look.image is not None
     maps = _many(len(values), "feature map")
     title = f"{layer} · {_many(len(values), 'unit') if size == '1x1' else f'{maps} {size}'}"
     source += f" on {shown(Path(look.image).name)}"
-    return map_sheet(values, look.pixels, title, source, dead=dead, limits=limits)
+    return lay_out_maps(values, look.pixels, title, source, dead=dead, capacity=capacity)
 
 
 def _many(count: int, what: str) -> str:

@@ -20,21 +20,21 @@ CUBE = np.array([0, 95, 135, 175, 215, 255])  # xterm's 6x6x6 colors, numbers 16
 GRAYS = np.arange(8, 248, 10)  # and its grays, numbers 232 to 255
 
 
-def block_lines(pixels: Pixels, depth: Depth) -> list[str]:
+def draw_blocks(pixels: Pixels, depth: Depth) -> list[str]:
     """Return a picture (height, width, 3) as lines of text, each of them two rows of pixels.
 
     Without color a character is as full as its two pixels are light.
     """
     if depth == "none":
-        return _shaded(pixels)
-    name = _rgb if depth == "truecolor" else _nearest
+        return _shade(pixels)
+    name = _rgb if depth == "truecolor" else _find_nearest
     return [
         _line(top, pixels[2 * row + 1] if 2 * row + 1 < len(pixels) else None, name)
         for row, top in enumerate(pixels[::2])
     ]
 
 
-def _shaded(pixels: Pixels) -> list[str]:
+def _shade(pixels: Pixels) -> list[str]:
     light = pixels @ np.array(LUMA) / 255
     odd = light[-1:] if len(light) % 2 else light[:0]
     pairs = np.concatenate([light, odd]).reshape(-1, 2, light.shape[1]).mean(axis=1)
@@ -55,7 +55,7 @@ def _rgb(pixel: NDArray[np.uint8]) -> str:
     return "2;" + ";".join(map(str, pixel))
 
 
-def _nearest(pixel: NDArray[np.uint8]) -> str:
+def _find_nearest(pixel: NDArray[np.uint8]) -> str:
     color = pixel.astype(int)
     steps = np.abs(CUBE[:, None] - color).argmin(axis=0)
     gray = int(np.abs(GRAYS - color.mean()).argmin())

@@ -58,13 +58,13 @@ class Scale(Value):
         return colors
 
 
-def signed_scale(values: Numbers, palette: Literal["signed", "gray"] = "signed") -> Scale:
+def make_signed_scale(values: Numbers, palette: Literal["signed", "gray"] = "signed") -> Scale:
     """Return a scale with zero in its middle and the size of the largest value at both ends."""
     bound = float(np.abs(_finite(values)).max(initial=0)) or 1.0
     return Scale(-bound, bound, palette)
 
 
-def heat_scale(values: Numbers) -> Scale:
+def make_heat_scale(values: Numbers) -> Scale:
     """Return a scale from the smallest to the largest value, or zero where that lies beyond."""
     finite = _finite(values)
     low, high = float(finite.min(initial=0)), float(finite.max(initial=0))

@@ -14,10 +14,10 @@ from cnncli.render.text import (
     PAPER,
     TEXT,
     TITLE,
-    drawable,
-    shortened,
-    text_width,
-    widest,
+    make_drawable,
+    measure_text,
+    measure_widest,
+    shorten,
     write,
     write_upward,
 )
@@ -46,18 +46,18 @@ class Measures(Value):
     upward: bool  # names of columns, where they are wider than a cell
 
 
-def confusion_picture(matrix: ArrayLike, names: Sequence[str], title: str = "") -> Image.Image:
+def paint_confusion(matrix: ArrayLike, names: Sequence[str], title: str = "") -> Image.Image:
     """Return counts (classes, classes), rows true and columns predicted, as a picture.
 
     A cell is as dark as its share of its row, so that a rare class shows as well as a common one.
     Mistakes go by the root of that and start darker, because a good network makes few.
     """
     counts = np.asarray(matrix, dtype=np.int64)
-    names = _written(names)
+    names = _choose_names(names)
     sizes = _measures(counts, names, bool(title))
     side = len(counts) * sizes.cell - sizes.gap
-    beyond = text_width("recall", sizes.letters) + 10 if sizes.rates else 0
-    right = max(sizes.left + side + beyond, MARGIN + text_width(title, TITLE))
+    beyond = measure_text("recall", sizes.letters) + 10 if sizes.rates else 0
+    right = max(sizes.left + side + beyond, MARGIN + measure_text(title, TITLE))
     below = sizes.top + side + (sizes.letters + 16 if sizes.rates else 0)
     page = Image.new("RGB", (right + MARGIN, below + MARGIN), PAPER)
     write(page, MARGIN, MARGIN, title, TITLE, INK, align=0)
@@ -77,19 +77,19 @@ def _measures(counts: Counts, names: Sequence[str], title: bool) -> Measures:
     if cell < 12:
         return Measures(MARGIN, heading, heading, cell, 0, 0, False, False, False)
     letters = min(TEXT, cell - 4)
-    numbers = widest([str(counts.max(initial=0))], letters) + 4 <= cell
-    rates = text_width("100%", letters) + 4 <= cell
-    upward = widest(names, letters) + 4 > cell
-    left = MARGIN + widest([*names, "precision"], letters) + 10
-    top = heading + letters + 18 + (widest(names, letters) if upward else letters)
+    numbers = measure_widest([str(counts.max(initial=0))], letters) + 4 <= cell
+    rates = measure_text("100%", letters) + 4 <= cell
+    upward = measure_widest(names, letters) + 4 > cell
+    left = MARGIN + measure_widest([*names, "precision"], letters) + 10
+    top = heading + letters + 18 + (measure_widest(names, letters) if upward else letters)
     return Measures(left, top, heading, cell, 2, letters, numbers, rates, upward)
 
 
-def _written(names: Sequence[str]) -> list[str]:
+def _choose_names(names: Sequence[str]) -> list[str]:
     """Return names the font can write: "class 3" where nothing would be left but question marks."""
-    readable = [drawable(name).strip("? ") for name in names]
+    readable = [make_drawable(name).strip("? ") for name in names]
     return [
-        shortened(name, NAME, TEXT) if letters else f"class {place}"
+        shorten(name, NAME, TEXT) if letters else f"class {place}"
         for place, (name, letters) in enumerate(zip(names, readable, strict=True))
     ]
 

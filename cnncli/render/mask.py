@@ -15,7 +15,7 @@ DISTINCT = (
 )  # fmt: skip
 
 
-def mask_picture(levels: NDArray[np.uint8], palette: bytes | None) -> Image.Image:
+def paint_mask(levels: NDArray[np.uint8], palette: bytes | None) -> Image.Image:
     """Return levels (H, W) as an image whose pixels are these numbers: with a palette, or gray."""
     picture = Image.fromarray(levels)
     if palette:
@@ -32,17 +32,17 @@ def overlay(
     return Image.fromarray(np.rint(mixed).astype(np.uint8))
 
 
-def class_colors(
+def choose_colors(
     count: int, levels: tuple[int, ...] = (), palette: bytes | None = None
 ) -> NDArray[np.uint8]:
-    """Return a color (count, 3) for each class: of its level in a palette, or one of its own."""
+    """Return a color (count, 3) for each class: its level's in a palette, else a distinct color."""
     if palette:
         table = np.frombuffer(palette.ljust(768, b"\0"), np.uint8).reshape(-1, 3)
         return table[list(levels)]
-    return np.array([_distinct(index) for index in range(count)], np.uint8)
+    return np.array([_pick_distinct(index) for index in range(count)], np.uint8)
 
 
-def _distinct(index: int) -> tuple[int, ...]:
-    """Return one of the distinct colors, and darker ones for the classes behind the first seven."""
+def _pick_distinct(index: int) -> tuple[int, ...]:
+    """Return a distinct color; those of the classes behind the first seven are darker."""
     turn, place = divmod(index, len(DISTINCT))
-    return tuple(round(one * 0.75**turn) for one in DISTINCT[place])
+    return tuple(round(channel * 0.75**turn) for channel in DISTINCT[place])

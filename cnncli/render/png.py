@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 
-def png_bytes(picture: Image.Image) -> bytes:
+def encode_png(picture: Image.Image) -> bytes:
     """Return the contents of a PNG file; equal pictures give equal bytes."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)

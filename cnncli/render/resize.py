@@ -13,17 +13,17 @@ def enlarge(pixels: Pixels, rows: int, columns: int) -> Pixels:
     return np.repeat(np.repeat(pixels, rows, axis=0), columns, axis=1)
 
 
-def resized(pixels: Pixels, height: int, width: int) -> Pixels:
+def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     """Return the picture in this size: whole pixels where it grows, means where it shrinks."""
     image = Image.fromarray(pixels)
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
-def fitted(pixels: Pixels, side: int) -> Pixels:
+def fit(pixels: Pixels, side: int) -> Pixels:
     """Return the picture enlarged by whole pixels, or made smaller, to at most this side."""
     height, width, _ = pixels.shape
     times = side // max(height, width)
     if times:
         return enlarge(pixels, times, times)
     share = side / max(height, width)
-    return resized(pixels, max(1, round(height * share)), max(1, round(width * share)))
+    return resize(pixels, max(1, round(height * share)), max(1, round(width * share)))

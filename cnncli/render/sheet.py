@@ -39,7 +39,7 @@ class Sheet(Value):
         return [self.title, " · ".join(filter(None, [self.note, self.cut]))]
 
 
-class Limits(Value):
+class Capacity(Value):
     """How much fits on a sheet."""
 
     tiles: int
@@ -48,14 +48,14 @@ class Limits(Value):
     side: int  # of a tile that is a table of numbers itself
 
 
-PAGE = Limits(tiles=1024, rows=64, columns=64, side=1024)
+PAGE = Capacity(tiles=1024, rows=64, columns=64, side=1024)
 
 
-def first(shown: int, total: int, what: str) -> str:
+def describe_cut(shown: int, total: int, what: str) -> str:
     """Say that only the first are shown, or nothing where all are."""
     return f"the first {shown} of {total} {what}" if shown < total else ""
 
 
-def labels(count: int, dead: Collection[int]) -> list[str]:
+def label_tiles(count: int, dead: Collection[int]) -> list[str]:
     """Return the numbers of filters or maps, and which are dead."""
     return [f"{index} · dead" if index in dead else str(index) for index in range(count)]

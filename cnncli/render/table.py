@@ -7,14 +7,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from cnncli.render.text import number
+from cnncli.render.text import write_number
 
 
-def table_lines(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
+def write_table(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
     """Return a heading and one line for each index, aligned to the right; columns are (n,)."""
     length = len(next(iter(columns.values())))
     table = [[name, *map(str, range(length))]]
-    table += [[heading, *map(_written, values)] for heading, values in columns.items()]
+    table += [[heading, *map(_write_cell, values)] for heading, values in columns.items()]
     widths = [max(map(len, column)) for column in table]
     return [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -22,7 +22,7 @@ def table_lines(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
     ]
 
 
-def _written(value: Any) -> str:
+def _write_cell(value: Any) -> str:
     if value.dtype.kind == "b":
         return "yes" if value else "no"
-    return number(float(value))
+    return write_number(float(value))

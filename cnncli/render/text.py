@@ -18,7 +18,7 @@ ALIKE = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "…": "..
 
 
 @cache
-def font(size: int) -> Font:
+def load_font(size: int) -> Font:
     """Return the font of this height, or the one there is in a Pillow without FreeType."""
     try:
         return ImageFont.load_default(size)
@@ -26,7 +26,7 @@ def font(size: int) -> Font:
         return ImageFont.load_default()
 
 
-def drawable(text: str) -> str:
+def make_drawable(text: str) -> str:
     """Replace what the font lacks: letters lose their accents, others become question marks."""
     return "".join(map(_drawable_letter, unicodedata.normalize("NFC", text).translate(ALIKE)))
 
@@ -36,21 +36,21 @@ def _drawable_letter(letter: str) -> str:
     return base if base in KNOWN or (base.isascii() and base.isprintable()) else "?"
 
 
-def text_width(text: str, size: int = LABEL) -> int:
+def measure_text(text: str, size: int = LABEL) -> int:
     """Return the width of a text in pixels."""
-    return math.ceil(font(size).getlength(drawable(text)))
+    return math.ceil(load_font(size).getlength(make_drawable(text)))
 
 
-def widest(texts: Iterable[str], size: int = LABEL) -> int:
+def measure_widest(texts: Iterable[str], size: int = LABEL) -> int:
     """Return the width of the widest of some texts, 0 if there is none."""
-    return max((text_width(text, size) for text in texts), default=0)
+    return max((measure_text(text, size) for text in texts), default=0)
 
 
-def shortened(text: str, width: int, size: int = LABEL) -> str:
+def shorten(text: str, width: int, size: int = LABEL) -> str:
     """Return a text that is cut, with dots at its end, where it is wider than this."""
-    if text_width(text, size) <= width:
+    if measure_text(text, size) <= width:
         return text
-    while text and text_width(text + "...", size) > width:
+    while text and measure_text(text + "...", size) > width:
         text = text[:-1]
     return text.rstrip() + "..."
 
@@ -65,18 +65,18 @@ def write(
     align: float = 0.5,
 ) -> None:
     """Write one line with its top at y; x is its left end for align=0, its right one for 1."""
-    left = round(x - align * text_width(text, size))
-    ImageDraw.Draw(page).text((left, round(y)), drawable(text), fill=ink, font=font(size))
+    left = round(x - align * measure_text(text, size))
+    ImageDraw.Draw(page).text((left, round(y)), make_drawable(text), fill=ink, font=load_font(size))
 
 
 def write_upward(page: Image.Image, x: int, y: int, text: str, size: int, ink: str) -> None:
     """Write one line from bottom to top, its first letter above y, its middle at x."""
-    strip = Image.new("RGB", (text_width(text, size) + 2, size + 4), PAPER)
+    strip = Image.new("RGB", (measure_text(text, size) + 2, size + 4), PAPER)
     write(strip, 0, 0, text, size, ink, align=0)
     turned = strip.rotate(90, expand=True)
     page.paste(turned, (x - turned.width // 2, y - turned.height))
 
 
-def number(value: float) -> str:
+def write_number(value: float) -> str:
     """Write a number with the three digits that say the most."""
     return "0" if value == 0 else f"{value:.3g}"

@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 224, 96  # of one channel
 PAPER, INK = 236, 40
 
 
-def waveform(signal: Numbers) -> Pixels:
+def draw_waveform(signal: Numbers) -> Pixels:
     """Return a signal (L, C) as dark on light, uint8 (C*96, at most 224, 1), a band per channel.
 
     A column stands for one or several samples and reaches from the lowest to the highest of them;
@@ -29,7 +29,7 @@ def waveform(signal: Numbers) -> Pixels:
     return np.where(bands, INK, PAPER).astype(np.uint8)
 
 
-def strongest(rows: Numbers, columns: int) -> Numbers:
+def keep_strongest(rows: Numbers, columns: int) -> Numbers:
     """Return rows (n, L) with at most so many columns, each the value farthest from zero of equally
     many, and high enough to be seen: repeated until they are a third as high as wide.
     """

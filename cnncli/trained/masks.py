@@ -9,8 +9,8 @@ from cnncli.data.image import EXTENSIONS
 from cnncli.data.levels import MaskLevels
 from cnncli.errors import DataError, UsageError
 from cnncli.model_file.atomic import write_atomically
-from cnncli.render.mask import class_colors, mask_picture, overlay
-from cnncli.render.png import png_bytes
+from cnncli.render.mask import choose_colors, overlay, paint_mask
+from cnncli.render.png import encode_png
 from cnncli.trained.answers import Answer, Record
 
 
@@ -56,17 +56,17 @@ class MaskFolder:
             )
         classes = answer.logits.argmax(axis=-1)
         if self.colored:
-            colors = class_colors(len(self.levels.names), self.levels.levels, self.levels.palette)
+            colors = choose_colors(len(self.levels.names), self.levels.levels, self.levels.palette)
             picture = overlay(answer.sample, classes, colors)
         else:
-            picture = mask_picture(self.levels.mask(classes), self.levels.palette)
+            picture = paint_mask(self.levels.mask(classes), self.levels.palette)
         try:
             Path(self.folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = (error.strerror or "error").lower()
             message = f"{self.folder}: cannot be made ({reason}); give another folder"
             raise UsageError(message, path=self.folder) from error
-        write_atomically(path, png_bytes(picture), force=self.force)
+        write_atomically(path, encode_png(picture), force=self.force)
         self.written[path] = answer.name
         return path
 

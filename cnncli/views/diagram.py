@@ -9,7 +9,7 @@ from cnncli.layers.base import Reach, Shape
 from cnncli.notation import expression as notation
 from cnncli.notation import parse
 from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
-from cnncli.render.diagram.parts import Part, boxes
+from cnncli.render.diagram.parts import Part, list_boxes
 
 FEW = 24  # boxes that stay legible when all of them are drawn
 COUNTS = ("filters", "units", "channels", "rate")  # settings that say how much comes out
@@ -28,7 +28,7 @@ def make_diagram(graph: Graph, title: str, *, expand: bool) -> Diagram:
     """Return a network as a diagram, repeated parts drawn once unless it is small or `expand`."""
     expression = parse(graph.text)
     body = _Drafts(graph, collapse=False).draw(expression)
-    if not expand and sum(1 for _ in boxes(body)) > FEW:
+    if not expand and sum(1 for _ in list_boxes(body)) > FEW:
         body = _Drafts(graph, collapse=True).draw(expression)
     what = "signal" if len(graph.input_shape) == 2 else "image"
     note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per {what}"

@@ -12,7 +12,7 @@ from cnncli.views.shapes import Report
 COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
 
 
-def table_lines(report: Report) -> Iterator[str]:
+def write_table(report: Report) -> Iterator[str]:
     """Yield aligned columns, the totals, and what is lost."""
     rows = [COLUMNS, *(_list_cells(layer, report) for layer in report["layers"])]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -130,4 +130,4 @@ def _write_bytes(count: float) -> str:
     return f"{count:.4g} {units[0]}"
 
 
-FORMATS = {"table": table_lines, "csv": csv_lines, "markdown": markdown_lines}
+FORMATS = {"table": write_table, "csv": csv_lines, "markdown": markdown_lines}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnncli.render.confusion import CELL, NONE, RIGHT, WRONG, confusion_picture
+from cnncli.render.confusion import CELL, NONE, RIGHT, WRONG, paint_confusion
 
 
 def cell_color(picture, row, column):
@@ -14,7 +14,7 @@ def cell_color(picture, row, column):
 
 
 def test_what_is_right_is_blue_and_what_is_mistaken_red():
-    picture = confusion_picture([[9, 0], [4, 0]], ["cat", "dog"])
+    picture = paint_confusion([[9, 0], [4, 0]], ["cat", "dog"])
 
     assert cell_color(picture, 0, 0) == RIGHT
     assert cell_color(picture, 0, 1) == NONE
@@ -23,13 +23,13 @@ def test_what_is_right_is_blue_and_what_is_mistaken_red():
 
 
 def test_rare_classes_are_as_dark_as_common_ones():
-    picture = confusion_picture([[900, 0], [0, 1]], ["cat", "dog"])
+    picture = paint_confusion([[900, 0], [0, 1]], ["cat", "dog"])
 
     assert cell_color(picture, 0, 0) == cell_color(picture, 1, 1) == RIGHT
 
 
 def test_a_single_mistake_in_a_thousand_can_be_seen():
-    picture = confusion_picture([[1000, 0], [1, 999]], ["cat", "dog"])
+    picture = paint_confusion([[1000, 0], [1, 999]], ["cat", "dog"])
 
     color = cell_color(picture, 1, 0)
     assert color != NONE
@@ -37,7 +37,7 @@ def test_a_single_mistake_in_a_thousand_can_be_seen():
 
 
 def test_a_class_without_images_stays_empty():
-    picture = confusion_picture([[3, 0], [0, 0]], ["cat", "dog"])
+    picture = paint_confusion([[3, 0], [0, 0]], ["cat", "dog"])
 
     assert cell_color(picture, 1, 0) == cell_color(picture, 1, 1) == NONE
 
@@ -47,8 +47,8 @@ def difference(one, other):
 
 
 def test_counts_are_written_into_their_cells():
-    one = confusion_picture([[40, 0], [0, 7]], ["cat", "dog"])
-    other = confusion_picture([[40, 0], [0, 8]], ["cat", "dog"])
+    one = paint_confusion([[40, 0], [0, 7]], ["cat", "dog"])
+    other = paint_confusion([[40, 0], [0, 8]], ["cat", "dog"])
 
     rows, columns = np.nonzero(difference(one, other))
     assert rows.max() - rows.min() < 14
@@ -56,8 +56,8 @@ def test_counts_are_written_into_their_cells():
 
 
 def test_names_stand_beside_the_rows_and_above_the_columns():
-    one = confusion_picture([[4, 0], [0, 7]], ["cat", "dog"])
-    other = confusion_picture([[4, 0], [0, 7]], ["cat", "cow"])
+    one = paint_confusion([[4, 0], [0, 7]], ["cat", "dog"])
+    other = paint_confusion([[4, 0], [0, 7]], ["cat", "cow"])
 
     rows, columns = np.nonzero(difference(one, other))
     assert len(rows)
@@ -66,8 +66,8 @@ def test_names_stand_beside_the_rows_and_above_the_columns():
 
 
 def test_names_wider_than_a_cell_are_written_upward():
-    short = confusion_picture(np.eye(2), ["a", "b"])
-    long = confusion_picture(np.eye(2), ["airplane", "automobile"])
+    short = paint_confusion(np.eye(2), ["a", "b"])
+    long = paint_confusion(np.eye(2), ["airplane", "automobile"])
 
     assert long.height > short.height + 20
 
@@ -76,20 +76,20 @@ def test_names_wider_than_a_cell_are_written_upward():
 def test_any_number_of_classes_makes_a_picture_of_sane_size(classes):
     names = [f"class number {index}" for index in range(classes)]
 
-    picture = confusion_picture(np.eye(classes, dtype=int), names, "a title")
+    picture = paint_confusion(np.eye(classes, dtype=int), names, "a title")
 
     assert classes < max(picture.size) < 2000
 
 
 def test_names_the_font_cannot_write_become_numbers():
-    one = confusion_picture([[4, 0], [0, 7]], ["猫", "犬"])
-    other = confusion_picture([[4, 0], [0, 7]], ["class 0", "class 1"])
+    one = paint_confusion([[4, 0], [0, 7]], ["猫", "犬"])
+    other = paint_confusion([[4, 0], [0, 7]], ["class 0", "class 1"])
 
     assert not difference(one, other).any()
 
 
 def test_a_matrix_of_lists_and_a_long_title_are_welcome():
-    picture = confusion_picture([[1, 0], [0, 1]], ["a", "b"], "accuracy " * 30)
+    picture = paint_confusion([[1, 0], [0, 1]], ["a", "b"], "accuracy " * 30)
 
     assert picture.mode == "RGB"
     assert (np.asarray(picture)[:, -20:] == 255).all()

@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from cnncli.render.text import drawable, number, shortened, text_width, write
+from cnncli.render.text import make_drawable, measure_text, shorten, write, write_number
 
 
 @pytest.mark.parametrize(
@@ -16,18 +16,18 @@ from cnncli.render.text import drawable, number, shortened, text_width, write
     ],
 )
 def test_what_the_font_lacks_is_replaced(text, drawn):
-    assert drawable(text) == drawn
+    assert make_drawable(text) == drawn
 
 
 def test_a_text_that_fits_is_left_alone():
-    assert shortened("truck", 100) == "truck"
+    assert shorten("truck", 100) == "truck"
 
 
 def test_a_text_that_is_too_wide_ends_in_dots():
-    short = shortened("an unusually long class name", 80)
+    short = shorten("an unusually long class name", 80)
 
     assert short.startswith("an") and short.endswith("...")
-    assert text_width(short) <= 80
+    assert measure_text(short) <= 80
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_text_that_is_too_wide_ends_in_dots():
     [(0.0, "0"), (-0.12345, "-0.123"), (2.0, "2"), (1234567.0, "1.23e+06"), (float("nan"), "nan")],
 )
 def test_numbers_have_three_digits(value, written):
-    assert number(value) == written
+    assert write_number(value) == written
 
 
 def inked(page):

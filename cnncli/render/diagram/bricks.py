@@ -1,4 +1,4 @@
-"""What a layout is made of: bricks, which know where their boxes and lines stand.
+"""What a diagram is put together from: bricks, which know where their boxes and lines stand.
 
 Coordinates are (along, across): along the way things follow one another, which is to the right in
 a picture and down in a text; across it are the branches. The axis, on which a brick is entered and
@@ -42,7 +42,7 @@ class Metrics(Value):
     stairs: bool  # whether what works at a coarser size stands deeper, as in a U-Net
 
     def extent(self, box: Box) -> Extent:
-        """Return the room one box takes."""
+        """Return the room a box takes."""
         raise NotImplementedError
 
     def caption(self, repeated: Repeated) -> Extent:
@@ -74,7 +74,7 @@ class Frame(Value):
 
 
 class Brick(Value):
-    """Something laid out."""
+    """A part of a diagram with everything in its place."""
 
     extent: Extent
     placed: tuple[Placed, ...] = ()
@@ -82,23 +82,26 @@ class Brick(Value):
     frames: tuple[Frame, ...] = ()
     arrow: bool = False  # whether a line that enters it ends in an arrow
 
-    def moved(self, along: float, across: float) -> Brick:
+    def move(self, along: float, across: float) -> Brick:
         """Return the same elsewhere; its extent stays as it is."""
 
-        def move(point: Point) -> Point:
+        def shift(point: Point) -> Point:
             return point[0] + along, point[1] + across
 
         return replace(
             self,
-            placed=tuple(replace(one, at=move(one.at)) for one in self.placed),
-            lines=tuple(replace(one, points=tuple(map(move, one.points))) for one in self.lines),
+            placed=tuple(replace(placed, at=shift(placed.at)) for placed in self.placed),
+            lines=tuple(
+                replace(line, points=tuple(map(shift, line.points))) for line in self.lines
+            ),
             frames=tuple(
-                replace(one, first=move(one.first), last=move(one.last)) for one in self.frames
+                replace(frame, first=shift(frame.first), last=shift(frame.last))
+                for frame in self.frames
             ),
         )
 
 
-def gathered(
+def gather(
     extent: Extent,
     bricks: Iterable[Brick],
     lines: Iterable[Line] = (),
@@ -106,12 +109,12 @@ def gathered(
     *,
     arrow: bool = False,
 ) -> Brick:
-    """Return one brick of several, and of what joins them."""
+    """Make a single brick of several, and of what joins them."""
     several = list(bricks)
     return Brick(
         extent,
-        tuple(one for brick in several for one in brick.placed),
-        (*(one for brick in several for one in brick.lines), *lines),
-        (*frames, *(one for brick in several for one in brick.frames)),
+        tuple(placed for brick in several for placed in brick.placed),
+        (*(line for brick in several for line in brick.lines), *lines),
+        (*frames, *(frame for brick in several for frame in brick.frames)),
         arrow,
     )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from cnncli.render.diagram.parts import Box, Diagram, edges, nested
+from cnncli.render.diagram.parts import Box, Diagram, list_edges, nest_boxes
 
 
-def mermaid_lines(diagram: Diagram) -> list[str]:
+def write_mermaid(diagram: Diagram) -> list[str]:
     """Return the lines of a flowchart; what is repeated is a subgraph."""
     return [
         "flowchart LR",
-        *(f"  {line}" for line in nested(diagram.body, _node, _subgraph, "end")),
-        *(f"  {one} --> {other}" for one, other in edges(diagram.body)),
+        *(f"  {line}" for line in nest_boxes(diagram.body, _write_node, _open_subgraph, "end")),
+        *(f"  {start} --> {end}" for start, end in list_edges(diagram.body)),
     ]
 
 
-def _node(box: Box) -> str:
-    return f'{box.name}["{"<br/>".join(map(_escaped, (*box.lines, box.size)))}"]'
+def _write_node(box: Box) -> str:
+    return f'{box.name}["{"<br/>".join(map(_escape, (*box.lines, box.size)))}"]'
 
 
-def _subgraph(number: int, caption: str) -> tuple[str, ...]:
-    return (f'subgraph group{number}["{_escaped(caption)}"]',)
+def _open_subgraph(number: int, caption: str) -> tuple[str, ...]:
+    return (f'subgraph group{number}["{_escape(caption)}"]',)
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;")

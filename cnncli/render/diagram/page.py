@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from cnncli.render.diagram.bricks import Brick, Frame, Line, Placed
-from cnncli.render.diagram.layout import lay_out
 from cnncli.render.diagram.parts import SIGNS, Box, Diagram
+from cnncli.render.diagram.placement import lay_out
 from cnncli.render.diagram.slabs import (
     CAPTION,
     LINE_HEIGHT,
     ROOM,
-    Pixels,
-    Scale,
+    PictureMetrics,
     Slab,
-    scale_of,
-    text_width,
+    SlabScale,
+    choose_scale,
+    estimate_width,
 )
 from cnncli.render.diagram.strokes import (
     HEAD,
@@ -49,10 +49,10 @@ COLORS = {
 }
 
 
-def page_of(diagram: Diagram) -> Page:
+def draw_page(diagram: Diagram) -> Page:
     """Return a diagram as strokes on a page."""
-    scale = scale_of(diagram)
-    brick = lay_out(diagram.body, Pixels(scale=scale))
+    scale = choose_scale(diagram)
+    brick = lay_out(diagram.body, PictureMetrics(scale=scale))
     note = "; ".join(filter(None, (diagram.note, str(scale))))
     strokes: list[Stroke] = []
     top = MARGIN
@@ -62,41 +62,41 @@ def page_of(diagram: Diagram) -> Page:
     top += LETTERS + ROOM
     strokes.append(Text((MARGIN, top), note, LETTERS, 0, "pale"))
     axis = top + BELOW + brick.extent.before
-    strokes += _strokes(brick.moved(MARGIN, axis), scale)
-    width = max(text_width(diagram.title, TITLE), text_width(note), brick.extent.length)
+    strokes += _draw_brick(brick.move(MARGIN, axis), scale)
+    width = max(estimate_width(diagram.title, TITLE), estimate_width(note), brick.extent.length)
     height = axis + brick.extent.after + MARGIN
     return Page(width + 2 * MARGIN, height, diagram.title, tuple(strokes))
 
 
-def _strokes(brick: Brick, scale: Scale) -> Iterator[Stroke]:
+def _draw_brick(brick: Brick, scale: SlabScale) -> Iterator[Stroke]:
     """Yield what a brick consists of, what lies behind first."""
     for frame in brick.frames:
-        yield from _frame(frame)
+        yield from _draw_frame(frame)
     for line in brick.lines:
-        yield from _line(line)
+        yield from _draw_line(line)
     for placed in brick.placed:
-        yield Group(placed.box.full, tuple(_box(placed, scale)))
+        yield Group(placed.box.full, tuple(_draw_box(placed, scale)))
 
 
-def _frame(frame: Frame) -> Iterator[Stroke]:
+def _draw_frame(frame: Frame) -> Iterator[Stroke]:
     (left, top), (right, bottom) = frame.first, frame.last
     caption = frame.repeated.caption
-    begin = left + 18 + text_width(caption, CAPTION)
+    begin = left + 18 + estimate_width(caption, CAPTION)
     corners = ((right, top), (right, bottom), (left, bottom), (left, top))
-    yield Path(tuple(_rounded(((begin, top), *corners, (left + 9, top)))), "pale", 1.0, True)
+    yield Path(tuple(_round_corners(((begin, top), *corners, (left + 9, top)))), "pale", 1.0, True)
     yield Text((left + 13, top + CAPTION * 0.35), caption, CAPTION, 0)
 
 
-def _line(line: Line) -> Iterator[Stroke]:
+def _draw_line(line: Line) -> Iterator[Stroke]:
     points = list(line.points)
     if line.arrow:
         tip = points[-1]
         points[-1] = tip[0] - HEAD + 1, tip[1]
         yield Arrow(tip)
-    yield Path(tuple(_rounded(points)))
+    yield Path(tuple(_round_corners(points)))
 
 
-def _rounded(points: Sequence[Point]) -> Iterator[Point]:
+def _round_corners(points: Sequence[Point]) -> Iterator[Point]:
     """Yield the points of a line whose corners are quarters of a circle."""
     yield points[0]
     for index in range(1, len(points) - 1):
@@ -114,11 +114,11 @@ def _rounded(points: Sequence[Point]) -> Iterator[Point]:
     yield points[-1]
 
 
-def _box(placed: Placed, scale: Scale) -> Iterator[Stroke]:
+def _draw_box(placed: Placed, scale: SlabScale) -> Iterator[Stroke]:
     box, extent, (left, axis) = placed.box, placed.extent, placed.at
     slab = scale.slab(box)
     x, top = left + extent.start, axis - slab.height / 2
-    yield from _sign(box, x, axis) if box.family in SIGNS else _slab(box, slab, x, top)
+    yield from _draw_sign(box, x, axis) if box.family in SIGNS else _draw_slab(box, slab, x, top)
     middle = left + extent.length / 2
     yield Text((middle, top - slab.depth - ROOM), box.size, ink="pale")
     for row, line in enumerate(box.lines, 1):
@@ -126,27 +126,27 @@ def _box(placed: Placed, scale: Scale) -> Iterator[Stroke]:
         yield Text((middle, base), line)
 
 
-def _slab(box: Box, slab: Slab, x: float, y: float) -> Iterator[Stroke]:
+def _draw_slab(box: Box, slab: Slab, x: float, y: float) -> Iterator[Stroke]:
     """Yield front, top and side; the front of stacked branches shows how wide each is."""
     color = COLORS[box.family]
-    edge = _shaded(color, -0.45)
+    edge = _shade(color, -0.45)
     right, bottom, d = x + slab.width, y + slab.height, slab.depth
     if d:
         top = ((x, y), (x + d, y - d), (right + d, y - d), (right, y))
         side = ((right, y), (right + d, y - d), (right + d, bottom - d), (right, bottom))
-        yield Polygon(top, _shaded(color, 0.35), edge)
-        yield Polygon(side, _shaded(color, -0.15), edge)
+        yield Polygon(top, _shade(color, 0.35), edge)
+        yield Polygon(side, _shade(color, -0.15), edge)
     bands = box.bands or (1,)
     ends = [x, *(x + slab.width * done / sum(bands) for done in accumulate(bands))]
     for index, (a, b) in enumerate(pairwise(ends)):
-        fill = _shaded(color, 0.35) if index % 2 else color
+        fill = _shade(color, 0.35) if index % 2 else color
         yield Polygon(((a, y), (b, y), (b, bottom), (a, bottom)), fill, edge)
 
 
-def _sign(box: Box, x: float, axis: float) -> Iterator[Stroke]:
+def _draw_sign(box: Box, x: float, axis: float) -> Iterator[Stroke]:
     """Yield a circle with + or a cross in it."""
     color = COLORS[box.family]
-    edge, radius = _shaded(color, -0.45), 9.0
+    edge, radius = _shade(color, -0.45), 9.0
     middle = x + radius
     turns = [2 * math.pi * step / 32 for step in range(32)]
     circle = tuple((middle + radius * math.cos(t), axis + radius * math.sin(t)) for t in turns)
@@ -156,8 +156,8 @@ def _sign(box: Box, x: float, axis: float) -> Iterator[Stroke]:
         yield Path(((middle - dx, axis - dy), (middle + dx, axis + dy)), edge, 1.6)
 
 
-def _shaded(color: str, share: float) -> str:
+def _shade(color: str, share: float) -> str:
     """Return a color lighter (share > 0) or darker."""
     goal = 255 if share > 0 else 0
     parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(one + (goal - one) * abs(share)):02x}" for one in parts)
+    return "#" + "".join(f"{round(part + (goal - part) * abs(share)):02x}" for part in parts)

@@ -63,22 +63,22 @@ class Diagram(Value):
 Part = Box | Fork | Repeated
 
 
-def boxes(series: Series) -> Iterator[Box]:
+def list_boxes(series: Series) -> Iterator[Box]:
     """Yield all boxes of a series, each behind those it follows."""
     for part in series.parts:
         if isinstance(part, Box):
             yield part
         elif isinstance(part, Repeated):
-            yield from boxes(part.body)
+            yield from list_boxes(part.body)
         else:
             for branch in part.branches:
-                yield from boxes(branch)
+                yield from list_boxes(branch)
             yield part.junction
 
 
-def nested(
+def nest_boxes(
     series: Series,
-    one: Callable[[Box], str],
+    write: Callable[[Box], str],
     group: Callable[[int, str], tuple[str, ...]],
     close: str,
     numbers: Iterator[int] | None = None,
@@ -89,37 +89,37 @@ def nested(
     numbers = count(1) if numbers is None else numbers
     for part in series.parts:
         if isinstance(part, Box):
-            yield one(part)
+            yield write(part)
         elif isinstance(part, Fork):
             for branch in (*part.branches, Series((part.junction,))):
-                yield from nested(branch, one, group, close, numbers)
+                yield from nest_boxes(branch, write, group, close, numbers)
         else:
             yield from group(next(numbers), part.caption)
-            yield from (f"  {line}" for line in nested(part.body, one, group, close, numbers))
+            yield from (f"  {line}" for line in nest_boxes(part.body, write, group, close, numbers))
             yield close
 
 
-def edges(series: Series, source: str | None = None) -> Iterator[tuple[str, str]]:
+def list_edges(series: Series, source: str | None = None) -> Iterator[tuple[str, str]]:
     """Yield the names of boxes that follow one another; `source` comes before the series."""
     for part in series.parts:
         if isinstance(part, Repeated):
-            yield from edges(part.body, source)
+            yield from list_edges(part.body, source)
         elif isinstance(part, Fork):
             for branch in part.branches:
-                yield from edges(branch, source)
-                last = last_name(branch, source)
+                yield from list_edges(branch, source)
+                last = find_last_name(branch, source)
                 if last is not None:
                     yield last, part.junction.name
         elif source is not None:
             yield source, part.name
-        source = last_name(Series((part,)), source)
+        source = find_last_name(Series((part,)), source)
 
 
-def last_name(series: Series, source: str | None) -> str | None:
+def find_last_name(series: Series, source: str | None) -> str | None:
     """Return the name of the box a series ends in, `source` where it has none."""
     if not series.parts:
         return source
     last = series.parts[-1]
     if isinstance(last, Repeated):
-        return last_name(last.body, source)
+        return find_last_name(last.body, source)
     return last.junction.name if isinstance(last, Fork) else last.name

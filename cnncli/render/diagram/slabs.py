@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cnncli.render.diagram.bricks import Extent, Metrics
-from cnncli.render.diagram.parts import SIGNS, Box, Diagram, Repeated, boxes
+from cnncli.render.diagram.parts import SIGNS, Box, Diagram, Repeated, list_boxes
 from cnncli.render.diagram.strokes import LETTERS
 from cnncli.value import Value
 
@@ -27,7 +27,7 @@ class Slab(Value):
     depth: float  # by which its back is shifted to the right and up
 
 
-class Scale(Value):
+class SlabScale(Value):
     """What sizes are drawn as."""
 
     rows: int  # most rows, columns or length of an image or a signal
@@ -43,7 +43,7 @@ class Scale(Value):
         if len(box.shape) == 1:
             return Slab(UNITS, max(LEAST_TALL, TALL * math.sqrt(box.shape[0] / self.units)), 0)
         width = max(LEAST_WIDE, WIDE * math.sqrt(box.shape[-1] / self.channels))
-        tall, *deep = (TALL * (one / self.rows) ** self.power for one in box.shape[:-1])
+        tall, *deep = (TALL * (length / self.rows) ** self.power for length in box.shape[:-1])
         return Slab(width, max(LEAST_TALL, tall), SLANT * max(LEAST_TALL, *deep) if deep else 0)
 
     def __str__(self) -> str:
@@ -52,17 +52,17 @@ class Scale(Value):
         return f"{self.words}, channels and units each on a root scale"
 
 
-EVEN = Scale(1, 1, 1, 1.0, "rows and columns")
+EVEN = SlabScale(1, 1, 1, 1.0, "rows and columns")
 
 
-def scale_of(diagram: Diagram) -> Scale:
+def choose_scale(diagram: Diagram) -> SlabScale:
     """Return the scale on which all boxes of a diagram are drawn."""
-    shapes = [box.shape for box in boxes(diagram.body)]
-    rows = [one for shape in shapes for one in shape[:-1] if one > 1]
+    shapes = [box.shape for box in list_boxes(diagram.body)]
+    rows = [length for shape in shapes for length in shape[:-1] if length > 1]
     channels = [shape[-1] for shape in shapes if len(shape) > 1]
     units = [shape[0] for shape in shapes if len(shape) == 1]
     steep = max(rows, default=1) > STEEP * min(rows, default=1)
-    return Scale(
+    return SlabScale(
         max(rows, default=1),
         max(channels, default=1),
         max(units, default=1),
@@ -71,10 +71,10 @@ def scale_of(diagram: Diagram) -> Scale:
     )
 
 
-class Pixels(Metrics):
+class PictureMetrics(Metrics):
     """The room that boxes take in a picture."""
 
-    scale: Scale = EVEN
+    scale: SlabScale = EVEN
     gap: float = 18
     turn: float = 26
     join: float = 14
@@ -90,7 +90,7 @@ class Pixels(Metrics):
     def extent(self, box: Box) -> Extent:
         """Return the room for a slab, its size above it and its lines below it."""
         slab = self.scale.slab(box)
-        length = max(slab.width + slab.depth, *(text_width(one) for one in (*box.lines, box.size)))
+        length = max(slab.width + slab.depth, *map(estimate_width, (*box.lines, box.size)))
         start = (length - slab.width - slab.depth) / 2
         return Extent(
             length,
@@ -102,9 +102,9 @@ class Pixels(Metrics):
 
     def caption(self, repeated: Repeated) -> Extent:
         """Return the length of a caption in the upper edge of a frame."""
-        return Extent(text_width(repeated.caption, CAPTION) + 40, 0, 0, 0, 0)
+        return Extent(estimate_width(repeated.caption, CAPTION) + 40, 0, 0, 0, 0)
 
 
-def text_width(text: str, size: float = LETTERS) -> float:
+def estimate_width(text: str, size: float = LETTERS) -> float:
     """Return about how wide a text is in any font without serifs."""
     return 0.57 * size * len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from cnncli.render.diagram.page import page_of
+from cnncli.render.diagram.page import draw_page
 from cnncli.render.diagram.parts import Diagram
 from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
 
@@ -15,15 +15,15 @@ ANCHORS = {0: "start", 0.5: "middle", 1: "end"}
 NEVER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
-def svg_lines(diagram: Diagram) -> list[str]:
+def write_svg(diagram: Diagram) -> list[str]:
     """Return the lines of an SVG file."""
-    page = page_of(diagram)
+    page = draw_page(diagram)
     size = f"{_number(page.width)} {_number(page.height)}"
     width, height = size.split()
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" '
         f'height="{height}" font-family="Helvetica, Arial, sans-serif" stroke-linejoin="round">',
-        f"<title>{_escaped(page.title)}</title>",
+        f"<title>{_escape(page.title)}</title>",
         *_elements(page.strokes),
         "</svg>",
     ]
@@ -33,7 +33,7 @@ def _elements(strokes: Iterable[Stroke]) -> Iterator[str]:
     for stroke in strokes:
         match stroke:
             case Group(title, inner):
-                yield f"<g><title>{_escaped(title)}</title>"
+                yield f"<g><title>{_escape(title)}</title>"
                 yield from _elements(inner)
                 yield "</g>"
             case Polygon(points, fill, edge):
@@ -51,7 +51,7 @@ def _elements(strokes: Iterable[Stroke]) -> Iterator[str]:
             case Text((x, y), text, size, align, ink):
                 yield (
                     f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" '
-                    f'text-anchor="{ANCHORS[align]}" fill="{INKS[ink]}">{_escaped(text)}</text>'
+                    f'text-anchor="{ANCHORS[align]}" fill="{INKS[ink]}">{_escape(text)}</text>'
                 )
 
 
@@ -63,6 +63,6 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     text = NEVER.sub("?", text)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -7,15 +7,15 @@ from collections import defaultdict
 from itertools import pairwise
 
 from cnncli.render.diagram.bricks import Brick, Extent, Frame, Line, Metrics, Placed
-from cnncli.render.diagram.layout import lay_out
 from cnncli.render.diagram.parts import Box, Diagram, Repeated
+from cnncli.render.diagram.placement import lay_out
 
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 # By the sum of the directions in which a line leaves the character.
 JOINTS = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 
 
-class Characters(Metrics):
+class TextMetrics(Metrics):
     """The room that boxes take in characters; `stacked` ones are narrow and high."""
 
     stacked: bool = False
@@ -49,10 +49,10 @@ class Characters(Metrics):
         return [" · ".join(box.lines), box.size]
 
 
-def text_lines(diagram: Diagram, width: int) -> list[str]:
+def draw_text(diagram: Diagram, width: int) -> list[str]:
     """Return the diagram as lines, of at most `width` columns where its branches fit that."""
     for stacked in (False, True):
-        metrics = Characters(stacked=stacked)
+        metrics = TextMetrics(stacked=stacked)
         brick = lay_out(diagram.body, metrics)
         needed = int(brick.extent.before + brick.extent.after) + 1
         if needed <= width:
@@ -62,9 +62,9 @@ def text_lines(diagram: Diagram, width: int) -> list[str]:
 
 
 class _Canvas:
-    """Characters in rows (along) and columns (across)."""
+    """TextMetrics in rows (along) and columns (across)."""
 
-    def __init__(self, brick: Brick, metrics: Characters) -> None:
+    def __init__(self, brick: Brick, metrics: TextMetrics) -> None:
         self.metrics = metrics
         self.origin = int(brick.extent.before)
         self.size = int(brick.extent.length), self.origin + int(brick.extent.after) + 1

@@ -9,7 +9,7 @@ from itertools import pairwise
 from PIL import Image, ImageDraw
 
 from cnncli.errors import UsageError
-from cnncli.render.diagram.page import page_of
+from cnncli.render.diagram.page import draw_page
 from cnncli.render.diagram.parts import Diagram
 from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
 from cnncli.render.text import INK, PALE_INK, PAPER, write
@@ -19,13 +19,13 @@ LARGEST = 36_000_000  # pixels of a picture
 DASH, PAUSE = 4.0, 3.0
 
 
-def diagram_picture(diagram: Diagram) -> Image.Image:
+def paint_diagram(diagram: Diagram) -> Image.Image:
     """Return the diagram as a picture, at twice its size where that is not too large.
 
     Drawn at twice that again and averaged, but for the letters. Raises UsageError where it is too
     large even so.
     """
-    page = page_of(diagram)
+    page = draw_page(diagram)
     width, height = math.ceil(page.width), math.ceil(page.height)
     area = width * height
     if area > LARGEST:
@@ -37,7 +37,7 @@ def diagram_picture(diagram: Diagram) -> Image.Image:
     size = width * zoom, height * zoom
     picture = Image.new("RGB", (size[0] * fine, size[1] * fine), PAPER)
     brush = ImageDraw.Draw(picture)
-    strokes = list(_flat(page.strokes))
+    strokes = list(_flatten(page.strokes))
     for stroke in strokes:
         _draw(brush, stroke, zoom * fine)
     picture = picture.reduce(fine) if fine > 1 else picture
@@ -47,29 +47,29 @@ def diagram_picture(diagram: Diagram) -> Image.Image:
     return picture
 
 
-def _flat(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
+def _flatten(strokes: Iterable[Stroke]) -> Iterator[Stroke]:
     for stroke in strokes:
         if isinstance(stroke, Group):
-            yield from _flat(stroke.strokes)
+            yield from _flatten(stroke.strokes)
         else:
             yield stroke
 
 
 def _draw(brush: ImageDraw.ImageDraw, stroke: Stroke, zoom: int) -> None:
-    def scaled(points: Iterable[Point]) -> list[Point]:
+    def zoom_in(points: Iterable[Point]) -> list[Point]:
         return [(x * zoom, y * zoom) for x, y in points]
 
     match stroke:
         case Polygon(points, fill, edge):
-            brush.polygon(scaled(points), fill=fill)
+            brush.polygon(zoom_in(points), fill=fill)
             if edge:
-                brush.line(scaled((*points, points[0])), fill=edge, width=round(0.8 * zoom))
+                brush.line(zoom_in((*points, points[0])), fill=edge, width=round(0.8 * zoom))
         case Arrow((x, y)):
             head = ((x, y), (x - HEAD, y - HEAD / 2), (x - HEAD, y + HEAD / 2))
-            brush.polygon(scaled(head), fill=INK)
+            brush.polygon(zoom_in(head), fill=INK)
         case Path(points, ink, width, dashed):
             for piece in _dashes(points) if dashed else [points]:
-                line = scaled(piece)
+                line = zoom_in(piece)
                 brush.line(line, fill=INKS.get(ink, ink), width=round(width * zoom), joint="curve")
 
 

@@ -8,11 +8,11 @@ from itertools import zip_longest
 
 import numpy as np
 
-from cnncli.render.blocks import Depth, block_lines
+from cnncli.render.blocks import Depth, draw_blocks
 from cnncli.render.colors import Scale
-from cnncli.render.resize import fitted, resized
+from cnncli.render.resize import fit, resize
 from cnncli.render.sheet import Sheet, Tile
-from cnncli.render.text import number
+from cnncli.render.text import write_number
 
 LINES = 36  # what tiles are enlarged to fill
 SIDE, LONE_SIDE, SMALL_SIDE = 24, 72, 8  # pixels of a tile: largest, where it is alone, smallest
@@ -21,26 +21,26 @@ ORIGINAL_SIDE = 28
 BAR = 24  # columns of the scale
 
 
-def sheet_lines(sheet: Sheet, width: int, depth: Depth) -> list[str]:
+def draw_sheet(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     """Return the sheet as lines of at most `width` columns, if only one tile can be that narrow."""
     heading = [*sheet.heading, _scale(sheet.scale, depth), ""]
     if not sheet.beside:
         return heading + _tiles(sheet, width, depth)
-    original = fitted(sheet.beside.pixels, min(ORIGINAL_SIDE, width))
-    left = [*block_lines(original, depth), sheet.beside.label]
+    original = fit(sheet.beside.pixels, min(ORIGINAL_SIDE, width))
+    left = [*draw_blocks(original, depth), sheet.beside.label]
     room = width - original.shape[1] - 4
     if room < ORIGINAL_SIDE:
         return [*heading, *left, "", *_tiles(sheet, width, depth)]
     left[-1] = left[-1].center(original.shape[1])
     blank = " " * original.shape[1]
     pairs = zip_longest(left, _tiles(sheet, room, depth))
-    return heading + [f"{one or blank}    {two or ''}".rstrip() for one, two in pairs]
+    return heading + [f"{beside or blank}    {tiles or ''}".rstrip() for beside, tiles in pairs]
 
 
 def _scale(scale: Scale, depth: Depth) -> str:
     numbers = np.linspace(scale.low, scale.high, BAR)
-    bar = block_lines(np.stack([scale.paint(numbers)] * 2), depth)[0]
-    return f"{number(scale.low)} {bar} {number(scale.high)}"
+    bar = draw_blocks(np.stack([scale.paint(numbers)] * 2), depth)[0]
+    return f"{write_number(scale.low)} {bar} {write_number(scale.high)}"
 
 
 def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
@@ -75,7 +75,7 @@ def _row(
     """Draw tiles beside one another, with their labels and an empty line below."""
     before = (cell - size[1]) // 2
     left, right = " " * before, " " * (cell - size[1] - before)
-    drawn = [block_lines(resized(tile.pixels, *size), depth) for tile in tiles]
+    drawn = [draw_blocks(resize(tile.pixels, *size), depth) for tile in tiles]
     lines = [(right + " " * gap + left).join(parts) for parts in zip(*drawn, strict=True)]
     labels = (" " * gap).join(tile.label.center(cell) for tile in tiles)
     return [*(left + line for line in lines), *filter(None, [labels.rstrip()]), ""]

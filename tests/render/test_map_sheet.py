@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from cnncli.render.maps import map_sheet
-from cnncli.render.sheet import Limits
+from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.sheet import Capacity
 
 IMAGE = np.arange(12, dtype=np.uint8).reshape(2, 6, 1)
 
 
 def sheet(maps, **settings):
-    return map_sheet(np.asarray(maps, np.float32), IMAGE, "relu1", "model.npz", **settings)
+    return lay_out_maps(np.asarray(maps, np.float32), IMAGE, "relu1", "model.npz", **settings)
 
 
 def test_maps_are_heat_on_one_scale():
@@ -45,9 +45,9 @@ def test_the_units_of_a_vector_are_one_row():
 
 @pytest.mark.parametrize(("shape", "cut"), [((4, 2, 2), "maps"), ((4, 1, 1), "maps")])
 def test_a_sheet_says_how_many_maps_do_not_fit(shape, cut):
-    limits = Limits(tiles=3, rows=3, columns=3, side=3)
+    capacity = Capacity(tiles=3, rows=3, columns=3, side=3)
 
-    assert sheet(np.ones(shape), limits=limits).cut == f"the first 3 of 4 {cut}"
+    assert sheet(np.ones(shape), capacity=capacity).cut == f"the first 3 of 4 {cut}"
 
 
 def test_maps_that_would_make_too_large_a_picture_are_cut():

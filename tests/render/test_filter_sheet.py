@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from cnncli.render.filters import filter_sheet
-from cnncli.render.sheet import Limits
+from cnncli.render.filter_sheet import lay_out_filters
+from cnncli.render.sheet import Capacity
 
-SMALL = Limits(tiles=3, rows=2, columns=3, side=4)
+SMALL = Capacity(tiles=3, rows=2, columns=3, side=4)
 RNG = np.random.default_rng(0)
 
 
@@ -13,7 +13,7 @@ def filters(*shape):
 
 
 def sheet(values, **settings):
-    return filter_sheet(values, "conv1", "model.npz", **settings)
+    return lay_out_filters(values, "conv1", "model.npz", **settings)
 
 
 def test_filters_of_one_channel_are_a_tile_each_on_one_scale():
@@ -85,7 +85,7 @@ def test_dead_filters_are_named_as_such():
     ],
 )
 def test_a_sheet_says_what_does_not_fit_on_it(shape, tiles, cut):
-    found = sheet(filters(*shape), limits=SMALL)
+    found = sheet(filters(*shape), capacity=SMALL)
 
     assert len(found.tiles) == tiles
     assert found.cut == cut
@@ -97,4 +97,4 @@ def test_what_is_cut_counts_for_the_scale(shape):
     values = np.zeros(shape, np.float32)
     values[8] = 5.0
 
-    assert sheet(values, limits=SMALL).scale.high == 5.0
+    assert sheet(values, capacity=SMALL).scale.high == 5.0

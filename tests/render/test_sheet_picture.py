@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-from cnncli.render.colors import signed_scale
-from cnncli.render.filters import filter_sheet
-from cnncli.render.maps import map_sheet
-from cnncli.render.page import TILES_SIDE, arranged, sheet_picture
-from cnncli.render.png import png_bytes
+from cnncli.render.colors import make_signed_scale
+from cnncli.render.filter_sheet import lay_out_filters
+from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.png import encode_png
+from cnncli.render.sheet_picture import TILES_SIDE, arrange_tiles, paint_sheet
 
 RNG = np.random.default_rng(0)
 
 
 def sheet(*shape):
-    return filter_sheet(RNG.normal(size=shape).astype(np.float32), "conv1", "model.npz")
+    return lay_out_filters(RNG.normal(size=shape).astype(np.float32), "conv1", "model.npz")
 
 
 def color_count(picture):
@@ -21,15 +21,15 @@ def color_count(picture):
 def test_a_3x3_filter_is_enlarged_by_whole_pixels():
     values = np.linspace(-1, 1, 9, dtype=np.float32).reshape(1, 1, 3, 3)
 
-    picture = sheet_picture(filter_sheet(values, "conv1", "model.npz"))
+    picture = paint_sheet(lay_out_filters(values, "conv1", "model.npz"))
 
     colors = color_count(picture)
-    corner = tuple(signed_scale(values).paint(values)[0, 0, 0, 1].tolist())
+    corner = tuple(make_signed_scale(values).paint(values)[0, 0, 0, 1].tolist())
     assert colors[corner] >= 32 * 32
 
 
 def test_the_tiles_of_a_grid_do_not_touch():
-    grid = arranged(sheet(12, 1, 5, 5))
+    grid = arrange_tiles(sheet(12, 1, 5, 5))
 
     places = {grid.corner(index) for index in range(12)}
     assert len(places) == 12
@@ -40,17 +40,17 @@ def test_the_tiles_of_a_grid_do_not_touch():
 
 @pytest.mark.parametrize(("tiles", "columns"), [(1, 1), (6, 3), (16, 4), (64, 8), (7, 4), (32, 8)])
 def test_rows_are_full_where_the_page_stays_well_shaped(tiles, columns):
-    assert arranged(sheet(tiles, 1, 5, 5)).columns == columns
+    assert arrange_tiles(sheet(tiles, 1, 5, 5)).columns == columns
 
 
 def test_a_table_keeps_its_columns():
-    grid = arranged(sheet(4, 20, 3, 3))
+    grid = arrange_tiles(sheet(4, 20, 3, 3))
 
     assert (grid.rows, grid.columns) == (4, 20)
 
 
 def test_very_many_filters_become_smaller_until_they_fit():
-    few, many = arranged(sheet(4, 1, 3, 3)), arranged(sheet(400, 1, 3, 3))
+    few, many = arrange_tiles(sheet(4, 1, 3, 3)), arrange_tiles(sheet(400, 1, 3, 3))
 
     assert few.tile == (96, 96)
     assert many.tile[0] < 48
@@ -59,13 +59,13 @@ def test_very_many_filters_become_smaller_until_they_fit():
 
 @pytest.mark.parametrize("shape", [(5, 1, 1, 7), (1, 1, 7, 1), (1, 1, 1, 1), (3, 2, 7, 1)])
 def test_a_tile_one_pixel_wide_or_high_can_be_seen(shape):
-    grid = arranged(sheet(*shape))
+    grid = arrange_tiles(sheet(*shape))
 
     assert min(grid.tile) >= 16
 
 
 def test_a_page_is_white_around_its_tiles():
-    pixels = np.asarray(sheet_picture(sheet(4, 2, 3, 3)))
+    pixels = np.asarray(paint_sheet(sheet(4, 2, 3, 3)))
 
     for edge in (pixels[:20], pixels[-20:], pixels[:, :20], pixels[:, -20:]):
         assert (edge == 255).all()
@@ -75,7 +75,7 @@ def test_the_image_is_enlarged_beside_its_maps():
     image = np.full((7, 7, 3), (10, 200, 30), np.uint8)
     maps = np.zeros((3, 2, 2), np.float32)
 
-    picture = sheet_picture(map_sheet(maps, image, "relu1", "model.npz"))
+    picture = paint_sheet(lay_out_maps(maps, image, "relu1", "model.npz"))
 
     assert color_count(picture)[10, 200, 30] == 224 * 224
 
@@ -83,7 +83,7 @@ def test_the_image_is_enlarged_beside_its_maps():
 def test_a_large_image_is_made_to_fit_beside_its_maps():
     image = np.zeros((1000, 500, 1), np.uint8)
 
-    picture = sheet_picture(map_sheet(np.ones((2, 2, 2), np.float32), image, "relu1", "a"))
+    picture = paint_sheet(lay_out_maps(np.ones((2, 2, 2), np.float32), image, "relu1", "a"))
 
     assert picture.height < 500
 
@@ -91,5 +91,5 @@ def test_a_large_image_is_made_to_fit_beside_its_maps():
 def test_equal_sheets_give_equal_bytes():
     one = sheet(4, 1, 3, 3)
 
-    assert png_bytes(sheet_picture(one)) == png_bytes(sheet_picture(one))
-    assert png_bytes(sheet_picture(one)).startswith(b"\x89PNG")
+    assert encode_png(paint_sheet(one)) == encode_png(paint_sheet(one))
+    assert encode_png(paint_sheet(one)).startswith(b"\x89PNG")

@@ -8,47 +8,47 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.render.colors import Numbers, heat_scale
-from cnncli.render.sheet import PAGE, Limits, Sheet, Tile, first, labels
-from cnncli.render.waveform import strongest, waveform
+from cnncli.render.colors import Numbers, make_heat_scale
+from cnncli.render.sheet import PAGE, Capacity, Sheet, Tile, describe_cut, label_tiles
+from cnncli.render.waveform import draw_waveform, keep_strongest
 
 MOST_PIXELS = 1 << 24  # of all maps on a sheet
 
 
-def map_sheet(
+def lay_out_maps(
     maps: Numbers,
     image: NDArray[Any],
     title: str,
     note: str,
     *,
     dead: Collection[int] = (),
-    limits: Limits = PAGE,
+    capacity: Capacity = PAGE,
 ) -> Sheet:
     """Return maps (maps, height, width) as a sheet of heat maps on one scale, beside their image.
 
     The image is uint8 (height, width, 1 or 3), or a signal (L, C). Maps of a single row are the
     rows of one tile, shortened where they are long; maps of a single pixel are its columns.
     """
-    scale = heat_scale(maps)
+    scale = make_heat_scale(maps)
     height, width = maps.shape[1:]
     if height == 1:
-        step = -(-width // limits.side)
-        shown = strongest(maps[: limits.side, 0], limits.side)
+        step = -(-width // capacity.side)
+        shown = keep_strongest(maps[: capacity.side, 0], capacity.side)
         if width == 1:
             shown = shown.T
         tiles = [Tile(scale.paint(shown))]
         note += " · columns are units" if width == 1 else " · rows are maps"
         note += f", columns the strongest of {step} values" if step > 1 else ""
-        total = min(len(maps), limits.side)
+        total = min(len(maps), capacity.side)
     else:
-        shown = maps[: max(1, min(limits.tiles, MOST_PIXELS // (height * width)))]
+        shown = maps[: max(1, min(capacity.tiles, MOST_PIXELS // (height * width)))]
         total = len(shown)
-        names = labels(total, dead)
-        tiles = [Tile(scale.paint(one), name) for one, name in zip(shown, names, strict=True)]
+        names = label_tiles(total, dead)
+        tiles = [Tile(scale.paint(map_), name) for map_, name in zip(shown, names, strict=True)]
         note += " · on one scale"
     size = "x".join(map(str, image.shape[:2]))
     if image.ndim == 2:
-        image = waveform(image)
+        image = draw_waveform(image)
     image = np.broadcast_to(image, (*image.shape[:2], 3))
-    cut = first(total, len(maps), "maps")
+    cut = describe_cut(total, len(maps), "maps")
     return Sheet(title, note, tiles, scale, beside=Tile(image, size), cut=cut)

@@ -3,15 +3,15 @@ from itertools import combinations, pairwise
 import pytest
 
 from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
-from cnncli.render.diagram.layout import lay_out
-from cnncli.render.diagram.slabs import Pixels, scale_of
-from cnncli.render.diagram.txt import Characters
+from cnncli.render.diagram.placement import lay_out
+from cnncli.render.diagram.slabs import PictureMetrics, choose_scale
+from cnncli.render.diagram.txt import TextMetrics
 
 
 def metrics_of(kind, diagram):
     if kind == "picture":
-        return Pixels(scale=scale_of(diagram))
-    return Characters(stacked=kind == "narrow text")
+        return PictureMetrics(scale=choose_scale(diagram))
+    return TextMetrics(stacked=kind == "narrow text")
 
 
 def room(placed):
@@ -108,7 +108,7 @@ def test_branches_lie_evenly_about_the_axis(inception):
 
 def test_several_skips_take_a_lane_each():
     fork = Fork((Series(()),) * 3, Box("add1", "add", ("add",), (8, 8, 4)))
-    brick = lay_out(Series((fork,)), Characters())
+    brick = lay_out(Series((fork,)), TextMetrics())
     lanes = {line.points[1][1] for line in brick.lines if len(line.points) > 2}
     assert len(lanes) == 2  # the third goes straight on
 
@@ -132,7 +132,7 @@ def test_what_is_too_long_for_a_row_takes_rows_about_evenly_full():
 
 def test_a_text_runs_down_whatever_its_length():
     series = Series(tuple(Box(f"conv{i}", "conv", ("conv",), (8, 8, 4)) for i in range(999)))
-    assert len(rows_of(lay_out(series, Characters()))) == 1
+    assert len(rows_of(lay_out(series, TextMetrics()))) == 1
 
 
 def test_what_is_repeated_takes_rows_within_its_frame_and_is_left_on_the_axis():

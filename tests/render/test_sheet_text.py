@@ -3,9 +3,9 @@ import re
 import numpy as np
 import pytest
 
-from cnncli.render.drawing import sheet_lines
-from cnncli.render.filters import filter_sheet
-from cnncli.render.maps import map_sheet
+from cnncli.render.filter_sheet import lay_out_filters
+from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.sheet_text import draw_sheet
 
 ANSI = re.compile("\x1b\\[[0-9;]*m")
 
@@ -17,7 +17,7 @@ def filters(*shape):
 def test_two_small_filters_are_drawn_like_this():
     values = np.array([[[[1, -1], [1, -1]]], [[[0, 0], [1, 1]]]], np.float32)
 
-    lines = sheet_lines(filter_sheet(values, "conv1 · 2 filters", "model.npz"), 40, "none")
+    lines = draw_sheet(lay_out_filters(values, "conv1 · 2 filters", "model.npz"), 40, "none")
 
     assert lines == [
         "conv1 · 2 filters",
@@ -35,7 +35,7 @@ def test_a_table_names_its_rows_and_columns():
     values = np.zeros((2, 2, 3, 3), np.float32)
     values[1, 0] = 1.0
 
-    lines = sheet_lines(filter_sheet(values, "conv2", "model.npz"), 12, "none")
+    lines = draw_sheet(lay_out_filters(values, "conv2", "model.npz"), 12, "none")
 
     assert lines[4:] == [
         "   0   1",
@@ -50,9 +50,9 @@ def test_a_table_names_its_rows_and_columns():
 
 def test_the_image_is_drawn_to_the_left_of_its_maps():
     image = np.full((2, 2, 1), 255, np.uint8)
-    sheet = map_sheet(np.ones((1, 3, 3), np.float32), image, "relu1", "model.npz")
+    sheet = lay_out_maps(np.ones((1, 3, 3), np.float32), image, "relu1", "model.npz")
 
-    lines = sheet_lines(sheet, 80, "none")[4:]
+    lines = draw_sheet(sheet, 80, "none")[4:]
 
     assert lines[0] == "█" * 28 + "    " + "█" * 24
     assert lines[14].strip() == "2x2"
@@ -60,9 +60,9 @@ def test_the_image_is_drawn_to_the_left_of_its_maps():
 
 def test_a_narrow_terminal_has_the_image_above_its_maps():
     image = np.full((2, 2, 1), 255, np.uint8)
-    sheet = map_sheet(np.ones((1, 3, 3), np.float32), image, "relu1", "model.npz")
+    sheet = lay_out_maps(np.ones((1, 3, 3), np.float32), image, "relu1", "model.npz")
 
-    lines = sheet_lines(sheet, 30, "none")[4:]
+    lines = draw_sheet(sheet, 30, "none")[4:]
 
     assert lines[0] == "█" * 28
     assert lines[16] == "█" * 24
@@ -84,14 +84,14 @@ def test_a_narrow_terminal_has_the_image_above_its_maps():
     ],
 )
 def test_no_line_is_wider_than_the_terminal(shape, width, depth):
-    lines = sheet_lines(filter_sheet(filters(*shape), "t", "n"), width, depth)
+    lines = draw_sheet(lay_out_filters(filters(*shape), "t", "n"), width, depth)
 
     assert max(len(ANSI.sub("", line)) for line in lines[3:]) <= width
 
 
 def test_a_few_filters_are_enlarged_to_fill_the_screen_not_more():
-    few = sheet_lines(filter_sheet(filters(6, 1, 5, 5), "t", "n"), 80, "none")
-    many = sheet_lines(filter_sheet(filters(60, 1, 5, 5), "t", "n"), 80, "none")
+    few = draw_sheet(lay_out_filters(filters(6, 1, 5, 5), "t", "n"), 80, "none")
+    many = draw_sheet(lay_out_filters(filters(60, 1, 5, 5), "t", "n"), 80, "none")
 
     assert 20 <= len(few) <= 40
     assert len(many) <= 40
@@ -100,7 +100,7 @@ def test_a_few_filters_are_enlarged_to_fill_the_screen_not_more():
 def test_labels_wider_than_a_tile_leave_it_in_the_middle_of_its_cell():
     values = np.ones((60, 1, 3, 3), np.float32)
 
-    lines = sheet_lines(filter_sheet(values, "t", "n", dead=[0]), 80, "none")
+    lines = draw_sheet(lay_out_filters(values, "t", "n", dead=[0]), 80, "none")
 
     row = next(index for index, line in enumerate(lines) if "0 · dead" in line)
     middle = lines[row].index("0 · dead") + 4

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cnncli.render.colors import Numbers, signed_scale
-from cnncli.render.sheet import PAGE, Limits, Sheet, Tile, first, labels
+from cnncli.render.colors import Numbers, make_signed_scale
+from cnncli.render.sheet import PAGE, Capacity, Sheet, Tile, describe_cut, label_tiles
 
 
-def filter_sheet(
+def lay_out_filters(
     filters: Numbers,
     title: str,
     note: str,
     *,
     color: bool = False,
     dead: Collection[int] = (),
-    limits: Limits = PAGE,
+    capacity: Capacity = PAGE,
 ) -> Sheet:
     """Return filters (filters, channels, rows, columns) as a sheet, all of them on one scale.
 
@@ -27,44 +27,46 @@ def filter_sheet(
     if filters.shape[2] == 1 and not color:
         filters = filters.transpose(0, 2, 1, 3)  # the channels of a single row become its rows
         if 1 in filters.shape[2:]:
-            return _matrix(filters.reshape(len(filters), -1), title, note, limits)
+            return _matrix(filters.reshape(len(filters), -1), title, note, capacity)
     if filters.shape[1] == 1 or color:
-        return _tiles(filters, title, note, color, dead, limits)
-    return _table(filters, title, note, dead, limits)
+        return _tiles(filters, title, note, color, dead, capacity)
+    return _table(filters, title, note, dead, capacity)
 
 
 def _tiles(
-    filters: Numbers, title: str, note: str, color: bool, dead: Collection[int], limits: Limits
+    filters: Numbers, title: str, note: str, color: bool, dead: Collection[int], capacity: Capacity
 ) -> Sheet:
-    scale = signed_scale(filters, "gray" if color else "signed")
-    shown = filters[: limits.tiles]
+    scale = make_signed_scale(filters, "gray" if color else "signed")
+    shown = filters[: capacity.tiles]
     pixels = scale.paint_rgb(shown.transpose(0, 2, 3, 1)) if color else scale.paint(shown[:, 0])
     return Sheet(
         title,
         f"{note} · in color, on one scale" if color else f"{note} · on one scale",
-        [Tile(*pair) for pair in zip(pixels, labels(len(shown), dead), strict=True)],
+        [Tile(*pair) for pair in zip(pixels, label_tiles(len(shown), dead), strict=True)],
         scale,
-        cut=first(len(shown), len(filters), "filters"),
+        cut=describe_cut(len(shown), len(filters), "filters"),
     )
 
 
-def _table(filters: Numbers, title: str, note: str, dead: Collection[int], limits: Limits) -> Sheet:
-    scale = signed_scale(filters)
-    shown = filters[: limits.rows, : limits.columns]
+def _table(
+    filters: Numbers, title: str, note: str, dead: Collection[int], capacity: Capacity
+) -> Sheet:
+    scale = make_signed_scale(filters)
+    shown = filters[: capacity.rows, : capacity.columns]
     return Sheet(
         title,
         f"{note} · rows are filters, columns their channels, on one scale",
-        [Tile(scale.paint(channel)) for one in shown for channel in one],
+        [Tile(scale.paint(channel)) for filter_ in shown for channel in filter_],
         scale,
-        row_names=labels(len(shown), dead),
-        column_names=labels(shown.shape[1], ()),
+        row_names=label_tiles(len(shown), dead),
+        column_names=label_tiles(shown.shape[1], ()),
         cut=_cut(shown, filters, "channels"),
     )
 
 
-def _matrix(rows: Numbers, title: str, note: str, limits: Limits) -> Sheet:
-    scale = signed_scale(rows)
-    shown = rows[: limits.side, : limits.side]
+def _matrix(rows: Numbers, title: str, note: str, capacity: Capacity) -> Sheet:
+    scale = make_signed_scale(rows)
+    shown = rows[: capacity.side, : capacity.side]
     return Sheet(
         title,
         f"{note} · rows are filters, columns their inputs",
@@ -75,6 +77,6 @@ def _matrix(rows: Numbers, title: str, note: str, limits: Limits) -> Sheet:
 
 
 def _cut(shown: Numbers, whole: Numbers, what: str) -> str:
-    parts = [first(len(shown), len(whole), "filters")]
-    parts.append(first(shown.shape[1], whole.shape[1], what))
+    parts = [describe_cut(len(shown), len(whole), "filters")]
+    parts.append(describe_cut(shown.shape[1], whole.shape[1], what))
     return ", ".join(filter(None, parts))

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from cnncli.render.colors import Scale
-from cnncli.render.resize import enlarge, fitted
+from cnncli.render.resize import enlarge, fit
 from cnncli.render.sheet import Sheet
-from cnncli.render.text import INK, LABEL, PAPER, TEXT, TITLE, number, widest, write
+from cnncli.render.text import INK, LABEL, PAPER, TEXT, TITLE, measure_widest, write, write_number
 from cnncli.value import Value
 
 MARGIN = 28
@@ -44,19 +44,21 @@ class Grid(Value):
         return column * (self.cell[1] + self.gap[1]), row * (self.cell[0] + self.gap[0])
 
 
-def sheet_picture(sheet: Sheet) -> Image.Image:
+def paint_sheet(sheet: Sheet) -> Image.Image:
     """Return the sheet as a picture: heading, scale, tiles, and what they were made from."""
-    grid = arranged(sheet)
+    grid = arrange_tiles(sheet)
     left, top = MARGIN, MARGIN + TITLE + TEXT + BAR_HEIGHT + LABEL + 44
-    original = Image.fromarray(fitted(sheet.beside.pixels, ORIGINAL_SIDE)) if sheet.beside else None
+    original = Image.fromarray(fit(sheet.beside.pixels, ORIGINAL_SIDE)) if sheet.beside else None
     end = top
     if original:
         left += original.width + MARGIN
         end += original.height + LABEL + 6
     if sheet.row_names:
-        left += widest(sheet.row_names) + 8
+        left += measure_widest(sheet.row_names) + 8
         top += LABEL + 6
-    heading = max(widest(sheet.heading[:1], TITLE), widest(sheet.heading[1:], TEXT), BAR_WIDTH)
+    heading = max(
+        measure_widest(sheet.heading[:1], TITLE), measure_widest(sheet.heading[1:], TEXT), BAR_WIDTH
+    )
     right = max(left + grid.size[1], MARGIN + heading)
     page = Image.new("RGB", (right + MARGIN, max(end, top + grid.size[0]) + MARGIN), PAPER)
     _write_heading(page, sheet)
@@ -67,29 +69,29 @@ def sheet_picture(sheet: Sheet) -> Image.Image:
     return page
 
 
-def arranged(sheet: Sheet) -> Grid:
+def arrange_tiles(sheet: Sheet) -> Grid:
     """Return the grid with the largest tiles that keep to the size of a page."""
     side = TABLE_TILE_SIDE if sheet.row_names else TILE_SIDE
     side = LONE_TILE_SIDE if len(sheet.tiles) == 1 else side
     for times in range(min(PIXEL_SIDE, max(1, side // max(sheet.tile_size))), 0, -1):
-        grid = _grid(sheet, times)
+        grid = _make_grid(sheet, times)
         if max(grid.size) <= TILES_SIDE:
             break
     return grid
 
 
-def _grid(sheet: Sheet, times: int) -> Grid:
+def _make_grid(sheet: Sheet, times: int) -> Grid:
     height, width = sheet.tile_size
     down, across = max(times, THIN // height), max(times, THIN // width)
     tile = (height * down, width * across)
-    label = widest(tile.label for tile in sheet.tiles)
+    label = measure_widest(tile.label for tile in sheet.tiles)
     cell = (tile[0] + (LABEL + 6 if label else 0), max(tile[1], label))
-    columns = len(sheet.column_names) or _columns(len(sheet.tiles), cell)
+    columns = len(sheet.column_names) or _choose_columns(len(sheet.tiles), cell)
     gap = (3 + tile[0] // 6, 3) if sheet.row_names else (12, 12)
     return Grid(math.ceil(len(sheet.tiles) / columns), columns, (down, across), tile, cell, gap)
 
 
-def _columns(tiles: int, cell: tuple[int, int]) -> int:
+def _choose_columns(tiles: int, cell: tuple[int, int]) -> int:
     """Return the columns of a page half as wide again as high, its rows all full if it can be."""
     ideal = min(tiles, max(1.0, math.sqrt(1.5 * tiles * cell[0] / cell[1])))
     full = [columns for columns in range(1, tiles + 1) if tiles % columns == 0]
@@ -114,7 +116,7 @@ def _write_names(page: Image.Image, sheet: Sheet, grid: Grid, left: int, top: in
     for row, name in list(enumerate(sheet.row_names))[::every]:
         y = top + grid.corner(row * grid.columns)[1] + (grid.cell[0] - LABEL) / 2
         write(page, left - 8, y - 1, name, align=1)
-    every = math.ceil((widest(sheet.column_names) + 3) / (grid.cell[1] + grid.gap[1]))
+    every = math.ceil((measure_widest(sheet.column_names) + 3) / (grid.cell[1] + grid.gap[1]))
     for column, name in list(enumerate(sheet.column_names))[::every]:
         x = left + grid.corner(column)[0] + grid.cell[1] / 2
         write(page, x, top - LABEL - 5, name)
@@ -134,8 +136,8 @@ def _draw_scale(page: Image.Image, scale: Scale, top: int) -> None:
     frame = (MARGIN - 1, top - 1, MARGIN + BAR_WIDTH, top + BAR_HEIGHT)
     ImageDraw.Draw(page).rectangle(frame, outline=BAR_LINE)
     below = top + BAR_HEIGHT + 4
-    write(page, MARGIN, below, number(scale.low), align=0)
-    write(page, MARGIN + BAR_WIDTH, below, number(scale.high), align=1)
+    write(page, MARGIN, below, write_number(scale.low), align=0)
+    write(page, MARGIN + BAR_WIDTH, below, write_number(scale.high), align=1)
     zero = -scale.low / (scale.high - scale.low)
     if 0.2 < zero < 0.8:  # nearer to an end it would run into the number there
         write(page, MARGIN + zero * BAR_WIDTH, below, "0")
