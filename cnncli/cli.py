@@ -29,7 +29,7 @@ import click
 from cnncli import __version__, commands
 from cnncli.errors import CnncliError, UsageError
 from cnncli.options import Help
-from cnncli.terminal import Interrupted, escaped, name_options
+from cnncli.terminal import Interrupted, escape, name_options
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_CODES = """\b
@@ -184,7 +184,7 @@ def _report(error: Exception, *, as_json: bool) -> int:
         traceback.print_exception(error)
     told = _told(error)
     message = name_options(told.message)
-    line = f"cnncli: {escaped(message)}"
+    line = f"cnncli: {escape(message)}"
     if as_json:
         import json
 

@@ -1,4 +1,4 @@
-"""What goes out: results to stdout, notes and progress to stderr, and what interrupts both."""
+"""Output: results to stdout, notes and progress to stderr, and the signals that interrupt both."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import os
 import sys
 import time
 from typing import Any
-
-import click
 
 from cnncli.errors import CnncliError, name_settings
 
@@ -36,7 +34,7 @@ class Interrupted(BaseException):
 
     @classmethod
     def check(cls) -> None:
-        """Raise what is pending."""
+        """Raise the pending signal, if there is one."""
         if cls.pending:
             raise cls(cls.pending)
 
@@ -77,12 +75,11 @@ def write_json(value: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
+    """Return a value as json writes it."""
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if getattr(value, "shape", None):
-        return [_plain(one) for one in value]
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple) or getattr(value, "shape", None):
+        return [_plain(entry) for entry in value]
     if hasattr(value, "dtype"):  # a float32 is written with its own digits: 0.9, not 0.8999999762
         value = float(str(value)) if value.dtype.kind == "f" else value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
@@ -93,22 +90,25 @@ def name_options(message: str) -> str:
     return name_settings(message, lambda name: OPTIONS.get(name, f"--{name.replace('_', '-')}"))
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return the text with its control characters made visible, for a terminal or one line."""
     if text.isprintable():
         return text
     return "".join(
-        one if one.isprintable() or ord(one) > 0x9F else f"\\x{ord(one):02x}" for one in text
+        character
+        if character.isprintable() or ord(character) > 0x9F
+        else f"\\x{ord(character):02x}"
+        for character in text
     )
 
 
-def shown(name: str) -> str:
-    """Return a name as it can go to stdout, where a terminal would obey control characters."""
-    return escaped(name) if sys.stdout.isatty() else name
+def escape_on_terminal(text: str) -> str:
+    """Return a text with escapes if stdout is a terminal, which would obey control characters."""
+    return escape(text) if sys.stdout.isatty() else text
 
 
-def colors() -> bool:
-    """Say whether stdout is a terminal that wants color."""
+def wants_color() -> bool:
+    """Say whether stdout is a terminal that takes color."""
     return (
         Preferences.color
         and sys.stdout.isatty()
@@ -117,21 +117,16 @@ def colors() -> bool:
     )
 
 
-def styled(text: str, **style: Any) -> str:
-    """Return the text in color where stdout wants it."""
-    return click.style(text, **style) if colors() else text
-
-
 def note(text: str) -> None:
     """Write a line to stderr unless -q was given."""
     Interrupted.check()
     if not Preferences.quiet:
-        _write_to_stderr(escaped(name_options(text)) + "\n")
+        _write_to_stderr(escape(name_options(text)) + "\n")
 
 
 def complain(text: str) -> None:
     """Write an error that does not end the work to stderr, -q or not."""
-    _write_to_stderr(f"cnncli: {escaped(text)}\n")
+    _write_to_stderr(f"cnncli: {escape(text)}\n")
 
 
 def _write_to_stderr(text: str) -> None:
@@ -169,7 +164,7 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
         if self.total:
             left = (now - self.started) / max(done, 1) * (self.total - done)
             figures = f"{done}/{self.total} {self.unit}, {left:.0f} s left"
-        line = ", ".join(part for part in (figures, escaped(text)) if part)
+        line = ", ".join(part for part in (figures, escape(text)) if part)
         self.drawn = self.bar
         _write_to_stderr(f"\r{self._bar(done)}{line}\x1b[K" if self.bar else line + "\n")
 

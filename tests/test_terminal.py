@@ -10,10 +10,10 @@ from cnncli.terminal import (
     Interrupted,
     Preferences,
     Progress,
-    colors,
-    escaped,
+    escape,
+    escape_on_terminal,
     note,
-    shown,
+    wants_color,
     write_json,
     write_line,
 )
@@ -56,13 +56,13 @@ def test_a_full_disk_is_named(monkeypatch):
 
 
 def test_control_characters_are_made_visible():
-    assert escaped("a\x1b[31m\n\x7f\x9bé\u72ac") == "a\\x1b[31m\\x0a\\x7f\\x9bé\u72ac"
+    assert escape("a\x1b[31m\n\x7f\x9bé\u72ac") == "a\\x1b[31m\\x0a\\x7f\\x9bé\u72ac"
 
 
 def test_names_are_escaped_on_a_terminal_only(monkeypatch):
-    assert shown("a\nb") == "a\nb"
+    assert escape_on_terminal("a\nb") == "a\nb"
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    assert shown("a\nb") == "a\\x0ab"
+    assert escape_on_terminal("a\nb") == "a\\x0ab"
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_colors_are_for_terminals_that_want_them(monkeypatch, tty, env, wanted):
     monkeypatch.setattr("sys.stdout.isatty", lambda: tty)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    assert colors() is wanted
+    assert wants_color() is wanted
     monkeypatch.setattr(Preferences, "color", False)
-    assert not colors()
+    assert not wants_color()
 
 
 def test_a_note_goes_to_stderr_unless_quiet(capfd, monkeypatch):

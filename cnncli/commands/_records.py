@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncli.tasks import Task
-from cnncli.terminal import complain, shown, write_json, write_line
+from cnncli.terminal import complain, escape_on_terminal, write_json, write_line
 from cnncli.trained.answers import Record
 from cnncli.trained.model import Trained
 
@@ -37,12 +37,12 @@ def make_writer(
 
 
 def _plain(record: Record, task: Task, values: str | None) -> str:
-    name = shown(record["path"])
+    name = escape_on_terminal(record["path"])
     if "error" in record:
-        return f"{name}: error: {shown(record['error'])}"
+        return f"{name}: error: {escape_on_terminal(record['error'])}"
     if values:
         return f"{name}: " + " ".join(str(value) for value in record[values].ravel())
-    return f"{name}: {shown(task.words(record))}"
+    return f"{name}: {escape_on_terminal(task.words(record))}"
 
 
 def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) -> list[str]:
@@ -65,4 +65,4 @@ def _write_row(cells: list[Any], delimiter: str) -> None:
 
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
-    write_line(shown(text.getvalue()))
+    write_line(escape_on_terminal(text.getvalue()))

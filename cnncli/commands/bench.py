@@ -90,7 +90,11 @@ def bench(
         raise UsageError("--latency is for single images: give --mode predict -b 1 with it")
     graph = resolve_arch(arch, classes=classes, input_shape=input_shape)
     setup = Setup(
-        batch_size, threads, mode == "train", conv_algo, single if latency is None else latency
+        batch=batch_size,
+        threads=threads,
+        training=mode == "train",
+        conv_algo=conv_algo,
+        latency=single if latency is None else latency,
     )
     record = _measure(graph, setup, optimizer, seconds)
     if as_json:
@@ -123,14 +127,21 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
     plan = Plan(graph, weights, replace(setup, batch=together))
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
     work = works(plan, setup.batch)
-    sizes = {bucket(one.bytes) for both in work.values() for one in both}
+    sizes = {bucket(direction.bytes) for directions in work.values() for direction in directions}
     pause = min(seconds, PEAK_SECONDS)
     before = measured(setup, pause, sizes)
-    rule = OPTIMIZERS[optimizer](weights, 0.9, 5e-4, setup.threads) if setup.training else None
+    rule = None
+    if setup.training:
+        rule = OPTIMIZERS[optimizer](
+            weights, momentum=0.9, weight_decay=5e-4, threads=setup.threads
+        )
     times = time_steps(plan, setup.batch, seconds, rule)
     machine = before.best(measured(setup, pause, sizes))
-    layers = [_layer(name, times, machine, *both) for name, both in work.items()]
-    flops = sum(one.pop("flops") for one in layers)
+    layers = [
+        _describe_step(name, times, machine, forward, backward)
+        for name, (forward, backward) in work.items()
+    ]
+    flops = sum(layer.pop("flops") for layer in layers)
     return {
         "schema": 1,
         "command": "bench",
@@ -144,15 +155,15 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
     }
 
 
-def _layer(
+def _describe_step(
     name: str, times: StepTimes, machine: Machine, forward: Work, backward: Work
 ) -> dict[str, Any]:
     """Return what a step took, beside the least that its multiplications and its memory take."""
     backward_ms = times.backward_ms.get(name)
     passes = [forward] if backward_ms is None else [forward, backward]
     taken = max(times.forward_ms[name] + (backward_ms or 0), 1e-9)
-    flops = sum(one.flops for one in passes)
-    least = sum(max(machine.compute_ms(one), machine.memory_ms(one)) for one in passes)
+    flops = sum(work.flops for work in passes)
+    least = sum(max(machine.compute_ms(work), machine.memory_ms(work)) for work in passes)
     return {
         "name": name,
         "forward_ms": times.forward_ms[name],
@@ -166,16 +177,16 @@ def _layer(
 
 
 def _write_table(layers: list[dict[str, Any]]) -> None:
-    width = max([len(one["name"]) for one in layers] + [5])
+    width = max([len(layer["name"]) for layer in layers] + [5])
     write_line()
     write_line(
         f"{'':{width}}  {'':10}  {'':11}  {'':7}  {'limits of':^18}\n"
         f"{'layer':{width}}  forward ms  backward ms  GFLOP/s  FMA ms  memory ms  reached"
     )
-    for one in layers:
-        backward = "" if one["backward_ms"] is None else f"{one['backward_ms']:.3f}"
+    for layer in layers:
+        backward = "" if layer["backward_ms"] is None else f"{layer['backward_ms']:.3f}"
         write_line(
-            f"{one['name']:{width}}  {one['forward_ms']:10.3f}  {backward:>11}  "
-            f"{one['gflops']:7.1f}  {one['compute_limit_ms']:6.3f}  "
-            f"{one['memory_limit_ms']:9.3f}  {one['reached']:7.0%}"
+            f"{layer['name']:{width}}  {layer['forward_ms']:10.3f}  {backward:>11}  "
+            f"{layer['gflops']:7.1f}  {layer['compute_limit_ms']:6.3f}  "
+            f"{layer['memory_limit_ms']:9.3f}  {layer['reached']:7.0%}"
         )

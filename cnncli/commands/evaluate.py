@@ -15,7 +15,7 @@ from cnncli.options import (
     model_argument,
     threads_option,
 )
-from cnncli.terminal import Progress, note, shown, write_json, write_line
+from cnncli.terminal import Progress, escape_on_terminal, note, write_json, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def evaluate(
         write_json({"schema": 1, "command": "evaluate", **figures})
     else:
         for line in task.summary(figures):
-            (note if "-" in files else write_line)(shown(line))
+            (note if "-" in files else write_line)(escape_on_terminal(line))
     reached = figures[task.gate]
     if fail_under is not None and (reached is None or reached < fail_under):
         value = "undefined" if reached is None else f"{reached:.6g}"

@@ -12,7 +12,7 @@ import click
 from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import command, force_option, json_option, model_argument
-from cnncli.terminal import colors, note, shown, write_json, write_line
+from cnncli.terminal import escape_on_terminal, note, wants_color, write_json, write_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,7 +172,7 @@ def _draw(look: Look) -> None:
 
 
 def _depth() -> Depth:
-    if not colors():
+    if not wants_color():
         return "none"
     return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
@@ -183,7 +183,8 @@ def _sheet(look: Look, capacity: Capacity) -> Sheet:
     from cnncli.render.filter_sheet import lay_out_filters
     from cnncli.render.map_sheet import lay_out_maps
 
-    values, layer, source = look.findings.values, look.findings.layer, shown(Path(look.model).name)
+    values, layer = look.findings.values, look.findings.layer
+    source = escape_on_terminal(Path(look.model).name)
     size = f"{values.shape[-2]}x{values.shape[-1]}"
     dead = look.findings.figures.get("dead", np.zeros(0)).nonzero()[0].tolist()
     if look.method == "filters":
@@ -193,7 +194,7 @@ def _sheet(look: Look, capacity: Capacity) -> Sheet:
     assert look.pixels is not None and look.image is not None
     maps = _many(len(values), "feature map")
     title = f"{layer} · {_many(len(values), 'unit') if size == '1x1' else f'{maps} {size}'}"
-    source += f" on {shown(Path(look.image).name)}"
+    source += f" on {escape_on_terminal(Path(look.image).name)}"
     return lay_out_maps(values, look.pixels, title, source, dead=dead, capacity=capacity)
 
 

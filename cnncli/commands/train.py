@@ -1,4 +1,4 @@
-"""`cnncli train`: from labelled images to a model file."""
+"""`cnncli train`: from labeled images to a model file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cnncli.options import (
     seed_option,
     threads_option,
 )
-from cnncli.terminal import note, shown, write_json, write_line
+from cnncli.terminal import escape_on_terminal, note, write_json, write_line
 
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
@@ -104,7 +104,7 @@ def train(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train a network on labelled images or signals and write it to one file.
+    """Train a network on labeled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
     .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
@@ -240,7 +240,7 @@ def _record(done: Done, data: TrainingData, graph: Graph) -> dict[str, Any]:
 
 def _summary(record: dict[str, Any], data: TrainingData) -> str:
     """Return the record as a line for people."""
-    name = shown(record["model"])
+    name = escape_on_terminal(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
