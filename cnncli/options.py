@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cnncli import names
 from cnncli.errors import ArchitectureError, UsageError
 from cnncli.terminal import Preferences
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from cnncli.notation.expression import Expression
 
     ParamType = click.ParamType[Any]
+    Choice = click.Choice[str]
 else:
-    ParamType = click.ParamType  # takes no type arguments in older versions
+    ParamType, Choice = click.ParamType, click.Choice  # no type arguments in older versions
 
 Shape = tuple[int, ...]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -113,6 +115,15 @@ class _Bytes(ParamType):
         return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
 
 
+class Named(Choice):
+    """One of a few names, with settings in parentheses where they are not the usual ones."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text; what it says is read where the names are known to mean something."""
+        super().convert(value.partition("(")[0].strip(), param, ctx)
+        return value
+
+
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
 IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
 BYTES = _Bytes()
@@ -129,6 +140,10 @@ force_option = click.option("-f", "--force", is_flag=True, help="Overwrite what 
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, metavar="N",
     help="Where all randomness starts.",
+)  # fmt: skip
+optimizer_option = click.option(
+    "--optimizer", type=Named(names.OPTIMIZERS), default="adamw", show_default=True,
+    help="How weights are moved, with settings where not the usual ones: 'adam(0.9, 0.98)'.",
 )  # fmt: skip
 threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",

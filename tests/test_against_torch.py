@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run i
 from torch_twin import Twin  # noqa: E402
 
 from cnncli.engine import Plan, Weights  # noqa: E402
-from cnncli.engine.optimizers import OPTIMIZERS  # noqa: E402
+from cnncli.engine.optimizers import OPTIMIZERS, Optimizer  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
 from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.losses.cross_entropy import CrossEntropy  # noqa: E402
@@ -120,7 +120,7 @@ def test_three_optimizer_steps_agree_with_torch(name, optimizer):
     graph, weights, images, labels = network(name)
     twin = Twin(graph, weights.dump())
     rate, decay = {"adam": 1e-4, "adamw": 1e-4, "rmsprop": 1e-5}.get(optimizer, 1e-2), 0.01
-    ours = OPTIMIZERS[optimizer](weights, 0.9, decay, 2)
+    ours = Optimizer(OPTIMIZERS.read(optimizer), weights, decay, 2)
     decays = {n for n, one in weights.parameters.items() if one.decays}
     learned = {n for n, one in weights.parameters.items() if one.learned}
     groups = [

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from cnncli.errors import ArchitectureError, UsageError
-from cnncli.options import BYTES, IMAGE_SIZE, SIZE, read_arch, resolve_arch
+from cnncli.options import BYTES, IMAGE_SIZE, SIZE, Named, read_arch, resolve_arch
 from cnncli.presets import lookup
 
 
@@ -24,6 +24,17 @@ def test_size_refuses_anything_else(text):
 @pytest.mark.parametrize(("text", "value"), [("28", (28, 28)), ("24x32", (24, 32))])
 def test_image_size_is_one_side_or_two(text, value):
     assert IMAGE_SIZE.convert(text, None, None) == value
+
+
+@pytest.mark.parametrize("text", ["adam", "adam(0.9, 0.98)", "adam (x"])
+def test_a_name_may_have_settings_behind_it(text):
+    assert Named(["sgd", "adam"]).convert(text, None, None) == text
+
+
+@pytest.mark.parametrize("text", ["", "adamw(0.9)", "(0.9)", "Adam"])
+def test_a_name_that_is_not_listed_is_refused(text):
+    with pytest.raises(click.BadParameter, match="is not one of 'sgd', 'adam'"):
+        Named(["sgd", "adam"]).convert(text, None, None)
 
 
 @pytest.mark.parametrize(

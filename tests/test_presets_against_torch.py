@@ -23,7 +23,7 @@ from torch_networks import (  # noqa: E402
 
 from cnncli import presets  # noqa: E402
 from cnncli.engine import Plan, Weights  # noqa: E402
-from cnncli.engine.optimizers import OPTIMIZERS  # noqa: E402
+from cnncli.engine.optimizers import OPTIMIZERS, Optimizer  # noqa: E402
 from cnncli.graph import build_graph  # noqa: E402
 from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.model_file import Model, load_model, save_model  # noqa: E402
@@ -151,7 +151,8 @@ def test_gradients_agree_with_torch(pair, gentle, bound):
 
 def training(pair):
     """Return how far five steps lead elsewhere."""
-    plan, optimizer = pair.plan(training=True), OPTIMIZERS["momentum"](pair.weights, 0.9, 0.0, 1)
+    plan = pair.plan(training=True)
+    optimizer = Optimizer(OPTIMIZERS.read("momentum"), pair.weights, 0.0, 1)
     theirs = torch.optim.SGD(pair.twin.parameters(), RATE, 0.9)
     for _ in range(STEPS):
         plan.input[:] = pair.images

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import (
     arch_argument,
@@ -17,6 +16,7 @@ from cnncli.options import (
     conv_algo_option,
     input_option,
     json_option,
+    optimizer_option,
     resolve_arch,
     threads_option,
 )
@@ -53,9 +53,7 @@ PEAK_SECONDS = 0.5  # at most, before and after
     "--latency/--no-latency", default=None,
     help="Plan for single images.  [default: with --mode predict -b 1]",
 )  # fmt: skip
-@click.option(
-    "--optimizer", type=click.Choice(names.OPTIMIZERS), default="adamw", show_default=True
-)
+@optimizer_option
 @conv_algo_option
 @threads_option
 @json_option
@@ -118,7 +116,7 @@ def bench(
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
     from cnncli.engine import Plan, Weights, images_together
     from cnncli.engine.limits import bucket, measured, works
-    from cnncli.engine.optimizers import OPTIMIZERS
+    from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
     from cnncli.engine.timing import time_steps
 
     weights = Weights(graph)
@@ -130,12 +128,11 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
     sizes = {bucket(direction.bytes) for directions in work.values() for direction in directions}
     pause = min(seconds, PEAK_SECONDS)
     before = measured(setup, pause, sizes)
-    rule = None
+    mover = None
     if setup.training:
-        rule = OPTIMIZERS[optimizer](
-            weights, momentum=0.9, weight_decay=5e-4, threads=setup.threads
-        )
-    times = time_steps(plan, setup.batch, seconds, rule)
+        rule = OPTIMIZERS.read(optimizer)
+        mover = Optimizer(rule, weights, weight_decay=5e-4, threads=setup.threads)
+    times = time_steps(plan, setup.batch, seconds, mover)
     machine = before.best(measured(setup, pause, sizes))
     layers = [
         _describe_step(name, times, machine, forward, backward)

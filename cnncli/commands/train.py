@@ -15,6 +15,7 @@ from cnncli.options import (
     conv_algo_option,
     force_option,
     json_option,
+    optimizer_option,
     read_arch,
     seed_option,
     threads_option,
@@ -55,8 +56,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
 @batch_size_option(None)
 @click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate, at its highest.")
-@click.option("--optimizer", type=click.Choice(names.OPTIMIZERS))
-@click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+@optimizer_option
+@click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+              help="Of the optimizer; beta1 of adam and adamw.")  # fmt: skip
 @click.option("--weight-decay", type=click.FloatRange(0), metavar="X")
 @click.option("--lr-schedule", type=click.Choice(names.SCHEDULES))
 @click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",

@@ -1,51 +1,86 @@
-"""Optimizers: one pass over all weights, in order of increasing complexity.
+"""Optimizers: update rules, and what applies one to all learned weights of a network.
 
-Update rules and their symbols are those of torch.optim; weight decay is for weights alone, not for
-biases and bn, and is added to the gradient except in adamw (Loshchilov & Hutter, arXiv:1711.05101).
+Update rules and their symbols are those of torch.optim: w weights, g gradient, lr learning rate.
+Weight decay is for weights alone, not for biases and bn.
 """
 
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.engine.weights import Weights
 from cnncli.kernels import elementwise as kernels
+from cnncli.registry import Named, Registry
+from cnncli.settings import POSITIVE, RATE, setting, settings_of
 
 Array = NDArray[np.float32]
-OPTIMIZERS: dict[str, type[Optimizer]] = {}
+PARTIALS = 64  # sums that the kernel needs room for
+
+OPTIMIZERS: Registry[type[Rule]] = Registry("optimizer")
+
+
+class Stretch(NamedTuple):
+    """Weights to move together, and what there is to know about them; arrays are of one length."""
+
+    weights: Array
+    gradient: Array
+    moments: list[Array]  # what the rule remembers of earlier steps, 0 before the first
+    step: int  # from 1
+    rate: float
+    decay: float
+    threads: int
+
+
+class Rule(Named):
+    """An update rule; the fields of a subclass are its settings.
+
+    >>> class Momentum(Rule, name="momentum"): ...
+    """
+
+    registry: ClassVar[Registry[Any]] = OPTIMIZERS
+    moments: ClassVar[int] = 0  # arrays of the size of the weights that it keeps
+    rate: ClassVar[float]  # learning rate for networks without bn, which are the ones that diverge
+    decoupled: ClassVar[bool] = False  # whether decay shrinks weights, not adds to the gradient
+
+    def update(self, at: Stretch) -> None:
+        """Change the weights and the moments of a stretch."""
+        raise NotImplementedError
+
+    def with_momentum(self, momentum: float) -> Rule:
+        """Return the rule with this momentum: its first setting, beta1 of adam; sgd has none."""
+        names = list(settings_of(type(self)))
+        return replace(self, **{names[0]: momentum}) if names else self
 
 
 class Optimizer:
-    """Changes the learned weights step by step; keeps `moments` arrays of their size."""
+    """A rule at work on the weights of a network.
 
-    moments: ClassVar[int] = 0
+    Besides the weights, a step changes `steps`, the number of steps taken, and `state`, the moments
+    of the rule, each laid out as `Weights.learned`; a training is taken up again with both.
+    """
 
-    def __init_subclass__(cls, name: str) -> None:
-        """Register under the name that --optimizer takes."""
-        OPTIMIZERS[name] = cls
-
-    def __init__(
-        self, weights: Weights, momentum: float, weight_decay: float, threads: int
-    ) -> None:
-        self.momentum, self.threads = momentum, threads
-        self.weights, self.steps = weights, 0
-        self.state = [np.zeros_like(weights.learned) for _ in range(self.moments)]
-        self._partials = np.zeros(64)
+    def __init__(self, rule: Rule, weights: Weights, weight_decay: float, threads: int) -> None:
+        self.rule, self.weights, self.threads = rule, weights, threads
+        self.steps = 0
+        self.state = [np.zeros_like(weights.learned) for _ in range(rule.moments)]
+        self._partials = np.zeros(PARTIALS)
         cut = weights.decaying
         self._parts = [(slice(0, cut), weight_decay), (slice(cut, None), 0.0)]
 
-    def step(self, gradient: Array, learning_rate: float) -> None:
-        """Move the weights against the gradient, which is laid out as Weights.learned."""
+    def step(self, gradient: Array, rate: float) -> None:
+        """Move the weights against the gradient, which is laid out as `Weights.learned`."""
         self.steps += 1
         for part, decay in self._parts:
             weights = self.weights.learned[part]
             if weights.size:
-                self.update(
-                    gradient[part], weights, [one[part] for one in self.state], learning_rate, decay
+                moments = [moment[part] for moment in self.state]
+                self.rule.update(
+                    Stretch(weights, gradient[part], moments, self.steps, rate, decay, self.threads)
                 )
 
     def norm(self, gradient: Array) -> float:
@@ -54,99 +89,83 @@ class Optimizer:
             kernels.sum_of_squares(gradient.size, gradient, self._partials, self.threads)
         )
 
-    def update(
-        self, gradient: Array, weights: Array, state: list[Array], rate: float, decay: float
-    ) -> None:
-        """Apply the rule to one stretch of the weights."""
-        raise NotImplementedError
+
+class Sgd(Rule, name="sgd"):
+    """w -= lr g."""
+
+    rate = 0.03
+
+    def update(self, at: Stretch) -> None:
+        kernels.sgd_step(at.weights.size, at.rate, at.decay, at.gradient, at.weights, at.threads)
 
 
-class Sgd(Optimizer, name="sgd"):
-    """w -= lr * g."""
+class Momentum(Rule, name="momentum"):
+    """v = momentum v + g; w -= lr v (Polyak 1964)."""
 
-    def update(
-        self, gradient: Array, weights: Array, state: list[Array], rate: float, decay: float
-    ) -> None:
-        kernels.sgd_step(weights.size, rate, decay, gradient, weights, self.threads)
-
-
-class Momentum(Optimizer, name="momentum"):
-    """v = momentum*v + g; w -= lr * v (Polyak 1964)."""
+    momentum: float = setting(RATE, 0.9)
 
     moments = 1
+    rate = 0.01
     nesterov: ClassVar[bool] = False
 
-    def update(
-        self, gradient: Array, weights: Array, state: list[Array], rate: float, decay: float
-    ) -> None:
+    def update(self, at: Stretch) -> None:
         kernels.momentum_step(
-            weights.size,
-            rate,
-            self.momentum,
-            decay,
-            self.nesterov,
-            self.steps == 1,
-            gradient,
-            weights,
-            *state,
-            self.threads,
-        )
+            at.weights.size, at.rate, self.momentum, at.decay, self.nesterov, at.step == 1,
+            at.gradient, at.weights, *at.moments, at.threads,
+        )  # fmt: skip
 
 
 class Nesterov(Momentum, name="nesterov"):
-    """v = momentum*v + g; w -= lr * (g + momentum*v) (Sutskever et al. 2013)."""
+    """v = momentum v + g; w -= lr (g + momentum v) (Sutskever et al. 2013)."""
 
     nesterov = True
 
 
-class RmsProp(Optimizer, name="rmsprop"):
-    """g over the root of its running mean square (Hinton 2012), alpha 0.99, eps 1e-8."""
+class RmsProp(Rule, name="rmsprop"):
+    """v = momentum v + g / (sqrt(s) + eps); w -= lr v, with s = alpha s + (1 - alpha) g^2.
+
+    Hinton 2012, Neural Networks for Machine Learning, lecture 6e.
+    """
+
+    momentum: float = setting(RATE, 0.9)
+    alpha: float = setting(RATE, 0.99)
+    eps: float = setting(POSITIVE, 1e-8)
 
     moments = 2
+    rate = 3e-4
 
-    def update(
-        self, gradient: Array, weights: Array, state: list[Array], rate: float, decay: float
-    ) -> None:
+    def update(self, at: Stretch) -> None:
         kernels.rmsprop_step(
-            weights.size,
-            rate,
-            0.99,
-            1e-8,
-            self.momentum,
-            decay,
-            gradient,
-            weights,
-            *state,
-            self.threads,
-        )
+            at.weights.size, at.rate, self.alpha, self.eps, self.momentum, at.decay,
+            at.gradient, at.weights, *at.moments, at.threads,
+        )  # fmt: skip
 
 
-class Adam(Optimizer, name="adam"):
-    """Bias-corrected first over root of second moment (Kingma & Ba 2015, arXiv:1412.6980)."""
+class Adam(Rule, name="adam"):
+    """m = beta1 m + (1 - beta1) g; s = beta2 s + (1 - beta2) g^2; w -= lr m / (sqrt(s) + eps).
+
+    m and s are corrected for being 0 at first: over 1 - beta1^t and 1 - beta2^t in step t (Kingma &
+    Ba 2015, arXiv:1412.6980).
+    """
+
+    beta1: float = setting(RATE, 0.9)
+    beta2: float = setting(RATE, 0.999)
+    eps: float = setting(POSITIVE, 1e-8)
 
     moments = 2
-    decoupled: ClassVar[bool] = False
+    rate = 1e-3
 
-    def update(
-        self, gradient: Array, weights: Array, state: list[Array], rate: float, decay: float
-    ) -> None:
+    def update(self, at: Stretch) -> None:
         kernels.adam_step(
-            weights.size,
-            rate,
-            self.momentum,
-            0.999,
-            1e-8,
-            decay,
-            self.decoupled,
-            self.steps,
-            gradient,
-            weights,
-            *state,
-            self.threads,
-        )
+            at.weights.size, at.rate, self.beta1, self.beta2, self.eps, at.decay, self.decoupled,
+            at.step, at.gradient, at.weights, *at.moments, at.threads,
+        )  # fmt: skip
 
 
 class AdamW(Adam, name="adamw"):
-    """Adam whose weight decay is no part of the gradient (arXiv:1711.05101)."""
+    """Adam whose weight decay is no part of g: w -= lr decay w (Loshchilov & Hutter 2019).
+
+    arXiv:1711.05101.
+    """
 
     decoupled = True

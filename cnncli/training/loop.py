@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cnncli.engine import Plan, Weights
-from cnncli.engine.optimizers import OPTIMIZERS
+from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
 from cnncli.errors import DataError, DivergedError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
@@ -46,9 +46,8 @@ class Training:
         self.train, self.val = train, val
         self.weights = Weights(graph)
         self.weights.initialize(settings.init, settings.seed)
-        self.optimizer = OPTIMIZERS[settings.optimizer](
-            self.weights, settings.momentum, settings.weight_decay, settings.threads
-        )
+        rule = OPTIMIZERS.read(settings.optimizer)
+        self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
         self.clock = Clock(seed=settings.seed)
         self.plan = Plan(
             graph,

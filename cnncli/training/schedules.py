@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Any, ClassVar
 
-Schedule = Callable[[float], float]  # from the share of the training done, 0 to 1
+from cnncli.registry import Named, Registry
 
-
-def constant(done: float) -> float:
-    """Stay the same."""
-    return 1.0
+SCHEDULES: Registry[type[Schedule]] = Registry("lr_schedule")
 
 
-def step(done: float) -> float:
-    """Fall to a tenth after half of the training, to a hundredth after three quarters."""
-    return 1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01
+class Schedule(Named):
+    """How the learning rate changes in the course of a training."""
+
+    registry: ClassVar[Registry[Any]] = SCHEDULES
+
+    def factor(self, done: float) -> float:
+        """Return the factor on the highest rate when this share of the training is done, 0 to 1."""
+        raise NotImplementedError
 
 
-def cosine(done: float) -> float:
-    """Fall along half a cosine from 1 to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)."""
-    return (1 + math.cos(math.pi * done)) / 2
+class Constant(Schedule, name="constant"):
+    """The same all along."""
+
+    def factor(self, done: float) -> float:
+        return 1.0
 
 
-def onecycle(done: float) -> float:
-    """Rise from 1/25 over the first 30 %, then fall to nearly 0 (Smith & Topin, arXiv:1708.07120).
+class Step(Schedule, name="step"):
+    """A tenth after half of the training, a hundredth after three quarters."""
+
+    def factor(self, done: float) -> float:
+        return 1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01
+
+
+class Cosine(Schedule, name="cosine"):
+    """Half a cosine from 1 to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)."""
+
+    def factor(self, done: float) -> float:
+        return (1 + math.cos(math.pi * done)) / 2
+
+
+class OneCycle(Schedule, name="onecycle"):
+    """From 1/25 up over the first 30 %, then down to nearly 0 (Smith & Topin, arXiv:1708.07120).
 
     Both ways along a cosine, as torch.optim.lr_scheduler.OneCycleLR does.
     """
-    if done < 0.3:
-        return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2
-    return 4e-6 + (1 - 4e-6) * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
 
-
-SCHEDULES: dict[str, Schedule] = {one.__name__: one for one in (constant, step, cosine, onecycle)}
+    def factor(self, done: float) -> float:
+        if done < 0.3:
+            return 1 / 25 + (1 - 1 / 25) * (1 - math.cos(math.pi * done / 0.3)) / 2
+        return 4e-6 + (1 - 4e-6) * (1 + math.cos(math.pi * (done - 0.3) / 0.7)) / 2
 
 
 def learning_rate(
@@ -44,4 +61,4 @@ def learning_rate(
     if steps_done < warmup:
         return peak * (steps_done + 1) / (warmup + 1)
     rest = max(1.0, epochs * steps_per_epoch - warmup)
-    return peak * SCHEDULES[name]((steps_done - warmup) / rest)
+    return peak * SCHEDULES.read(name).factor((steps_done - warmup) / rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cnncli.engine.optimizers import OPTIMIZERS, Rule
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.value import Value
@@ -12,15 +13,6 @@ from cnncli.value import Value
 if TYPE_CHECKING:
     from cnncli.tasks import Task
 
-# Peak learning rates by optimizer, for networks without bn (which are the ones that diverge).
-RATES = {
-    "sgd": 0.03,
-    "momentum": 0.01,
-    "nesterov": 0.01,
-    "rmsprop": 3e-4,
-    "adam": 1e-3,
-    "adamw": 1e-3,
-}
 TILES = 8  # per batch: a tile has many more answers than an image
 
 
@@ -35,8 +27,7 @@ class Settings(Value):
     epochs: int = 0
     batch_size: int = 0
     lr: float = 0.0
-    optimizer: str = "adamw"
-    momentum: float = 0.9  # beta1 of adam and adamw
+    optimizer: str = "adamw"  # with its settings, where they are not the usual ones
     weight_decay: float = -1.0
     lr_schedule: str = "cosine"
     warmup_epochs: float = -1.0
@@ -51,10 +42,12 @@ class Settings(Value):
 def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: int) -> Settings:
     """Return settings with every number: the given ones, the rest by network, task and data.
 
-    `samples` is how many there are to train on. Raises UsageError for what the task cannot use.
+    `samples` is how many there are to train on; a `momentum` given becomes a setting of the
+    optimizer. Raises UsageError for what optimizer or task cannot use.
     """
     given = {"label_smoothing": task.smoothing, **given}
-    first = Settings(**given)
+    rule = _choose_rule(given.pop("optimizer", "adamw"), given.pop("momentum", None))
+    first = Settings(**given, optimizer=str(rule))
     task.training_loss(first.label_smoothing)
     if "monitor" in given and first.monitor not in ("train_loss", *task.monitors):
         raise UsageError(
@@ -65,10 +58,10 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     usual = TILES if len(graph.output_shape) > 1 else 32 if samples <= 5000 else 64
     batch_size = first.batch_size or usual
     batches = max(1, -(-samples // batch_size))
-    rate = first.lr or RATES[first.optimizer] * _boldness(graph, samples)
+    rate = first.lr or rule.rate * _boldness(graph, samples)
     decay, warmup = first.weight_decay, first.warmup_epochs
     if decay < 0:
-        decay = _weight_decay(graph, rate * batches * max(1, epochs), first.optimizer)
+        decay = _weight_decay(graph, rate * batches * max(1, epochs), rule)
     if warmup < 0:
         warmup = min(1.0, 500 / batches)
     return replace(
@@ -81,6 +74,19 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     )
 
 
+def _choose_rule(optimizer: str, momentum: float | None) -> Rule:
+    """Return the update rule of an optimizer, with a momentum that is given apart from it."""
+    rule = OPTIMIZERS.read(optimizer)
+    if momentum is None:
+        return rule
+    if "(" in optimizer:
+        raise UsageError(
+            f"{setting('momentum')} {momentum:g}: {setting('optimizer')} {optimizer} says it too; "
+            "leave one of them out"
+        )
+    return rule.with_momentum(momentum)
+
+
 def _boldness(graph: Graph, samples: int) -> float:
     """Return how much faster than a deep network without bn this one can learn."""
     weighted = sum(node.macs > 0 for node in graph.nodes)
@@ -89,9 +95,9 @@ def _boldness(graph: Graph, samples: int) -> float:
     return 3.0 if weighted <= 5 else 1.0
 
 
-def _weight_decay(graph: Graph, total_rate: float, optimizer: str) -> float:
+def _weight_decay(graph: Graph, total_rate: float, rule: Rule) -> float:
     """Return the weight decay; adamw's takes off about the same share however long it runs."""
-    if optimizer != "adamw":
+    if not rule.decoupled:
         return 5e-4
     return min(1.0 if _has_bn(graph) else 0.1, max(0.05, 3 / total_rate))
 

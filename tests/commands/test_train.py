@@ -163,6 +163,31 @@ def test_validation_can_be_another_folder(run, patterns, tmp_path):
     assert (record["train_images"], record["val_images"]) == (60, 12)
 
 
+def test_an_optimizer_can_be_given_with_its_settings(run, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    done = run("train", patterns, "-o", path, *FAST, "--optimizer", "adam(0.8, 0.98)")
+    assert done.returncode == 0
+    assert manifest(path)["training"]["settings"]["optimizer"] == "adam(0.8, 0.98)"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--optimizer", "adam(2)"], "--optimizer adam: beta1 is '2'; expected a number from 0 up"),
+        (
+            ["--optimizer", "adam(0.8)", "--momentum", "0.9"],
+            "--momentum 0.9: --optimizer adam(0.8)",
+        ),
+    ],
+)
+def test_settings_of_an_optimizer_that_do_not_fit_are_an_error(
+    run, patterns, tmp_path, options, message
+):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
 @pytest.mark.parametrize("fraction", ["0", "1", "1.5", "-0.1", "nan"])
 def test_validation_is_no_other_number(run, patterns, tmp_path, fraction):
     done = run("train", patterns, "-o", tmp_path / "m", "--val", fraction)

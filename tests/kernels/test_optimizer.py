@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fence import blank, every_isa, given_array, same_bits, stands
-from reference import Adam, Momentum, RmsProp
+from reference_optimizers import Adam, Momentum, RmsProp
 
 every_optimizer = every_isa("elementwise")
 SIZE = 30_001

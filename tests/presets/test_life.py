@@ -5,7 +5,7 @@ import pytest
 
 from cnncli import presets
 from cnncli.engine import Plan, Weights
-from cnncli.engine.optimizers import OPTIMIZERS
+from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.model_file import Model, load_model, save_model
@@ -51,7 +51,7 @@ def live(graph, path):
     plan = Plan(graph, weights, Setup(BATCH, 1, True))
     plan.input[:] = images
     assert np.isfinite(plan.train_step(labels, BATCH))
-    OPTIMIZERS["sgd"](weights, 0.0, 0.0, 1).step(plan.gradient, 1e-3)
+    Optimizer(OPTIMIZERS.read("sgd"), weights, 0.0, 1).step(plan.gradient, 1e-3)
     assert np.isfinite(plan.gradient).all() and plan.gradient.any()
     del plan
     first = prediction(graph, weights, images)
@@ -110,7 +110,7 @@ def learn(graph, count, rate):
     if len(graph.output_shape) == 3:
         labels = (images[..., 0] > 0).astype(np.int32)
     plan = Plan(graph, weights, Setup(count, 1, True))
-    optimizer = OPTIMIZERS["adam"](weights, 0.9, 0.0, 1)
+    optimizer = Optimizer(OPTIMIZERS.read("adam"), weights, 0.0, 1)
     losses = []
     for step in range(30):
         plan.clock.epoch = step

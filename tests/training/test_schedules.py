@@ -13,12 +13,12 @@ from cnncli.training.schedules import SCHEDULES, learning_rate
     ],
 )
 def test_schedules_have_their_known_shape(name, values):
-    found = [SCHEDULES[name](share) for share in (0, 0.25, 0.5, 0.75, 1)]
-    assert found == pytest.approx(values, abs=5e-5)
+    factors = [SCHEDULES.read(name).factor(share) for share in (0, 0.25, 0.5, 0.75, 1)]
+    assert factors == pytest.approx(values, abs=5e-5)
 
 
 def test_onecycle_peaks_after_three_tenths():
-    rates = [SCHEDULES["onecycle"](i / 1000) for i in range(1001)]
+    rates = [SCHEDULES.read("onecycle").factor(i / 1000) for i in range(1001)]
     assert rates.index(max(rates)) == 300
     assert max(rates) == pytest.approx(1)
 

@@ -85,3 +85,15 @@ def test_a_figure_that_the_task_does_not_have_cannot_be_monitored():
     message = "monitor val_mae: classify has train_loss, val_loss, val_accuracy"
     with pytest.raises(UsageError, match=message):
         choose({"monitor": "val_mae"}, NORMED, 900)
+
+
+def test_a_momentum_given_by_itself_becomes_a_setting_of_the_optimizer():
+    settings = choose({"optimizer": "nesterov", "momentum": 0.5}, NORMED, 900)
+    assert settings.optimizer == "nesterov(0.5)"
+    assert choose({"momentum": 0.9}, NORMED, 900).optimizer == "adamw"
+    assert choose({"optimizer": "adam(0.9, 0.98)"}, NORMED, 900).optimizer == "adam(beta2=0.98)"
+
+
+def test_a_momentum_given_twice_is_an_error():
+    with pytest.raises(UsageError, match=r"momentum 0\.5: optimizer adam\(0\.8\) says it too"):
+        choose({"optimizer": "adam(0.8)", "momentum": 0.5}, NORMED, 900)
