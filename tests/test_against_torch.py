@@ -102,7 +102,7 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
     )
     expected.backward()
-    plan = Plan(graph, weights, Setup(BATCH, 2, True), loss=CrossEntropy(smoothing))
+    plan = Plan(graph, weights, Setup(BATCH, 2, "train"), loss=CrossEntropy(smoothing))
     plan.input[:] = images
     loss = plan.train_step(labels, BATCH)
     assert loss == pytest.approx(float(expected.detach()), rel=1e-5)
@@ -135,7 +135,7 @@ def test_three_optimizer_steps_agree_with_torch(name, optimizer):
         "adam": lambda: torch.optim.Adam(groups, rate),
         "adamw": lambda: torch.optim.AdamW(groups, rate),
     }[optimizer]()
-    plan = Plan(graph, weights, Setup(BATCH, 2, True))
+    plan = Plan(graph, weights, Setup(BATCH, 2, "train"))
     for _ in range(3):
         plan.input[:] = images
         plan.train_step(labels, BATCH)

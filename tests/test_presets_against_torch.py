@@ -83,8 +83,8 @@ class Pair:
         pixels = self.graph.output_shape[:-1]
         self.labels = numbers.integers(0, CLASSES, (BATCH, *pixels)).astype(np.int32)
 
-    def plan(self, training):
-        plan = Plan(self.graph, self.weights, Setup(BATCH, 1, training))
+    def plan(self, mode):
+        plan = Plan(self.graph, self.weights, Setup(BATCH, 1, mode))
         plan.input[:] = self.images
         return plan
 
@@ -122,14 +122,14 @@ def pair(request, tmp_path_factory):
 
 def test_logits_agree_with_torch(pair):
     pair.begin(0)
-    plan = pair.plan(training=False)
+    plan = pair.plan("predict")
     plan.forward(BATCH)
     pair.twin.eval()
     assert error({"logits": plan.output}, {"logits": pair.answers().detach().numpy()}) <= 5e-6
 
 
 def gradients(pair):
-    plan = pair.plan(training=True)
+    plan = pair.plan("train")
     mean = plan.train_step(pair.labels, BATCH)
     loss = pair.loss()
     loss.backward()
@@ -151,7 +151,7 @@ def test_gradients_agree_with_torch(pair, gentle, bound):
 
 def training(pair):
     """Return how far five steps lead elsewhere."""
-    plan = pair.plan(training=True)
+    plan = pair.plan("train")
     optimizer = Optimizer(OPTIMIZERS.read("momentum"), pair.weights, 0.0, 1)
     theirs = torch.optim.SGD(pair.twin.parameters(), RATE, 0.9)
     for _ in range(STEPS):

@@ -90,7 +90,7 @@ def bench(
     setup = Setup(
         batch=batch_size,
         threads=threads,
-        training=mode == "train",
+        mode="train" if mode == "train" else "predict",
         conv_algo=conv_algo,
         latency=single if latency is None else latency,
     )
@@ -115,7 +115,7 @@ def bench(
 
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
     from cnncli.engine import Plan, Weights, images_together
-    from cnncli.engine.limits import bucket, measured, works
+    from cnncli.engine.limits import bucket, count_work, measure_machine
     from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
     from cnncli.engine.timing import time_steps
 
@@ -124,16 +124,16 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
     together = setup.batch if setup.training else images_together(graph, setup)
     plan = Plan(graph, weights, replace(setup, batch=together))
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
-    work = works(plan, setup.batch)
+    work = count_work(plan, setup.batch)
     sizes = {bucket(direction.bytes) for directions in work.values() for direction in directions}
     pause = min(seconds, PEAK_SECONDS)
-    before = measured(setup, pause, sizes)
+    before = measure_machine(setup, pause, sizes)
     mover = None
     if setup.training:
         rule = OPTIMIZERS.read(optimizer)
         mover = Optimizer(rule, weights, weight_decay=5e-4, threads=setup.threads)
     times = time_steps(plan, setup.batch, seconds, mover)
-    machine = before.best(measured(setup, pause, sizes))
+    machine = before.best(measure_machine(setup, pause, sizes))
     layers = [
         _describe_step(name, times, machine, forward, backward)
         for name, (forward, backward) in work.items()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.loader import Batch, Normalize, cuts_of
 from cnncli.data.pixels import PixelSet
-from cnncli.engine.tiling import reflected
+from cnncli.engine.tiling import reflect_indices
 from cnncli.randomness import draw, order
 
 
@@ -96,4 +96,4 @@ def _window(number: int, count: int, length: int) -> NDArray[np.int64]:
     """Return the rows or columns of a tile; a random number chooses among the places there are."""
     if length >= count:
         return np.arange(count) + number % (length - count + 1)
-    return reflected(0, count, length)
+    return reflect_indices(0, count, length)

@@ -1,7 +1,7 @@
 """Rewriting a network into fewer, larger steps before it is planned.
 
 Each rule takes the list of operations and returns a shorter one that computes the same. What can
-be joined is declared by the layers; nothing here knows a layer by name.
+be joined is declared by the layers (layers/fusing.py); nothing here knows a layer by name.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from functools import partial
 
 from cnncli.graph import Graph
 from cnncli.layers.base import Layer, Setup, Shape
+from cnncli.layers.fusing import Fusing
 from cnncli.value import Value
 
 INPUT = "input"  # the value that is the network's input
@@ -23,16 +23,22 @@ class Operation(Value):
 
     names: tuple[str, ...]  # of the nodes it stands for; the first owns the weights
     layer: Layer
+    fusing: Fusing  # what the layer can do
     inputs: tuple[str, ...]  # values, named by the operation that makes them
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
-    index: int
-    activation: str | None = None
+    index: int  # of the first node in the graph
+    relu: bool = False
     pools: bool = False  # the largest of every 2 x 2 outputs is all that is written
-    residual: str | None = None  # the value that is added before the activation
+    residual: str | None = None  # the value that is added before the relu
     deferred: bool = False  # a bn that leaves all but its statistics to its reader
     normalizes: str | None = None  # the deferred bn before it
-    folded: str | None = None  # the affine node whose scale and shift go into the weights
+    folded: str | None = None  # the node whose scale and shift go into the weights
+
+    @property
+    def name(self) -> str:
+        """The nodes it stands for, joined by +."""
+        return "+".join(self.names)
 
     @property
     def output(self) -> str:
@@ -47,22 +53,28 @@ class Operation(Value):
     @property
     def backward_reads(self) -> frozenset[str]:
         """What its backward pass needs besides the gradient: "x", "y" or both."""
-        recomputes = self.layer.recomputes and self.residual is None
-        reads_y = self.activation is not None and not recomputes
+        reads_y = self.relu and not (self.fusing.recomputes_relu and self.residual is None)
         return self.layer.backward_reads | ({"y"} if reads_y else frozenset())
 
+    @property
+    def working_layer(self) -> Layer:
+        """The layer that runs, which has a bias where something is folded into its weights."""
+        folding = self.fusing.folding
+        return folding.layer if self.folded and folding else self.layer
 
-def operations(graph: Graph) -> list[Operation]:
+
+def list_operations(graph: Graph, setup: Setup) -> list[Operation]:
     """Return one operation per node."""
     names = [node.name for node in graph.nodes]
     return [
         Operation(
-            (node.name,),
-            node.layer,
-            tuple(INPUT if i < 0 else names[i] for i in node.inputs),
-            node.input_shapes,
-            node.output_shape,
-            index,
+            names=(node.name,),
+            layer=node.layer,
+            fusing=node.layer.fusing(setup, *node.input_shapes),
+            inputs=tuple(INPUT if i < 0 else names[i] for i in node.inputs),
+            input_shapes=node.input_shapes,
+            output_shape=node.output_shape,
+            index=index,
         )
         for index, node in enumerate(graph.nodes)
     ]
@@ -70,33 +82,28 @@ def operations(graph: Graph) -> list[Operation]:
 
 def fuse(graph: Graph, setup: Setup, keep: Collection[str] = ()) -> tuple[list[Operation], str]:
     """Return the operations of a plan and the value that holds the network's logits."""
-    steps = operations(graph)
+    steps = list_operations(graph, setup)
     output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
-    if steps and steps[-1].output == output and steps[-1].layer.kind == "softmax":
+    if steps and steps[-1].output == output and steps[-1].fusing.left_to_loss:
         output = steps[-1].inputs[0]
         if steps[-1].output not in keep:
             steps.pop()
+    steps, output = _leave_out_copies(steps, output, keep)
     kept = {*keep, output}
-    if not setup.training:
-        steps, output = _without_training_only(steps, output, keep)
-        kept.add(output)
-        steps = _join(steps, kept, _fold_affine)
-    steps = _join(steps, kept, _fuse_residual)
-    steps = _join(steps, kept, _fuse_activation)
-    if setup.training:
-        return _defer(steps, setup, kept), output
-    return _join(steps, kept, partial(_fuse_pool, setup)), output
+    for rule in (_fold, _fuse_residual, _fuse_relu, _fuse_pool):
+        steps = _join(steps, kept, rule)
+    return _defer(steps, kept), output
 
 
-def _without_training_only(
+def _leave_out_copies(
     steps: list[Operation], output: str, keep: Collection[str]
 ) -> tuple[list[Operation], str]:
-    """Leave out what only passes its input on in a prediction."""
+    """Leave out what only passes its input on."""
     same: dict[str, str] = {}
     left = []
     for step in steps:
         inputs = tuple(same.get(value, value) for value in step.inputs)
-        if step.layer.training_only and step.output not in keep:
+        if step.fusing.is_copy and step.output not in keep:
             same[step.output] = inputs[0]
         else:
             left.append(replace(step, inputs=inputs))
@@ -127,44 +134,46 @@ def _join(
     return list(joined.values())
 
 
-def _fold_affine(first: Operation, second: Operation) -> Operation | None:
+def _fold(first: Operation, second: Operation) -> Operation | None:
     """Fold scale and shift per channel into the weights before them."""
-    if not second.layer.affine or first.folded or first.residual or first.activation:
+    if second.fusing.scale_and_shift is None or first.fusing.folding is None:
         return None
-    if first.layer.absorbing() is None:
+    if first.folded or first.residual or first.relu:
         return None
     return replace(first, names=first.names + second.names, folded=second.names[0])
 
 
 def _fuse_residual(first: Operation, second: Operation) -> Operation | None:
     """Add the other branch of a sum of two in the epilogue of the layer that ends one of them."""
-    if not second.layer.sums or len(second.inputs) != 2 or len(set(second.inputs)) != 2:
+    if not _can_run(first, second, "residual") or len(set(second.inputs)) != 2:
         return None
-    if not first.layer.adds_residual or first.residual or first.activation:
+    if first.residual or first.relu:
         return None
     (other,) = (value for value in second.inputs if value != first.output)
     return replace(first, names=first.names + second.names, residual=other)
 
 
-def _fuse_activation(first: Operation, second: Operation) -> Operation | None:
-    """Run an activation in the epilogue of the layer before it."""
-    name = second.layer.fuses_as
-    if name is None or name not in first.layer.accepts or first.activation:
+def _fuse_relu(first: Operation, second: Operation) -> Operation | None:
+    """Set negative numbers to zero in the epilogue of the layer before."""
+    if not _can_run(first, second, "relu") or first.relu:
         return None
-    return replace(first, names=first.names + second.names, activation=name)
+    return replace(first, names=first.names + second.names, relu=True)
 
 
-def _fuse_pool(setup: Setup, first: Operation, second: Operation) -> Operation | None:
+def _fuse_pool(first: Operation, second: Operation) -> Operation | None:
     """Take the largest of every 2 x 2 outputs in the epilogue, so that a map is never written."""
-    if not second.layer.halves(*second.input_shapes) or first.residual or first.pools:
-        return None
-    if not first.layer.pools(setup, *first.input_shapes):
+    if not _can_run(first, second, "pool") or first.residual or first.pools:
         return None
     names, shape = first.names + second.names, second.output_shape
     return replace(first, names=names, output_shape=shape, pools=True)
 
 
-def _defer(steps: list[Operation], setup: Setup, kept: Collection[str]) -> list[Operation]:
+def _can_run(first: Operation, second: Operation, part: str) -> bool:
+    """Say whether all that the second step does is a part of an epilogue that the first can run."""
+    return second.fusing.runs_as == part and part in first.fusing.epilogue
+
+
+def _defer(steps: list[Operation], kept: Collection[str]) -> list[Operation]:
     """Leave bn and relu to the one layer that reads them, if it can do so while it reads.
 
     What bn would write need then be neither written nor kept.
@@ -175,8 +184,8 @@ def _defer(steps: list[Operation], setup: Setup, kept: Collection[str]) -> list[
         first = left.get(step.inputs[0])
         if first is None or readers[first.output] > 1 or first.output in kept:
             continue
-        plain = first.layer.deferrable and first.activation == "relu" and first.residual is None
-        if plain and step.layer.normalizes(setup, *step.input_shapes):
+        plain = first.fusing.deferrable and first.relu and first.residual is None
+        if plain and step.fusing.normalizes_x:
             left[first.output] = replace(first, deferred=True)
             left[step.output] = replace(step, normalizes=first.output)
     return list(left.values())

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
+from cnncli.engine.buffers import Layout
 from cnncli.engine.fusion import INPUT, Operation
-from cnncli.engine.layout import Layout, working_layer
 from cnncli.engine.plan import Plan
 from cnncli.kernels import conv, elementwise
 from cnncli.layers.base import Setup, Shape, volume
@@ -32,7 +32,9 @@ class Machine(Value):
 
     def best(self, other: Machine) -> Machine:
         """Return the better of two measurements, figure by figure."""
-        gigabytes = {size: max(one, other.gigabytes[size]) for size, one in self.gigabytes.items()}
+        gigabytes = {
+            size: max(speed, other.gigabytes[size]) for size, speed in self.gigabytes.items()
+        }
         return Machine(max(self.gflops, other.gflops), gigabytes)
 
     def compute_ms(self, work: Work) -> float:
@@ -46,67 +48,67 @@ class Machine(Value):
 
 def bucket(size: int) -> int:
     """Return the size of memory, a power of 4, whose speed stands for this one's."""
-    found = SMALLEST
-    while found < min(size, LARGEST):
-        found *= 4
-    return found
+    power = SMALLEST
+    while power < min(size, LARGEST):
+        power *= 4
+    return power
 
 
-def works(plan: Plan, n: int) -> dict[str, tuple[Work, Work]]:
+def count_work(plan: Plan, n: int) -> dict[str, tuple[Work, Work]]:
     """Return the forward and backward work of every step for n images."""
     macs = {step.name: step.macs for step in plan.steps}
-    found = {}
-    for operation in plan.layout.steps:
-        name = "+".join(operation.names)
-        found[name] = (
-            _forward(operation, plan.layout, macs[name], n),
-            _backward(operation, plan.layout.shapes, macs[name], n),
+    return {
+        step.name: (
+            _count_forward(step, plan.layout, macs[step.name], n),
+            _count_backward(step, plan.layout.shapes, macs[step.name], n),
         )
-    return found
+        for step in plan.layout.steps
+    }
 
 
-def _forward(step: Operation, layout: Layout, macs: int, n: int) -> Work:
+def _count_forward(step: Operation, layout: Layout, macs: int, n: int) -> Work:
     written = () if step.deferred else (step.output,)
     images = sum(volume(layout.shapes[value]) for value in (*step.reads, *written))
-    images -= 2 * sum(volume(layout.shapes[value]) for value in _at_hand(step, layout))
-    return Work(2 * macs * n, 4 * (images * n + _weights(step)))
+    images -= 2 * sum(volume(layout.shapes[value]) for value in _find_inputs_in_place(step, layout))
+    return Work(2 * macs * n, 4 * (images * n + _count_weights(step)))
 
 
-def _at_hand(step: Operation, layout: Layout) -> set[str]:
+def _find_inputs_in_place(step: Operation, layout: Layout) -> set[str]:
     """Return the inputs that lie where the step would copy them."""
     slices = layout.slices
-    return {one for one in step.inputs if one in slices and slices[one].of == step.output}
+    return {value for value in step.inputs if value in slices and slices[value].of == step.output}
 
 
-def _backward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
+def _count_backward(step: Operation, shapes: dict[str, Shape], macs: int, n: int) -> Work:
     gradients = [value for value in step.reads if value != INPUT]
     read = [step.output]
     read += [step.output] if "y" in step.backward_reads else []
     read += step.inputs if "x" in step.backward_reads else []
     images = sum(volume(shapes[value]) for value in (*gradients, *read))
     passes = 1 + (INPUT not in step.inputs)
-    return Work(2 * macs * passes * n, 4 * (images * n + passes * _weights(step)))
+    return Work(2 * macs * passes * n, 4 * (images * n + passes * _count_weights(step)))
 
 
-def _weights(step: Operation) -> int:
-    return sum(one.size for one in working_layer(step).parameters(*step.input_shapes).values())
+def _count_weights(step: Operation) -> int:
+    parameters = step.working_layer.parameters(*step.input_shapes).values()
+    return sum(parameter.size for parameter in parameters)
 
 
-def measured(setup: Setup, seconds: float, sizes: set[int]) -> Machine:
+def measure_machine(setup: Setup, seconds: float, sizes: set[int]) -> Machine:
     """Measure this machine, its memory for `sizes` as `bucket` gives them."""
     return Machine(
         float(conv.peak_gflops(seconds, setup.threads)),
-        {size: _gigabytes(size, setup.threads) for size in sizes},
+        {size: _measure_gigabytes(size, setup.threads) for size in sizes},
     )
 
 
-def _gigabytes(size: int, threads: int) -> float:
+def _measure_gigabytes(size: int, threads: int) -> float:
     """Return how fast c = a + b runs, over and over, on arrays of so many bytes together."""
-    each = size // 12
-    a, b, c = (np.ones(each, np.float32) for _ in range(3))
+    count = size // 12
+    a, b, c = (np.ones(count, np.float32) for _ in range(3))
     best, end = float("inf"), time.perf_counter() + SECONDS
     while time.perf_counter() < end or best == float("inf"):
         start = time.perf_counter()
-        elementwise.add(each, a, b, c, threads)
+        elementwise.add(count, a, b, c, threads)
         best = min(best, time.perf_counter() - start)
-    return 12 * each / best / 1e9
+    return 12 * count / best / 1e9

@@ -6,13 +6,24 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from cnncli.engine.buffers import Layout, name_gradient
 from cnncli.engine.fusion import INPUT, Operation
-from cnncli.engine.layout import Layout, gradient, working_layer
 from cnncli.engine.memory import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
 from cnncli.kernels import elementwise
-from cnncli.layers.base import NOTHING, Array, Clock, Parameter, Pass, Setup, Site, volume
+from cnncli.layers.arrays import NOTHING, Array
+from cnncli.layers.base import (
+    Clock,
+    Epilogue,
+    Gradients,
+    Parameter,
+    Pass,
+    Setup,
+    Shape,
+    Site,
+    volume,
+)
 from cnncli.losses import Loss
 from cnncli.losses.base import Targets
 from cnncli.losses.cross_entropy import CrossEntropy
@@ -34,7 +45,14 @@ class Plan:
     """A network ready to run on batches of images: fill `input`, call, read `output`.
 
     `input` (batch, *input shape) and `output` (batch, *classes), the logits, are float32 views into
-    the plan's memory. A plan belongs to one thread; two plans may share their weights.
+    the plan's memory. A softmax at the end is left out unless it is named in `keep`. A plan belongs
+    to one thread; two plans may share their weights.
+
+    `keep` names layers whose answers are wanted (`value`). `gradients` names layers, or "input",
+    whose gradients are wanted (`gradient_of`), in a prediction as well: the statistics are the
+    running ones then, and no weight gets a gradient. What is named is not fused with the layers
+    behind it: a bn behind a named convolution is not folded into it, and answers differ by that
+    rounding. Otherwise a prediction's answers are the same bits with and without gradients.
     """
 
     def __init__(
@@ -44,28 +62,34 @@ class Plan:
         setup: Setup,
         *,
         keep: Collection[str] = (),
+        gradients: Collection[str] = (),
         clock: Clock | None = None,
         loss: Loss = PLAIN,
     ) -> None:
-        self.layout = Layout(graph, setup, keep)
-        self.weights, self.setup = weights, setup
+        """Raise UsageError where `gradients` names something that has none."""
+        self.layout = Layout(graph, setup, keep, gradients)
+        self.weights, self.setup = weights, self.layout.setup
         self.clock = clock or Clock()
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)
         start = (-memory.ctypes.data // 4) % ALIGNMENT
         self._memory = memory[start : start + self.layout.floats]
         self.input = self.value(INPUT)
         self.output = self.value(self.layout.output)
-        if setup.training:
-            self.output_gradient = self._array(gradient(self.layout.output), self.output.shape)
-            self.gradient: Array = self._flat("weight gradients")
+        self._weight_gradients: dict[str, Array] = {}
+        if self.setup.backward:
+            self.output_gradient = self._view_batch(
+                name_gradient(self.layout.output), self.layout.shapes[self.layout.output]
+            )
+        if self.setup.training:
+            self.gradient: Array = self._view("weight gradients")
             self.gradient[:] = 0
-            self._gradients = weights.views(self.gradient)
+            self._weight_gradients = weights.views(self.gradient)
             self.loss = loss.build(self.output, self.output_gradient, setup.threads)
         self._preparations: list[Callable[[], None]] = []
         macs = {node.name: node.macs for node in graph.nodes}
         self.steps: tuple[Step, ...] = tuple(
-            Step("+".join(one.names), *self._site(one), sum(macs[name] for name in one.names))
-            for one in self.layout.steps
+            self._build_step(operation, sum(macs[name] for name in operation.names))
+            for operation in self.layout.steps
         )
         self.refresh()
 
@@ -76,7 +100,11 @@ class Plan:
 
     def value(self, name: str) -> Array:
         """Return what a layer named in `keep` answered: (batch, *its output shape)."""
-        return self._array(name, (self.setup.batch, *self.layout.shapes[name]))
+        return self._view_batch(name, self.layout.shapes[name])
+
+    def gradient_of(self, name: str) -> Array:
+        """Return the gradient of a value named in `gradients`, of its shape, after `backward`."""
+        return self._view_batch(name_gradient(name), self.layout.shapes[name])
 
     def forward(self, n: int) -> None:
         """Run the network on the first n images of `input`."""
@@ -84,7 +112,11 @@ class Plan:
             step.forward(n)
 
     def backward(self, n: int) -> None:
-        """Carry `output_gradient` back through the network to `gradient`, for n images."""
+        """Carry `output_gradient` back through the network, for n images, behind `forward`.
+
+        `output_gradient` is that of `output`, the logits; the caller fills it in each time, for
+        the pass may overwrite it. In a training `gradient` gets the gradients of all weights.
+        """
         for step in reversed(self.steps):
             if step.backward is not None:
                 step.backward(n)
@@ -100,105 +132,144 @@ class Plan:
         return mean
 
     def refresh(self) -> None:
-        """Fold and prepare the present weights; to be called when they have changed."""
-        for step in self.layout.steps:
-            if step.folded:
-                self._fold(step)
+        """Fold and prepare the present weights.
+
+        To be called when they have changed: until then, a step into which something is folded, or
+        which has prepared its weights, answers with the old ones, all others with the new.
+        """
+        for operation in self.layout.steps:
+            if operation.folded:
+                self._fold(operation)
         for prepare in self._preparations:
             prepare()
 
-    def _flat(self, name: str) -> Array:
+    def _view(self, name: str) -> Array:
+        """Return a buffer; nothing where there is none of this name."""
+        if name not in self.layout.buffers:
+            return NOTHING
         buffer = self.layout.buffers[name]
         return self._memory[buffer.offset : buffer.offset + buffer.size]
 
-    def _array(self, name: str, shape: tuple[int, ...]) -> Array:
+    def _view_batch(self, name: str, shape: Shape) -> Array:
+        """Return a value, or a gradient, of a whole batch of images of this shape."""
+        return self._view_array(name, (self.setup.batch, *shape))
+
+    def _view_array(self, name: str, shape: Shape) -> Array:
         if name in self.layout.slices:
             part, channels = self.layout.slices[name], shape[-1]
-            whole = self._array(part.of, (*shape[:-1], part.width))
-            return whole[..., part.offset : part.offset + channels]
-        return self._flat(name)[: volume(shape)].reshape(shape)
+            outer = self._view_array(part.of, (*shape[:-1], part.width))
+            return outer[..., part.offset : part.offset + channels]
+        return self._view(name)[: volume(shape)].reshape(shape)
 
-    def _fold(self, step: Operation) -> None:
-        layer, parameters = step.layer, self._parameters(step)
-        own = {
-            name: one.unpack(self.weights.arrays[f"{step.names[0]}/{name}"], one.shape)
-            for name, one in layer.parameters(*step.input_shapes).items()
+    def _fold(self, operation: Operation) -> None:
+        """Write the weights of a step into which a scale and a shift have been folded."""
+        nodes = {node.name: node for node in self.layout.graph.nodes}
+        folding, second = operation.fusing.folding, nodes[operation.folded or ""]
+        fusing = second.layer.fusing(self.setup, *second.input_shapes)
+        assert folding is not None and fusing.scale_and_shift is not None
+        scale, shift = fusing.scale_and_shift(self.weights.of(second.name))
+        weights = {
+            name: parameter.unpack(
+                self.weights.arrays[f"{operation.names[0]}/{name}"], parameter.shape
+            )
+            for name, parameter in operation.layer.parameters(*operation.input_shapes).items()
         }
-        affine = next(node for node in self.layout.graph.nodes if node.name == step.folded)
-        absorbed = layer.absorb(own, *affine.layer.as_affine(self.weights.of(affine.name)))
-        for name, one in parameters.items():
-            self._flat(f"folded {step.output}/{name}")[:] = one.pack(absorbed[name])
+        folded = folding.fold(weights, scale, shift)
+        for name, parameter in self._list_parameters(operation).items():
+            self._view(f"folded {operation.output}/{name}")[:] = parameter.pack(folded[name])
 
-    def _parameters(self, step: Operation) -> dict[str, Parameter]:
-        return working_layer(step).parameters(*step.input_shapes)
+    def _list_parameters(self, operation: Operation) -> dict[str, Parameter]:
+        return operation.working_layer.parameters(*operation.input_shapes)
 
-    def _working(self, name: str) -> Array:
-        return self._flat(name) if name in self.layout.buffers else NOTHING
-
-    def _site(self, step: Operation) -> tuple[Pass, Pass | None]:
-        """Build one step."""
-        layer = working_layer(step)
+    def _build_step(self, operation: Operation, macs: int) -> Step:
+        """Build the passes of a layer over its views into the memory."""
+        name, residual, normal = operation.output, operation.residual, operation.normalizes
         site = Site(
             setup=self.setup,
-            x=tuple(self.value(name) for name in step.inputs),
-            y=self.value(step.output),
-            residual=None if step.residual is None else self.value(step.residual),
-            weights=self._weights_of(step),
-            prepared=self._working(f"prepared {step.output}"),
-            scratch=self._working("scratch"),
-            activation=step.activation,
-            pools=step.pools,
-            deferred=step.deferred,
-            normal=self._working(f"saved {step.normalizes}"),
+            x=tuple(self.value(value) for value in operation.inputs),
+            y=self.value(name),
+            weights=self._find_weights(operation),
+            saved=self._view(f"saved {name}"),
+            scratch=self._view("scratch"),
+            prepared=self._view(f"prepared {name}"),
+            normal=None if normal is None else self._view(f"saved {normal}"),
+            epilogue=Epilogue(
+                residual=None if residual is None else self.value(residual),
+                relu=operation.relu,
+                pool=operation.pools,
+                deferred=operation.deferred,
+            ),
+            gradients=self._find_gradients(operation),
             clock=self.clock,
-            index=step.index,
+            index=operation.index,
         )
-        shares = self._gradients_of(step, site)
-        forward, backward = layer.build(site)
-        if site.prepare is not None:
-            self._preparations.append(site.prepare)
-        return forward, _adding(backward, shares, self.setup)
+        passes = operation.working_layer.build(site)
+        if passes.prepare is not None:
+            self._preparations.append(passes.prepare)
+        backward = self._complete_backward(operation, passes.backward)
+        return Step(operation.name, passes.forward, backward, macs)
 
-    def _weights_of(self, step: Operation) -> dict[str, Array]:
-        if not step.folded:
-            return self.weights.of(step.names[0])
-        return {name: self._flat(f"folded {step.output}/{name}") for name in self._parameters(step)}
+    def _find_weights(self, operation: Operation) -> dict[str, Array]:
+        if not operation.folded:
+            return self.weights.of(operation.names[0])
+        return {
+            name: self._view(f"folded {operation.output}/{name}")
+            for name in self._list_parameters(operation)
+        }
 
-    def _gradients_of(self, step: Operation, site: Site) -> list[tuple[Array, Array]]:
-        """Fill in a site's gradients; return which of them are to be added to which."""
-        if not self.setup.training or gradient(step.output) not in self.layout.buffers:
-            return []
-        site.saved = self._working(f"saved {step.output}")
-        site.dy = self._array(gradient(step.output), site.y.shape)
-        names = self.layout.shares[step.output]
-        found = [
-            None if name is None else self._array(name, (self.setup.batch, *self.layout.shapes[x]))
-            for x, name in zip(step.reads, names, strict=True)
+    def _find_gradients(self, operation: Operation) -> Gradients | None:
+        """Return what the backward pass of a step works on; None where it has nothing to do."""
+        if not self.layout.runs_backward(operation):
+            return None
+        shares = [
+            None if name is None else self._view_batch(name, self.layout.shapes[value])
+            for value, name in zip(
+                operation.reads, self.layout.shares[operation.output], strict=True
+            )
         ]
-        site.dx = tuple(found[: len(step.inputs)])
-        site.dresidual = None if step.residual is None else found[-1]
-        site.adds = step.output in self.layout.adding
-        own = f"{step.names[0]}/"
-        site.gradients = {
+        own = f"{operation.names[0]}/"
+        weights = {
             name.removeprefix(own): array
-            for name, array in self._gradients.items()
+            for name, array in self._weight_gradients.items()
             if name.startswith(own)
         }
-        return [
-            (self._flat(gradient(value)), dx.reshape(-1))
-            for value, name, dx in zip(step.reads, names, found, strict=True)
-            if dx is not None and name != gradient(value)
+        if not weights and all(share is None for share in shares):
+            return None
+        return Gradients(
+            dy=self._view_batch(self.layout.dy(operation), operation.output_shape),
+            dx=tuple(shares[: len(operation.inputs)]),
+            weights=weights,
+            residual=None if operation.residual is None else shares[-1],
+            adds=operation.output in self.layout.adding,
+        )
+
+    def _complete_backward(self, operation: Operation, backward: Pass | None) -> Pass | None:
+        """Return a backward pass with what is to be done before and behind it.
+
+        It works on a copy of a gradient that is to last, and its shares in gradients that other
+        steps have begun are added to them.
+        """
+        if backward is None:
+            return None
+        run, threads, batch = backward, self.setup.threads, self.setup.batch
+        value = name_gradient(operation.output)
+        dy, passed_back = self._view(value), self._view(self.layout.dy(operation))
+        copies = self.layout.dy(operation) != value
+        shares = [
+            (self._view(name_gradient(value)), self._view(name))
+            for value, name in zip(
+                operation.reads, self.layout.shares[operation.output], strict=True
+            )
+            if name not in (None, name_gradient(value))
         ]
+        if not copies and not shares:
+            return backward
 
+        def run_all(n: int) -> None:
+            if copies:
+                elementwise.copy(dy.size // batch * n, dy, passed_back, threads)
+            run(n)
+            for total, share in shares:
+                elementwise.add(total.size // batch * n, total, share, total, threads)
 
-def _adding(backward: Pass | None, shares: list[tuple[Array, Array]], setup: Setup) -> Pass | None:
-    """Return a backward pass that also adds its shares to gradients others have begun."""
-    if backward is None or not shares:
-        return backward
-
-    def both(n: int) -> None:
-        backward(n)
-        for total, share in shares:
-            elementwise.add(total.size // setup.batch * n, total, share, total, setup.threads)
-
-    return both
+        return run_all

@@ -18,36 +18,36 @@ class Slice(Value):
     offset: int
 
 
-def slices(steps: Sequence[Operation], setup: Setup, kept: Collection[str]) -> dict[str, Slice]:
+def find_slices(
+    steps: Sequence[Operation], setup: Setup, kept: Collection[str]
+) -> dict[str, Slice]:
     """Return the place of every value that lies in a stack's, which may lie in another's.
 
     The layer that makes it must be able to write so, and all that read it to read so. What is kept
     for others lies by itself. Of several stacks that read a value, the first has it.
 
     Training copies: a whole batch does not stay in the caches, and to read pixels that lie apart in
-    memory takes as long as the copy, each time.
+    memory takes as long as the copy, each time. So does a prediction with a backward pass.
     """
-    if setup.training:
+    if setup.backward:
         return {}
-    able = {step.output for step in steps if _writes_within(step, setup)} - {*kept}
+    movable = {
+        step.output for step in steps if step.fusing.writes_slices and step.residual is None
+    } - {*kept}
     for step in steps:
-        if not step.layer.reads_within:
-            able.difference_update(step.inputs)
-        able.discard(step.residual or "")
-    found: dict[str, Slice] = {}
+        if not step.fusing.reads_slices:
+            movable.difference_update(step.inputs)
+        movable.discard(step.residual or "")
+    slices: dict[str, Slice] = {}
     for step in steps:
-        if step.layer.stacks:
-            for value, place in _places(step):
-                if value in able:
-                    found.setdefault(value, place)
-    return found
+        if step.fusing.stacks:
+            for value, place in _place_inputs(step):
+                if value in movable:
+                    slices.setdefault(value, place)
+    return slices
 
 
-def _writes_within(step: Operation, setup: Setup) -> bool:
-    return step.residual is None and step.layer.writes_within(setup, *step.input_shapes)
-
-
-def _places(stack: Operation) -> Iterator[tuple[str, Slice]]:
+def _place_inputs(stack: Operation) -> Iterator[tuple[str, Slice]]:
     """Yield the inputs of a stack and where it wants them."""
     offsets = accumulate((shape[-1] for shape in stack.input_shapes), initial=0)
     for value, offset in zip(stack.inputs, offsets, strict=False):

@@ -3,25 +3,25 @@
 Every pixel is computed with all the context its answer depends on, so it is the same in any tile.
 Beyond the borders of the image its pixels are repeated in reverse order. Tiles begin at multiples
 of the network's stride, so that pools and strided convolutions look at the same windows, and of
-those of Winograd's algorithm, so that even what is rounded is rounded alike.
+its layers' grain, so that even what is rounded is rounded alike.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine.layout import memory_bytes
+from cnncli.engine.buffers import memory_bytes
 from cnncli.engine.plan import Plan
 from cnncli.engine.weights import Weights
 from cnncli.errors import ArchitectureError
 from cnncli.graph import Graph, build_graph
 from cnncli.graph.context import measure_context
 from cnncli.layers.base import Array, Axes, Setup
-from cnncli.layers.winograd import TILE
 from cnncli.notation import parse
 
 LARGEST = 1024  # rows or columns of a tile, its context apart
@@ -47,7 +47,8 @@ class Tiled:
         self.graph, self.weights = graph, weights
         self.setup = replace(setup, batch=1)
         self.context = measure_context(graph)
-        self.limit = self._rounded(tile) if tile else self._affordable()
+        self.grain = math.lcm(*(node.layer.grain for node in graph.nodes))
+        self.limit = self._round_up(tile) if tile else self._find_largest_tile()
         self._plans: dict[Axes, Plan] = {}
 
     def refresh(self) -> None:
@@ -58,13 +59,13 @@ class Tiled:
     def __call__(self, pixels: NDArray[np.uint8], normalize: Normalize) -> Array:
         """Return the logits (H, W, classes) of an image, uint8 (H, W, C)."""
         height, width = pixels.shape[:2]
-        tile = self._tile((height, width))
-        plan, before = self._plan(tile), self._rounded(self.context.before)
+        tile = self._choose_tile((height, width))
+        plan, before = self._make_plan(tile), self._round_up(self.context.before)
         answer = np.empty((height, width, self.graph.classes), np.float32)
         for top in range(0, height, tile[0]):
-            rows = reflected(top - before[0], plan.input.shape[1], height)
+            rows = reflect_indices(top - before[0], plan.input.shape[1], height)
             for left in range(0, width, tile[1]):
-                columns = reflected(left - before[1], plan.input.shape[2], width)
+                columns = reflect_indices(left - before[1], plan.input.shape[2], width)
                 normalize(pixels[np.ix_(rows, columns)][None], FIRST, plan.input)
                 plan.forward(1)
                 part = answer[top : top + tile[0], left : left + tile[1]]
@@ -72,24 +73,22 @@ class Tiled:
                 part[...] = inner[: part.shape[0], : part.shape[1]]
         return answer
 
-    def _tile(self, size: Axes) -> Axes:
+    def _choose_tile(self, size: Axes) -> Axes:
         """Return the size of the tiles of an image: the whole image, if that is small enough."""
-        rows, columns = (
-            min(one, most) for one, most in zip(self._rounded(size), self.limit, strict=True)
-        )
+        rows, columns = map(min, self._round_up(size), self.limit)
         return rows, columns
 
-    def _plan(self, tile: Axes) -> Plan:
+    def _make_plan(self, tile: Axes) -> Plan:
         if tile not in self._plans:
-            plan = Plan(self._laid_out(tile), self.weights, self.setup)
-            if plan.bytes + sum(one.bytes for one in self._plans.values()) > MEMORY:
+            plan = Plan(self._lay_out(tile), self.weights, self.setup)
+            if plan.bytes + sum(kept.bytes for kept in self._plans.values()) > MEMORY:
                 self._plans.clear()
             self._plans[tile] = plan
         return self._plans[tile]
 
-    def _laid_out(self, tile: Axes) -> Graph:
+    def _lay_out(self, tile: Axes) -> Graph:
         """Return the network on a tile and what lies around it."""
-        before, after = self._rounded(self.context.before), self._rounded(self.context.after)
+        before, after = self._round_up(self.context.before), self._round_up(self.context.after)
         height, width = (sum(parts) for parts in zip(before, tile, after, strict=True))
         shape = (height, width, self.graph.input_shape[2])
         graph = build_graph(parse(self.graph.text), shape)
@@ -101,25 +100,27 @@ class Tiled:
             )
         return graph
 
-    def _affordable(self) -> Axes:
+    def _find_largest_tile(self) -> Axes:
         side = LARGEST
         while True:
-            tile = self._rounded((side, side))
-            smallest = tile == self._rounded((1, 1))
-            if smallest or memory_bytes(self._laid_out(tile), self.setup) <= MEMORY:
+            tile = self._round_up((side, side))
+            smallest = tile == self._round_up((1, 1))
+            if smallest or memory_bytes(self._lay_out(tile), self.setup) <= MEMORY:
                 return tile
             side //= 2
 
-    def _rounded(self, size: Axes) -> Axes:
-        steps = (TILE * step for step in self.context.stride)
-        rows, columns = (-(-one // step) * step for one, step in zip(size, steps, strict=True))
+    def _round_up(self, size: Axes) -> Axes:
+        steps = (self.grain * stride for stride in self.context.stride)
+        rows, columns = (
+            -(-length // step) * step for length, step in zip(size, steps, strict=True)
+        )
         return rows, columns
 
 
-def reflected(start: int, count: int, length: int) -> NDArray[np.int64]:
+def reflect_indices(start: int, count: int, length: int) -> NDArray[np.int64]:
     """Return where to find `count` pixels from `start` on, beyond the ends in reverse order.
 
-    >>> reflected(-2, 8, 4).tolist()
+    >>> reflect_indices(-2, 8, 4).tolist()
     [2, 1, 0, 1, 2, 3, 2, 1]
     """
     places = np.arange(start, start + count)

@@ -44,8 +44,7 @@ def passed_on(graph: Graph, node: Node) -> Node:
         readers = [other for other in graph.nodes if index in other.inputs]
         if len(readers) != 1 or len(readers[0].inputs) > 1:
             return node
-        layer = readers[0].layer
-        if not (layer.affine or layer.training_only or layer.prefers) or layer.kind == "softmax":
+        if readers[0].layer.family not in ("norm", "dropout", "activation"):
             return node
         node = readers[0]
     return node

@@ -72,7 +72,7 @@ def _source(graph: Graph, node: Node) -> int:
     (source,) = node.inputs
     while source != INPUT:
         before = graph.nodes[source]
-        if not (before.layer.training_only or before.layer.kind == "flatten"):
+        if not (before.layer.family == "dropout" or before.layer.kind == "flatten"):
             break
         (source,) = before.inputs
     return source

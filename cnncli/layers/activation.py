@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from cnncli.kernels import elementwise as kernels
-from cnncli.layers.base import Layer, Pass, Shape, Site
+from cnncli.layers.arrays import flat
+from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
+from cnncli.layers.fusing import Fusing
 from cnncli.settings import REAL, setting
+
+SHAPES = ((5, 3, 7), (40,), (9, 2))  # an image, a vector, a signal
 
 
 class Activation(Layer):
     """What the activations share: an output like the input, and a pair of kernels."""
 
-    passes: ClassVar[tuple[Any, Any]]
-    dx_over_dy = True
+    functions: ClassVar[tuple[Any, Any]]  # kernels: forward and backward
+    family = "activation"
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return tuple((cls.kind, shape) for shape in SHAPES)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -22,30 +30,36 @@ class Activation(Layer):
         """Return the settings that the kernels take behind the size."""
         return ()
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        apply, differentiate = self.passes
-        x, y, each, extra = site.x[0].reshape(-1), site.y.reshape(-1), site.y[0].size, self.extra()
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(dx_over_dy=True)
+
+    def build(self, site: Site) -> Passes:
+        apply, differentiate = self.functions
+        x, y, size, extra = flat(site.x[0]), flat(site.y), site.y[0].size, self.extra()
 
         def forward(n: int) -> None:
-            apply(n * each, *extra, x, y, site.threads)
+            apply(n * size, *extra, x, y, site.threads)
 
-        if site.dy is None or site.dx[0] is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+        if site.gradients is None:
+            return Passes(forward)
+        dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
 
         def backward(n: int) -> None:
-            differentiate(n * each, *extra, x, y, dy, dx, site.threads)
+            differentiate(n * size, *extra, x, y, dy, dx, site.threads)
 
-        return forward, backward
+        return Passes(forward, backward)
 
 
 class Relu(Activation, kind="relu"):
     """max(x, 0)."""
 
-    passes = (kernels.relu_forward, kernels.relu_backward)
+    functions = (kernels.relu_forward, kernels.relu_backward)
     backward_reads = frozenset({"y"})
-    fuses_as = "relu"
     prefers = "he"
+    bounds = True
+
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(dx_over_dy=True, runs_as="relu")
 
 
 class LeakyRelu(Activation, kind="leaky_relu"):
@@ -53,9 +67,13 @@ class LeakyRelu(Activation, kind="leaky_relu"):
 
     slope: float = setting(REAL, 0.01)
 
-    passes = (kernels.leaky_relu_forward, kernels.leaky_relu_backward)
+    functions = (kernels.leaky_relu_forward, kernels.leaky_relu_backward)
     backward_reads = frozenset({"x"})
     prefers = "he"
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (*super().examples(), ("leaky_relu(0.2)", (5, 3, 7)))
 
     def extra(self) -> tuple[float, ...]:
         return (self.slope,)
@@ -64,15 +82,16 @@ class LeakyRelu(Activation, kind="leaky_relu"):
 class Relu6(Activation, kind="relu6"):
     """max(x, 0), but 6 at most (Krizhevsky 2010, deep belief networks on CIFAR-10)."""
 
-    passes = (kernels.relu6_forward, kernels.relu6_backward)
+    functions = (kernels.relu6_forward, kernels.relu6_backward)
     backward_reads = frozenset({"y"})
     prefers = "he"
+    bounds = True
 
 
 class Elu(Activation, kind="elu"):
     """x where positive, exp(x) - 1 elsewhere (Clevert et al. 2016, arXiv:1511.07289)."""
 
-    passes = (kernels.elu_forward, kernels.elu_backward)
+    functions = (kernels.elu_forward, kernels.elu_backward)
     backward_reads = frozenset({"y"})
     prefers = "he"
 
@@ -80,7 +99,7 @@ class Elu(Activation, kind="elu"):
 class Gelu(Activation, kind="gelu"):
     """x * P(N(0, 1) <= x), the exact form (Hendrycks & Gimpel 2016, arXiv:1606.08415)."""
 
-    passes = (kernels.gelu_forward, kernels.gelu_backward)
+    functions = (kernels.gelu_forward, kernels.gelu_backward)
     backward_reads = frozenset({"x"})
     prefers = "he"
 
@@ -88,7 +107,7 @@ class Gelu(Activation, kind="gelu"):
 class Silu(Activation, kind="silu"):
     """x * sigmoid(x), also known as swish (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
-    passes = (kernels.silu_forward, kernels.silu_backward)
+    functions = (kernels.silu_forward, kernels.silu_backward)
     backward_reads = frozenset({"x"})
     prefers = "he"
 
@@ -96,41 +115,52 @@ class Silu(Activation, kind="silu"):
 class Sigmoid(Activation, kind="sigmoid"):
     """1 / (1 + exp(-x))."""
 
-    passes = (kernels.sigmoid_forward, kernels.sigmoid_backward)
+    functions = (kernels.sigmoid_forward, kernels.sigmoid_backward)
     backward_reads = frozenset({"y"})
     prefers = "glorot"
+    bounds = True
 
 
 class Tanh(Activation, kind="tanh"):
     """Hyperbolic tangent."""
 
-    passes = (kernels.tanh_forward, kernels.tanh_backward)
+    functions = (kernels.tanh_forward, kernels.tanh_backward)
     backward_reads = frozenset({"y"})
     prefers = "glorot"
+    bounds = True
 
 
 class Softmax(Layer, kind="softmax"):
     """exp(x) over its sum along the channels; at the end of a network it may be left out."""
 
+    family = "softmax"
+    bounds = True
     backward_reads = frozenset({"y"})
     prefers = "glorot"
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return tuple((cls.kind, shape) for shape in SHAPES)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(left_to_loss=True)
+
+    def build(self, site: Site) -> Passes:
         channels = site.y.shape[-1]
         rows = site.y[0].size // channels
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        x, y = flat(site.x[0]), flat(site.y)
 
         def forward(n: int) -> None:
             kernels.softmax_forward(n * rows, channels, x, y, site.threads)
 
-        if site.dy is None or site.dx[0] is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+        if site.gradients is None:
+            return Passes(forward)
+        dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
 
         def backward(n: int) -> None:
             kernels.softmax_backward(n * rows, channels, y, dy, dx, site.threads)
 
-        return forward, backward
+        return Passes(forward, backward)

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field
+from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from cnncli.layers.arrays import Array as Array
+from cnncli.layers.fusing import Fusing
 from cnncli.randomness import draw
 from cnncli.registry import Registry
 from cnncli.settings import settings_of, write_call
 from cnncli.value import Value
 
-Array = NDArray[np.float32]
-Wide = NDArray[np.float64]
 Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,) for a vector
 Pass = Callable[[int], None]  # runs one direction of one layer for the first n images of its site
 Axes = tuple[int, int]  # one number for the rows, one for the columns
+Example = tuple[Any, ...]  # the text of a layer, and the shapes of inputs that fit it
 
 LAYERS: Registry[type[Layer]] = Registry("layer")
-NOTHING: Array = np.empty(0, np.float32)
 
 
 class Parameter(Value):
@@ -48,7 +47,9 @@ class Parameter(Value):
     unpack: Callable[[Array, Shape], Array] = lambda array, shape: array.reshape(shape)
 
 
-def plain(length: int, initial: Literal["zeros", "ones"], *, learned: bool = True) -> Parameter:
+def declare_vector(
+    length: int, initial: Literal["zeros", "ones"], *, learned: bool = True
+) -> Parameter:
     """Return a vector the kernels use as it is stored: a bias, or a figure per channel."""
     return Parameter((length,), length, initial=initial, learned=learned)
 
@@ -79,52 +80,77 @@ class Clock:
 
 
 class Setup(Value):
-    """How a plan is to run: what layers choose their algorithms and their memory by."""
+    """How a plan is to run: what layers choose their algorithms and their memory by.
+
+    "train": statistics are those of the batch, dropout drops, all weights get gradients.
+    "predict": statistics are the running ones, dropout passes everything.
+    """
 
     batch: int  # images, at most
     threads: int = 1
-    training: bool = False
+    mode: Literal["train", "predict"] = "predict"
     conv_algo: str = "auto"  # or "direct"
     latency: bool = False  # single images, each as soon as possible
+    gradients: bool = False  # of a prediction are wanted, too; a plan sets this for its layers
+
+    @property
+    def backward(self) -> bool:
+        """Say whether there is a backward pass."""
+        return self.training or self.gradients
+
+    @property
+    def training(self) -> bool:
+        """Say whether this is a training."""
+        return {"train": True, "predict": False}[self.mode]
 
 
-@dataclass(eq=False, repr=False)
-class Site:
+class Memory(Value):
+    """The floats a layer needs besides x, y, weights and their gradients."""
+
+    saved: int = 0  # kept from forward to backward, in training
+    scratch: int = 0  # to work in; good for one pass only
+    prepared: int = 0  # made of the weights before a prediction starts, kept until they change
+
+
+class Epilogue(Value):
+    """What has been fused behind a layer: it happens in this order, before y is written."""
+
+    residual: Array | None = None  # (batch, *output shape), added to the layer's own results
+    relu: bool = False
+    pool: bool = False  # only the largest of every 2 x 2 outputs is written; y has their shape
+    deferred: bool = False  # the layer that reads y does the work itself; y is x, not written
+
+
+class Gradients(Value):
+    """What a backward pass reads and writes."""
+
+    dy: Array  # (batch, *output shape); the pass may overwrite it
+    dx: tuple[Array | None, ...]  # like x; None where nobody asks for it; written, not added to
+    weights: Mapping[str, Array]  # flat, as the weights; empty where nobody asks for them
+    residual: Array | None = None  # like dx; may be dy itself
+    adds: bool = False  # dx holds the share of another reader of x, which is to be added to
+
+
+class Site(Value):
     """A layer's place in a plan: how it is to run, and its views into the plan's memory.
 
     Every array is laid out for a whole batch; a pass uses the first n images of it. Pixels follow
-    one another; in a prediction, those of x and y may be channels of wider ones where a layer says
-    that it can read and write so.
+    one another; in a prediction, those of x and y may be channels of wider ones where the layer's
+    `fusing` says that it can read and write so.
     """
 
     setup: Setup
     x: tuple[Array, ...]  # (batch, *input shape), one per input
     y: Array  # (batch, *output shape)
-    residual: Array | None = None  # like y, and added to it before the activation
-    dx: tuple[Array | None, ...] = ()  # None where nobody asks for it; written, not added to
-    dresidual: Array | None = None  # like dx; may be dy itself
-    deferred: bool = False  # its reader does the work; y is x
-    normal: Array = field(
-        default_factory=lambda: NOTHING
-    )  # what a deferred bn saved: x is to be normalized, then relu, as it is read
-    adds: bool = False  # dx holds the share of another reader, which is to be added to
-    dy: Array | None = None  # may be overwritten by the backward pass
-    weights: Mapping[str, Array] = field(default_factory=dict)  # flat, in the kernels' layout
-    gradients: Mapping[str, Array] = field(default_factory=dict)  # alike; written, not added to
-    prepared: Array = field(
-        default_factory=lambda: NOTHING
-    )  # (prepared_size,) kept until the weights change
-    prepare: Callable[[], None] | None = None  # set by a layer that has something prepared
-    saved: Array = field(
-        default_factory=lambda: NOTHING
-    )  # (saved_size,) kept from forward to backward
-    scratch: Array = field(
-        default_factory=lambda: NOTHING
-    )  # (scratch_size,) good for one pass only
-    activation: str | None = None  # fused behind the layer
-    pools: bool = False  # and behind that, the largest of every 2 x 2 outputs; y is what it answers
-    clock: Clock = field(default_factory=Clock)
+    weights: Mapping[str, Array]  # flat, in the kernels' layout
+    saved: Array  # of the sizes that the layer's `memory` asked for
+    scratch: Array
+    prepared: Array
+    clock: Clock
     index: int = 0  # of the layer in its network, so that two dropouts differ
+    normal: Array | None = None  # what a deferred bn saved: normalize x, then relu, as it is read
+    epilogue: Epilogue = Epilogue()
+    gradients: Gradients | None = None  # None: no backward pass is wanted
 
     @property
     def threads(self) -> int:
@@ -132,29 +158,32 @@ class Site:
         return self.setup.threads
 
 
+class Passes(Value):
+    """What a layer runs: forward; backward, if that is wanted; what prepares its weights."""
+
+    forward: Pass
+    backward: Pass | None = None
+    prepare: Callable[[], None] | None = None
+
+
 class Layer(Value):
-    """One kind of layer. The fields of a subclass are its settings.
+    """One kind of layer: a frozen dataclass whose fields are its settings.
+
+    A new kind declares its settings and defines `output_shape` and `build`; `parameters` and
+    `macs` where it learns or multiplies; `reach` where an output sees more than its own place.
 
     >>> class Conv(Layer, kind="conv"): ...
     """
 
-    kind: ClassVar[str]
-    summary: ClassVar[str]
+    kind: ClassVar[str]  # its name in an architecture text
+    summary: ClassVar[str]  # the first line of its docstring
     inputs: ClassVar[int | None] = 1  # None: a junction, which takes two or more
-    accepts: ClassVar[frozenset[str]] = frozenset()  # activations it can run in its own epilogue
-    adds_residual: ClassVar[bool] = False  # whether it can add a residual there, before those
-    recomputes: ClassVar[bool] = False  # its backward needs no y for a relu, without a residual
-    sums: ClassVar[bool] = False  # y is the sum of its inputs
-    dx_over_dy: ClassVar[bool] = False  # its first dx may be dy itself, without a residual
-    adds_to_dx: ClassVar[bool] = False  # whether it can add its share to that of another reader
-    stacks: ClassVar[bool] = False  # y is its inputs side by side; those that lie there stay there
-    reads_within: ClassVar[bool] = False  # in a prediction, x may be channels of wider pixels
-    deferrable: ClassVar[bool] = False  # its readers can normalize what they read themselves
-    fuses_as: ClassVar[str | None] = None  # the name under which others can run this activation
-    backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})
-    training_only: ClassVar[bool] = False  # nothing but a copy in a prediction
-    affine: ClassVar[bool] = False  # y = scale * x + shift per channel in a prediction
+
+    family: ClassVar[str] = "other"  # what it is drawn and grouped as: "conv", "pool", ...
+    bounds: ClassVar[bool] = False  # y stays within bounds: no layer to end in for free numbers
     prefers: ClassVar[str | None] = None  # initialization of the weights before this activation
+    backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})  # what else may be gone then
+    grain: ClassVar[int] = 1  # rows and columns of y that are rounded together, as tiles
 
     def __init_subclass__(cls, kind: str | None = None) -> None:
         """Register the layer under the name it has in an architecture text."""
@@ -163,6 +192,11 @@ class Layer(Value):
             cls.kind = kind
             cls.summary = (cls.__doc__ or "").strip().split("\n")[0]
             LAYERS.add(kind, cls)
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        """Return what the tests of every layer run."""
+        raise NotImplementedError
 
     @classmethod
     def settings(cls) -> tuple[Field[Any], ...]:
@@ -193,72 +227,17 @@ class Layer(Value):
         """Return the input rows and columns that no window reaches."""
         return (0, 0)
 
-    def saved_size(self, batch: int, *inputs: Shape) -> int:
-        """Return the floats to keep from forward to backward."""
-        return 0
-
-    def prepared_size(self, setup: Setup, *inputs: Shape) -> int:
-        """Return the floats of what a prediction makes of the weights once, before it starts."""
-        return 0
-
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
-        """Return the floats one pass needs to work in."""
-        return 0
-
-    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
-        """Say whether it can do the work of a deferred bn on its input as it reads it."""
-        return False
-
-    def pools(self, setup: Setup, *inputs: Shape) -> bool:
-        """Say whether it can write the largest of every 2 x 2 outputs alone, in a prediction."""
-        return False
-
-    def halves(self, *inputs: Shape) -> bool:
-        """Say whether it does nothing but take the largest of every 2 x 2 pixels."""
-        return False
-
-    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
-        """Say whether y may be channels of wider pixels, in a prediction without a residual."""
-        return False
-
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        """Return forward and backward over the arrays of a site; no backward in a prediction."""
+    def build(self, site: Site) -> Passes:
+        """Return the passes over the arrays of a site; no backward pass without gradients."""
         raise NotImplementedError
 
-    def as_affine(self, weights: Mapping[str, Array]) -> tuple[Wide, Wide]:
-        """Return scale and shift per channel of an affine layer."""
-        raise NotImplementedError
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
+        """Return the floats it needs besides its inputs, its output and its weights."""
+        return Memory()
 
-    def absorbing(self) -> Layer | None:
-        """Return the layer whose weights can take up a scale and a shift per channel of y."""
-        return None
-
-    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
-        """Return the weights of the absorbing layer, file-shaped, that answers y*scale + shift."""
-        raise NotImplementedError
-
-
-def flat(array: Array | None) -> Array:
-    """Return an array as the kernels take it: flat, and empty where there is none.
-
-    Pixels that are channels of wider ones stay where they are, with the others' between them.
-    """
-    if array is None:
-        return NOTHING
-    if array.flags.c_contiguous:
-        return array.reshape(-1)
-    pixels = math.prod(array.shape[:-1])
-    return as_strided(array, ((pixels - 1) * step_of(array) + array.shape[-1],), (array.itemsize,))
-
-
-def step_of(array: Array) -> int:
-    """Return the floats from one pixel of an array to the next."""
-    return array.strides[-2] // array.itemsize
-
-
-def is_same(one: Array, other: Array) -> bool:
-    """Say whether two arrays begin at the same place in memory."""
-    return one.ctypes.data == other.ctypes.data
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        """Return what it can do together with the layers around it."""
+        return Fusing()
 
 
 def volume(shape: Shape) -> int:

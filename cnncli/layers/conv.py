@@ -4,38 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
 from cnncli.layers import winograd
+from cnncli.layers.arrays import NOTHING, Array, Wide, flat, step_of
 from cnncli.layers.base import (
-    NOTHING,
-    Array,
-    Axes,
-    Layer,
+    Example,
+    Memory,
     Parameter,
-    Pass,
-    Reach,
+    Passes,
     Setup,
     Shape,
     Site,
-    Wide,
-    flat,
-    plain,
-    step_of,
+    declare_vector,
 )
-from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
-from cnncli.layers.geometry import Windows, windows, with_channels
-from cnncli.layers.panels import panelled
+from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.fusing import Folding, Fusing, Part
+from cnncli.layers.geometry import Windowed, Windows, lay_windows, with_channels
+from cnncli.layers.panels import declare_conv_weight
 from cnncli.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 FILLS = ("zero", "reflect", "edge")  # as the kernels count them
 
 
-class Conv(Layer, kind="conv"):
+class Filtering(Windowed):
+    """What conv and depthwise share: where their windows stand, and what the padding holds."""
+
+    if TYPE_CHECKING:  # settings of both
+
+        @property
+        def stride(self) -> Size: ...
+        @property
+        def fill(self) -> str: ...
+        @property
+        def dilation(self) -> Size: ...
+
+    family = "conv"
+    backward_reads = frozenset({"x"})
+
+    def windows(self, x: Shape) -> Windows:
+        windows = lay_windows(x, self.size, self.stride, self.pad, self.dilation)
+        if self.fill == "reflect":
+            _check_reflection(windows)
+        return windows
+
+
+class Conv(Filtering, kind="conv"):
     """Convolution of the whole depth of its input with each of its filters.
 
     y[p, q, k] = b[k] + sum over r, s, c of x[p*stride + r*dilation - pad, …, c] * w[k, c, r, s]
@@ -51,17 +69,19 @@ class Conv(Layer, kind="conv"):
     groups: int = setting(COUNT, 1)
     bias: bool = setting(SWITCH, True)
 
-    accepts = frozenset({"relu"})
-    backward_reads = frozenset({"x"})
-    adds_residual = True
-    adds_to_dx = True
+    grain = winograd.TILE
 
-    def windows(self, x: Shape) -> Windows:
-        """Return where the filters stand on an input of this shape."""
-        found = windows(x, self.kind, self.size, self.stride, self.pad, self.dilation)
-        if self.fill == "reflect":
-            check_reflection(found)
-        return found
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("conv(4, 3)", (6, 7, 3)),
+            ("conv(33, 3x5, 2x1, same)", (7, 9, 5)),
+            ("conv(8, 3, 2, 1, reflect)", (8, 7, 4)),
+            ("conv(12, 3, pad=1, groups=3)", (6, 6, 6)),
+            ("conv(18, 1, bias=no)", (5, 5, 34)),
+            ("conv(40, 3, pad=1)", (9, 10, 36)),  # by Winograd's algorithm
+            ("conv(16, 2, pad=causal, dilation=4)", (30, 8)),
+        )
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -72,75 +92,61 @@ class Conv(Layer, kind="conv"):
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs
         rows, columns = self.windows(x).size
-        each, channels = self.filters // self.groups, x[-1] // self.groups
-        shape = (self.filters, channels, rows, columns)
-        area = rows * columns
-        found = {"weight": panelled(shape, self.groups, channels * area, each * area)}
-        if self.bias:
-            found["bias"] = plain(self.filters, "zeros")
-        return found
+        filters, channels = self.filters // self.groups, x[-1] // self.groups
+        shape, area = (self.filters, channels, rows, columns), rows * columns
+        weight = declare_conv_weight(shape, self.groups, channels * area, filters * area)
+        if not self.bias:
+            return {"weight": weight}
+        return {"weight": weight, "bias": declare_vector(self.filters, "zeros")}
 
     def macs(self, *inputs: Shape) -> int:
         (x,) = inputs
-        found = self.windows(x)
-        positions = found.output[0] * found.output[1]
-        area = found.size[0] * found.size[1]
-        return positions * self.filters * (x[-1] // self.groups) * area
+        windows = self.windows(x)
+        return windows.count * windows.area * self.filters * (x[-1] // self.groups)
 
-    def reach(self, *inputs: Shape) -> Reach:
-        return self.windows(inputs[0]).reach
-
-    def lost(self, *inputs: Shape) -> Axes:
-        return self.windows(inputs[0]).lost
-
-    def prepared_size(self, setup: Setup, *inputs: Shape) -> int:
-        (x,) = inputs
-        if not self._by_winograd(setup, x):
-            return 0
-        return winograd.prepared_size(setup, self._winograd(setup, x))
-
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
         (x,) = inputs
         if self._by_winograd(setup, x):
-            needed = winograd.scratch_size(setup, self._winograd(setup, x))
-            return max(needed, epilogue_scratch(self.filters)) if setup.training else needed
-        operator = self._convolution(setup, x, self.pools(setup, x))
-        return scratch_of(setup, operator, operator.forward_scratch, self.filters)
+            return winograd.memory(setup, self._winograd(setup, x), self.filters)
+        operator = self._convolution(setup, x, pools=self._can_pool(setup, x))
+        return Memory(
+            scratch=choose_scratch(setup, operator, operator.forward_scratch, self.filters)
+        )
 
-    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
-        return not self._by_winograd(setup, inputs[0])
-
-    def pools(self, setup: Setup, *inputs: Shape) -> bool:
-        return not setup.training and self.windows(inputs[0]).size != (1, 1)
-
-    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         (x,) = inputs
-        return self._by_winograd(setup, x) or not self._convolution(setup, x).planar
+        parts: set[Part] = {"residual", "relu"}
+        by_winograd = self._by_winograd(setup, x)
+        return Fusing(
+            epilogue=frozenset(parts | {"pool"} if self._can_pool(setup, x) else parts),
+            folding=Folding(replace(self, bias=True), fold_into_filters),
+            normalizes_x=not by_winograd,
+            adds_to_dx=True,
+            writes_slices=by_winograd or not self._convolution(setup, x).planar,
+        )
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def build(self, site: Site) -> Passes:
         x = site.x[0].shape[1:]
         if self._by_winograd(site.setup, x):
-            return winograd.passes(site, self._winograd(site.setup, x, site.pools))
-        return passes(site, self._convolution(site.setup, x, site.pools))
+            return winograd.build_passes(
+                site, self._winograd(site.setup, x, pools=site.epilogue.pool)
+            )
+        return build_passes(site, self._convolution(site.setup, x, pools=site.epilogue.pool))
+
+    def _can_pool(self, setup: Setup, x: Shape) -> bool:
+        return not setup.backward and self.windows(x).size != (1, 1)
 
     def _by_winograd(self, setup: Setup, x: Shape) -> bool:
         plain = self.groups == 1 and self.fill == "zero"
         return plain and winograd.pays(setup, self.windows(x), x[-1], self.filters)
 
-    def _winograd(self, setup: Setup, x: Shape, pools: bool = False) -> Any:
-        return winograd.convolution(setup, self.windows(x), x[-1], self.filters, pools)
+    def _winograd(self, setup: Setup, x: Shape, *, pools: bool = False) -> Any:
+        return winograd.describe(setup, self.windows(x), x[-1], self.filters, pools)
 
-    def _convolution(self, setup: Setup, x: Shape, pools: bool = False) -> Any:
-        found, channels = self.windows(x), x[-1]
-        return convolution(
-            setup, found, channels, self.filters, self.groups, self.fill, pools=pools
+    def _convolution(self, setup: Setup, x: Shape, *, pools: bool = False) -> Any:
+        return describe(
+            setup, self.windows(x), x[-1], self.filters, self.groups, self.fill, pools=pools
         )
-
-    def absorbing(self) -> Layer:
-        return replace(self, bias=True)
-
-    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
-        return scaled(weights, scale, shift, axis=0)
 
 
 def check_groups(channels: int, filters: int, groups: int) -> None:
@@ -153,9 +159,9 @@ def check_groups(channels: int, filters: int, groups: int) -> None:
             )
 
 
-def convolution(
+def describe(
     setup: Setup,
-    found: Windows,
+    windows: Windows,
     channels: int,
     filters: int,
     groups: int,
@@ -165,14 +171,14 @@ def convolution(
 ) -> Any:
     """Return the kernels' description of a convolution."""
     return kernels.Convolution(
-        *found.input,
+        *windows.input,
         channels,
         filters,
-        *found.size,
-        *found.stride,
-        *found.before,
-        *found.output,
-        *found.dilation,
+        *windows.size,
+        *windows.stride,
+        *windows.before,
+        *windows.output,
+        *windows.dilation,
         groups,
         FILLS.index(fill),
         setup.batch,
@@ -181,70 +187,68 @@ def convolution(
     )
 
 
-def passes(
+def build_passes(
     site: Site,
     operator: Any,
     kernel: Any = kernels.Forward,
     adjoint: Any = kernels.BackwardData,
-) -> tuple[Pass, Pass | None]:
-    """Return forward and backward of a layer that is a convolution to the kernels.
+) -> Passes:
+    """Return the passes of a layer that is a convolution to the kernels.
 
     A transposed convolution is the same with `kernel` and `adjoint` changed over.
     """
-    x, y, step = site.x[0].reshape(-1), flat(site.y), step_of(site.y)
+    x, y, step = flat(site.x[0]), flat(site.y), step_of(site.y)
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-    residual, relu, scratch = flat(site.residual), site.activation == "relu", site.scratch
-    normal = {"normal": site.normal} if site.normal.size else {}
+    residual, relu, scratch = flat(site.epilogue.residual), site.epilogue.relu, site.scratch
+    normal = {} if site.normal is None else {"normal": site.normal}
     forward = kernel(
         operator, x, weight, bias, residual, y, scratch, relu, target_step=step, **normal
     )
-    if site.dy is None:
-        return forward, None
-    dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
-    added = dx if site.adds else NOTHING
-    dweight = site.gradients["weight"]
-    source, answer = (x, dy) if kernel is kernels.Forward else (dy, x)
-    backward_data = adjoint(operator, dy, weight, NOTHING, added, dx, scratch, False)
+    gradients = site.gradients
+    if gradients is None:
+        return Passes(forward)
+    dy, dx = flat(gradients.dy), flat(gradients.dx[0])
+    begun = dx if gradients.adds else NOTHING
+    dweight = flat(gradients.weights.get("weight"))
+    source, target = (x, dy) if kernel is kernels.Forward else (dy, x)
+    epilogue_backward = build_epilogue_backward(site, gradients)
+    backward_data = adjoint(operator, dy, weight, NOTHING, begun, dx, scratch, False)
 
     def backward(n: int) -> None:
-        epilogue(n)
-        kernels.conv_backward_weights(operator, n, source, answer, dweight, scratch, **normal)
+        epilogue_backward(n)
+        if dweight.size:
+            kernels.conv_backward_weights(operator, n, source, target, dweight, scratch, **normal)
         if dx.size:
             backward_data(n)
 
-    return forward, backward
+    return Passes(forward, backward)
 
 
-def scratch_of(setup: Setup, operator: Any, forward_scratch: int, filters: int) -> int:
-    """Return the floats of the forward pass; in training, of any pass or the bias gradient."""
-    if not setup.training:
+def choose_scratch(setup: Setup, operator: Any, forward_scratch: int, filters: int) -> int:
+    """Return the floats of the forward pass; with a backward pass, of any pass and its epilogue."""
+    if not setup.backward:
         return forward_scratch
     return max(int(operator.scratch_size), epilogue_scratch(filters))
 
 
-def scaled(weights: Mapping[str, Array], scale: Wide, shift: Wide, axis: int) -> dict[str, Array]:
-    """Return weights whose layer answers scale*y + shift; filters lie along `axis`."""
+def fold_into_filters(weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
+    """Return weights whose layer answers scale*y + shift; the first axis is that of the filters."""
     weight = weights["weight"].astype(np.float64)
-    along = [1] * weight.ndim
-    along[axis] = -1
     bias = weights["bias"] * scale + shift if "bias" in weights else shift
     return {
-        "weight": (weight * scale.reshape(along)).astype(np.float32),
+        "weight": (weight * scale.reshape(-1, *[1] * (weight.ndim - 1))).astype(np.float32),
         "bias": np.asarray(bias, np.float32),
     }
 
 
-def check_reflection(found: Windows) -> None:
+def _check_reflection(windows: Windows) -> None:
     """Raise ArchitectureError where a reflected border would be wider than the image allows."""
-    for axis, length in enumerate(found.input):
-        behind = (
-            (found.output[axis] - 1) * found.stride[axis]
-            + found.span[axis]
-            - found.before[axis]
-            - length
-        )
-        if max(found.before[axis], behind) >= length:
+    for axis, length in enumerate(windows.input):
+        last = (windows.output[axis] - 1) * windows.stride[axis]
+        behind = last + windows.span[axis] - windows.before[axis] - length
+        reflected = max(windows.before[axis], behind)
+        if reflected >= length:
             raise ArchitectureError(
-                f"its padding reflects {max(found.before[axis], behind)} pixels of an input of "
+                f"its padding reflects {reflected} pixels of an input of "
                 f"{length}; use a pad of {length - 1} or less, or fill=edge"
             )

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
-from cnncli.layers.base import Layer, Parameter, Pass, Reach, Setup, Shape, Site, plain
-from cnncli.layers.conv import check_groups, convolution, passes, scratch_of
-from cnncli.layers.geometry import Windows, need_image, per_axis, with_channels
-from cnncli.layers.panels import panelled
+from cnncli.layers.arrays import Array
+from cnncli.layers.base import (
+    Axes,
+    Example,
+    Memory,
+    Parameter,
+    Passes,
+    Reach,
+    Setup,
+    Shape,
+    Site,
+    declare_vector,
+)
+from cnncli.layers.conv import build_passes, check_groups, choose_scratch, describe
+from cnncli.layers.fusing import Fusing
+from cnncli.layers.geometry import Windowed, Windows, need_image, per_axis, with_channels
+from cnncli.layers.panels import declare_conv_weight
 from cnncli.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
-class Deconv(Layer, kind="deconv"):
+class Deconv(Windowed, kind="deconv"):
     """Transposed convolution: each input pixel stamps its filters onto a larger image.
 
     x (H, W, C) -> y (P, Q, K) with P = (H - 1)*stride - 2*pad + dilation*(size - 1) + 1; with
@@ -29,13 +44,20 @@ class Deconv(Layer, kind="deconv"):
     groups: int = setting(COUNT, 1)
     bias: bool = setting(SWITCH, True)
 
-    accepts = frozenset({"relu"})
+    family = "enlarge"
+    slides_over = "output"
     backward_reads = frozenset({"x"})
-    adds_residual = True
-    adds_to_dx = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("deconv(4, 2, 2)", (3, 4, 6)),
+            ("deconv(4, 3, 2, same)", (3, 5, 2)),
+            ("deconv(6, 3, groups=2)", (4, 4, 4)),
+            ("deconv(3, 4, 2, bias=no)", (6, 2)),
+        )
 
     def windows(self, x: Shape) -> Windows:
-        """Return the windows of the adjoint convolution, whose output is this layer's input."""
         need_image(x)
         if self.pad == "causal":
             raise ArchitectureError("deconv has no causal padding; use a number or same")
@@ -57,7 +79,12 @@ class Deconv(Layer, kind="deconv"):
                 f"its padding of {max(before)} leaves nothing of its output; use a smaller pad"
             )
         return Windows(
-            (output[0], output[1]), size, stride, (before[0], before[1]), image, dilation
+            input=(output[0], output[1]),
+            size=size,
+            stride=stride,
+            before=(before[0], before[1]),
+            output=image,
+            dilation=dilation,
         )
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -69,40 +96,50 @@ class Deconv(Layer, kind="deconv"):
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs
         rows, columns = self.windows(x).size
-        each, area = self.filters // self.groups, rows * columns
-        shape = (x[-1], each, rows, columns)
-        fan_in = x[-1] // self.groups * area
-        found = {"weight": panelled(shape, self.groups, fan_in, each * area)}
-        if self.bias:
-            found["bias"] = plain(self.filters, "zeros")
-        return found
+        filters, area = self.filters // self.groups, rows * columns
+        shape, fan_in = (x[-1], filters, rows, columns), x[-1] // self.groups * area
+        weight = declare_conv_weight(shape, self.groups, fan_in, filters * area)
+        if not self.bias:
+            return {"weight": weight}
+        return {"weight": weight, "bias": declare_vector(self.filters, "zeros")}
 
     def macs(self, *inputs: Shape) -> int:
         (x,) = inputs
-        found = self.windows(x)
-        positions = found.output[0] * found.output[1]
-        return positions * x[-1] * (self.filters // self.groups) * found.size[0] * found.size[1]
+        windows = self.windows(x)
+        return windows.count * windows.area * x[-1] * (self.filters // self.groups)
 
     def reach(self, *inputs: Shape) -> Reach:
-        found = self.windows(inputs[0])
-        axes = tuple(zip(found.span, found.stride, found.before, strict=True))
+        windows = self.windows(inputs[0])
+        axes = tuple(zip(windows.span, windows.stride, windows.before, strict=True))
         rows, columns = (-(-span // step) for span, step, _ in axes)
         above, left = (max(0, -((pad + 1 - span) // step)) for span, step, pad in axes)
         below, right = (-(-pad // step) for _, step, pad in axes)
         return Reach(
-            window=(rows, columns), finer=found.stride, before=(above, left), after=(below, right)
+            window=(rows, columns),
+            finer=windows.stride,
+            before=(above, left),
+            after=(below, right),
         )
 
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
-        adjoint = self._adjoint(setup, inputs[0])
-        return scratch_of(setup, adjoint, adjoint.data_scratch, self.filters)
+    def lost(self, *inputs: Shape) -> Axes:
+        return (0, 0)
 
-    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
-        return True
+    def view_filters(self, weight: Array) -> Array:
+        channels, filters, *size = weight.shape
+        grouped = weight.reshape(self.groups, channels // self.groups, filters, *size)
+        swapped: Array = grouped.swapaxes(1, 2)
+        return np.reshape(swapped, (self.groups * filters, channels // self.groups, *size))
 
-    def _adjoint(self, setup: Setup, x: Shape) -> Any:
-        return convolution(setup, self.windows(x), self.filters, x[-1], self.groups, "zero")
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
+        adjoint = self._describe_adjoint(setup, inputs[0])
+        return Memory(scratch=choose_scratch(setup, adjoint, adjoint.data_scratch, self.filters))
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        adjoint = self._adjoint(site.setup, site.x[0].shape[1:])
-        return passes(site, adjoint, kernels.BackwardData, kernels.Forward)
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(epilogue=frozenset({"residual", "relu"}), adds_to_dx=True, writes_slices=True)
+
+    def build(self, site: Site) -> Passes:
+        adjoint = self._describe_adjoint(site.setup, site.x[0].shape[1:])
+        return build_passes(site, adjoint, kernels.BackwardData, kernels.Forward)
+
+    def _describe_adjoint(self, setup: Setup, x: Shape) -> Any:
+        return describe(setup, self.windows(x), self.filters, x[-1], self.groups, "zero")

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from cnncli.errors import ArchitectureError
-from cnncli.kernels import conv as kernels
 from cnncli.kernels import elementwise
+from cnncli.layers.arrays import flat
 from cnncli.layers.base import (
-    Array,
+    Example,
     Layer,
+    Memory,
     Parameter,
-    Pass,
+    Passes,
     Reach,
     Setup,
     Shape,
     Site,
-    Wide,
+    declare_vector,
     image_shape,
-    plain,
     volume,
 )
-from cnncli.layers.conv import passes, scaled, scratch_of
-from cnncli.layers.panels import panelled_dense
+from cnncli.layers.conv import build_passes, choose_scratch, describe, fold_into_filters
+from cnncli.layers.fusing import Folding, Fusing
+from cnncli.layers.geometry import Windows
+from cnncli.layers.panels import declare_dense_weight
 from cnncli.settings import COUNT, SHAPE, setting
+
+ONE_PIXEL = Windows(input=(1, 1), size=(1, 1), stride=(1, 1), before=(0, 0), output=(1, 1))
 
 
 class Dense(Layer, kind="dense"):
@@ -36,16 +39,26 @@ class Dense(Layer, kind="dense"):
 
     units: int = setting(COUNT)
 
-    accepts = frozenset({"relu"})
+    family = "dense"
     backward_reads = frozenset({"x"})
-    adds_residual = True
-    adds_to_dx = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("dense(10)", (20,)),
+            ("dense(17)", (3, 4, 5)),
+            ("dense(1)", (1, 1, 40)),
+            ("dense(5)", (7, 2)),
+        )
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return (self.units,)
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
-        return {"weight": panelled_dense(self.units, inputs[0]), "bias": plain(self.units, "zeros")}
+        return {
+            "weight": declare_dense_weight(self.units, inputs[0]),
+            "bias": declare_vector(self.units, "zeros"),
+        }
 
     def macs(self, *inputs: Shape) -> int:
         return self.units * volume(inputs[0])
@@ -53,25 +66,22 @@ class Dense(Layer, kind="dense"):
     def reach(self, *inputs: Shape) -> Reach:
         return Reach(everything=True)
 
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
-        operator = self._convolution(setup, volume(inputs[0]))
-        return scratch_of(setup, operator, operator.forward_scratch, self.units)
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
+        operator = self._describe(setup, inputs[0])
+        return Memory(scratch=choose_scratch(setup, operator, operator.forward_scratch, self.units))
 
-    def _convolution(self, setup: Setup, inputs: int) -> Any:
-        one = (1, 1)
-        return kernels.Convolution(
-            *one, inputs, self.units, *one, *one, 0, 0, *one, *one, 1, 0,
-            setup.batch, setup.threads,
-        )  # fmt: skip
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(
+            epilogue=frozenset({"residual", "relu"}),
+            folding=Folding(self, fold_into_filters),
+            adds_to_dx=True,
+        )
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return passes(site, self._convolution(site.setup, site.x[0][0].size))
+    def build(self, site: Site) -> Passes:
+        return build_passes(site, self._describe(site.setup, site.x[0].shape[1:]))
 
-    def absorbing(self) -> Layer:
-        return self
-
-    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
-        return scaled(weights, scale, shift, axis=0)
+    def _describe(self, setup: Setup, x: Shape) -> Any:
+        return describe(setup, ONE_PIXEL, volume(x), self.units, 1, "zero")
 
 
 class Flatten(Layer, kind="flatten"):
@@ -82,16 +92,19 @@ class Flatten(Layer, kind="flatten"):
 
     backward_reads = frozenset()
 
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (("flatten", (3, 4, 5)), ("flatten", (6,)), ("flatten", (9, 2)))
+
     def output_shape(self, *inputs: Shape) -> Shape:
         return (volume(inputs[0]),)
 
     def reach(self, *inputs: Shape) -> Reach:
         return Reach(everything=True)
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return _transposing(
-            site, site.x[0].shape[1:], elementwise.channels_first, elementwise.channels_last
-        )
+    def build(self, site: Site) -> Passes:
+        image = site.x[0].shape[1:]
+        return _build_passes(site, image, elementwise.channels_first, elementwise.channels_last)
 
 
 class Reshape(Layer, kind="reshape"):
@@ -103,6 +116,10 @@ class Reshape(Layer, kind="reshape"):
     shape: Shape = setting(SHAPE)
 
     backward_reads = frozenset()
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (("reshape(3x4x5)", (60,)), ("reshape(12x5)", (60,)))
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -118,24 +135,26 @@ class Reshape(Layer, kind="reshape"):
     def reach(self, *inputs: Shape) -> Reach:
         return Reach(everything=True)
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        return _transposing(site, self.shape, elementwise.channels_last, elementwise.channels_first)
+    def build(self, site: Site) -> Passes:
+        return _build_passes(
+            site, self.shape, elementwise.channels_last, elementwise.channels_first
+        )
 
 
-def _transposing(site: Site, image: Shape, there: Any, back: Any) -> tuple[Pass, Pass | None]:
+def _build_passes(site: Site, image: Shape, transpose: Any, transpose_back: Any) -> Passes:
     """Return passes that change between row-column-channel and channel-row-column order."""
     height, width, channels = image_shape(image)
     pixels = height * width
-    x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+    x, y = flat(site.x[0]), flat(site.y)
 
     def forward(n: int) -> None:
-        there(n, pixels, channels, x, y, site.threads)
+        transpose(n, pixels, channels, x, y, site.threads)
 
-    if site.dy is None or site.dx[0] is None:
-        return forward, None
-    dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+    if site.gradients is None:
+        return Passes(forward)
+    dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
 
     def backward(n: int) -> None:
-        back(n, pixels, channels, dy, dx, site.threads)
+        transpose_back(n, pixels, channels, dy, dx, site.threads)
 
-    return forward, backward
+    return Passes(forward, backward)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cnncli.kernels import depthwise as kernels
+from cnncli.layers.arrays import Array, flat
 from cnncli.layers.base import (
-    Array,
-    Axes,
-    Layer,
+    Example,
+    Memory,
     Parameter,
-    Pass,
-    Reach,
+    Passes,
     Setup,
     Shape,
     Site,
-    Wide,
-    flat,
-    plain,
+    declare_vector,
 )
-from cnncli.layers.conv import Conv, scaled
-from cnncli.layers.epilogue import epilogue_backward, epilogue_scratch
+from cnncli.layers.conv import Conv, Filtering, fold_into_filters
+from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.fusing import Folding, Fusing
+from cnncli.layers.geometry import with_channels
 from cnncli.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
-class Depthwise(Layer, kind="depthwise"):
+class Depthwise(Filtering, kind="depthwise"):
     """Convolution of each channel with a filter of its own (MobileNet, arXiv:1704.04861).
 
     y[p, q, c] = b[c] + sum over r, s of x[p*stride + r*dilation - pad, …, c] * w[c, r, s]
@@ -41,100 +39,104 @@ class Depthwise(Layer, kind="depthwise"):
     dilation: Size = setting(SIZE, (1,))
     bias: bool = setting(SWITCH, True)
 
-    accepts = frozenset({"relu"})
-    backward_reads = frozenset({"x"})
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("depthwise(3, pad=1)", (6, 7, 18)),
+            ("depthwise(3, 2, 1, bias=no)", (7, 7, 5)),
+            ("depthwise(3x1, pad=1x0, fill=reflect)", (5, 6, 3)),
+            ("depthwise(3, pad=causal, dilation=4)", (29, 5)),
+        )
 
     def as_conv(self, x: Shape) -> Conv:
-        """Return the grouped convolution that is the same function."""
+        """Return the grouped convolution that is the same function; it runs where fill is given."""
         return Conv(
             x[-1], self.size, self.stride, self.pad, self.fill, self.dilation, x[-1], self.bias
         )
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        return self.as_conv(inputs[0]).output_shape(*inputs)
+        (x,) = inputs
+        return with_channels(x, self.windows(x).output, x[-1])
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs
         if self.fill != "zero":
             return self.as_conv(x).parameters(x)
-        rows, columns = self.as_conv(x).windows(x).size
-        shape, area = (x[-1], 1, rows, columns), rows * columns
-
-        def pack(weight: Array) -> Array:
-            return np.ascontiguousarray(weight.reshape(x[-1], area).T).reshape(-1)
-
-        def unpack(flat: Array, shape: Shape) -> Array:
-            return np.ascontiguousarray(flat.reshape(area, x[-1]).T).reshape(shape)
-
-        found = {
-            "weight": Parameter(
-                shape, x[-1] * area, area, area, decays=True, pack=pack, unpack=unpack
-            )
-        }
-        if self.bias:
-            found["bias"] = plain(x[-1], "zeros")
-        return found
+        weight = _declare_weight((x[-1], 1, *self.windows(x).size))
+        if not self.bias:
+            return {"weight": weight}
+        return {"weight": weight, "bias": declare_vector(x[-1], "zeros")}
 
     def macs(self, *inputs: Shape) -> int:
-        return self.as_conv(inputs[0]).macs(*inputs)
-
-    def reach(self, *inputs: Shape) -> Reach:
-        return self.as_conv(inputs[0]).reach(*inputs)
-
-    def lost(self, *inputs: Shape) -> Axes:
-        return self.as_conv(inputs[0]).lost(*inputs)
-
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
         (x,) = inputs
-        conv = self.as_conv(x)
+        windows = self.windows(x)
+        return windows.count * windows.area * x[-1]
+
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
+        (x,) = inputs
         if self.fill != "zero":
-            return conv.scratch_size(setup, x)
-        if not setup.training:
-            return 0
-        return max(int(self._operator(setup, x).scratch_size), epilogue_scratch(x[-1]))
+            return self.as_conv(x).memory(setup, x)
+        if not setup.backward:
+            return Memory()
+        return Memory(scratch=max(self._describe(setup, x).scratch_size, epilogue_scratch(x[-1])))
 
-    def normalizes(self, setup: Setup, *inputs: Shape) -> bool:
-        return True
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(
+            epilogue=frozenset({"relu"}),
+            folding=Folding(replace(self, bias=True), fold_into_filters),
+            normalizes_x=True,
+        )
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def build(self, site: Site) -> Passes:
         shape = site.x[0].shape[1:]
         if self.fill != "zero":
             return self.as_conv(shape).build(site)
-        operator = self._operator(site.setup, shape)
-        x, y, scratch = site.x[0].reshape(-1), site.y.reshape(-1), site.scratch
+        operator = self._describe(site.setup, shape)
+        x, y, scratch = flat(site.x[0]), flat(site.y), site.scratch
         weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-        normal, relu = site.normal if site.normal.size else None, site.activation == "relu"
+        normal, relu = site.normal, site.epilogue.relu
         forward = kernels.Forward(operator, x, weight, bias, y, scratch, relu, normal)
-        if site.dy is None:
-            return forward, None
-        dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
-        dweight = site.gradients["weight"]
+        gradients = site.gradients
+        if gradients is None:
+            return Passes(forward)
+        dy, dx = flat(gradients.dy), flat(gradients.dx[0])
+        dweight = flat(gradients.weights.get("weight"))
+        epilogue_backward = build_epilogue_backward(site, gradients)
         backward_data = kernels.BackwardData(operator, dy, weight, dx)
 
         def backward(n: int) -> None:
-            epilogue(n)
-            kernels.depthwise_backward_weights(operator, n, x, dy, dweight, scratch, normal)
+            epilogue_backward(n)
+            if dweight.size:
+                kernels.depthwise_backward_weights(operator, n, x, dy, dweight, scratch, normal)
             if dx.size:
                 backward_data(n)
 
-        return forward, backward
+        return Passes(forward, backward)
 
-    def _operator(self, setup: Setup, x: Shape) -> Any:
+    def _describe(self, setup: Setup, x: Shape) -> Any:
         """Return the kernels' description of it."""
-        found = self.as_conv(x).windows(x)
+        windows = self.windows(x)
         return kernels.Depthwise(
-            *found.input,
+            *windows.input,
             x[-1],
-            *found.size,
-            *found.stride,
-            *found.before,
-            *found.output,
-            *found.dilation,
+            *windows.size,
+            *windows.stride,
+            *windows.before,
+            *windows.output,
+            *windows.dilation,
             setup.threads,
         )
 
-    def absorbing(self) -> Layer:
-        return replace(self, bias=True)
 
-    def absorb(self, weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:
-        return scaled(weights, scale, shift, axis=0)
+def _declare_weight(shape: Shape) -> Parameter:
+    """Return the parameter of filters (C, 1, R, S), which the kernels read as [R][S][C]."""
+    channels, _, rows, columns = shape
+    area = rows * columns
+
+    def pack(weight: Array) -> Array:
+        return np.ascontiguousarray(weight.reshape(channels, area).T).reshape(-1)
+
+    def unpack(packed: Array, shape: Shape) -> Array:
+        return np.ascontiguousarray(packed.reshape(area, channels).T).reshape(shape)
+
+    return Parameter(shape, channels * area, area, area, decays=True, pack=pack, unpack=unpack)

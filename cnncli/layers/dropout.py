@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cnncli.kernels import elementwise
-from cnncli.layers.base import Layer, Pass, Shape, Site
+from cnncli.layers.arrays import flat
+from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
+from cnncli.layers.fusing import Fusing
 from cnncli.settings import RATE, setting
 
 
@@ -17,26 +19,33 @@ class Dropout(Layer, kind="dropout"):
 
     rate: float = setting(RATE, 0.5)
 
+    family = "dropout"
     backward_reads = frozenset()
-    training_only = True
-    dx_over_dy = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (("dropout(0.3)", (6, 5, 7)), ("dropout(0.4)", (33, 5)))
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        x, y, size = site.x[0].reshape(-1), site.y.reshape(-1), site.y[0].size
-        clock, threads, purpose = site.clock, site.threads, f"dropout {site.index}"
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(is_copy=not setup.training, dx_over_dy=True)
+
+    def build(self, site: Site) -> Passes:
+        x, y = flat(site.x[0]), flat(site.y)
+        clock, size, threads = site.clock, site.y[0].size, site.threads
+        purpose = f"dropout {site.index}"
         rate = self.rate if site.setup.training else 0.0
 
         def forward(n: int) -> None:
             elementwise.dropout(n, size, rate, clock.draw(n, purpose), x, y, threads)
 
-        if site.dy is None or site.dx[0] is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+        if site.gradients is None:
+            return Passes(forward)
+        dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
 
         def backward(n: int) -> None:
             elementwise.dropout(n, size, rate, clock.draw(n, purpose), dy, dx, threads)
 
-        return forward, backward
+        return Passes(forward, backward)

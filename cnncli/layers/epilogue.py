@@ -1,30 +1,30 @@
-"""What runs behind a convolution's sums, inside its pass: bias, residual, relu; backward here."""
+"""What runs behind a layer's own sums, inside its pass: bias, residual, relu; backward here."""
 
 from __future__ import annotations
 
 from cnncli.kernels import elementwise
-from cnncli.layers.base import Pass, Site, flat, is_same
+from cnncli.layers.arrays import begin_together, flat
+from cnncli.layers.base import Gradients, Pass, Site
 
 
-def epilogue_scratch(filters: int) -> int:
-    """Return the floats that summing a bias gradient takes."""
-    return int(elementwise.bias_scratch_size(filters))
+def epilogue_scratch(channels: int) -> int:
+    """Return the floats that the backward pass of an epilogue works in."""
+    return int(elementwise.bias_scratch_size(channels))
 
 
-def epilogue_backward(site: Site) -> Pass:
+def build_epilogue_backward(site: Site, gradients: Gradients) -> Pass:
     """Return what leads dy back through relu, residual and bias; dy is changed in place."""
-    assert site.dy is not None
-    y, dy, dresidual = site.y.reshape(-1), site.dy.reshape(-1), flat(site.dresidual)
-    dbias, relu = flat(site.gradients.get("bias")), site.activation == "relu"
-    in_place = site.dresidual is not None and is_same(site.dresidual, site.dy)
-    filters, each = site.y.shape[-1], site.y[0].size
+    y, dy, dresidual = site.y.reshape(-1), flat(gradients.dy), flat(gradients.residual)
+    dbias, relu = flat(gradients.weights.get("bias")), site.epilogue.relu
+    copies = dresidual.size and not begin_together(dresidual, dy)
+    channels, size = site.y.shape[-1], site.y[0].size
 
     def backward(n: int) -> None:
         if dbias.size or relu:
             elementwise.bias_backward(
-                n * each // filters, filters, y, dy, dbias, site.scratch, relu, site.threads
+                n * size // channels, channels, y, dy, dbias, site.scratch, relu, site.threads
             )
-        if dresidual.size and not in_place:
-            elementwise.copy(n * each, dy, dresidual, site.threads)
+        if copies:
+            elementwise.copy(n * size, dy, dresidual, site.threads)
 
     return backward

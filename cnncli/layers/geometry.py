@@ -1,11 +1,13 @@
-"""Windows over an image: how many fit, what they see, what they miss."""
+"""Windows over an image: how many fit, what they see, what they miss; and layers that have them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from cnncli.errors import ArchitectureError
-from cnncli.layers.base import Axes, Reach, Shape
+from cnncli.layers.arrays import Array
+from cnncli.layers.base import Axes, Layer, Reach, Shape
 from cnncli.settings import Padding, Size
 from cnncli.value import Value
 
@@ -22,6 +24,16 @@ class Windows(Value):
     output: Axes
     dilation: Axes = (1, 1)
     after: Axes = (0, 0)  # padding below and to the right
+
+    @property
+    def count(self) -> int:
+        """Windows in all: positions of the output."""
+        return self.output[0] * self.output[1]
+
+    @property
+    def area(self) -> int:
+        """Pixels that one window reads."""
+        return self.size[0] * self.size[1]
 
     @property
     def span(self) -> Axes:
@@ -68,9 +80,45 @@ def per_axis(size: Size, shape: Shape, along_rows: int) -> Axes:
     return (size[0], size[0]) if len(size) == 1 else (size[0], size[1])
 
 
-def windows(
+class Windowed(Layer):
+    """What layers share that move a window over an image: a size, a stride and a pad.
+
+    A new one declares these settings, defines `windows`, and has its receptive field, unused input,
+    explanation, repair and drawing from that.
+    """
+
+    if TYPE_CHECKING:  # settings of every subclass, each in the order it gives them
+
+        @property
+        def size(self) -> Size: ...
+        @property
+        def stride(self) -> Size | None: ...  # None: as the size
+        @property
+        def pad(self) -> Padding: ...
+
+    slides_over: ClassVar[Literal["input", "output"]] = "input"
+
+    def windows(self, x: Shape) -> Windows:
+        """Return where the windows stand for an input of this shape.
+
+        A transposed convolution has the windows of the convolution from its output to its input.
+        Raises ArchitectureError where not even one fits.
+        """
+        raise NotImplementedError
+
+    def reach(self, *inputs: Shape) -> Reach:
+        return self.windows(inputs[0]).reach
+
+    def lost(self, *inputs: Shape) -> Axes:
+        return self.windows(inputs[0]).lost
+
+    def view_filters(self, weight: Array) -> Array:
+        """Return a weight of the model file as (filters, channels/groups, rows, columns)."""
+        return weight
+
+
+def lay_windows(
     shape: Shape,
-    kind: str,
     size: Size,
     stride: Size,
     pad: Padding,
@@ -85,44 +133,48 @@ def windows(
     Raises ArchitectureError where not even one window fits.
     """
     need_image(shape)
-    height, width = (1, shape[0]) if len(shape) == 2 else shape[:2]
-    rows = per_axis(size, shape, 1)
-    steps = per_axis(stride, shape, 1)
+    image = (1, shape[0]) if len(shape) == 2 else (shape[0], shape[1])
+    sizes, steps = per_axis(size, shape, 1), per_axis(stride, shape, 1)
     gaps = per_axis(dilation, shape, 1)
-    span = _pair(d * (k - 1) + 1 for k, d in zip(rows, gaps, strict=True))
+    spans = _pair(d * (k - 1) + 1 for k, d in zip(sizes, gaps, strict=True))
     if pad == "causal" and len(shape) != 2:
         raise ArchitectureError("pad=causal is for signals (LENGTHxCHANNELS); use pad=same")
     before, after = [], []
-    for length, extent, step in zip((height, width), span, steps, strict=True):
-        if max(length, extent, step) > LARGEST:
+    for axis, (length, span, step) in enumerate(zip(image, spans, steps, strict=True)):
+        if max(length, span, step) > LARGEST:
             raise ArchitectureError(f"sizes end at {LARGEST:,}; use smaller ones")
         if pad == "same":
-            total = max(0, (-(-length // step) - 1) * step + extent - length)
+            total = max(0, (-(-length // step) - 1) * step + span - length)
             before.append(total // 2)
             after.append(total - total // 2)
         elif pad == "causal":
-            before.append(extent - 1)
+            before.append(span - 1)
             after.append(0)
         else:
-            both = per_axis(pad, shape, 0)[len(before)]
-            before.append(both)
-            after.append(both)
+            before.append(per_axis(pad, shape, 0)[axis])
+            after.append(before[axis])
     output = []
-    for axis, length in enumerate((height, width)):
-        room = length + before[axis] + after[axis] - span[axis]
+    for axis, length in enumerate(image):
+        room = length + before[axis] + after[axis] - spans[axis]
         if room < 0:
-            raise ArchitectureError(_too_large(shape, kind, (height, width), span, rows, pad))
-        more = ceil and room % steps[axis] and _next(room, steps[axis]) < length + before[axis]
-        output.append(room // steps[axis] + (2 if more else 1))
-    return Windows((height, width), rows, steps, _pair(before), _pair(output), gaps, _pair(after))
+            raise ArchitectureError(_describe_misfit(shape, image, spans, sizes, pad))
+        step = steps[axis]
+        first_without_room = (room // step + 1) * step
+        more = ceil and room % step and first_without_room < length + before[axis]
+        output.append(room // step + (2 if more else 1))
+    return Windows(
+        input=image,
+        size=sizes,
+        stride=steps,
+        before=_pair(before),
+        output=_pair(output),
+        dilation=gaps,
+        after=_pair(after),
+    )
 
 
-def _next(room: int, step: int) -> int:
-    """Return where the first window begins that has not enough room."""
-    return (room // step + 1) * step
-
-
-def _too_large(shape: Shape, kind: str, image: Axes, span: Axes, size: Axes, pad: Padding) -> str:
+def _describe_misfit(shape: Shape, image: Axes, span: Axes, size: Axes, pad: Padding) -> str:
+    """Return what is wrong where not even one window fits, and what would help."""
     seen = f"{shape[0]}-long" if len(shape) == 2 else f"{image[0]}x{image[1]}"
     missing = max(k - length for k, length in zip(span, image, strict=True))
     use = f"pad={-(-missing // 2)}"

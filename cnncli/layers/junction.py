@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import elementwise
-from cnncli.layers.base import Layer, Pass, Setup, Shape, Site, flat, is_same, step_of
+from cnncli.layers.arrays import Array, begin_together, flat, step_of
+from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
+from cnncli.layers.fusing import Fusing
 
 
-def _text(shape: Shape) -> str:
+def _write_shape(shape: Shape) -> str:
     return "x".join(map(str, shape))
 
 
@@ -18,13 +21,18 @@ class Alike(Layer):
 
     inputs = None
 
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        shape = (4, 3, 5)
+        return ((cls.kind, shape, shape), (cls.kind, shape, shape, shape))
+
     def output_shape(self, *inputs: Shape) -> Shape:
         for other in inputs[1:]:
             if other != inputs[0]:
                 raise ArchitectureError(
-                    f"its branches end as {_text(inputs[0])} and {_text(other)}, which differ; "
-                    "give them the same strides, pads and filters (for instance conv(filters, 1, "
-                    "stride) in the shorter one)"
+                    f"its branches end as {_write_shape(inputs[0])} and {_write_shape(other)}, "
+                    "which differ; give them the same strides, pads and filters (for instance "
+                    "conv(filters, 1, stride) in the shorter one)"
                 )
         return inputs[0]
 
@@ -32,107 +40,127 @@ class Alike(Layer):
 class Add(Alike, kind="add"):
     """a + b: the sum of the branches (He et al. 2015, arXiv:1512.03385)."""
 
+    family = "add"
     backward_reads = frozenset()
-    sums = True
-    dx_over_dy = True
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        first, second, *others = (x.reshape(-1) for x in site.x)
-        y, each, threads = site.y.reshape(-1), site.y[0].size, site.threads
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(runs_as="residual" if len(inputs) == 2 else None, dx_over_dy=True)
+
+    def build(self, site: Site) -> Passes:
+        first, second, *others = map(flat, site.x)
+        y, size, threads = flat(site.y), site.y[0].size, site.threads
 
         def forward(n: int) -> None:
-            elementwise.add(n * each, first, second, y, threads)
+            elementwise.add(n * size, first, second, y, threads)
             for other in others:
-                elementwise.add(n * each, y, other, y, threads)
+                elementwise.add(n * size, y, other, y, threads)
 
-        if site.dy is None:
-            return forward, None
-        dy = site.dy.reshape(-1)
-        wanted = [dx.reshape(-1) for dx in site.dx if dx is not None and not is_same(dx, site.dy)]
+        if site.gradients is None:
+            return Passes(forward)
+        dy = site.gradients.dy
+        flat_dy = flat(dy)
+        copies = [
+            flat(dx) for dx in site.gradients.dx if dx is not None and not begin_together(dx, dy)
+        ]
 
         def backward(n: int) -> None:
-            for dx in wanted:
-                elementwise.copy(n * each, dy, dx, threads)
+            for dx in copies:
+                elementwise.copy(n * size, flat_dy, dx, threads)
 
-        return forward, backward
+        return Passes(forward, backward)
 
 
 class Multiply(Alike, kind="multiply"):
     """a * b: the product of the branches, a gate (van den Oord et al. 2016, arXiv:1609.03499)."""
 
+    family = "multiply"
     backward_reads = frozenset({"x"})
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
-        branches = [x.reshape(-1) for x in site.x]
-        y, each, threads = site.y.reshape(-1), site.y[0].size, site.threads
+    def build(self, site: Site) -> Passes:
+        branches = [flat(x) for x in site.x]
+        y, size, threads = flat(site.y), site.y[0].size, site.threads
 
-        def product(size: int, factors: list, out) -> None:  # type: ignore[no-untyped-def,type-arg]
-            elementwise.multiply(size, factors[0], factors[1], out, threads)
+        def multiply(count: int, factors: Sequence[Array], product: Array) -> None:
+            elementwise.multiply(count, factors[0], factors[1], product, threads)
             for factor in factors[2:]:
-                elementwise.multiply(size, out, factor, out, threads)
+                elementwise.multiply(count, product, factor, product, threads)
 
         def forward(n: int) -> None:
-            product(n * each, branches, y)
+            multiply(n * size, branches, y)
 
-        if site.dy is None:
-            return forward, None
-        dy = site.dy.reshape(-1)
-        wanted = [
-            (dx.reshape(-1), [dy, *branches[:i], *branches[i + 1 :]])
-            for i, dx in enumerate(site.dx)
+        if site.gradients is None:
+            return Passes(forward)
+        dy = flat(site.gradients.dy)
+        products = [
+            (flat(dx), [dy, *branches[:i], *branches[i + 1 :]])
+            for i, dx in enumerate(site.gradients.dx)
             if dx is not None
         ]
 
         def backward(n: int) -> None:
-            for dx, factors in wanted:
-                product(n * each, factors, dx)
+            for dx, factors in products:
+                multiply(n * size, factors, dx)
 
-        return forward, backward
+        return Passes(forward, backward)
 
 
 class Stack(Layer, kind="stack"):
     """a | b: the channels of the branches one behind the other (Szegedy et al. 2014)."""
 
     inputs = None
+    family = "stack"
     backward_reads = frozenset()
-    stacks = True
-    reads_within = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("stack", (4, 3, 3), (4, 3, 5)),
+            ("stack", (4, 3, 1), (4, 3, 16), (4, 3, 4)),
+        )
 
     def output_shape(self, *inputs: Shape) -> Shape:
         for other in inputs[1:]:
             if other[:-1] != inputs[0][:-1]:
                 raise ArchitectureError(
-                    f"its branches end as {_text(inputs[0])} and {_text(other)}; only the last "
-                    "number, the channels, may differ: give them the same strides and pads"
+                    f"its branches end as {_write_shape(inputs[0])} and {_write_shape(other)}; "
+                    "only the last number, the channels, may differ: give them the same strides "
+                    "and pads"
                 )
         return (*inputs[0][:-1], sum(x[-1] for x in inputs))
 
-    def writes_within(self, setup: Setup, *inputs: Shape) -> bool:
-        return True
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(stacks=True, reads_slices=True, writes_slices=True)
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def build(self, site: Site) -> Passes:
         width, threads = site.y.shape[-1], site.threads
         rows, y, step = site.y[0].size // width, flat(site.y), step_of(site.y)
         widths = [x.shape[-1] for x in site.x]
         offsets = list(accumulate(widths, initial=0))
-        copied = [
-            (flat(x), step_of(x), offset, own)
-            for x, own, offset in zip(site.x, widths, offsets, strict=False)
-            if not is_same(x, site.y[..., offset:])
+        copies = [
+            (flat(x), step_of(x), offset, channels)
+            for x, channels, offset in zip(site.x, widths, offsets, strict=False)
+            if not begin_together(x, site.y[..., offset:])
         ]
 
         def forward(n: int) -> None:
-            for x, apart, offset, own in copied:
-                elementwise.copy_channels(n * rows, apart, 0, step, offset, own, x, y, threads)
+            for x, x_step, offset, channels in copies:
+                elementwise.copy_channels(
+                    n * rows, x_step, 0, step, offset, channels, x, y, threads
+                )
 
-        if site.dy is None:
-            return forward, None
-        dy = site.dy.reshape(-1)
-        wanted = [None if dx is None else dx.reshape(-1) for dx in site.dx]
+        if site.gradients is None:
+            return Passes(forward)
+        dy = flat(site.gradients.dy)
+        parts = [
+            (flat(dx), channels, offset)
+            for dx, channels, offset in zip(site.gradients.dx, widths, offsets, strict=False)
+            if dx is not None
+        ]
 
         def backward(n: int) -> None:
-            for dx, own, offset in zip(wanted, widths, offsets, strict=False):
-                if dx is not None:
-                    elementwise.copy_channels(n * rows, width, offset, own, 0, own, dy, dx, threads)
+            for dx, channels, offset in parts:
+                elementwise.copy_channels(
+                    n * rows, width, offset, channels, 0, channels, dy, dx, threads
+                )
 
-        return forward, backward
+        return Passes(forward, backward)

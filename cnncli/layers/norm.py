@@ -7,19 +7,20 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnncli.kernels import elementwise as kernels
+from cnncli.layers.arrays import NOTHING, Array, Wide, flat
 from cnncli.layers.base import (
-    NOTHING,
-    Array,
+    Example,
     Layer,
+    Memory,
     Parameter,
-    Pass,
+    Passes,
     Setup,
     Shape,
     Site,
-    Wide,
-    flat,
-    plain,
+    declare_vector,
 )
+from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.fusing import Fusing
 from cnncli.settings import POSITIVE, RATE, setting
 
 
@@ -34,13 +35,17 @@ class BatchNorm(Layer, kind="bn"):
     momentum: float = setting(RATE, 0.1)
     eps: float = setting(POSITIVE, 1e-5)
 
-    accepts = frozenset({"relu"})
+    family = "norm"
     backward_reads = frozenset({"x"})
-    affine = True
-    adds_residual = True
-    recomputes = True
-    dx_over_dy = True
-    deferrable = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("bn", (5, 4, 3)),
+            ("bn(0.3, eps=0.001)", (3, 3, 20)),
+            ("bn", (7, 2)),
+            ("bn", (6,)),
+        )
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
@@ -48,80 +53,96 @@ class BatchNorm(Layer, kind="bn"):
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         channels = inputs[0][-1]
         return {
-            "weight": plain(channels, "ones"),
-            "bias": plain(channels, "zeros"),
-            "running_mean": plain(channels, "zeros", learned=False),
-            "running_var": plain(channels, "ones", learned=False),
+            "weight": declare_vector(channels, "ones"),
+            "bias": declare_vector(channels, "zeros"),
+            "running_mean": declare_vector(channels, "zeros", learned=False),
+            "running_var": declare_vector(channels, "ones", learned=False),
         }
 
-    def saved_size(self, batch: int, *inputs: Shape) -> int:
-        return int(kernels.bn_saved_size(inputs[0][-1]))
+    def memory(self, setup: Setup, *inputs: Shape) -> Memory:
+        channels = inputs[0][-1]
+        if setup.training:
+            return Memory(kernels.bn_saved_size(channels), kernels.bn_scratch_size(channels))
+        return Memory(scratch=epilogue_scratch(channels) if setup.backward else 0)
 
-    def scratch_size(self, setup: Setup, *inputs: Shape) -> int:
-        return int(kernels.bn_scratch_size(inputs[0][-1])) if setup.training else 0
+    def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
+        return Fusing(
+            epilogue=frozenset({"residual", "relu"}),
+            scale_and_shift=None if setup.training else self._find_scale_and_shift,
+            deferrable=setup.training,
+            recomputes_relu=setup.training,
+            dx_over_dy=True,
+        )
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def build(self, site: Site) -> Passes:
+        return self._build_training(site) if site.setup.training else self._build_prediction(site)
+
+    def _build_prediction(self, site: Site) -> Passes:
+        """Return the passes over the running statistics, by which dx = scale*dy."""
         channels = site.y.shape[-1]
         rows = site.y[0].size // channels
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        x, y = flat(site.x[0]), flat(site.y)
         weight, bias = site.weights["weight"], site.weights["bias"]
-        running = site.weights["running_mean"], site.weights["running_var"]
-        residual = flat(site.residual)
-        relu, threads = site.activation == "relu", site.threads
+        mean, variance = site.weights["running_mean"], site.weights["running_var"]
+        residual = flat(site.epilogue.residual)
+        relu, threads = site.epilogue.relu, site.threads
 
-        def predict(n: int) -> None:
+        def forward(n: int) -> None:
             kernels.bn_forward(
-                n * rows, channels, self.eps, x, weight, bias, residual, *running, y, relu, threads
-            )
+                n * rows, channels, self.eps, x, weight, bias, residual, mean, variance, y, relu,
+                threads,
+            )  # fmt: skip
 
-        if not site.setup.training or site.dy is None:
-            return predict, None
+        gradients = site.gradients
+        if gradients is None:
+            return Passes(forward)
+        dy, dx, zeros = flat(gradients.dy), flat(gradients.dx[0]), np.zeros(channels, np.float32)
+        epilogue_backward = build_epilogue_backward(site, gradients)
+
+        def backward(n: int) -> None:
+            epilogue_backward(n)
+            if dx.size:
+                kernels.bn_forward(
+                    n * rows, channels, self.eps, dy, weight, zeros, NOTHING, zeros, variance, dx,
+                    False, threads,
+                )  # fmt: skip
+
+        return Passes(forward, backward)
+
+    def _build_training(self, site: Site) -> Passes:
+        """Return the passes over the statistics of the batch."""
+        channels = site.y.shape[-1]
+        rows = site.y[0].size // channels
+        x, y = flat(site.x[0]), flat(site.y)
+        weight, bias = site.weights["weight"], site.weights["bias"]
+        mean, variance = site.weights["running_mean"], site.weights["running_var"]
+        residual = flat(site.epilogue.residual)
+        relu, threads = site.epilogue.relu, site.threads
         saved, scratch = site.saved, site.scratch
-        dweight, dbias = site.gradients["weight"], site.gradients["bias"]
-        dx = flat(site.dx[0])
-        dresidual = flat(site.dresidual)
-        added = y if residual.size else NOTHING
-        dy = site.dy.reshape(-1)
-        normalized = NOTHING if site.deferred else y
+        written = NOTHING if site.epilogue.deferred else y
 
         def forward(n: int) -> None:
             kernels.bn_forward_training(
-                n * rows,
-                channels,
-                self.momentum,
-                self.eps,
-                x,
-                weight,
-                bias,
-                residual,
-                *running,
-                normalized,
-                saved,
-                scratch,
-                relu,
-                threads,
-            )
+                n * rows, channels, self.momentum, self.eps, x, weight, bias, residual, mean,
+                variance, written, saved, scratch, relu, threads,
+            )  # fmt: skip
+
+        gradients = site.gradients
+        if gradients is None:
+            return Passes(forward)
+        dweight, dbias = gradients.weights["weight"], gradients.weights["bias"]
+        dy, dx, dresidual = flat(gradients.dy), flat(gradients.dx[0]), flat(gradients.residual)
+        read = y if residual.size else NOTHING
 
         def backward(n: int) -> None:
             kernels.bn_backward(
-                n * rows,
-                channels,
-                x,
-                added,
-                dy,
-                saved,
-                dx,
-                dresidual,
-                dweight,
-                dbias,
-                scratch,
-                relu,
-                threads,
-            )
+                n * rows, channels, x, read, dy, saved, dx, dresidual, dweight, dbias, scratch,
+                relu, threads,
+            )  # fmt: skip
 
-        return forward, backward
+        return Passes(forward, backward)
 
-    def as_affine(self, weights: Mapping[str, Array]) -> tuple[Wide, Wide]:
+    def _find_scale_and_shift(self, weights: Mapping[str, Array]) -> tuple[Wide, Wide]:
         wide = {name: array.astype(np.float64) for name, array in weights.items()}
         scale: Wide = wide["weight"] / np.sqrt(wide["running_var"] + self.eps)
         return scale, wide["bias"] - wide["running_mean"] * scale

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncli.layers.base import Array, Parameter, Shape, volume
+from cnncli.layers.arrays import Array
+from cnncli.layers.base import Parameter, Shape, image_shape, volume
 
 LANES = 16
 
 
-def panelled(shape: Shape, groups: int, fan_in: int, fan_out: int) -> Parameter:
+def declare_conv_weight(shape: Shape, groups: int, fan_in: int, fan_out: int) -> Parameter:
     """Return the parameter for convolution weights of shape (K, C/groups, R, S)."""
     filters, channels, rows, columns = shape
     panels = -(-(filters // groups) // LANES)
 
     def pack(weight: Array) -> Array:
-        each = filters // groups
         padded = np.zeros((groups, panels * LANES, channels, rows, columns), np.float32)
-        padded[:, :each] = weight.reshape(groups, each, channels, rows, columns)
+        grouped = weight.reshape(groups, filters // groups, channels, rows, columns)
+        padded[:, : filters // groups] = grouped
         split = padded.reshape(groups, panels, LANES, channels, rows, columns)
         return np.ascontiguousarray(split.transpose(0, 1, 4, 5, 3, 2)).reshape(-1)
 
@@ -35,23 +36,23 @@ def panelled(shape: Shape, groups: int, fan_in: int, fan_out: int) -> Parameter:
     return Parameter(shape, size, fan_in, fan_out, decays=True, pack=pack, unpack=unpack)
 
 
-def panelled_dense(units: int, image: Shape) -> Parameter:
+def declare_dense_weight(units: int, image: Shape) -> Parameter:
     """Return the parameter for dense weights (units, inputs), inputs in channel-row-column order.
 
     In memory the inputs stand in row-column-channel order, as the image before the layer does.
     """
     inputs = volume(image)
-    height, width, channels = (1,) * (3 - len(image)) + image
-    base = panelled((units, inputs, 1, 1), 1, inputs, units)
+    height, width, channels = image_shape(image)
+    conv = declare_conv_weight((units, inputs, 1, 1), 1, inputs, units)
 
     def pack(weight: Array) -> Array:
         rows_first = weight.reshape(units, channels, height, width).transpose(0, 2, 3, 1)
-        return base.pack(rows_first.reshape(units, inputs, 1, 1))
+        return conv.pack(rows_first.reshape(units, inputs, 1, 1))
 
     def unpack(flat: Array, shape: Shape) -> Array:
-        rows_first = base.unpack(flat, base.shape).reshape(units, height, width, channels)
+        rows_first = conv.unpack(flat, conv.shape).reshape(units, height, width, channels)
         return np.ascontiguousarray(rows_first.transpose(0, 3, 1, 2)).reshape(shape)
 
     return Parameter(
-        (units, inputs), base.size, inputs, units, decays=True, pack=pack, unpack=unpack
+        (units, inputs), conv.size, inputs, units, decays=True, pack=pack, unpack=unpack
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnncli.kernels import elementwise
-from cnncli.layers.base import Axes, Layer, Pass, Reach, Shape, Site, image_shape
+from cnncli.layers.arrays import flat
+from cnncli.layers.base import Axes, Example, Layer, Passes, Reach, Shape, Site, image_shape
 from cnncli.layers.geometry import need_image, per_axis, with_channels
 from cnncli.settings import SIZE, Size, setting
 
@@ -13,7 +14,16 @@ class Upsample(Layer, kind="upsample"):
 
     factor: Size = setting(SIZE, (2,))
 
+    family = "enlarge"
     backward_reads = frozenset()
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            ("upsample", (3, 4, 5)),
+            ("upsample(3x2)", (2, 2, 17)),
+            ("upsample(4)", (5, 2)),
+        )
 
     def factors(self, x: Shape) -> Axes:
         """Return how often rows and columns are repeated."""
@@ -30,19 +40,19 @@ class Upsample(Layer, kind="upsample"):
         rows, columns = self.factors(inputs[0])
         return Reach(finer=(rows, columns), before=(int(rows > 1), int(columns > 1)))
 
-    def build(self, site: Site) -> tuple[Pass, Pass | None]:
+    def build(self, site: Site) -> Passes:
         shape = site.x[0].shape[1:]
         sizes = (*image_shape(shape), *self.factors(shape))
-        x, y = site.x[0].reshape(-1), site.y.reshape(-1)
+        x, y = flat(site.x[0]), flat(site.y)
 
         def forward(n: int) -> None:
             elementwise.upsample_forward(n, *sizes, x, y, site.threads)
 
-        if site.dy is None or site.dx[0] is None:
-            return forward, None
-        dy, dx = site.dy.reshape(-1), site.dx[0].reshape(-1)
+        if site.gradients is None:
+            return Passes(forward)
+        dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
 
         def backward(n: int) -> None:
             elementwise.upsample_backward(n, *sizes, dy, dx, site.threads)
 
-        return forward, backward
+        return Passes(forward, backward)

@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from cnncli.kernels import winograd as kernels
-from cnncli.layers.base import NOTHING, Pass, Setup, Site, flat, step_of
-from cnncli.layers.epilogue import epilogue_backward
+from cnncli.layers.arrays import NOTHING, flat, step_of
+from cnncli.layers.base import Memory, Passes, Setup, Site
+from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
 from cnncli.layers.geometry import Windows
 
 TILE = 4  # outputs along an axis
@@ -25,7 +28,7 @@ TRANSFORM_COST = 290  # of a channel of a tile, there, and of a filter, back
 WEIGHT_COST = 150  # of transforming a channel's weights for a filter
 
 
-def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
+def pays(setup: Setup, windows: Windows, channels: int, filters: int) -> bool:
     """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
 
     Decided by the sizes of one image alone, so that answers are the same bits whatever the batch,
@@ -33,52 +36,54 @@ def pays(setup: Setup, found: Windows, channels: int, filters: int) -> bool:
     """
     if setup.conv_algo == "direct":
         return False
-    if found.size != (3, 3) or found.stride != (1, 1) or found.dilation != (1, 1):
+    if windows.size != (3, 3) or windows.stride != (1, 1) or windows.dilation != (1, 1):
         return False
-    if max(_pads(found)) > 2:
+    if max(_pads(windows)) > 2:
         return False
-    cost = _winograd_cost(found, channels, filters)
+    cost = _count_winograd_cost(windows, channels, filters)
     if setup.latency:
         cost += WEIGHT_COST * channels * filters
-    return cost < _direct_cost(found, channels, filters)
+    return cost < _count_direct_cost(windows, channels, filters)
 
 
-def _pads(found: Windows) -> list[int]:
+def _pads(windows: Windows) -> list[int]:
     after = [
         output + 2 - before - length
-        for output, before, length in zip(found.output, found.before, found.input, strict=True)
+        for output, before, length in zip(
+            windows.output, windows.before, windows.input, strict=True
+        )
     ]
-    return [*found.before, *after]
+    return [*windows.before, *after]
 
 
-def _direct_cost(found: Windows, channels: int, filters: int) -> float:
+def _count_direct_cost(windows: Windows, channels: int, filters: int) -> float:
     """Return the multiply-adds for one image, without those of padding; short rows cost more."""
-    axes = zip(found.output, found.before, found.input, strict=True)
+    axes = zip(windows.output, windows.before, windows.input, strict=True)
     rows, columns = (
         sum(0 <= p + tap - before < length for p in range(outputs) for tap in range(3))
         for outputs, before, length in axes
     )
-    return rows * columns * channels * filters * (1 + 2 / found.output[1])
+    return rows * columns * channels * filters * (1 + 2 / windows.output[1])
 
 
-def _winograd_cost(found: Windows, channels: int, filters: int) -> float:
+def _count_winograd_cost(windows: Windows, channels: int, filters: int) -> float:
     """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
-    channels, filters = (-(-number // 16) * 16 for number in (channels, filters))
+    channels, filters = -(-channels // 16) * 16, -(-filters // 16) * 16
     transforms = TRANSFORM_COST * (channels + filters)
-    return _tiles(found) * (PRODUCT_COST * channels * filters + transforms)
+    return _count_tiles(windows) * (PRODUCT_COST * channels * filters + transforms)
 
 
-def _tiles(found: Windows) -> int:
-    return math.prod(-(-length // TILE) for length in found.output)
+def _count_tiles(windows: Windows) -> int:
+    return math.prod(-(-length // TILE) for length in windows.output)
 
 
-def convolution(
-    setup: Setup, found: Windows, channels: int, filters: int, pools: bool = False
+def describe(
+    setup: Setup, windows: Windows, channels: int, filters: int, pools: bool = False
 ) -> Any:
     """Return the kernels' description of a convolution; pooled, without an odd row or column."""
-    rows, columns = (length - length % 2 if pools else length for length in found.output)
-    sizes = (*found.input, channels, filters, *found.before, rows, columns)
-    late = _transforms_late(setup, _tiles(found), channels * filters)
+    rows, columns = (length - length % 2 if pools else length for length in windows.output)
+    sizes = (*windows.input, channels, filters, *windows.before, rows, columns)
+    late = _transforms_late(setup, _count_tiles(windows), channels * filters)
     return kernels.Winograd(*sizes, late, setup.batch, setup.threads)
 
 
@@ -93,65 +98,68 @@ def _transforms_late(setup: Setup, tiles: int, size: int) -> bool:
     return (setup.training or setup.latency) and size >= LARGE
 
 
-def prepared_size(setup: Setup, operator: Any) -> int:
-    """Return the floats of transformed weights that a prediction keeps."""
-    return 0 if setup.training else int(operator.weight_size)
-
-
-def scratch_size(setup: Setup, operator: Any) -> int:
-    """Return the floats of the forward pass; in training, of any pass and its weights."""
-    if not setup.training:
-        return int(operator.forward_scratch)
-    return max(
-        int(operator.weight_size) + int(operator.forward_scratch),
-        int(operator.data_weight_size) + int(operator.data_scratch),
-        int(operator.gradient_scratch),
+def memory(setup: Setup, operator: Any, filters: int) -> Memory:
+    """Return the floats of transformed weights that are kept, and of what the passes work in."""
+    if setup.training:
+        forward = operator.weight_size + operator.forward_scratch
+        backward = operator.data_weight_size + operator.data_scratch
+        scratch = max(forward, backward, operator.gradient_scratch, epilogue_scratch(filters))
+        return Memory(scratch=scratch)
+    if not setup.backward:
+        return Memory(scratch=operator.forward_scratch, prepared=operator.weight_size)
+    return Memory(
+        scratch=max(operator.forward_scratch, operator.data_scratch, epilogue_scratch(filters)),
+        prepared=operator.weight_size + operator.data_weight_size,
     )
 
 
-def passes(site: Site, operator: Any) -> tuple[Pass, Pass | None]:
-    """Return forward and backward; in training, the weights are transformed in every pass.
+def build_passes(site: Site, operator: Any) -> Passes:
+    """Return the passes. A training transforms weights in every pass, a prediction beforehand.
 
     Large ones are left to the kernels, which transform them where they use them.
     """
-    x, y, scratch = site.x[0].reshape(-1), flat(site.y), site.scratch
+    x, y, step, scratch = flat(site.x[0]), flat(site.y), step_of(site.y), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-    residual, relu, pools = flat(site.residual), site.activation == "relu", site.pools
-    if not site.setup.training:
-        step = step_of(site.y)
-        transformed = site.prepared if operator.weight_size else weight
-        if operator.weight_size:
-            site.prepare = lambda: kernels.winograd_weights(operator, weight, transformed)
+    residual, relu = flat(site.epilogue.residual), site.epilogue.relu
+    pools, gradients = site.epilogue.pool, site.gradients
+    late, beforehand = operator.weight_size == 0, not site.setup.training
+    if late:
+        transformed = turned = weight
+        working = working_backward = scratch
+    elif beforehand:
+        transformed, turned = np.split(site.prepared, [operator.weight_size])
+        working = working_backward = scratch
+    else:
+        transformed, working = np.split(scratch, [operator.weight_size])
+        turned, working_backward = np.split(scratch, [operator.data_weight_size])
+    transforms = not (late or beforehand)
 
-        def predict(n: int) -> None:
-            kernels.winograd_forward(
-                operator, n, x, transformed, bias, residual, y, scratch, relu, step, pools
-            )
-
-        return predict, None
-
-    transformed = scratch[: operator.weight_size] if operator.weight_size else weight
-    behind = scratch[operator.weight_size :]
+    def prepare() -> None:
+        kernels.winograd_weights(operator, weight, transformed)
+        if gradients is not None:
+            kernels.winograd_data_weights(operator, weight, turned)
 
     def forward(n: int) -> None:
-        if operator.weight_size:
+        if transforms:
             kernels.winograd_weights(operator, weight, transformed)
-        kernels.winograd_forward(operator, n, x, transformed, bias, residual, y, behind, relu)
+        kernels.winograd_forward(
+            operator, n, x, transformed, bias, residual, y, working, relu, step, pools
+        )
 
-    if site.dy is None:
-        return forward, None
-    dy, dx, epilogue = site.dy.reshape(-1), flat(site.dx[0]), epilogue_backward(site)
-    added = dx if site.adds else NOTHING
-    dweight = site.gradients["weight"]
-    turned = scratch[: operator.data_weight_size] if operator.data_weight_size else weight
-    behind_turned = scratch[operator.data_weight_size :]
+    preparation = prepare if beforehand and not late else None
+    if gradients is None:
+        return Passes(forward, prepare=preparation)
+    dy, dx = flat(gradients.dy), flat(gradients.dx[0])
+    begun, dweight = dx if gradients.adds else NOTHING, flat(gradients.weights.get("weight"))
+    epilogue_backward = build_epilogue_backward(site, gradients)
 
     def backward(n: int) -> None:
-        epilogue(n)
-        kernels.winograd_backward_weights(operator, n, x, dy, dweight, scratch)
+        epilogue_backward(n)
+        if dweight.size:
+            kernels.winograd_backward_weights(operator, n, x, dy, dweight, scratch)
         if dx.size:
-            if operator.data_weight_size:
+            if transforms:
                 kernels.winograd_data_weights(operator, weight, turned)
-            kernels.winograd_backward_data(operator, n, dy, turned, added, dx, behind_turned)
+            kernels.winograd_backward_data(operator, n, dy, turned, begun, dx, working_backward)
 
-    return forward, backward
+    return Passes(forward, backward, preparation)

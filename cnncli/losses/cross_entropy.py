@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnncli.kernels import elementwise
-from cnncli.layers.base import NOTHING, Array
+from cnncli.layers.arrays import NOTHING, Array
 from cnncli.losses.base import Floats, Loss, Step, Targets
 
 

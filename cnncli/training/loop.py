@@ -52,9 +52,7 @@ class Training:
         self.plan = Plan(
             graph,
             self.weights,
-            Setup(
-                settings.batch_size, settings.threads, training=True, conv_algo=settings.conv_algo
-            ),
+            Setup(settings.batch_size, settings.threads, "train", conv_algo=settings.conv_algo),
             clock=self.clock,
             loss=task.training_loss(settings.label_smoothing),
         )

@@ -103,4 +103,4 @@ def _weight_decay(graph: Graph, total_rate: float, rule: Rule) -> float:
 
 
 def _has_bn(graph: Graph) -> bool:
-    return any(node.layer.affine for node in graph.nodes)
+    return any(node.layer.family == "norm" for node in graph.nodes)

@@ -30,7 +30,7 @@ def report_shapes(graph: Graph, batch_size: int, threads: int, *, explained: boo
             "macs": graph.macs,
             "flops": 2 * graph.macs,
             "weights_bytes": 4 * graph.stored,
-            "train_bytes": memory_bytes(graph, Setup(batch_size, threads, training=True)),
+            "train_bytes": memory_bytes(graph, Setup(batch_size, threads, "train")),
             "predict_bytes": memory_bytes(graph, Setup(batch_size, threads)),
         },
         "count": "MACs of conv and dense layers; 1 MAC = 2 FLOPs",

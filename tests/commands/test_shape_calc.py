@@ -79,8 +79,8 @@ def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
         report(graph.text, "--input", "12x12x1", "-j", "1", "-b", batch)["total"]
         for batch in ("2", "32")
     )
-    assert small["train_bytes"] == memory_bytes(graph, Setup(2, 1, True))
-    assert small["predict_bytes"] == memory_bytes(graph, Setup(2, 1, False))
+    assert small["train_bytes"] == memory_bytes(graph, Setup(2, 1, "train"))
+    assert small["predict_bytes"] == memory_bytes(graph, Setup(2, 1))
     assert large["train_bytes"] > small["train_bytes"] > small["predict_bytes"]
 
 

@@ -6,23 +6,23 @@ from cnncli.layers.base import Setup
 from cnncli.notation import parse
 
 
-def steps_of(text, training, keep=(), shape=(8, 8, 3)):
+def steps_of(text, mode, keep=(), shape=(8, 8, 3)):
     graph = build_graph(parse(text), shape)
-    return fuse(graph, Setup(batch=2, training=training), keep)
+    return fuse(graph, Setup(batch=2, mode=mode), keep)
 
 
-def names(text, training, keep=(), shape=(8, 8, 3)):
-    steps, output = steps_of(text, training, keep, shape)
+def names(text, mode, keep=(), shape=(8, 8, 3)):
+    steps, output = steps_of(text, mode, keep, shape)
     return ["+".join(step.names) for step in steps], output
 
 
 def test_a_prediction_folds_bn_and_relu_into_the_convolution():
     text = "conv(4,3) >> bn >> relu >> depthwise(3) >> bn >> dense(3) >> bn"
-    assert names(text, False)[0] == ["conv1+bn1+relu1", "depthwise1+bn2", "dense1+bn3"]
+    assert names(text, "predict")[0] == ["conv1+bn1+relu1", "depthwise1+bn2", "dense1+bn3"]
 
 
 def test_training_fuses_relu_but_keeps_bn():
-    assert names("conv(4,3) >> bn >> relu >> conv(4,1) >> relu", True)[0] == [
+    assert names("conv(4,3) >> bn >> relu >> conv(4,1) >> relu", "train")[0] == [
         "conv1",
         "bn1+relu1",
         "conv2+relu2",
@@ -30,46 +30,46 @@ def test_training_fuses_relu_but_keeps_bn():
 
 
 def test_nothing_is_fused_across_a_value_that_another_branch_reads():
-    steps, _ = names("conv(4,3) >> (relu | id)", False)
+    steps, _ = names("conv(4,3) >> (relu | id)", "predict")
     assert steps == ["conv1", "relu1", "stack1"]
 
 
 def test_nothing_is_fused_across_a_value_to_keep():
-    assert names("conv(4,3) >> relu", False, keep=("conv1",))[0] == ["conv1", "relu1"]
+    assert names("conv(4,3) >> relu", "predict", keep=("conv1",))[0] == ["conv1", "relu1"]
 
 
 def test_the_last_softmax_is_left_to_the_loss():
-    assert names("dense(4) >> softmax", True) == (["dense1"], "dense1")
-    assert names("dense(4) >> softmax >> dense(2)", True)[0] == ["dense1", "softmax1", "dense2"]
+    assert names("dense(4) >> softmax", "train") == (["dense1"], "dense1")
+    assert names("dense(4) >> softmax >> dense(2)", "train")[0] == ["dense1", "softmax1", "dense2"]
 
 
 def test_dropout_is_left_out_of_a_prediction():
-    assert names("dense(4) >> dropout(0.5) >> relu >> dropout(0.5)", False) == (
+    assert names("dense(4) >> dropout(0.5) >> relu >> dropout(0.5)", "predict") == (
         ["dense1+relu1"],
         "relu1",
     )
 
 
 def test_the_logits_themselves_are_never_hidden_in_a_fusion():
-    assert names("dense(4) >> relu", False)[1] == "relu1"
-    assert names("dense(4) >> (id + relu)", False)[0] == ["dense1", "relu1", "add1"]
+    assert names("dense(4) >> relu", "predict")[1] == "relu1"
+    assert names("dense(4) >> (id + relu)", "predict")[0] == ["dense1", "relu1", "add1"]
 
 
 def test_bn_adds_a_shortcut_and_runs_the_relu_behind_it():
-    assert names("(conv(3,3,pad=1) >> bn) + id >> relu", True)[0] == ["conv1", "bn1+add1+relu1"]
+    assert names("(conv(3,3,pad=1) >> bn) + id >> relu", "train")[0] == ["conv1", "bn1+add1+relu1"]
     two = "(conv(4,1) >> bn) + (conv(4,1) >> bn) >> relu"
-    assert names(two, True)[0] == ["conv1", "bn1", "conv2", "bn2+add1+relu1"]
+    assert names(two, "train")[0] == ["conv1", "bn1", "conv2", "bn2+add1+relu1"]
 
 
 def test_a_branch_that_others_read_is_added_by_a_step_of_its_own():
-    assert names("bn >> (id + relu)", True)[0] == ["bn1", "relu1", "add1"]
-    assert names("bn + bn + bn", True)[0] == ["bn1", "bn2", "bn3", "add1"]
-    assert names("bn >> (id + id)", True)[0] == ["bn1", "add1"]
+    assert names("bn >> (id + relu)", "train")[0] == ["bn1", "relu1", "add1"]
+    assert names("bn + bn + bn", "train")[0] == ["bn1", "bn2", "bn3", "add1"]
+    assert names("bn >> (id + id)", "train")[0] == ["bn1", "add1"]
 
 
 def test_a_prediction_takes_the_largest_of_2x2_pixels_as_the_convolution_writes_them():
     text = "conv(4,3) >> bn >> relu >> maxpool(2) >> conv(4,2) >> maxpool"
-    steps, _ = steps_of(text, False)
+    steps, _ = steps_of(text, "predict")
     assert ["+".join(step.names) for step in steps] == [
         "conv1+bn1+relu1+maxpool1",
         "conv2+maxpool2",
@@ -79,7 +79,7 @@ def test_a_prediction_takes_the_largest_of_2x2_pixels_as_the_convolution_writes_
 
 
 def test_training_pools_by_a_step_of_its_own():
-    assert names("conv(4,3) >> relu >> maxpool(2)", True)[0] == ["conv1+relu1", "maxpool1"]
+    assert names("conv(4,3) >> relu >> maxpool(2)", "train")[0] == ["conv1+relu1", "maxpool1"]
 
 
 @pytest.mark.parametrize(
@@ -102,18 +102,18 @@ def test_training_pools_by_a_step_of_its_own():
     ],
 )
 def test_a_pool_is_left_alone_where_a_map_is_needed_or_its_windows_are_others(text, keep, shape):
-    steps, _ = steps_of(text, False, keep, shape)
+    steps, _ = steps_of(text, "predict", keep, shape)
     assert not any(step.pools for step in steps)
 
 
 def test_a_map_is_pooled_once():
-    found, _ = names("conv(4,3,pad=1) >> maxpool(2) >> maxpool(2)", False)
+    found, _ = names("conv(4,3,pad=1) >> maxpool(2) >> maxpool(2)", "predict")
     assert found == ["conv1+maxpool1", "maxpool2"]
 
 
 def deferred(text, keep=()):
     """Return which bn steps of a training leave their work to which others."""
-    steps, _ = steps_of(text, True, keep)
+    steps, _ = steps_of(text, "train", keep)
     pairs = [(step.normalizes, "+".join(step.names)) for step in steps if step.normalizes]
     assert [first for first, _ in pairs] == [step.output for step in steps if step.deferred]
     return pairs

@@ -78,9 +78,9 @@ def test_a_pool_fused_into_a_prediction_changes_no_bit(shape, latency):
     x = images(5, shape)
     maps = [
         graph.nodes[i].name
-        for one in graph.nodes
-        if one.layer.kind == "maxpool"
-        for i in one.inputs
+        for node in graph.nodes
+        if node.layer.kind == "maxpool"
+        for i in node.inputs
     ]
     expected = logits(graph, weights, x, keep=maps, latency=latency)
     assert sum(step.pools for step in Plan(graph, weights, Setup(5)).layout.steps) == 3
@@ -97,7 +97,7 @@ def test_a_map_that_is_pooled_takes_no_memory():
 
 def steps(threads=1, batch=6, count=3, n=6):
     graph, weights = made()
-    plan = Plan(graph, weights, Setup(batch, threads, True), loss=CrossEntropy(0.1))
+    plan = Plan(graph, weights, Setup(batch, threads, "train"), loss=CrossEntropy(0.1))
     x, labels = images(n), np.arange(n, dtype=np.int32) % 5
     losses = []
     for number in range(count):
@@ -121,7 +121,7 @@ def test_a_step_depends_on_nothing_left_in_memory():
     x, labels = images(4), np.zeros(4, np.int32)
     gradients = []
     for rubbish in (0.0, np.nan):
-        plan = Plan(graph, weights, Setup(4, training=True))
+        plan = Plan(graph, weights, Setup(4, mode="train"))
         plan._memory[:] = rubbish
         plan.input[:] = x
         plan.train_step(labels, 4)
@@ -139,7 +139,7 @@ def test_bn_left_to_its_reader_saves_memory_and_changes_no_bit():
     taken = []
     for keep in ((), ("relu1", "relu2", "relu3")):
         graph, weights = made(CHAIN)
-        plan = Plan(graph, weights, Setup(6, 2, training=True), keep=keep)
+        plan = Plan(graph, weights, Setup(6, 2, mode="train"), keep=keep)
         plan.input[:] = images(6)
         plan.train_step(np.arange(6, dtype=np.int32) % 5, 6)
         taken.append((plan, plan.gradient.copy(), weights))
@@ -160,7 +160,7 @@ def test_gradients_equal_central_differences_of_the_whole_network():
     text = RESIDUAL.replace("relu", "tanh").replace("maxpool", "avgpool")
     graph, weights = made(text.replace(" >> dropout(0.3)", ""))
     x, labels = images(5), np.arange(5, dtype=np.int32)
-    plan = Plan(graph, weights, Setup(5, training=True))
+    plan = Plan(graph, weights, Setup(5, mode="train"))
 
     def loss():
         plan.input[:] = x
@@ -180,14 +180,14 @@ def test_gradients_equal_central_differences_of_the_whole_network():
 
 def test_memory_figures_are_the_plan_to_the_byte():
     graph, weights = made()
-    for training in (False, True):
-        plan = Plan(graph, weights, Setup(7, 2, training))
-        assert plan.bytes == memory_bytes(graph, Setup(7, 2, training))
+    for mode in ("predict", "train"):
+        plan = Plan(graph, weights, Setup(7, 2, mode))
+        assert plan.bytes == memory_bytes(graph, Setup(7, 2, mode))
 
 
 def test_a_warm_step_allocates_nothing():
     graph, weights = made()
-    plan = Plan(graph, weights, Setup(6, training=True))
+    plan = Plan(graph, weights, Setup(6, mode="train"))
     x, labels = images(6), np.zeros(6, np.int32)
     for _ in range(2):
         plan.input[:] = x
@@ -216,7 +216,7 @@ def test_values_of_kept_layers_are_what_they_answered():
 
 def test_a_network_that_answers_with_an_image_trains_on_a_label_per_pixel():
     graph, weights = made("conv(4,3,pad=1) >> relu >> conv(3,1)", (5, 4, 2))
-    plan = Plan(graph, weights, Setup(2, training=True))
+    plan = Plan(graph, weights, Setup(2, mode="train"))
     plan.input[:] = images(2, (5, 4, 2))
     plan.forward(2)
     expected = -np.log(softmax(plan.output.reshape(-1, 3)))[:, 1].mean()

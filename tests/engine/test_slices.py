@@ -3,8 +3,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from cnncli.engine import Plan, Weights, layout
-from cnncli.engine.limits import works
+from cnncli.engine import Plan, Weights, buffers
+from cnncli.engine.limits import count_work
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
@@ -36,14 +36,14 @@ def plan_of(text, batch=4, keep=(), **setup):
 
 def offsets(plan):
     """Return where values lie: in which other one, from which channel on."""
-    return {name: (one.of, one.offset) for name, one in plan.layout.slices.items()}
+    return {name: (part.of, part.offset) for name, part in plan.layout.slices.items()}
 
 
 @contextmanager
 def copies(monkeypatch):
     """Let stacks copy everything."""
     with monkeypatch.context() as patch:
-        patch.setattr(layout, "slices", lambda *_: {})
+        patch.setattr(buffers, "find_slices", lambda *_: {})
         yield
 
 
@@ -76,7 +76,7 @@ def test_a_stack_of_branches_computed_in_place_has_nothing_to_do():
         "deconv1": ("stack1", 20),
         "relu4": ("stack2", 16),
     }
-    work = works(plan, 4)
+    work = count_work(plan, 4)
     assert work["stack1"][0].bytes == work["stack2"][0].bytes == 0
 
 
@@ -120,4 +120,4 @@ def test_what_is_kept_lies_by_itself_and_is_the_same(monkeypatch):
 
 
 def test_training_copies():
-    assert not plan_of(UNET, training=True).layout.slices
+    assert not plan_of(UNET, mode="train").layout.slices

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnncli.engine import Plan, Weights, tiling
-from cnncli.engine.tiling import Tiled, reflected
+from cnncli.engine.tiling import Tiled, reflect_indices
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
@@ -82,9 +82,9 @@ def test_new_weights_are_used_after_a_refresh():
 
 
 def test_reflection_goes_on_however_far_it_is_asked_for():
-    assert reflected(-2, 8, 4).tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
-    assert reflected(-5, 9, 2).tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 1]
-    assert reflected(-2, 4, 1).tolist() == [0, 0, 0, 0]
+    assert reflect_indices(-2, 8, 4).tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
+    assert reflect_indices(-5, 9, 2).tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 1]
+    assert reflect_indices(-2, 4, 1).tolist() == [0, 0, 0, 0]
 
 
 def test_a_network_that_answers_other_sizes_otherwise_is_refused():

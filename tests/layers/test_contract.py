@@ -1,35 +1,22 @@
-"""Every layer there is stands under the contract."""
+"""Every layer there is stands under the contract, on the examples it gives of itself."""
 
-import importlib
+import pytest
+from contract import check_layer, list_examples
 
 from cnncli.layers import LAYERS
 
-FAMILIES = [
-    "conv",
-    "pool",
-    "dense",
-    "activation",
-    "norm",
-    "dropout",
-    "upsample",
-    "junction",
-    "take",
-]
+EXAMPLES = list_examples()
 
 
-def test_every_layer_has_its_test_of_the_contract():
-    from pathlib import Path
-
-    text = "".join((Path(__file__).parent / f"test_{family}.py").read_text() for family in FAMILIES)
-    missing = [
-        kind
-        for kind, layer in LAYERS.items()
-        if kind not in text and f"{layer.__name__}()" not in text
-    ]
-    assert not missing
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_layer_gives_examples_of_itself_and_says_what_it_is(kind):
+    assert any(layer.kind == kind for layer, _ in EXAMPLES)
+    summary = LAYERS[kind].summary
+    assert summary.endswith((".", ":")) and len(summary) < 100
 
 
-def test_every_layer_says_what_it_is():
-    importlib.import_module("cnncli.layers")
-    for layer in LAYERS.values():
-        assert layer.summary.endswith((".", ":")) and len(layer.summary) < 100, layer.kind
+@pytest.mark.parametrize(
+    ("layer", "shapes"), EXAMPLES, ids=[f"{layer} on {shapes}" for layer, shapes in EXAMPLES]
+)
+def test_a_layer_keeps_the_contract(layer, shapes):
+    check_layer(layer, *shapes)

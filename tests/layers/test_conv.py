@@ -82,11 +82,11 @@ def test_a_convolution_that_does_not_fit_says_what_would(text, shape, message):
 
 @pytest.mark.parametrize("text", ["conv(20, 3x2, groups=2)", "deconv(20, 3x2, groups=2)"])
 def test_weights_keep_their_values_through_the_kernel_layout(text):
-    one = parse(text).layer.parameters((6, 6, 6))["weight"]
-    values = np.arange(np.prod(one.shape), dtype=np.float32).reshape(one.shape)
-    packed = one.pack(values)
-    assert packed.shape == (one.size,)
-    assert np.array_equal(one.unpack(packed, one.shape), values)
+    weight = parse(text).layer.parameters((6, 6, 6))["weight"]
+    values = np.arange(np.prod(weight.shape), dtype=np.float32).reshape(weight.shape)
+    packed = weight.pack(values)
+    assert packed.shape == (weight.size,)
+    assert np.array_equal(weight.unpack(packed, weight.shape), values)
 
 
 def test_lost_counts_rows_behind_the_last_window_and_in_its_gaps():

@@ -31,11 +31,10 @@ def test_junctions_of_known_numbers():
 
 def test_a_branch_that_lies_where_it_is_to_be_is_not_copied(monkeypatch):
     bench = Bench(Stack(), ((4, 3, 5), (4, 3, 7)))
-    bench.site.x = (bench.site.x[0], bench.site.y[..., 5:])
-    forward, _ = Stack().build(bench.site)
+    bench.build(x=(bench.site.x[0], bench.site.y[..., 5:]))
     copied = []
     monkeypatch.setattr(elementwise, "copy_channels", lambda *sizes: copied.append(sizes[4:6]))
-    forward(2)
+    bench.forward(2)
     assert copied == [(0, 5)]
 
 

@@ -1,8 +1,6 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from contract import IMAGES, Bench, check_layer
+from contract import IMAGES, PREDICTION, Bench, check_layer
 
 from cnncli.notation import parse
 
@@ -26,10 +24,9 @@ def test_bn_normalizes_by_the_batch_and_remembers_it_unbiased():
 
 
 def test_bn_predicts_with_the_running_statistics():
-    bench = Bench(parse("bn").layer, ((2, 2, 3),))
-    bench.site.setup = replace(bench.site.setup, training=False)
-    forward, backward = bench.layer.build(bench.site)
-    forward(1)
-    scale, shift = bench.layer.as_affine(bench.files)
-    assert backward is None
+    bench = Bench(parse("bn").layer, ((2, 2, 3),), PREDICTION)
+    bench.forward(1)
+    bench.backward(1)
+    scale, shift = bench.layer.fusing(PREDICTION, (2, 2, 3)).scale_and_shift(bench.files)
     assert np.allclose(bench.site.y[0], bench.site.x[0][0] * scale + shift, atol=1e-5)
+    assert np.allclose(bench.dx[0][0], bench.dy[0] * scale, rtol=1e-6)

@@ -88,7 +88,7 @@ def stepped(text, shape, signals):
     graph = build_graph(parse(text), shape)
     weights = Weights(graph)
     weights.initialize(seed=1)
-    plan = Plan(graph, weights, Setup(len(signals), 2, True))
+    plan = Plan(graph, weights, Setup(len(signals), 2, "train"))
     plan.input[:] = signals.reshape(len(signals), *shape)
     loss = plan.train_step(np.arange(len(signals), dtype=np.int32) % 4, len(signals))
     return loss, {name: block.copy() for name, block in weights.views(plan.gradient).items()}

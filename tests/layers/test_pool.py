@@ -42,10 +42,10 @@ def test_pools_of_a_known_window_give_known_numbers():
 def test_maxpool_sends_the_gradient_of_a_tie_to_the_first():
     bench = Bench(parse("maxpool").layer, ((2, 2, 1),))
     bench.site.x[0][0] = 7
-    bench.site.dy[0] = 5
+    bench.dy[0] = 5
     bench.forward(1)
     bench.backward(1)
-    assert bench.site.dx[0][0, ..., 0].tolist() == [[5, 0], [0, 0]]
+    assert bench.dx[0][0, ..., 0].tolist() == [[5, 0], [0, 0]]
 
 
 def test_a_window_of_padding_alone_is_refused():

@@ -48,7 +48,7 @@ def live(graph, path):
     images = numbers.standard_normal((BATCH, *graph.input_shape)).astype(np.float32)
     shape = (BATCH, *graph.output_shape[:-1])
     labels = numbers.integers(0, graph.classes, shape).astype(np.int32)
-    plan = Plan(graph, weights, Setup(BATCH, 1, True))
+    plan = Plan(graph, weights, Setup(BATCH, 1, "train"))
     plan.input[:] = images
     assert np.isfinite(plan.train_step(labels, BATCH))
     Optimizer(OPTIMIZERS.read("sgd"), weights, 0.0, 1).step(plan.gradient, 1e-3)
@@ -109,7 +109,7 @@ def learn(graph, count, rate):
     images = (pictures[labels] + noise).astype(np.float32) / 1.5
     if len(graph.output_shape) == 3:
         labels = (images[..., 0] > 0).astype(np.int32)
-    plan = Plan(graph, weights, Setup(count, 1, True))
+    plan = Plan(graph, weights, Setup(count, 1, "train"))
     optimizer = Optimizer(OPTIMIZERS.read("adam"), weights, 0.0, 1)
     losses = []
     for step in range(30):

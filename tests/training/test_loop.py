@@ -73,7 +73,7 @@ def test_the_loss_of_a_step_is_that_of_its_batch_before_it():
     run = training({"epochs": 1, "batch_size": 40}, text="conv(4,3) >> relu >> dense(2)")
     graph, weights = run.graph, Weights(run.graph)
     weights.initialize(None, 0)
-    plan = Plan(graph, weights, Setup(40, 1, True), loss=TASK.training_loss(0.1))
+    plan = Plan(graph, weights, Setup(40, 1, "train"), loss=TASK.training_loss(0.1))
     (batch,) = run.train.epoch(0)
     plan.input[:] = batch.images
     (step,) = steps_of(run)
