@@ -1,6 +1,6 @@
-"""Registries: what users call by a name (layers, losses, optimizers, …), by that name.
+"""Registries: the classes that users know by a name (layers, losses, optimizers, …).
 
-A class enters a registry where it is defined, by subclassing:
+A class enters its registry where it is defined, by subclassing:
 
 >>> LOSSES: Registry[type[Loss]] = Registry("loss")
 >>> class Loss(Named):
@@ -37,10 +37,10 @@ V = TypeVar("V", bound=Value)
 
 
 class Registry(Mapping[str, Entry]):
-    """What there is of one kind, by name, in the order in which it was added."""
+    """All entries of one kind by their names, in the order in which they were added."""
 
     def __init__(self, setting: str) -> None:
-        self.setting = setting  # the one whose value is such a name, which errors begin with
+        self.setting = setting  # which takes such a name; errors begin with it
         self._entries: dict[str, Entry] = {}
 
     def __getitem__(self, name: str) -> Entry:
@@ -53,19 +53,22 @@ class Registry(Mapping[str, Entry]):
         return len(self._entries)
 
     def add(self, name: str, entry: Entry) -> None:
-        """Add an entry under a name of its own."""
+        """Add an entry under a name that no other has."""
         assert name not in self._entries, f"there are two of the name {name}"
         self._entries[name] = entry
 
     def find(self, name: str) -> Entry:
-        """Return the entry of this name; raise UsageError, which says what there is."""
+        """Return the entry of this name; raise UsageError, which lists the names, for another."""
         if name not in self._entries:
             hint = did_you_mean(name, self._entries) or f"; give {', '.join(self._entries)}"
             raise UsageError(f"{setting(self.setting)} {name}: not known{hint}")
         return self._entries[name]
 
     def read(self: Registry[type[V]], text: str) -> V:
-        """Return what a name and the settings behind it mean: huber(0.5); raise UsageError."""
+        """Return an instance from its name and the settings behind it, as in huber(0.5).
+
+        Raises UsageError for a name that is not known and for settings that do not fit.
+        """
         name, arguments = split_call(text)
         entry = self.find(name)
         settings = settings_of(entry)
@@ -88,13 +91,13 @@ def import_modules(package: str, folder: str) -> None:
 
 
 class Named(Value):
-    """What has a name in a registry, and can have settings; it is written as it is read."""
+    """A class with a name in a registry; its instances are written as they are read: huber(0.5)."""
 
     registry: ClassVar[Registry[Any]]
     name: ClassVar[str]
 
     def __init_subclass__(cls, name: str | None = None) -> None:
-        """Add the class to its registry; one without a name is there to be built upon."""
+        """Add the class to its registry; a class without a name is a base for others."""
         super().__init_subclass__()
         if name is not None:
             cls.name = name

@@ -1,7 +1,8 @@
 """Settings in parentheses, as in conv(6, 5, pad=2): their kinds, and how they are read and written.
 
-What can be set up so (layers, losses, optimizers, …) is a `Value`; a field of it that is declared
-by `setting` can be written, by name or by position in the order of declaration.
+Classes that are written like this (layers, losses, optimizers, …) are `Value`s. Those of their
+fields that are declared by `setting` can be given: by position, in the order of declaration, or by
+name.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Kind(Value):
 
 
 class Misfit(ValueError):
-    """Settings that do not fit; `argument` is the position of the one at fault, None of none."""
+    """Arguments that do not fit; `argument` is the position of the wrong one, None if one lacks."""
 
     def __init__(self, message: str, argument: int | None = None) -> None:
         super().__init__(message)
@@ -36,7 +37,7 @@ class Misfit(ValueError):
 
 
 def setting(kind: Kind, default: Any = MISSING) -> Any:
-    """Declare a field that users can write; without a default they have to."""
+    """Declare a field of a `Value` that users can give; without a default they have to."""
     return field(default=default, metadata={"kind": kind})
 
 

@@ -59,6 +59,6 @@ def test_values_can_be_matched():
 
 
 def test_dataclasses_knows_values():
-    assert [one.name for one in fields(Point)] == ["x", "y", "norm"]
+    assert [field.name for field in fields(Point)] == ["x", "y", "norm"]
     assert replace(Point(1), y=5) == Point(1, 5)
     assert asdict(Point(1, norm=None)) == {"x": 1, "y": 2, "norm": None}

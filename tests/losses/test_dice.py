@@ -40,10 +40,10 @@ def test_weights_make_a_weighted_mean_of_cross_entropy():
 @pytest.mark.parametrize("name", ["dice", "both"])
 def test_each_image_is_measured_by_itself(name):
     output, targets = case()
-    found = LOSSES.read(name).measure(output, targets)
+    measured = LOSSES.read(name).measure(output, targets)
     for i in range(2):
         alone = LOSSES.read(name).build(output[i : i + 1], np.zeros_like(output[:1]), 1)
-        assert found[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)
+        assert measured[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)
 
 
 def test_class_weights_are_refused_with_the_loss_that_takes_them():

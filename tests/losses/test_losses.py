@@ -20,8 +20,8 @@ NUMBERS = [
 ]
 
 
-def taken(loss, outputs, targets, threads=1, batch=None):
-    """Return the mean loss and the gradient that a plan of this batch would get."""
+def run_step(loss, outputs, targets, threads=1, batch=None):
+    """Return the mean loss and its gradient, in arrays with room for a batch."""
     room = np.full((batch or len(outputs), *outputs.shape[1:]), np.nan, np.float32)
     room[: len(outputs)] = outputs
     gradient = np.full_like(room, np.nan)
@@ -30,7 +30,7 @@ def taken(loss, outputs, targets, threads=1, batch=None):
     return mean, gradient[: len(outputs)]
 
 
-def drawn(seed, n, K, scale=2.0):
+def draw(seed, n, K, scale=2.0):
     numbers = np.random.default_rng(seed)
     return [(numbers.standard_normal((n, K)) * scale).astype(np.float32) for _ in range(2)]
 
@@ -38,30 +38,30 @@ def drawn(seed, n, K, scale=2.0):
 @pytest.mark.parametrize(("loss", "definition"), NUMBERS)
 @pytest.mark.parametrize("shape", [(1, 1), (7, 1), (5, 3), (40, 2)])
 def test_losses_of_numbers_agree_with_their_definitions(loss, definition, shape):
-    outputs, targets = drawn(3, *shape)
+    outputs, targets = draw(3, *shape)
     expected, gradient = definition(outputs.astype(np.float64), targets.astype(np.float64))
-    mean, found = taken(loss, outputs, targets, batch=shape[0] + 2)
+    mean, filled = run_step(loss, outputs, targets, batch=shape[0] + 2)
     assert mean == pytest.approx(expected, rel=1e-6)
-    assert np.allclose(found, gradient, rtol=1e-6, atol=1e-9)
+    assert np.allclose(filled, gradient, rtol=1e-6, atol=1e-9)
     assert loss.measure(outputs, targets).mean() == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(("loss", "_"), NUMBERS)
 def test_an_exact_answer_costs_nothing(loss, _):
-    mean, gradient = taken(loss, np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
+    mean, gradient = run_step(loss, np.ones((2, 2), np.float32), np.ones((2, 2), np.float32))
     assert mean == 0
     assert not gradient.any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (6, 4), (33, 2)])
 def test_binary_cross_entropy_agrees_with_its_definition(shape):
-    outputs = drawn(5, *shape)[0]
+    outputs = draw(5, *shape)[0]
     targets = (np.random.default_rng(1).random(shape) < 0.4).astype(np.float32)
     wide = outputs.astype(np.float64)
     expected, gradient = reference.binary_cross_entropy(wide, targets.astype(np.float64))
-    mean, found = taken(BinaryCrossEntropy(), outputs, targets, batch=50)
+    mean, filled = run_step(BinaryCrossEntropy(), outputs, targets, batch=50)
     assert mean == pytest.approx(expected, rel=1e-6)
-    assert np.allclose(found, gradient, atol=1e-8)
+    assert np.allclose(filled, gradient, atol=1e-8)
     measured = BinaryCrossEntropy().measure(outputs, targets)
     assert measured.mean() == pytest.approx(expected, rel=1e-9)
 
@@ -69,26 +69,26 @@ def test_binary_cross_entropy_agrees_with_its_definition(shape):
 def test_binary_cross_entropy_of_huge_logits_is_finite():
     outputs = np.array([[1e4, -1e4], [-3e38, 3e38]], np.float32)
     targets = np.array([[0, 0], [0, 1]], np.float32)
-    mean, gradient = taken(BinaryCrossEntropy(), outputs, targets)
+    mean, gradient = run_step(BinaryCrossEntropy(), outputs, targets)
     assert mean == pytest.approx(1e4 / 4)
     assert gradient.tolist() == [[0.25, 0], [0, 0]]
 
 
 def test_class_weights_make_the_mean_a_weighted_one():
-    outputs, weights = drawn(7, 30, 3)[0], (0.2, 1.0, 5.0)
+    outputs, weights = draw(7, 30, 3)[0], (0.2, 1.0, 5.0)
     labels = (np.arange(30) % 3).astype(np.int32)
     wide = outputs.astype(np.float64)
     expected, gradient = reference.weighted_cross_entropy(wide, labels, np.array(weights))
-    mean, found = taken(CrossEntropy(weights=weights), outputs, labels)
+    mean, filled = run_step(CrossEntropy(weights=weights), outputs, labels)
     assert mean == pytest.approx(expected, rel=1e-6)
-    assert np.allclose(found, gradient, atol=1e-7)
+    assert np.allclose(filled, gradient, atol=1e-7)
 
 
 def test_equal_weights_change_nothing():
-    outputs = drawn(7, 9, 4)[0]
+    outputs = draw(7, 9, 4)[0]
     labels = (np.arange(9) % 4).astype(np.int32)
-    plain = taken(CrossEntropy(0.1), outputs, labels)
-    same = taken(CrossEntropy(0.1, (1.0,) * 4), outputs, labels)
+    plain = run_step(CrossEntropy(0.1), outputs, labels)
+    same = run_step(CrossEntropy(0.1, (1.0,) * 4), outputs, labels)
     assert plain[0] == same[0]
     assert np.array_equal(plain[1], same[1])
 
@@ -96,18 +96,18 @@ def test_equal_weights_change_nothing():
 def test_every_pixel_is_measured_and_an_image_gets_their_mean():
     outputs = np.random.default_rng(0).standard_normal((2, 3, 4, 5)).astype(np.float32)
     labels = np.random.default_rng(1).integers(0, 5, (2, 3, 4)).astype(np.int32)
-    mean, _ = taken(CrossEntropy(), outputs, labels)
+    mean, _ = run_step(CrossEntropy(), outputs, labels)
     measured = CrossEntropy().measure(outputs, labels)
     assert measured.shape == (2,)
     assert measured.mean() == pytest.approx(mean, rel=1e-6)
 
 
-@pytest.mark.parametrize("loss", [*(one for one, _ in NUMBERS), BinaryCrossEntropy()])
+@pytest.mark.parametrize("loss", [*(loss for loss, _ in NUMBERS), BinaryCrossEntropy()])
 def test_threads_change_no_bit(loss):
-    outputs, targets = drawn(11, 4000, 3)
-    once = taken(loss, outputs, targets)
+    outputs, targets = draw(11, 4000, 3)
+    once = run_step(loss, outputs, targets)
     for threads in (2, 3):
-        again = taken(loss, outputs, targets, threads)
+        again = run_step(loss, outputs, targets, threads)
         assert again[0] == once[0]
         assert again[1].tobytes() == once[1].tobytes()
 
