@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncli.data.dataset import ImageSet
-from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.samples import Samples
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.set import SampleSet
 from cnncli.data.source import TrainingData
+from cnncli.samples import Samples
 from cnncli.tasks import Classification
 
 TASK = Classification(("flat", "upright"))
 PREPROCESSING = Preprocessing(8, 8, 1, scale=(1 / 40,), shift=(-3.2,))
 
 
-def stripes(seed: int, count: int) -> ImageSet:
+def stripes(seed: int, count: int) -> SampleSet:
     """Return `count` images, every other one upright."""
     numbers = np.random.default_rng(seed)
     upright = np.broadcast_to(np.tile([1.0, -1.0], 4), (8, 8))
@@ -23,7 +23,7 @@ def stripes(seed: int, count: int) -> ImageSet:
     pixels = np.clip(values, 0, 255).astype(np.uint8)[..., None]
     names = tuple(map(str, range(count)))
     labels = tuple(TASK.outputs[i % 2] for i in range(count))
-    return ImageSet(Samples("stripes", names, names, labels, pixels), PREPROCESSING, TASK)
+    return SampleSet(Samples("stripes", names, names, labels, pixels), PREPROCESSING, TASK)
 
 
 def striped_data(train: int = 40, val: int = 40) -> TrainingData:

@@ -3,7 +3,7 @@
 import pytest
 
 from cnncli import names
-from cnncli.data.preprocessing import NORMALIZATIONS
+from cnncli.data.images.preprocessing import NORMALIZATIONS
 from cnncli.engine import METHODS
 from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.losses import LOSSES

@@ -36,8 +36,7 @@ class _Story:
     progress: Progress  # of the epoch under way
 
     def __init__(self, data: TrainingData) -> None:
-        self.what = data.preprocessing.what
-        self.unit = "tiles" if data.task.per_pixel else f"{self.what}s"
+        self.noun, self.unit = data.train.noun, f"{data.train.unit}s"
 
     def tell(self, event: Event) -> None:
         """Show one event."""
@@ -52,7 +51,7 @@ class _Story:
         elif isinstance(event, Started):
             self.started = event
             note(
-                f"{event.params:,} parameters, {event.macs:,} MACs per {self.what}; "
+                f"{event.params:,} parameters, {event.macs:,} MACs per {self.noun}; "
                 f"a step works in {event.step_bytes / 1e6:.1f} MB on {event.threads} threads"
             )
             self.progress = Progress(event.samples, self.unit)
@@ -68,5 +67,5 @@ class _Story:
         for name, value in epoch.validation.items():
             parts.append(f"{name.replace('_', ' ')} {value:.4f}")
         parts.append(f"lr {epoch.learning_rate:.3g}")
-        parts.append(f"{epoch.samples_per_second:.0f} {self.what}s/s")
+        parts.append(f"{epoch.samples_per_second:.0f} {self.noun}s/s")
         return ", ".join(parts) + (" (best)" if epoch.best else "")

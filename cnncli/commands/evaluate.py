@@ -20,7 +20,7 @@ from cnncli.terminal import Progress, escape_on_terminal, note, write_json, writ
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cnncli.data.source import Set
+    from cnncli.data.dataset import DataSet
 
 
 @command(
@@ -68,7 +68,7 @@ def evaluate(
     MAE, RMSE and R2 each, and the mean of these over all of them; several labels get the average
     precision of each, and precision, recall and F1 at its threshold.
     """
-    from cnncli.data.source import load_labelled
+    from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
 
@@ -78,11 +78,11 @@ def evaluate(
     for path in files:
         check_writable(path, force=force)
     trained = load(model)
-    task, what = trained.task, trained.preprocessing.what
+    task, what = trained.task, trained.preprocessing.noun
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
     runner = trained.open_runner(batch_size=batch_size, threads=threads)
-    images = load_labelled(data, trained.preprocessing, task, split=split, threads=threads)
+    images = load_labeled(data, trained.preprocessing, task, split=split, threads=threads)
     for notice in images.notices:
         note(notice)
     note(f"{images.samples.where}: {task.counted(images.targets, what)}")
@@ -109,7 +109,7 @@ def evaluate(
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
 
 
-def _table(table: tuple[list[str], list[Sequence[Any]]], images: Set) -> bytes:
+def _table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:
     """Return --per-image: a row per image, in the order of the data."""
     import csv
     import io

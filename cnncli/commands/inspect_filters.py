@@ -100,7 +100,7 @@ def _check_output(output: str | None, force: bool, as_json: bool) -> None:
 def _look(model: str, layer: str | None, method: str, image: str | None) -> Look:
     import numpy as np
 
-    from cnncli.data.inputs import load_image
+    from cnncli.data.batches.inputs import load_sample
     from cnncli.inspection.activations import map_findings
     from cnncli.inspection.filters import filter_findings
     from cnncli.trained.model import load
@@ -109,7 +109,7 @@ def _look(model: str, layer: str | None, method: str, image: str | None) -> Look
     own, weights = trained.preprocessing, trained.model.weights
     if image is None:
         return Look(model, method, None, None, filter_findings(trained.graph, weights, layer, None))
-    pixels = load_image(image, own)
+    pixels = load_sample(image, own)
     normalized = np.empty((1, *own.input_shape), np.float32)
     own.normalize(pixels[None], np.zeros(1, np.int64), normalized)
     find = filter_findings if method == "filters" else map_findings

@@ -113,7 +113,7 @@ def predict(
 
     paths = _paths(model, inputs, files_from, null)
     trained = load(model)
-    task, what = trained.task, trained.preprocessing.what
+    task, what = trained.task, trained.preprocessing.noun
     if not task.has_confidence and (top_k, min_confidence) != (None, None):
         raise UsageError(f"--top-k and --min-confidence are not for {task.name} models")
     layer = _layer(kind, trained)
@@ -156,7 +156,7 @@ def predict(
 
 def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:
     """Return the inputs in order: those of the command line, then those of --files-from."""
-    from cnncli.data.inputs import read_paths
+    from cnncli.data.batches.inputs import read_paths
 
     if not inputs and listed is None:
         raise UsageError("no images; give files, a folder, --files-from, or - for stdin")

@@ -118,6 +118,7 @@ def train(
     training keeps the best one so far.
     """
     from cnncli.commands._training_events import follow
+    from cnncli.data.settings import DataSettings
     from cnncli.data.source import load_training
     from cnncli.model_file.atomic import check_writable
     from cnncli.training import run
@@ -132,15 +133,17 @@ def train(
         task=task,
         loss=loss,
         val=_parse_val(val),
-        size=img_size or (preset_shape[:2] if len(preset_shape) == 3 else None),
-        length=length or (preset_shape[0] if len(preset_shape) == 2 else None),
-        color=color,
-        resize=resize,
-        normalization=normalize,
-        weighted=class_weights == "auto",
+        settings=DataSettings(
+            size=img_size,
+            color=color,
+            resize=resize,
+            length=length,
+            normalization=normalize,
+            weighted=class_weights == "auto",
+            preset=preset_shape,
+        ),
         threads=threads,
     )
-    _check_kind(data, training_data, img_size, color, resize, length)
     _describe_data(data, training_data)
     graph = build_network(text, training_data)
     note(f"network: {graph.text}")
@@ -175,31 +178,13 @@ def _read_network(arch: str) -> tuple[str | None, Shape]:
     return text, input_shape or ()
 
 
-def _check_kind(
-    path: str,
-    data: TrainingData,
-    size: object,
-    color: str,
-    resize: str,
-    length: int | None,
-) -> None:
-    """Raise UsageError for options that are about another kind of data."""
-    signals = data.preprocessing.what == "signal"
-    if signals and (size is not None or color != "auto" or resize != "stretch"):
-        option = "--resize-mode" if color == "auto" else "--color"
-        option = option if size is None else "--img-size"
-        raise UsageError(f"{option} is about images; {path} holds signals, so give --length N")
-    if not signals and length is not None:
-        raise UsageError(f"--length is about signals; {path} holds images, so give --img-size")
-
-
 def _describe_data(path: str, data: TrainingData) -> None:
     for notice in data.notices:
         note(notice)
     size = "x".join(map(str, data.preprocessing.input_shape))
     memory = (data.train.memory_bytes + data.val.memory_bytes) / 1e6
     note(
-        f"{path}: {len(data.train)} {data.preprocessing.what}s to train on, "
+        f"{path}: {len(data.train)} {data.preprocessing.noun}s to train on, "
         f"{len(data.val)} to validate, {data.task.description()}"
     )
     note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
@@ -247,7 +232,7 @@ def _summary(record: dict[str, Any], data: TrainingData) -> str:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
     if all(record[name] is not None for name in data.task.monitors):
-        parts.append(data.task.achieved(record, data.preprocessing.what))
+        parts.append(data.task.achieved(record, data.preprocessing.noun))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from cnncli.data.image import Pixels
+from cnncli.data.images.file import Pixels
 from cnncli.data.memory import available_memory
 from cnncli.errors import DataError
 

@@ -1,192 +1,21 @@
-"""The only way from an image to a network: color, size and normalization, kept in the model file.
-
-An image is turned into 8-bit gray or RGB (modes.py), then to the color of the network (gray is
-ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B), then resized once, by Pillow's `Image.resize` with
-BILINEAR, which averages over the pixels it leaves out (antialias):
-
-- stretch: the whole image, its shape not kept;
-- crop: the largest middle part that has the shape of the network's input;
-- pad: the whole image in the middle, with black where it does not reach;
-- none: the whole image at its own size, for networks that answer for every pixel.
-
-Where each image is normalized by itself, its levels are then brought to the same mean and standard
-deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with one scale and one shift per
-channel.
-"""
+"""What is done to every sample before a network sees it, an image or a signal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, Union
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from cnncli.data.images.preprocessing import Preprocessing
 
-from cnncli.data.image import EXTENSIONS, Picture, decode
-from cnncli.engine import normalize
-from cnncli.errors import ModelFileError
-from cnncli.value import Value
+if TYPE_CHECKING:
+    from cnncli.data.signals.preprocessing import SignalPreprocessing
 
-RESIZE_MODES = ("stretch", "crop", "pad", "none")
-NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
-MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
-COLORS = {1: "gray", 3: "rgb"}
-MAX_SIDE = 65535
+AnyPreprocessing = Union[Preprocessing, "SignalPreprocessing"]
 
 
-class Preprocessing(Value):
-    """What is done to every image before a network sees it."""
+def preprocessing_from(manifest: dict[str, Any]) -> AnyPreprocessing:
+    """Return the preprocessing a model file describes; raise ModelFileError for anything else."""
+    if manifest.get("kind") == "signal":
+        from cnncli.data.signals.preprocessing import SignalPreprocessing
 
-    what: ClassVar[str] = "image"
-    dtype: ClassVar[type[np.generic]] = np.uint8
-    extensions: ClassVar[frozenset[str]] = EXTENSIONS
-
-    height: int
-    width: int
-    channels: int
-    resize: str = "stretch"
-    normalization: str = "none"
-    scale: tuple[float, ...] = ()  # per channel, each exactly a float32
-    shift: tuple[float, ...] = ()
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        """The (H, W, C) of the network's input."""
-        return self.height, self.width, self.channels
-
-    @property
-    def color(self) -> str:
-        """Either "gray" or "rgb"."""
-        return COLORS[self.channels]
-
-    @property
-    def description(self) -> str:
-        """What there is to say beside the shape."""
-        return self.color
-
-    def decode(self, source: str | bytes) -> Picture:
-        """Return an image as it is in a file; raise ImageError."""
-        return decode(source)
-
-    def row(self, pixels: NDArray[np.uint8]) -> Picture:
-        """Return a row of an array of images, as if decoded."""
-        return Picture(pixels, False)
-
-    def ready(self, picture: Picture, name: str) -> NDArray[np.uint8]:
-        """Return a decoded image in the shape of the input, uint8 (H, W, C)."""
-        return self.prepare(picture.pixels)
-
-    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
-        fitted = self._fitted(pixels)
-        return by_itself(fitted) if self.normalization == "image" else fitted
-
-    def _fitted(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        if pixels.shape == self.input_shape:
-            return pixels
-        if self.resize == "none":
-            return self.in_color(pixels)
-        image = self._in_color(pixels)
-        array = np.atleast_3d(np.asarray(self._resized(image)))
-        return np.ascontiguousarray(np.broadcast_to(array, self.input_shape))
-
-    def in_color(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return an image of any size, uint8 (h, w, 1 or 3), in the color of the input."""
-        array = np.atleast_3d(np.asarray(self._in_color(pixels)))
-        return np.ascontiguousarray(np.broadcast_to(array, (*pixels.shape[:2], self.channels)))
-
-    def normalize(
-        self,
-        images: NDArray[np.uint8],
-        indices: NDArray[np.int64],
-        out: NDArray[np.float32],
-        threads: int = 1,
-    ) -> None:
-        """Write images[indices] * scale + shift into out, float32 (n, H, W, C)."""
-        scale, shift = np.array(self.scale, np.float32), np.array(self.shift, np.float32)
-        normalize(images, indices, scale, shift, out, threads)
-
-    def to_manifest(self) -> dict[str, Any]:
-        """Return what a model file keeps, ready for JSON."""
-        return asdict(self) | {"scale": list(self.scale), "shift": list(self.shift)}
-
-    @classmethod
-    def from_manifest(cls, value: object) -> Preprocessing:
-        """Return what to_manifest described; raise ModelFileError for anything else."""
-        if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
-            raise nonsense("it", value)
-        for name in ("height", "width"):
-            if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
-                raise nonsense(name, value[name])
-        for name, choices in (
-            ("channels", tuple(COLORS)),
-            ("resize", RESIZE_MODES),
-            ("normalization", NORMALIZATIONS),
-        ):
-            if type(value[name]) not in (int, str) or value[name] not in choices:
-                raise nonsense(name, value[name])
-        for name in ("scale", "shift"):
-            if not are_numbers(value[name], value["channels"]):
-                raise nonsense(name, value[name])
-        numbers = {name: exact(value[name]) for name in ("scale", "shift")}
-        return cls(**{**value, **numbers})
-
-    def _in_color(self, pixels: NDArray[np.uint8]) -> Image.Image:
-        """Return an image that is gray if the network wants it so."""
-        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-        return image.convert("L") if self.channels == 1 and image.mode == "RGB" else image
-
-    def _resized(self, image: Image.Image) -> Image.Image:
-        size = self.width, self.height
-        if image.size == size:
-            return image
-        if self.resize == "stretch":
-            return image.resize(size, Image.Resampling.BILINEAR)
-        if self.resize == "crop":
-            zoom = max(self.width / image.width, self.height / image.height)
-            half_width = min(self.width / zoom, image.width) / 2
-            half_height = min(self.height / zoom, image.height) / 2
-            x, y = image.width / 2, image.height / 2
-            box = (x - half_width, y - half_height, x + half_width, y + half_height)
-            return image.resize(size, Image.Resampling.BILINEAR, box)
-        zoom = min(self.width / image.width, self.height / image.height)
-        width = min(max(round(image.width * zoom), 1), self.width)
-        height = min(max(round(image.height * zoom), 1), self.height)
-        canvas = Image.new(image.mode, size)
-        small = image.resize((width, height), Image.Resampling.BILINEAR)
-        canvas.paste(small, ((self.width - width) // 2, (self.height - height) // 2))
-        return canvas
-
-
-def by_itself(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image (h, w, C) with mean 128 and standard deviation 48 in each channel."""
-    mean = pixels.mean(axis=(0, 1), dtype=np.float64)
-    deviation = pixels.std(axis=(0, 1), dtype=np.float64)
-    gain = np.divide(DEVIATION, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    levels = (pixels - mean) * gain + MEAN
-    found: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return found
-
-
-def exact(values: Sequence[float]) -> tuple[float, ...]:
-    """Round to float32, in which images are normalized, so that a file keeps every bit."""
-    return tuple(float(np.float32(value)) for value in values)
-
-
-def are_numbers(values: object, count: int) -> bool:
-    """Say whether this is a list of so many numbers of a size a float32 can hold."""
-    return (
-        isinstance(values, list)
-        and len(values) == count
-        and all(type(value) in (int, float) and abs(value) < 1e30 for value in values)
-    )
-
-
-def nonsense(name: str, value: object) -> ModelFileError:
-    """Return the error for a setting no model file can hold."""
-    return ModelFileError(
-        f"preprocessing in the model file: {name} cannot be {str(value)[:60]!r}; "
-        "the file is damaged or not made by this program"
-    )
+        return SignalPreprocessing.from_manifest(manifest)
+    return Preprocessing.from_manifest(manifest)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, cast
 
-from cnncli.data import folder, idx, manifest, masks, npz
-from cnncli.data.dataset import ImageSet
-from cnncli.data.fitting import with_normalization
-from cnncli.data.medium import AnyPreprocessing, choose_preprocessing
-from cnncli.data.pixels import PixelSet
-from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.samples import Samples
+from cnncli.data.dataset import DataSet
+from cnncli.data.formats import folder, idx, listing, masks, npz
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.preprocessing import AnyPreprocessing
+from cnncli.data.set import SampleSet
+from cnncli.data.settings import AS_THE_DATA_ARE, DataSettings
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
-from cnncli.errors import DataError, UsageError
-from cnncli.tasks import Task, learn_task
+from cnncli.errors import DataError, UsageError, setting
+from cnncli.samples import Samples
+from cnncli.tasks import Segmentation, Task, choose_task
+from cnncli.tasks.reading import masks_of
 from cnncli.value import Value
 
 
@@ -31,9 +32,7 @@ class Reader(Protocol):
         """Return one split, or a set that is not divided; raise DataError."""
 
 
-Set = ImageSet | PixelSet
-
-READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, manifest))
+READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, listing))
 
 
 class Source(Value):
@@ -58,8 +57,8 @@ class Source(Value):
 class TrainingData(Value):
     """What a training needs to know of the data."""
 
-    train: Set
-    val: Set
+    train: DataSet
+    val: DataSet
     preprocessing: AnyPreprocessing
     task: Task
     notices: tuple[str, ...]
@@ -69,7 +68,7 @@ def open_data(path: str) -> Source:
     """Find out what kind of data set a path leads to; raise DataError."""
     if path != "-" and not Path(path).exists():
         raise DataError(f"{path}: no such file or folder; check the path", path=path)
-    for reader in (manifest,) if path == "-" else READERS:
+    for reader in (listing,) if path == "-" else READERS:
         if reader.can_read(path):
             return Source(path, reader, reader.splits(path))
     raise DataError(
@@ -85,78 +84,50 @@ def load_training(
     task: str = "auto",
     loss: str | None = None,
     val: str | float | None = None,
-    size: tuple[int, int] | None = None,
-    color: str = "auto",
-    resize: str = "stretch",
-    length: int | None = None,
-    normalization: str = "standard",
-    weighted: bool = False,
+    settings: DataSettings = AS_THE_DATA_ARE,
     threads: int = 1,
 ) -> TrainingData:
-    """Read a data set to train on; raise DataError, or UsageError for options that
+    """Read a data set to train on; raise DataError, or UsageError for settings that
     neither the data nor the task have a use for.
 
     `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
-    tenth. Size, color, length, rate and normalization are learnt from the train set alone.
+    tenth. Size, color, length, rate and normalization are learned from the train set alone.
     """
-    learnt, train, held = _training_parts(path, task, loss, val)
+    learned, train, held = _split_training(path, task, loss, val)
     if not len(held):
         raise DataError(
-            f"{path}: nothing left to validate on; add {train.what}s or give --val", path=path
+            f"{path}: nothing left to validate on; add {train.noun}s or give {setting('val')}",
+            path=path,
         )
-    if learnt.per_pixel:
-        from cnncli.data.mapped import map_sets
+    train_set: DataSet
+    val_set: DataSet
+    notices: tuple[str, ...] = ()
+    if isinstance(learned, Segmentation):
+        from cnncli.data.maps.choice import load_training_maps
 
-        if resize != "stretch":
-            raise UsageError("--resize-mode is not for masks, which keep their size; leave it out")
-        maps = map_sets(
-            train,
-            held,
-            learnt,
-            size=size,
-            color=color,
-            normalization=normalization,
-            weighted=weighted,
-            threads=threads,
+        if settings.resize != "stretch":
+            raise UsageError(
+                f"{setting('resize')} is not for masks, which keep their size; leave it out"
+            )
+        train_set, val_set, learned = load_training_maps(
+            masks_of(train), masks_of(held), learned, settings, threads
         )
-        return _normalized(*maps, normalization, ())
-    if weighted:
-        raise UsageError(f"--class-weights is not for {learnt.name}; leave it out")
-    shape, chosen = choose_preprocessing(
-        train,
-        size=size,
-        color=color,
-        resize=resize,
-        length=length,
-        normalization=normalization,
-        threads=threads,
-    )
-    learnt = learnt.fitted(train)
-    train_set = ImageSet(train, shape, learnt, threads=threads)
-    val_set = ImageSet(held, shape, learnt, threads=threads)
-    return _normalized(train_set, val_set, shape, learnt, normalization, chosen)
+    else:
+        if settings.weighted:
+            raise UsageError(f"{setting('weighted')} is not for {learned.name}; leave it out")
+        preprocessing, notices = _choose_preprocessing(train, settings, threads)
+        learned = learned.fitted(train)
+        train_set = SampleSet(train, preprocessing, learned, threads=threads)
+        val_set = SampleSet(held, preprocessing, learned, threads=threads)
+    _check_settings(path, settings, train.noun)
+    for part in (train_set, val_set):
+        part.choose_normalization(settings.normalization, train_set.statistics)
+    notices = tuple(dict.fromkeys(train_set.notices + val_set.notices + notices))
+    return TrainingData(train_set, val_set, train_set.preprocessing, learned, notices)
 
 
-def _normalized(
-    train: Set,
-    val: Set,
-    shape: AnyPreprocessing,
-    task: Task,
-    normalization: str,
-    chosen: tuple[str, ...],
-) -> TrainingData:
-    """Return sets with the normalization that the one to train on asks for."""
-    return TrainingData(
-        train,
-        val,
-        with_normalization(shape, normalization, train.statistics),
-        task,
-        tuple(dict.fromkeys(train.notices + val.notices + chosen)),
-    )
-
-
-def load_labelled(
+def load_labeled(
     path: str,
     preprocessing: AnyPreprocessing,
     task: Task,
@@ -164,7 +135,7 @@ def load_labelled(
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
-) -> Set:
+) -> DataSet:
     """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
@@ -172,7 +143,7 @@ def load_labelled(
     """
     source = open_data(path)
     if split is None:
-        split = next((one for one in ("test", "val", "train") if one in source.splits), None)
+        split = next((name for name in ("test", "val", "train") if name in source.splits), None)
         samples = source.read(split)
     elif split in ("train", "val") and "val" not in source.splits:
         whole = source.read("train" if source.splits else None)
@@ -180,22 +151,64 @@ def load_labelled(
     else:
         samples = source.read(split)
     if not len(samples):
-        raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
-    if task.per_pixel:
-        from cnncli.data.mapped import map_set
+        raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
+    if isinstance(task, Segmentation) and isinstance(preprocessing, Preprocessing):
+        from cnncli.data.maps.choice import load_maps
 
-        assert isinstance(preprocessing, Preprocessing)
-        return map_set(samples, preprocessing, task, threads)
-    return ImageSet(samples, preprocessing, task, threads=threads)
+        return load_maps(masks_of(samples), preprocessing, task, threads)
+    return SampleSet(samples, preprocessing, task, threads=threads)
 
 
-def _training_parts(
+def _choose_preprocessing(
+    samples: Samples, settings: DataSettings, threads: int
+) -> tuple[AnyPreprocessing, tuple[str, ...]]:
+    """Return a preprocessing without scale and shift, and what there is to say about the choice."""
+    if samples.noun == "signal":
+        from cnncli.data.signals.choice import choose_signal_shape
+
+        return choose_signal_shape(samples, settings, threads)
+    from cnncli.data.images.choice import choose_image_shape
+
+    return choose_image_shape(samples, settings, threads)
+
+
+def _check_settings(path: str, settings: DataSettings, noun: str) -> None:
+    """Raise UsageError for settings that are about another kind of samples."""
+    if noun == "signal":
+        usual = {"size": None, "color": "auto", "resize": "stretch"}
+        for name, value in usual.items():
+            if getattr(settings, name) != value:
+                raise UsageError(
+                    f"{setting(name)} is about images; {path} holds signals, so give "
+                    f"{setting('length')} N"
+                )
+    elif settings.length is not None:
+        raise UsageError(
+            f"{setting('length')} is about signals; {path} holds images, so give {setting('size')}"
+        )
+
+
+def _learn_task(name: str, loss: str | None, samples: Samples) -> Task:
+    """Return the task of this name, or for "auto" the one the data suggest, learned from them.
+
+    Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
+    """
+    kind = choose_task(name, samples)
+    chosen_loss = kind.loss_for(loss)
+    if issubclass(kind, Segmentation):
+        from cnncli.data.maps.levels import with_levels
+
+        samples = with_levels(masks_of(samples))
+    return kind.learn(samples, chosen_loss)
+
+
+def _split_training(
     path: str, name: str, loss: str | None, val: str | float | None
 ) -> tuple[Task, Samples, Samples]:
     """Return the task, the samples to train on and the ones to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
-    task = learn_task(name, loss, train)
+    task = _learn_task(name, loss, train)
     if isinstance(val, str):
         other = open_data(val)
         return task, train, other.read("val" if other.splits else None)

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.samples import Samples
 from cnncli.randomness import hash_name
+from cnncli.samples import Samples
 
 DEFAULT_FRACTION = 0.1
 

@@ -10,58 +10,65 @@ from cnncli.errors import DataError
 
 SHOWN = 5  # bad files named in an error
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
+
+
+class RefusedError(Exception):
+    """Why a file is not accepted, in a few words."""
 
 
 class FileError(DataError):
     """One sample that cannot be used; `reason` is the part of the message in parentheses."""
 
-    what: ClassVar[str]  # it should have been
+    noun: ClassVar[str]  # what it should have been: image or signal
 
     def __init__(self, name: str, reason: str, remedy: str = "replace it or remove it") -> None:
-        super().__init__(f"{name}: not a readable {self.what} ({reason}); {remedy}", path=name)
+        super().__init__(f"{name}: not a readable {self.noun} ({reason}); {remedy}", path=name)
         self.reason = reason
 
 
 class ImageError(FileError):
     """One image that cannot be used."""
 
-    what = "image"
+    noun = "image"
 
 
 class SignalError(FileError):
     """One signal that cannot be used."""
 
-    what = "signal"
+    noun = "signal"
 
 
-def readable(
-    where: str, names: Sequence[str], look: Callable[[str], Found], threads: int
-) -> list[Found]:
-    """Return what `look` finds in those files that do not raise FileError; raise it for all."""
+def read_readable(
+    where: str, names: Sequence[str], read: Callable[[str], Result], threads: int
+) -> list[Result]:
+    """Return what `read` makes of the files for which it raises no FileError.
 
-    def found(name: str) -> Found | FileError:
+    Raises DataError where it does so for all of them.
+    """
+
+    def attempt(name: str) -> Result | FileError:
         try:
-            return look(name)
+            return read(name)
         except FileError as error:
             return error
 
     with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(found, names))
-    good = [one for one in results if not isinstance(one, FileError)]
+        results = list(pool.map(attempt, names))
+    good = [result for result in results if not isinstance(result, FileError)]
     if not good:
-        bad = [one for one in results if isinstance(one, FileError)]
-        raise unreadable(where, bad, len(names))
+        bad = [result for result in results if isinstance(result, FileError)]
+        raise join_errors(where, bad, len(names))
     return good
 
 
-def unreadable(where: str, bad: Sequence[FileError], total: int) -> DataError:
+def join_errors(where: str, bad: Sequence[FileError], total: int) -> DataError:
     """Return one error for all files of a set that cannot be used."""
     if len(bad) == 1:
         return bad[0]
     shown = ", ".join(f"{error.path} ({error.reason})" for error in bad[:SHOWN])
     return DataError(
-        f"{where}: {len(bad)} of {total} {bad[0].what}s are not readable: "
+        f"{where}: {len(bad)} of {total} {bad[0].noun}s are not readable: "
         f"{shown}{', …' if len(bad) > SHOWN else ''}; replace or remove them",
         path=where,
     )

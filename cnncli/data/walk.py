@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.image import EXTENSIONS
+from cnncli.data.images.file import EXTENSIONS
 from cnncli.errors import DataError
 
 NOT_OURS = frozenset({"thumbs.db", "desktop.ini"})

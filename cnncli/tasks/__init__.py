@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnncli.errors import ModelFileError
+from cnncli.samples import Samples
 from cnncli.tasks.base import TASKS as TASKS
 from cnncli.tasks.base import Task as Task
 from cnncli.tasks.classification import Classification as Classification
@@ -12,17 +13,10 @@ from cnncli.tasks.multi_label import MultiLabel as MultiLabel
 from cnncli.tasks.regression import Regression as Regression
 from cnncli.tasks.segmentation import Segmentation as Segmentation
 
-if TYPE_CHECKING:
-    from cnncli.data.samples import Samples
 
-
-def learn_task(name: str, loss: str | None, samples: Samples) -> Task:
-    """Return the task of this name, or for "auto" the one the data suggest, learnt from them.
-
-    Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
-    """
-    kind = TASKS.find(samples.suggests if name == "auto" else name)
-    return kind.learn(samples, kind.loss_for(loss))
+def choose_task(name: str, samples: Samples) -> type[Task]:
+    """Return the task of this name, or for "auto" the one that the labels suggest."""
+    return TASKS.find(samples.suggests if name == "auto" else name)
 
 
 def stored_task(outputs: list[str], value: dict[str, Any]) -> Task:

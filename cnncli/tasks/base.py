@@ -14,12 +14,12 @@ from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
 from cnncli.losses import LOSSES, Loss
 from cnncli.losses.base import Targets
 from cnncli.registry import Named, Registry
+from cnncli.samples import Samples
 from cnncli.value import Value
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from cnncli.data.samples import Samples
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 

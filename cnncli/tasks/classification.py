@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from cnncli.errors import DataError
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
+from cnncli.samples import Samples
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import class_figures, matrix, shares_table
 from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
 from cnncli.tasks.reading import classes_of, refuse_unknown
-from cnncli.tasks.wording import listed
+from cnncli.wording import listed
 
 if TYPE_CHECKING:
-    from cnncli.data.samples import Samples
     from cnncli.layers.base import Array
 
 Integers = NDArray[np.int64]
@@ -56,12 +56,12 @@ class Classification(Task, name="classify"):
         if samples.empty:
             empty = listed(samples.empty, "class", "classes")
             raise DataError(
-                f"{samples.where}: no {samples.what}s in {empty}; add some or remove the folder",
+                f"{samples.where}: no {samples.noun}s in {empty}; add some or remove the folder",
                 path=samples.where,
             )
         classes = tuple(sorted(set(classes_of(samples)), key=str.encode))
         if not classes:
-            raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
+            raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
         if len(classes) == 1:
             raise DataError(
                 f"{samples.where}: only one class ({classes[0]}); training needs two or more",

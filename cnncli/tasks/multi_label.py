@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from cnncli.errors import DataError, ModelFileError
 from cnncli.losses import Loss
 from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
+from cnncli.samples import Samples
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.class_figures import shares, shares_table
 from cnncli.tasks.metrics import Floats, average_precision, best_threshold, sigmoid
 from cnncli.tasks.reading import labels_of, refuse_unknown
 
 if TYPE_CHECKING:
-    from cnncli.data.samples import Samples
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 

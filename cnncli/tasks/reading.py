@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from cnncli.errors import DataError
+from cnncli.errors import DataError, setting
+from cnncli.samples import MaskedSamples, Samples
 from cnncli.tasks.metrics import Floats
-from cnncli.tasks.wording import listed, shortened
-
-if TYPE_CHECKING:
-    from cnncli.data.masks import Masked
-    from cnncli.data.samples import Samples
+from cnncli.wording import listed, shortened
 
 
 def classes_of(samples: Samples) -> Sequence[str]:
@@ -57,14 +53,14 @@ def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
     return np.array([[_number(samples, name, label)] for name, label in pairs])
 
 
-def masks_of(samples: Samples) -> Masked:
+def masks_of(samples: Samples) -> MaskedSamples:
     """Return the samples with a mask for each image."""
-    if not hasattr(samples, "masks"):
+    if not isinstance(samples, MaskedSamples):
         raise DataError(
             f"{samples.where}: has no masks; give a folder with images/ and masks/",
             path=samples.where,
         )
-    return cast("Masked", samples)
+    return samples
 
 
 def refuse_unknown(
@@ -96,7 +92,7 @@ def _number(samples: Samples, name: str, label: str) -> float:
     if not math.isfinite(value):
         raise DataError(
             f"{samples.where}: {name} has the label {ascii(label)[:60]}, which is no number; "
-            "give numbers, or another --task",
+            f"give numbers, or another {setting('task')}",
             path=samples.where,
         )
     return value

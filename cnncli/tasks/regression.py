@@ -15,12 +15,12 @@ import numpy as np
 from cnncli.errors import DataError, ModelFileError
 from cnncli.losses import Loss
 from cnncli.losses.squared_error import SquaredError
+from cnncli.samples import Samples
 from cnncli.tasks.base import Judged, Record, Task, check_last_layer
 from cnncli.tasks.metrics import Floats, distance_figures
 from cnncli.tasks.reading import numbers_of
 
 if TYPE_CHECKING:
-    from cnncli.data.samples import Samples
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
@@ -56,7 +56,7 @@ class Regression(Task, name="regress"):
     def learn(cls, samples: Samples, loss: Loss) -> Regression:
         """See Task; a label column is taken where it holds a number for each image."""
         if not len(samples):
-            raise DataError(f"{samples.where}: no {samples.what}s; add some", path=samples.where)
+            raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
         return cls(samples.columns, loss)
 
     def fitted(self, train: Samples) -> Regression:

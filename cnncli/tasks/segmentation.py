@@ -16,6 +16,7 @@ from cnncli.errors import ModelFileError
 from cnncli.graph.context import measure_context
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
+from cnncli.samples import MaskLevels, Samples
 from cnncli.tasks.base import Judged, Record, Task
 from cnncli.tasks.class_figures import matrix, shares_table
 from cnncli.tasks.map_figures import map_figures
@@ -24,7 +25,6 @@ from cnncli.tasks.reading import masks_of
 from cnncli.tasks.stored_levels import are_levels, read_palette
 
 if TYPE_CHECKING:
-    from cnncli.data.samples import Samples
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
@@ -42,8 +42,7 @@ class Segmentation(Task, name="segment"):
     """The outputs are classes in the order of their levels in a mask; targets are maps of them."""
 
     loss: Loss = CrossEntropy()
-    levels: tuple[int, ...] = ()  # of each class in a mask
-    palette: bytes | None = None  # RGB of all levels of a mask; None: they are gray
+    masks: MaskLevels = MaskLevels((), ())  # what the classes are in a mask
 
     plural: ClassVar[str] = "classes"
     losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "dice", "both")
@@ -60,10 +59,11 @@ class Segmentation(Task, name="segment"):
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Segmentation:
         """See Task; the classes are the levels that occur, or those that classes.txt names."""
-        masks = masks_of(samples).levels()
-        return cls(masks.names, loss, masks.levels, masks.palette)
+        masks = masks_of(samples).levels
+        assert masks is not None
+        return cls(masks.names, loss, masks)
 
-    def weighted(self, pixels: Integers, around: Integers) -> Segmentation:
+    def weigh_classes(self, pixels: Integers, around: Integers) -> Segmentation:
         """Return the task with class weights that make up for how rare classes are.
 
         Median frequency balancing (Eigen & Fergus 2015, arXiv:1411.4734): a class has the share f
@@ -163,8 +163,8 @@ class Segmentation(Task, name="segment"):
 
     def to_manifest(self) -> Record:
         """See Task."""
-        palette = None if self.palette is None else self.palette.hex()
-        return {**super().to_manifest(), "levels": list(self.levels), "palette": palette}
+        palette = None if self.masks.palette is None else self.masks.palette.hex()
+        return {**super().to_manifest(), "levels": list(self.masks.levels), "palette": palette}
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Segmentation:
@@ -173,5 +173,5 @@ class Segmentation(Task, name="segment"):
             value["levels"], len(outputs)
         ):
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
-        palette = read_palette(value["palette"])
-        return cls(outputs, cls.stored_loss(value), tuple(value["levels"]), palette)
+        masks = MaskLevels(tuple(value["levels"]), outputs, read_palette(value["palette"]))
+        return cls(outputs, cls.stored_loss(value), masks)

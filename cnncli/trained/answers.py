@@ -9,7 +9,7 @@ from cnncli.layers.base import Array
 from cnncli.value import Value
 
 if TYPE_CHECKING:
-    from cnncli.data.stream import Item
+    from cnncli.data.batches.stream import Item
     from cnncli.tasks import Task
     from cnncli.trained.runner import Runner, Values
 
@@ -35,17 +35,17 @@ def answer_stream(
 ) -> Iterator[Answer]:
     """Yield an answer per item, in order, with the features of a layer that the runner keeps."""
     for items in batches:
-        logits = runner.answer([item.pixels for item in items if item.pixels is not None])
+        logits = runner.answer([item.values for item in items if item.values is not None])
         row = 0
         for item in items:
-            if item.pixels is None:
+            if item.values is None:
                 reason = str(item.error).removeprefix(f"{item.name}: ")
                 yield Answer(item.name, error=reason, notice=item.notice)
                 continue
             yield Answer(
                 item.name,
                 logits=logits[row],
-                sample=item.pixels,
+                sample=item.values,
                 features=None if layer is None else runner.kept(layer)[row],
                 notice=item.notice,
             )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnncli.data.image import EXTENSIONS
-from cnncli.data.levels import MaskLevels
+from cnncli.data.images.file import EXTENSIONS
 from cnncli.errors import DataError, UsageError
 from cnncli.model_file.atomic import write_atomically
 from cnncli.render.mask import choose_colors, overlay, paint_mask
 from cnncli.render.png import encode_png
+from cnncli.samples import MaskLevels
 from cnncli.trained.answers import Answer, Record
 
 

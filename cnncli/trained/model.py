@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from cnncli.data.medium import preprocessing_from
+from cnncli.data.preprocessing import preprocessing_from
 from cnncli.engine import Weights
 from cnncli.errors import ArchitectureError, ModelFileError
 from cnncli.model_file import load_model
-from cnncli.tasks import stored_task
+from cnncli.tasks import Segmentation, stored_task
 
 if TYPE_CHECKING:
-    from cnncli.data.levels import MaskLevels
-    from cnncli.data.medium import AnyPreprocessing
-    from cnncli.data.source import Set
+    from cnncli.data.dataset import DataSet
+    from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.model_file import Model
-    from cnncli.tasks import Segmentation, Task
+    from cnncli.samples import MaskLevels
+    from cnncli.tasks import Task
     from cnncli.trained.answers import Answer
     from cnncli.trained.runner import Runner
 
@@ -40,11 +40,7 @@ class Trained:
     @property
     def masks(self) -> MaskLevels | None:
         """How its classes look in a mask, where it gives every pixel a class; else None."""
-        if not self.task.per_pixel:
-            return None
-        from cnncli.data.mapped import mask_levels
-
-        return mask_levels(cast("Segmentation", self.task))
+        return self.task.masks if isinstance(self.task, Segmentation) else None
 
     def open_runner(self, **settings: Any) -> Runner:
         """Return the network ready to answer; `settings` are those of `runner.open_runner`."""
@@ -60,7 +56,7 @@ class Trained:
         Each comes with the features of a layer, where one is named. What cannot be read is an
         answer with its error. `settings` are those of `runner.open_runner`.
         """
-        from cnncli.data.stream import stream
+        from cnncli.data.batches.stream import stream
         from cnncli.trained.answers import answer_stream
 
         keep = [layer] if layer else []
@@ -68,7 +64,7 @@ class Trained:
         batches = stream(paths, self.preprocessing, batch_size=runner.batch, threads=threads)
         return answer_stream(runner, batches, layer)
 
-    def judge(self, samples: Set, **settings: Any) -> Iterator[Any]:
+    def judge(self, samples: DataSet, **settings: Any) -> Iterator[Any]:
         """Yield what the task judged of a labeled set, batch by batch, in its order."""
         return self.open_runner(**settings).judge(samples, self.task)
 
@@ -85,7 +81,7 @@ def load(path: str | os.PathLike[str]) -> Trained:
         task.check(model.graph)
     except (ModelFileError, ArchitectureError) as error:
         raise ModelFileError(f"{path}: {error}", path=os.fspath(path)) from error
-    unlike = task.per_pixel and preprocessing.what != "image"
+    unlike = task.per_pixel and preprocessing.noun != "image"
     if preprocessing.input_shape != model.input_shape or unlike:
         raise ModelFileError(
             f"{path}: its network does not take its own inputs; train it again",

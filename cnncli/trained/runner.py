@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,8 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
 
 if TYPE_CHECKING:
-    from cnncli.data.dataset import ImageSet
-    from cnncli.data.medium import AnyPreprocessing
-    from cnncli.data.pixels import PixelSet
-    from cnncli.data.source import Set
+    from cnncli.data.dataset import DataSet
+    from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.engine.tiling import Tiled
     from cnncli.tasks import Task
 
@@ -50,7 +48,7 @@ class Runner(Protocol):
     def kept(self, layer: str) -> Array:
         """Return what a layer that is kept made of the latest samples: (batch, *its shape)."""
 
-    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
+    def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
         """Answer a labeled set in its order; yield what the task judged, batch by batch."""
 
 
@@ -88,7 +86,7 @@ def open_runner(
     return _AnySize(Tiled(graph, weights, setup, tile=tile), preprocessing)
 
 
-def judge_all(runner: Runner, samples: Set, task: Task) -> Any:
+def judge_all(runner: Runner, samples: DataSet, task: Task) -> Any:
     """Return what the task judged of a whole set."""
     parts = list(runner.judge(samples, task))
     return type(parts[0]).join(parts)
@@ -105,26 +103,21 @@ class _OneSize:
         self.plan.refresh()
 
     def answer(self, samples: Sequence[Values]) -> Array:
-        n = len(samples)
-        if n:
-            inputs, threads = self.plan.input[:n], self.plan.setup.threads
-            self.preprocessing.normalize(np.stack(samples), np.arange(n), inputs, threads)
-            self.plan.forward(n)
-        return self.plan.output[:n]
+        return self._answer(np.stack(samples)) if samples else self.plan.output[:0]
 
     def kept(self, layer: str) -> Array:
         return self.plan.value(layer)
 
-    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
-        from cnncli.data.loader import Loader
+    def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
+        for values, targets in samples.in_order(self.batch):
+            yield task.judge(self._answer(values), targets)
 
-        images = cast("ImageSet", samples)
-        loader = Loader(images, self.batch, self.preprocessing.normalize, shuffle=False)
-        for batch in loader.epoch(0):
-            n = len(batch.targets)
-            self.plan.input[:n] = batch.images
-            self.plan.forward(n)
-            yield task.judge(self.plan.output[:n], batch.targets)
+    def _answer(self, values: Values) -> Array:
+        n = len(values)
+        inputs, threads = self.plan.input[:n], self.plan.setup.threads
+        self.preprocessing.normalize(values, np.arange(n), inputs, threads)
+        self.plan.forward(n)
+        return self.plan.output[:n]
 
 
 class _AnySize:
@@ -139,14 +132,13 @@ class _AnySize:
     def refresh(self) -> None:
         self.tiled.refresh()
 
-    def answer(self, samples: Sequence[Values]) -> list[Array]:
+    def answer(self, samples: Sequence[Values] | Values) -> list[Array]:
         return [self.tiled(pixels, self.normalize) for pixels in samples]
 
     def kept(self, layer: str) -> Array:
         raise AssertionError("tiles are not kept")
 
-    def judge(self, samples: Set, task: Task) -> Iterator[Any]:
-        images = cast("PixelSet", samples)
-        for pixels, targets in zip(images.images, images.targets, strict=True):
-            (logits,) = self.answer([pixels])
-            yield task.judge(logits[None], targets[None])
+    def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
+        for values, targets in samples.in_order(self.batch):
+            (logits,) = self.answer(values)
+            yield task.judge(logits[None], targets)

@@ -20,10 +20,9 @@ from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
 
 if TYPE_CHECKING:
-    from cnncli.data.loader import Batch, Loader
-    from cnncli.data.medium import AnyPreprocessing
-    from cnncli.data.source import Set
-    from cnncli.data.tiles import TileLoader
+    from cnncli.data.batches.batch import Batch, Batches
+    from cnncli.data.dataset import DataSet
+    from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.tasks import Task
 
 
@@ -39,8 +38,8 @@ class Training:
         settings: Settings,
         task: Task,
         preprocessing: AnyPreprocessing,
-        train: Loader | TileLoader,
-        val: Set,
+        train: Batches,
+        val: DataSet,
     ) -> None:
         self.graph, self.settings, self.task = graph, settings, task
         self.train, self.val = train, val
@@ -105,7 +104,7 @@ class Training:
         """Learn from one batch."""
         state, n = self.state, len(batch.targets)
         self.clock.samples = batch.indices
-        self.plan.input[:n] = batch.images
+        self.plan.input[:n] = batch.inputs
         loss = self.plan.train_step(batch.targets, n)
         if not math.isfinite(loss) or not math.isfinite(self.optimizer.norm(self.plan.gradient)):
             raise self._diverged(f"epoch {len(state.epochs) + 1}, step {state.steps + 1}: the loss")
@@ -127,7 +126,7 @@ class Training:
             train_loss=state.loss_sum / max(state.samples, 1),
             validation={} if judged is None else self.task.validation(judged),
             seconds=state.seconds,
-            samples_per_second=len(self.train.images) / max(state.seconds, 1e-9),
+            samples_per_second=len(self.train.data) / max(state.seconds, 1e-9),
             best=False,
         )
         if self._is_best(epoch):

@@ -9,10 +9,7 @@ from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
-from cnncli.data.loader import Loader
-from cnncli.data.pixels import PixelSet
 from cnncli.data.source import TrainingData
-from cnncli.data.tiles import TileLoader
 from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.layers.base import Array
@@ -65,12 +62,7 @@ def train(
 
 def _open_training(data: TrainingData, graph: Graph, settings: Settings) -> Training:
     """Return a training of the network on batches of the data."""
-    size, seed, normalize = settings.batch_size, settings.seed, data.preprocessing.normalize
-    train: Loader | TileLoader
-    if isinstance(data.train, PixelSet):
-        train = TileLoader(data.train, size, normalize, seed=seed)
-    else:
-        train = Loader(data.train, size, normalize, seed=seed)
+    train = data.train.batches(settings.batch_size, seed=settings.seed)
     return Training(graph, settings, data.task, data.preprocessing, train, data.val)
 
 

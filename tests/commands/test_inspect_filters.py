@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.engine import Weights
 from cnncli.graph import build_graph
 from cnncli.model_file import Model, save_model

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import ImageSet
-from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.source import load_labelled, load_training, open_data
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.set import SampleSet
+from cnncli.data.settings import DataSettings
+from cnncli.data.source import load_labeled, load_training, open_data
 from cnncli.errors import DataError
 from cnncli.tasks import Classification
 
 SHAPE = Preprocessing(6, 5, 1)
 
 
-def keys(images: ImageSet) -> set[str]:
+def keys(images: SampleSet) -> set[str]:
     return set(images.samples.keys)
 
 
@@ -74,7 +75,7 @@ def test_a_class_known_only_to_validation_is_an_error(class_folder) -> None:
         load_training(str(root))
 
 
-def test_normalization_is_learnt_from_the_train_images_alone(class_folder) -> None:
+def test_normalization_is_learned_from_the_train_images_alone(class_folder) -> None:
     one = class_folder({"train/a": 4, "train/b": 4, "val/a": 1}, name="one")
     two = class_folder({"train/a": 4, "train/b": 4, "val/b": 4}, name="two")
     assert load_training(str(one)).preprocessing == load_training(str(two)).preprocessing
@@ -82,8 +83,10 @@ def test_normalization_is_learnt_from_the_train_images_alone(class_folder) -> No
 
 def test_size_color_and_resizing_can_be_asked_for(class_folder) -> None:
     root = class_folder({"cat": 5, "dog": 5})
-    data = load_training(str(root), size=(9, 4), color="rgb", resize="pad", normalization="unit")
-    assert data.train.pixels.shape[1:] == (9, 4, 3)
+    data = load_training(
+        str(root), settings=DataSettings((9, 4), "rgb", "pad", normalization="unit")
+    )
+    assert data.train.values.shape[1:] == (9, 4, 3)
     assert data.preprocessing.resize == "pad"
     assert data.preprocessing.normalization == "unit"
 
@@ -93,7 +96,7 @@ def test_threads_change_nothing(class_folder) -> None:
     one, many = load_training(root, threads=1), load_training(root, threads=4)
     assert one.preprocessing == many.preprocessing
     assert one.train.digest == many.train.digest
-    assert np.array_equal(one.train.pixels, many.train.pixels)
+    assert np.array_equal(one.train.values, many.train.values)
 
 
 def test_adding_images_moves_none_between_training_and_validation(class_folder, picture) -> None:
@@ -119,7 +122,7 @@ def test_the_folder_is_left_as_it_was(class_folder) -> None:
 
     before = tree()
     load_training(str(root))
-    load_labelled(str(root), SHAPE, Classification(("cat", "dog")))
+    load_labeled(str(root), SHAPE, Classification(("cat", "dog")))
     assert tree() == before
 
 
@@ -139,7 +142,7 @@ def test_a_folder_that_cannot_be_written_to_is_enough(class_folder) -> None:
         ({"cat": 0, "dog": 0}, r"no images in 2 classes \(cat, dog\)"),
         ({"train/cat": 3, "val/cat": 3}, r"train: only one class \(cat\)"),
         ({"val/cat": 3}, "has no train set; it has val"),
-        ({"cat": 1, "dog": 1}, "nothing left to validate on; add images or give --val"),
+        ({"cat": 1, "dog": 1}, "nothing left to validate on; add images or give val"),
     ],
 )
 def test_what_cannot_be_trained_on_is_one_line(
@@ -180,7 +183,7 @@ def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> Non
             f"set/{label}/{i}.png,{label}\n" for label in "01" for i in sorted(range(20), key=str)
         )
     )
-    x = from_folder.train.pixels[..., 0]
+    x = from_folder.train.values[..., 0]
     y = from_folder.train.targets
     np.savez(tmp_path / "a.npz", x=x, y=y)
     (tmp_path / "idx").mkdir()
@@ -191,52 +194,52 @@ def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> Non
         data = load_training(str(tmp_path / path), val=str(root))
         assert data.task.outputs == ("0", "1")
         assert data.preprocessing == from_folder.preprocessing
-        assert np.array_equal(data.train.pixels, from_folder.train.pixels)
+        assert np.array_equal(data.train.values, from_folder.train.values)
         assert np.array_equal(data.train.targets, from_folder.train.targets)
 
 
-def labelled(root: Path, split: str | None, classes=("cat", "dog")) -> ImageSet:
-    return load_labelled(str(root), SHAPE, Classification(tuple(classes)), split=split)
+def labeled(root: Path, split: str | None, classes=("cat", "dog")) -> SampleSet:
+    return load_labeled(str(root), SHAPE, Classification(tuple(classes)), split=split)
 
 
 def test_evaluation_takes_test_then_val_then_everything(class_folder) -> None:
     counts = {"train/cat": 4, "val/cat": 3, "test/cat": 2}
-    assert len(labelled(class_folder(counts, name="a"), None)) == 2
+    assert len(labeled(class_folder(counts, name="a"), None)) == 2
     del counts["test/cat"]
-    assert len(labelled(class_folder(counts, name="b"), None)) == 3
-    assert len(labelled(class_folder({"cat": 5}, name="c"), None)) == 5
+    assert len(labeled(class_folder(counts, name="b"), None)) == 3
+    assert len(labeled(class_folder({"cat": 5}, name="c"), None)) == 5
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 4), ("val", 3), ("test", 2)])
 def test_evaluation_takes_the_split_it_is_told(class_folder, split: str, count: int) -> None:
     root = class_folder({"train/cat": 4, "val/cat": 3, "test/cat": 2})
-    assert len(labelled(root, split)) == count
+    assert len(labeled(root, split)) == count
 
 
 def test_evaluation_finds_the_images_that_training_set_aside(class_folder) -> None:
     root = class_folder({"cat": 30, "dog": 30})
     data = load_training(str(root))
-    assert keys(labelled(root, "val")) == keys(data.val)
-    assert keys(labelled(root, "train")) == keys(data.train)
+    assert keys(labeled(root, "val")) == keys(data.val)
+    assert keys(labeled(root, "train")) == keys(data.train)
 
 
 def test_evaluation_of_a_split_that_is_not_there_is_an_error(class_folder) -> None:
     root = class_folder({"train/cat": 4})
     with pytest.raises(DataError, match="has no test set; it has train"):
-        labelled(root, "test")
+        labeled(root, "test")
     with pytest.raises(DataError, match="has no test set; it is not divided"):
-        labelled(class_folder({"cat": 4}, name="flat"), "test")
+        labeled(class_folder({"cat": 4}, name="flat"), "test")
 
 
 def test_evaluation_of_an_unknown_class_is_an_error(class_folder) -> None:
     with pytest.raises(DataError, match="class emu not among"):
-        labelled(class_folder({"cat": 2, "emu": 2}), None)
+        labeled(class_folder({"cat": 2, "emu": 2}), None)
 
 
 def test_evaluation_of_nothing_is_an_error(class_folder, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("")
     with pytest.raises(DataError, match="no images; add some"):
-        labelled(tmp_path / "list.csv", None)
+        labeled(tmp_path / "list.csv", None)
 
 
 def test_a_list_on_stdin_can_be_trained_on(class_folder, stdin, monkeypatch) -> None:
@@ -254,7 +257,7 @@ def test_the_sample_digits_are_complete() -> None:
     assert (
         np.bincount(np.concatenate([data.train.targets, data.val.targets])).tolist() == [100] * 10
     )
-    test = load_labelled(digits, data.preprocessing, data.task)
+    test = load_labeled(digits, data.preprocessing, data.task)
     assert np.bincount(test.targets).tolist() == [20] * 10
     assert not {name.split("/")[-1] for name in test.names} & {
         name.split("/")[-1] for name in data.train.names + data.val.names
@@ -270,7 +273,7 @@ def test_numbers_are_standardized_by_the_train_images_alone(class_folder, tmp_pa
     assert len(train) < 40
     assert data.task.mean == (train.mean(),)
     assert data.train.targets.mean() == pytest.approx(0, abs=1e-6)
-    again = load_labelled(str(tmp_path / "list.csv"), data.preprocessing, data.task, split="val")
+    again = load_labeled(str(tmp_path / "list.csv"), data.preprocessing, data.task, split="val")
     assert keys(again) == keys(data.val)
 
 

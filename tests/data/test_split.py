@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from cnncli.data.samples import Samples
 from cnncli.data.split import set_aside
+from cnncli.samples import Samples
 
 
 def aside(whole: Samples, fraction: float) -> tuple[Samples, Samples]:
@@ -78,7 +78,7 @@ def test_pixels_stay_with_their_labels() -> None:
     pixels = np.arange(60, dtype=np.uint8).reshape(60, 1, 1, 1)
     whole = Samples("set", whole.names, whole.keys, whole.labels, pixels)
     for part in aside(whole, 0.3):
-        assert [whole.keys[i] for i in part.pixels.ravel()] == list(part.keys)
+        assert [whole.keys[i] for i in part.values.ravel()] == list(part.keys)
 
 
 def test_without_classes_the_fraction_is_taken_of_the_whole() -> None:

@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 
-from cnncli.data.samples import Samples
 from cnncli.errors import ArchitectureError, DataError, ModelFileError
 from cnncli.graph import build_graph
 from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.notation import parse
+from cnncli.samples import Samples
 from cnncli.tasks import MultiLabel, stored_task
 
 

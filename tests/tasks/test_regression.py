@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from cnncli.data.samples import Samples
 from cnncli.errors import ArchitectureError, DataError, ModelFileError
 from cnncli.graph import build_graph
 from cnncli.losses.huber import Huber
 from cnncli.losses.squared_error import SquaredError
 from cnncli.notation import parse
+from cnncli.samples import Samples
 from cnncli.tasks import Regression, stored_task
 
 MSE = SquaredError()

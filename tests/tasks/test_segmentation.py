@@ -6,9 +6,10 @@ from cnncli.graph import build_graph
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.losses.dice import CrossEntropyAndDice
 from cnncli.notation import parse
+from cnncli.samples import MaskLevels
 from cnncli.tasks import Segmentation
 
-TWO = Segmentation(("a", "b"), CrossEntropy(), (0, 255))
+TWO = Segmentation(("a", "b"), CrossEntropy(), MaskLevels((0, 255), ("a", "b")))
 
 
 def logits(predicted, classes=2):
@@ -44,7 +45,7 @@ def test_figures_are_over_the_pixels_of_all_images_whatever_their_sizes():
 
 
 def test_a_class_that_neither_occurs_nor_is_claimed_has_no_figures():
-    three = Segmentation(("a", "b", "c"), CrossEntropy(), (0, 1, 2))
+    three = Segmentation(("a", "b", "c"))
     found = three.figures(judged(([[0, 1]], [[0, 1]]), task=three))
     assert found["classes"][2]["iou"] is None
     assert found["classes"][2]["dice"] is None
@@ -61,13 +62,14 @@ def test_the_answer_is_the_share_of_each_class():
 
 def test_median_frequency_balancing_makes_rare_classes_count_more():
     pixels, around = np.array([80, 10, 10, 0]), np.array([100, 100, 20, 0])
-    four = Segmentation(tuple("abcd"), CrossEntropy(), (0, 1, 2, 3))
-    weights = four.weighted(pixels, around).training_loss(0).weights
+    four = Segmentation(tuple("abcd"))
+    weights = four.weigh_classes(pixels, around).training_loss(0).weights
     assert weights == pytest.approx((0.5 / 0.8, 0.5 / 0.1, 1, 1))
 
 
 def test_the_task_survives_its_manifest():
-    task = Segmentation(("a", "b"), CrossEntropyAndDice(), (3, 7), bytes(range(30)))
+    masks = MaskLevels((3, 7), ("a", "b"), bytes(range(30)))
+    task = Segmentation(("a", "b"), CrossEntropyAndDice(), masks)
     assert Segmentation.from_manifest(("a", "b"), task.to_manifest()) == task
     assert Segmentation.from_manifest(("a", "b"), TWO.to_manifest()) == TWO
 
@@ -98,7 +100,7 @@ def test_a_network_has_to_answer_for_every_pixel():
 
 
 def test_smoothing_is_not_for_dice_alone():
-    dice = Segmentation(("a", "b"), Segmentation.loss_for("dice"), (0, 1))
+    dice = Segmentation(("a", "b"), Segmentation.loss_for("dice"))
     assert dice.training_loss(0.0).name == "dice"
     with pytest.raises(UsageError, match="label_smoothing is not for dice"):
         dice.training_loss(0.1)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import ImageSet
-from cnncli.data.preprocessing import Preprocessing
-from cnncli.data.samples import Samples
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.set import SampleSet
 from cnncli.engine import Weights
 from cnncli.graph import build_graph
 from cnncli.notation import parse
+from cnncli.samples import Samples
 from cnncli.tasks import Classification
 
 
@@ -33,9 +33,9 @@ def images(preprocessing, task):
         names=tuple(f"x[{i}]" for i in range(9)),
         keys=tuple(map(str, range(9))),
         labels=task.outputs * 3,
-        pixels=pixels,
+        values=pixels,
     )
-    return ImageSet(samples, preprocessing, task)
+    return SampleSet(samples, preprocessing, task)
 
 
 @pytest.fixture

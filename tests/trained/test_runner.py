@@ -18,10 +18,10 @@ def runner(open_network):
 
 
 def test_answers_are_the_logits_of_each_sample(runner, images):
-    logits = runner.answer(list(images.pixels[:3])).copy()
+    logits = runner.answer(list(images.values[:3])).copy()
 
     assert logits.shape == (3, 3)
-    for sample, row in zip(images.pixels, logits, strict=False):
+    for sample, row in zip(images.values, logits, strict=False):
         assert (runner.answer([sample])[0] == row).all()
 
 
@@ -42,7 +42,7 @@ def test_a_set_is_judged_in_its_order(runner, images, task):
     judged = judge_all(runner, images, task)
 
     assert judged.label.tolist() == [0, 1, 2] * 3
-    predicted = [int(runner.answer([sample])[0].argmax()) for sample in images.pixels]
+    predicted = [int(runner.answer([sample])[0].argmax()) for sample in images.values]
     assert judged.predicted.tolist() == predicted
 
 
@@ -62,7 +62,7 @@ def test_changed_weights_count_after_refresh_alone(runner, open_network, network
 
 def test_layers_that_are_kept_can_be_read(open_network, images):
     runner = open_network(keep=["relu1"])
-    runner.answer(list(images.pixels[:2]))
+    runner.answer(list(images.values[:2]))
 
     kept = runner.kept("relu1")[:2]
     assert kept.shape == (2, 6, 8, 4)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from stripes import PREPROCESSING, TASK, stripes
 
-from cnncli.data.loader import Loader
 from cnncli.engine import Plan, Weights
 from cnncli.errors import DataError, DivergedError
 from cnncli.graph import build_graph
@@ -27,9 +26,7 @@ def training(given=None, *, val=40, train=40, text=TEXT, threads=1):
     graph = build_graph(parse(text), (8, 8, 1))
     given = {"epochs": 4, "batch_size": 8, "lr": 5e-3, "threads": threads, **(given or {})}
     settings = choose_settings(given, graph, TASK, train)
-    batches = Loader(
-        stripes(0, train), settings.batch_size, PREPROCESSING.normalize, seed=settings.seed
-    )
+    batches = stripes(0, train).batches(settings.batch_size, seed=settings.seed)
     return Training(graph, settings, TASK, PREPROCESSING, batches, stripes(1, val))
 
 
@@ -75,7 +72,7 @@ def test_the_loss_of_a_step_is_that_of_its_batch_before_it():
     weights.initialize(None, 0)
     plan = Plan(graph, weights, Setup(40, 1, "train"), loss=TASK.training_loss(0.1))
     (batch,) = run.train.epoch(0)
-    plan.input[:] = batch.images
+    plan.input[:] = batch.inputs
     (step,) = steps_of(run)
     assert step.loss == plan.train_step(batch.targets, 40)
 
@@ -163,7 +160,7 @@ def spoil(run, number):
     def spoiled(which, first=0):
         for batch in epoch(which, first):
             if which > 0:
-                batch.images[number] = np.nan
+                batch.inputs[number] = np.nan
             yield batch
 
     run.train.epoch = spoiled

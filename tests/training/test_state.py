@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from stripes import PREPROCESSING, TASK, stripes
 
-from cnncli.data.loader import Loader
 from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.graph import build_graph
 from cnncli.notation import parse
@@ -24,7 +23,7 @@ def training(optimizer="adamw"):
     graph = build_graph(parse(TEXT), (8, 8, 1))
     given = {"epochs": 3, "batch_size": 8, "lr": 5e-3, "optimizer": optimizer}
     settings = choose_settings(given, graph, TASK, 20)
-    batches = Loader(stripes(0, 20), 8, PREPROCESSING.normalize)
+    batches = stripes(0, 20).batches(8)
     return Training(graph, settings, TASK, PREPROCESSING, batches, stripes(1, 12))
 
 

@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
-from cnncli.data.kinds import WAV, suffix
-from cnncli.data.modes import RefusedError
+from cnncli.data.endings import WAV, suffix
 from cnncli.data.signals.table import DELIMITERS, read_table
 from cnncli.data.signals.wav import MAX_VALUES, measure_wav, read_wav
-from cnncli.data.unreadable import SignalError
+from cnncli.data.unreadable import RefusedError, SignalError
 
 MAX_TABLE = 1 << 30  # bytes
 

@@ -10,19 +10,27 @@ Then y = value * scale + shift, with one scale and one shift per channel.
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import are_finite
-from cnncli.data.kinds import SIGNALS
-from cnncli.data.preprocessing import are_numbers, exact, nonsense
+from cnncli.data.arrays import are_finite, load_signals
+from cnncli.data.endings import SIGNALS
+from cnncli.data.normalization import (
+    are_numbers,
+    float32_array,
+    manifest_error,
+    round_to_float32,
+)
 from cnncli.data.signals.file import Signal, Values, decode
-from cnncli.data.signals.resample import resampled
+from cnncli.data.signals.resample import resample
 from cnncli.data.signals.wav import MAX_RATE
-from cnncli.data.unreadable import SignalError
+from cnncli.data.unreadable import FileError, SignalError
 from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.data.signals.choice import SignalStatistics
 
 MAX_LENGTH = 10**7 - 1
 MAX_CHANNELS = 65535
@@ -32,9 +40,11 @@ SIGNAL_NORMALIZATIONS = ("unit", "standard", "minmax", "none")
 class SignalPreprocessing(Value):
     """What is done to every signal before a network sees it."""
 
-    what: ClassVar[str] = "signal"
+    noun: ClassVar[str] = "signal"
     dtype: ClassVar[type[np.generic]] = np.float32
     extensions: ClassVar[frozenset[str]] = SIGNALS
+    array_extensions: ClassVar[tuple[str, ...]] = (".npz",)  # of files with many
+    error: ClassVar[type[FileError]] = SignalError
 
     length: int
     channels: int
@@ -57,21 +67,29 @@ class SignalPreprocessing(Value):
         """Return a signal as it is in a file; raise SignalError."""
         return decode(source)
 
-    def row(self, values: Values) -> Signal:
+    def load_rows(self, path: str) -> Values:
+        """Return the signals in a file of many, float32 (N, L, C); raise DataError."""
+        return load_signals(path)
+
+    def wrap_row(self, values: Values) -> Signal:
         """Return a row of an array of signals, as if decoded."""
         return Signal(values)
 
-    def ready(self, signal: Signal, name: str) -> Values:
+    def at_one_size(self) -> SignalPreprocessing:
+        """Return the same: every signal is brought to the length of the input."""
+        return self
+
+    def prepare(self, signal: Signal, name: str) -> Values:
         """Return a decoded signal in the shape of the input, float32 (L, C); raise SignalError."""
         values = signal.values
         if not are_finite(values):
             raise SignalError(name, "NaN or infinite values")
-        own = values.shape[1]
-        if own != self.channels:
-            if signal.rate is None or 1 not in (own, self.channels):
+        channels = values.shape[1]
+        if channels != self.channels:
+            if signal.rate is None or 1 not in (channels, self.channels):
                 raise SignalError(
                     name,
-                    f"channels: {own}, and the network takes {self.channels}",
+                    f"channels: {channels}, and the network takes {self.channels}",
                     "bring it to the same number",
                 )
             values = values.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
@@ -84,20 +102,29 @@ class SignalPreprocessing(Value):
                     f"and {MAX_LENGTH:,} are allowed",
                     "cut it, or correct its rate",
                 )
-            values = resampled(values, signal.rate, self.rate)
-        return self._fitted(values)
+            values = resample(values, signal.rate, self.rate)
+        return self._fit(values)
 
     def normalize(
         self,
-        signals: Values,
+        values: NDArray[Any],
         indices: NDArray[np.int64],
         out: NDArray[np.float32],
         threads: int = 1,
     ) -> None:
-        """Write signals[indices] * scale + shift into out, float32 (n, L, C), in one thread."""
-        np.take(signals, indices, axis=0, out=out, mode="clip")
-        out *= np.array(self.scale, np.float32)
-        out += np.array(self.shift, np.float32)
+        """Write values[indices] * scale + shift into out, float32 (n, L, C).
+
+        `values` are signals, float32 (M, L, C), that `prepare` made. One thread is enough.
+        """
+        np.take(values, indices, axis=0, out=out, mode="clip")
+        out *= float32_array(self.scale)
+        out += float32_array(self.shift)
+
+    def begin_statistics(self) -> SignalStatistics:
+        """Return what the normalization is chosen by, of no signal yet."""
+        from cnncli.data.signals.choice import SignalStatistics
+
+        return SignalStatistics.empty(self.channels)
 
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""
@@ -108,22 +135,22 @@ class SignalPreprocessing(Value):
     def from_manifest(cls, value: dict[str, Any]) -> SignalPreprocessing:
         """Return what to_manifest described; raise ModelFileError for anything else."""
         if set(value) != {"kind", *(field.name for field in fields(cls))}:
-            raise nonsense("it", value)
+            raise manifest_error("it", value)
         for name, highest in (("length", MAX_LENGTH), ("channels", MAX_CHANNELS)):
             if type(value[name]) is not int or not 1 <= value[name] <= highest:
-                raise nonsense(name, value[name])
+                raise manifest_error(name, value[name])
         rate = value["rate"]
         if rate is not None and (type(rate) is not int or not 1 <= rate <= MAX_RATE):
-            raise nonsense("rate", rate)
+            raise manifest_error("rate", rate)
         if value["normalization"] not in SIGNAL_NORMALIZATIONS:
-            raise nonsense("normalization", value["normalization"])
+            raise manifest_error("normalization", value["normalization"])
         for name in ("scale", "shift"):
             if not are_numbers(value[name], value["channels"]):
-                raise nonsense(name, value[name])
-        numbers = {name: exact(value[name]) for name in ("scale", "shift")}
-        return cls(**{name: one for name, one in (value | numbers).items() if name != "kind"})
+                raise manifest_error(name, value[name])
+        numbers = {name: round_to_float32(value[name]) for name in ("scale", "shift")}
+        return cls(**{name: value for name, value in (value | numbers).items() if name != "kind"})
 
-    def _fitted(self, values: Values) -> Values:
+    def _fit(self, values: Values) -> Values:
         start = (len(values) - self.length) // 2
         if start >= 0:
             middle = values[start : start + self.length]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def resampled(values: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+def resample(values: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
     """Return a signal (L, C) of `rate` samples per second with `wanted`, (ceil(L*wanted/rate), C).
 
     The frequencies both rates can carry are kept and all others left out, in the signal's discrete

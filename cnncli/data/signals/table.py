@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.modes import RefusedError
+from cnncli.data.unreadable import RefusedError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.modes import RefusedError
+from cnncli.data.unreadable import RefusedError
 
 MAX_VALUES = 64_000_000  # of one signal, as its header says
 MAX_RATE = 1_000_000  # samples per second

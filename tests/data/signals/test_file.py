@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data.modes import RefusedError
+from cnncli.data.images.modes import RefusedError
 from cnncli.data.signals.file import SignalHeader, as_signal, decode, measure
 from cnncli.data.unreadable import SignalError
 

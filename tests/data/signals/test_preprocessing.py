@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cnncli.data.medium import preprocessing_from
-from cnncli.data.preprocessing import Preprocessing
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.preprocessing import preprocessing_from
 from cnncli.data.signals.file import Signal
 from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.unreadable import SignalError
@@ -30,16 +30,16 @@ def column(*values: float) -> np.ndarray:
     ],
 )
 def test_the_middle_is_taken_and_zeros_are_put_around(values, expected) -> None:
-    found = ONE.ready(Signal(column(*values), 8000), "a")
+    found = ONE.prepare(Signal(column(*values), 8000), "a")
     assert found.dtype == np.float32
     assert found[:, 0].tolist() == expected
 
 
 def test_tracks_are_averaged_for_one_channel_and_one_is_repeated_for_several() -> None:
     stereo = np.hstack([column(1, 2, 3, 4, 5), column(3, 4, 5, 6, 7)])
-    assert ONE.ready(Signal(stereo, 8000), "a")[:, 0].tolist() == [2, 3, 4, 5, 6]
+    assert ONE.prepare(Signal(stereo, 8000), "a")[:, 0].tolist() == [2, 3, 4, 5, 6]
     two = replace(ONE, channels=2)
-    assert two.ready(Signal(column(1, 2, 3, 4, 5), 8000), "a").tolist() == [
+    assert two.prepare(Signal(column(1, 2, 3, 4, 5), 8000), "a").tolist() == [
         [one, one] for one in range(1, 6)
     ]
 
@@ -47,19 +47,19 @@ def test_tracks_are_averaged_for_one_channel_and_one_is_repeated_for_several() -
 @pytest.mark.parametrize(("channels", "own", "rate"), [(1, 2, None), (2, 1, None), (2, 3, 8000)])
 def test_other_channels_are_refused(channels: int, own: int, rate: int | None) -> None:
     with pytest.raises(SignalError, match=rf"b.csv: .*\(channels: {own}, and the network takes"):
-        replace(ONE, channels=channels).ready(Signal(np.zeros((5, own)), rate), "b.csv")
+        replace(ONE, channels=channels).prepare(Signal(np.zeros((5, own)), rate), "b.csv")
 
 
 def test_other_rates_are_resampled_and_no_rate_is_left_alone() -> None:
     ramp = column(*range(10))
-    assert ONE.ready(Signal(ramp, None), "a")[:, 0].tolist() == [2, 3, 4, 5, 6]
-    slow = ONE.ready(Signal(np.full((10, 1), 0.5, np.float32), 16000), "a")
+    assert ONE.prepare(Signal(ramp, None), "a")[:, 0].tolist() == [2, 3, 4, 5, 6]
+    slow = ONE.prepare(Signal(np.full((10, 1), 0.5, np.float32), 16000), "a")
     assert np.count_nonzero(slow) == 5
 
 
 def test_a_signal_that_would_grow_beyond_all_bounds_is_refused() -> None:
     with pytest.raises(SignalError, match="it would have 16,000,000, and 9,999,999 are allowed"):
-        ONE.ready(Signal(np.zeros((2000, 1), np.float32), 1), "slow.wav")
+        ONE.prepare(Signal(np.zeros((2000, 1), np.float32), 1), "slow.wav")
 
 
 def test_normalization_is_by_channel() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncli.data.signals.resample import resampled
+from cnncli.data.signals.resample import resample
 
 
 def tone(frequency: float, rate: int, seconds: float = 0.5) -> np.ndarray:
@@ -16,7 +16,7 @@ def tone(frequency: float, rate: int, seconds: float = 0.5) -> np.ndarray:
 @pytest.mark.parametrize("wanted", [8000, 11025, 16000, 44100, 48000, 7919])
 @pytest.mark.parametrize("rate", [8000, 16000, 44100])
 def test_a_tone_both_rates_can_carry_is_the_same_tone(rate: int, wanted: int) -> None:
-    found = resampled(tone(700, rate), rate, wanted)
+    found = resample(tone(700, rate), rate, wanted)
     expected = tone(700, wanted)
     count = min(len(found), len(expected))
     assert abs(len(found) - len(expected)) <= 1
@@ -24,21 +24,21 @@ def test_a_tone_both_rates_can_carry_is_the_same_tone(rate: int, wanted: int) ->
 
 
 def test_a_tone_the_new_rate_cannot_carry_is_left_out() -> None:
-    found = resampled(tone(6000, 16000), 16000, 8000)
+    found = resample(tone(6000, 16000), 16000, 8000)
     assert np.abs(found).max() < 1e-3  # and is not heard as one of 2000 Hz
 
 
 def test_the_length_is_rounded_up_and_channels_stay_apart() -> None:
     both = np.hstack([tone(300, 8000), tone(500, 8000)])[:1001]
-    found = resampled(both, 8000, 6000)
+    found = resample(both, 8000, 6000)
     assert found.shape == (751, 2)
-    assert np.allclose(found[:, :1], resampled(both[:, :1], 8000, 6000), atol=1e-6)
+    assert np.allclose(found[:, :1], resample(both[:, :1], 8000, 6000), atol=1e-6)
 
 
 def test_the_end_is_not_heard_at_the_beginning() -> None:
     late = np.zeros((8000, 1), np.float32)
     late[-40:] = tone(1000, 8000, 0.005)
-    assert np.abs(resampled(late, 8000, 11025)[:5000]).max() < 1e-3
+    assert np.abs(resample(late, 8000, 11025)[:5000]).max() < 1e-3
 
 
 @pytest.mark.parametrize("length", [1, 2, 7])
@@ -46,11 +46,11 @@ def test_the_end_is_not_heard_at_the_beginning() -> None:
 def test_the_shortest_signals_survive(length: int, rates: tuple[int, int]) -> None:
     if length * rates[1] // rates[0] > 10**6:
         length = 1
-    found = resampled(np.ones((length, 1), np.float32), *rates)
+    found = resample(np.ones((length, 1), np.float32), *rates)
     assert len(found) == -(-length * rates[1] // rates[0])
     assert np.isfinite(found).all()
 
 
 def test_the_same_rate_changes_nothing() -> None:
     values = tone(100, 8000)
-    assert resampled(values, 8000, 8000) is values
+    assert resample(values, 8000, 8000) is values

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnncli.data.modes import RefusedError
 from cnncli.data.signals.table import read_table
+from cnncli.data.unreadable import RefusedError
 
 
 @pytest.mark.parametrize(

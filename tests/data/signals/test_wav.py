@@ -8,8 +8,8 @@ import wave
 import numpy as np
 import pytest
 
-from cnncli.data.modes import RefusedError
 from cnncli.data.signals.wav import measure_wav, read_wav
+from cnncli.data.unreadable import RefusedError
 
 VALUES = np.array([[0, 0.5], [-1, 0.25], [0.75, -0.5]])
 

@@ -1,0 +1,104 @@
+"""What there is to predict: images, folders, arrays and stdin, one after the other."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, NoReturn
+
+from numpy.typing import NDArray
+
+from cnncli.data.images.file import read_stdin
+from cnncli.data.preprocessing import AnyPreprocessing
+from cnncli.errors import DataError
+from cnncli.value import Value
+
+CHUNK = 1 << 16  # bytes of a list of paths read at a time
+
+
+class Input(Value):
+    """One image or signal to be, by the name it is reported under."""
+
+    name: str
+    load: Callable[[], Any]  # decoded: a Picture or a Signal; raises DataError
+
+
+def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    """Yield the samples that paths lead to, in order; nothing is opened before it is its turn.
+
+    Folders are walked in the byte order of their files, arrays of many are taken apart, and - is
+    one image or signal on stdin. A path that leads nowhere is an input that fails to load.
+    """
+    decode = preprocessing.decode
+    for path in paths:
+        if path == "-":
+            yield Input(path, lambda: decode(_stdin(preprocessing)))
+            continue
+        try:
+            if os.path.isdir(path):  # noqa: PTH112 - pathlib takes its time to import
+                yield from _folder(path, preprocessing)
+            elif os.path.splitext(path)[1].lower() in preprocessing.array_extensions:  # noqa: PTH122
+                yield from _rows(path, preprocessing)
+            else:
+                yield Input(path, partial(decode, path))
+        except DataError as error:
+            yield Input(path, partial(_fail, error))
+
+
+def load_sample(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
+    """Return one image or signal, - for stdin, in the shape of the network; raise DataError.
+
+    Where a network takes images of any size, its input's size stands for all: crop.
+    """
+    at_one_size: Any = preprocessing.at_one_size()
+    decoded = at_one_size.decode(_stdin(preprocessing) if path == "-" else path)
+    prepared: NDArray[Any] = at_one_size.prepare(decoded, path)
+    return prepared
+
+
+def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
+    """Yield the paths listed in a file, - for stdin, as they arrive; raise DataError.
+
+    One a line, or ended by a null byte. What is not UTF-8 survives as surrogates (PEP 383).
+    """
+    end = b"\0" if null else b"\n"
+    rest = b""
+    try:
+        # Unbuffered: a thread may be waiting in here while the program ends.
+        with io.FileIO(0 if file == "-" else file, closefd=file != "-") as raw:
+            while chunk := raw.read(CHUNK):
+                *lines, rest = (rest + chunk).split(end)
+                yield from (os.fsdecode(line) for line in lines if line)
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise DataError(f"{file}: cannot be read ({reason}); check the path", path=file) from error
+    if rest:
+        yield os.fsdecode(rest)
+
+
+def _stdin(preprocessing: AnyPreprocessing) -> bytes:
+    return read_stdin(preprocessing.error)
+
+
+def _folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    from cnncli.data.walk import inside, walk
+
+    files = walk(path, preprocessing.extensions).files
+    if not files:
+        raise DataError(
+            f"{path}: no {preprocessing.noun}s in this folder; check the path", path=path
+        )
+    for file in files:
+        name = inside(path, file)
+        yield Input(name, partial(preprocessing.decode, name))
+
+
+def _rows(path: str, preprocessing: Any) -> Iterator[Input]:
+    for i, values in enumerate(preprocessing.load_rows(path)):
+        yield Input(f"{path}[{i}]", partial(preprocessing.wrap_row, values))
+
+
+def _fail(error: DataError) -> NoReturn:
+    raise error

@@ -1,0 +1,62 @@
+"""Batches in an order that depends on seed and epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.batches.batch import Batch, cut_into_batches, prepare_ahead
+from cnncli.randomness import order
+
+if TYPE_CHECKING:
+    from cnncli.data.set import SampleSet
+
+
+class Loader:
+    """Cuts a set of samples into batches, epoch by epoch, see Batches.
+
+    One thread works a batch ahead, into one of two buffers that are used in turn, so that nothing
+    is allocated once the first epoch runs. Only the order of the samples is drawn.
+    """
+
+    def __init__(self, data: SampleSet, size: int, *, seed: int = 0) -> None:
+        self.data = data
+        self.seed = seed
+        self.normalize = data.preprocessing.normalize
+        self.cuts = cut_into_batches(len(data), size)
+        size = min(size, len(data))
+        self._rows = np.arange(size)
+        self._raw = np.empty((size if data.values is None else 0, *data.shape), data.dtype)
+        self._inputs = np.empty((2, size, *data.shape), np.float32)
+        self._targets = np.empty((2, size, *data.targets.shape[1:]), data.targets.dtype)
+
+    @property
+    def batches(self) -> int:
+        """The number of batches in an epoch."""
+        return len(self.cuts) - 1
+
+    @property
+    def samples(self) -> int:
+        """The number of samples in an epoch."""
+        return len(self.data)
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
+        drawn = order(self.seed, number, self.samples)
+        return prepare_ahead(partial(self._fill, drawn), range(first, self.batches))
+
+    def _fill(self, drawn: NDArray[np.int64], number: int) -> Batch:
+        indices = drawn[self.cuts[number] : self.cuts[number + 1]]
+        n = len(indices)
+        inputs, targets = self._inputs[number % 2, :n], self._targets[number % 2, :n]
+        np.take(self.data.targets, indices, axis=0, out=targets, mode="clip")
+        if self.data.values is not None:
+            self.normalize(self.data.values, indices, inputs)
+        else:
+            self.data.read(indices, self._raw[:n])
+            self.normalize(self._raw, self._rows[:n], inputs)
+        return Batch(inputs, targets, indices)

@@ -1,0 +1,94 @@
+"""A folder of IDX files, MNIST's format: http://yann.lecun.com/exdb/mnist/.
+
+Big-endian: two zero bytes, the type (8: unsigned byte), the number of sizes, the sizes, the values.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.arrays import open_regular
+from cnncli.data.formats.npz import array_samples
+from cnncli.data.memory import available_memory
+from cnncli.data.walk import inside
+from cnncli.errors import DataError
+from cnncli.samples import Samples
+
+PREFIXES = {"train": "train", "test": "t10k"}
+ENDINGS = ("-idx{}-ubyte", ".idx{}-ubyte", "-idx{}-ubyte.gz", ".idx{}-ubyte.gz")
+
+
+def can_read(path: str) -> bool:
+    """Say whether this is a folder with IDX files in it."""
+    return Path(path).is_dir() and bool(splits(path))
+
+
+def splits(path: str) -> tuple[str, ...]:
+    """Return which of train and test are there."""
+    return tuple(split for split, prefix in PREFIXES.items() if _file(path, prefix, "images"))
+
+
+def read(path: str, split: str | None) -> Samples:
+    """Return the images of a split; raise DataError."""
+    prefix = PREFIXES[split or "train"]
+    pixels = _load(path, prefix, "images")
+    labels = _load(path, prefix, "labels")
+    if len(labels) != len(pixels):
+        raise DataError(
+            f"{path}: {len(pixels)} images but {len(labels)} labels in {prefix}-*; "
+            "the two files belong to different sets",
+            path=path,
+        )
+    words = tuple(map(str, labels.tolist()))
+    return array_samples(path, prefix, pixels[..., np.newaxis], words)
+
+
+def _file(path: str, prefix: str, content: str) -> str | None:
+    dimensions = 3 if content == "images" else 1
+    names = (f"{prefix}-{content}{ending.format(dimensions)}" for ending in ENDINGS)
+    files = (inside(path, name) for name in names)
+    return next((file for file in files if Path(file).exists()), None)
+
+
+def _load(path: str, prefix: str, content: str) -> NDArray[np.uint8]:
+    file = _file(path, prefix, content)
+    if file is None:
+        dimensions = 3 if content == "images" else 1
+        raise DataError(
+            f"{path}: no {prefix}-{content}-idx{dimensions}-ubyte[.gz]; put it into the folder",
+            path=path,
+        )
+    try:
+        dimensions = 3 if content == "images" else 1
+        with open_regular(file) as values:
+            if not file.endswith(".gz"):
+                return _parse(values, dimensions)
+            with gzip.open(values) as unpacked:
+                return _parse(cast("IO[bytes]", unpacked), dimensions)
+    except Exception as error:  # gzip and zlib raise half a dozen kinds
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise DataError(
+            f"{file}: not a usable IDX file ({reason}); fetch it again", path=file
+        ) from error
+
+
+def _parse(file: IO[bytes], dimensions: int) -> NDArray[np.uint8]:
+    header = file.read(4 + 4 * dimensions)
+    if header[:4] != bytes((0, 0, 8, dimensions)) or len(header) != 4 + 4 * dimensions:
+        raise ValueError(f"it does not open with 0 0 8 {dimensions} and {dimensions} sizes")
+    shape = tuple(np.frombuffer(header, ">u4", offset=4).tolist())
+    size = math.prod(shape)
+    if size > available_memory():
+        raise ValueError("larger than the memory")
+    if 0 in shape[1:]:
+        raise ValueError("images of no size")
+    data = file.read(size)
+    if len(data) != size or file.read(1):
+        raise ValueError("truncated, or longer than its header says")
+    return np.frombuffer(data, np.uint8).reshape(shape)

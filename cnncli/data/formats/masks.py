@@ -1,0 +1,87 @@
+"""Images with a mask each: `images/` and `masks/` side by side, also below train/, val/ and test/.
+
+A mask has the name of its image, whatever the extension, and its size. Its pixels are palette
+indices or gray levels: each level is a class.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+from cnncli.data.formats.folder import SPLITS, split_folder
+from cnncli.data.walk import Tree, inside, walk
+from cnncli.errors import DataError
+from cnncli.samples import MaskedSamples
+from cnncli.wording import listed
+
+IMAGES, MASKS = "images", "masks"
+
+
+def can_read(path: str) -> bool:
+    """Say whether this is a folder with images/ and masks/, or one divided into such folders."""
+    return _is_pair(path) or any(_is_pair(inside(path, name)) for name in _split_names())
+
+
+def splits(path: str) -> tuple[str, ...]:
+    """Return which of train, val and test the folder is divided into."""
+    return () if _is_pair(path) else tuple(split for split in SPLITS if split_folder(path, split))
+
+
+def read(path: str, split: str | None) -> MaskedSamples:
+    """Return the images of a split, or of a folder that is not divided, with their masks.
+
+    Raises DataError for an image without a mask, or with two.
+    """
+    root = inside(path, split_folder(path, split) or "") if split else path
+    for name in (IMAGES, MASKS):
+        if not Path(root, name).is_dir():
+            raise DataError(f"{root}: has no folder {name}/; put one there", path=root)
+    images, masks = walk(inside(root, IMAGES)), walk(inside(root, MASKS))
+    stems = _index_by_stem(images, inside(root, IMAGES))
+    mask_stems = _index_by_stem(masks, inside(root, MASKS))
+    without = [
+        inside(inside(root, IMAGES), stems[stem]) for stem in stems if stem not in mask_stems
+    ]
+    if without:
+        raise DataError(
+            f"{root}: no mask of the same name in {MASKS}/ for {listed(without, '', 'images')}; "
+            "add it or remove the image".replace("  ", " "),
+            path=root,
+        )
+    notices = [f"{inside(root, IMAGES)}: {notice}" for notice in images.notices]
+    if len(mask_stems) > len(stems):
+        notices.append(f"{root}: masks without an image, ignored: {len(mask_stems) - len(stems)}")
+    return MaskedSamples(
+        where=root,
+        names=tuple(inside(inside(root, IMAGES), key) for key in stems.values()),
+        keys=tuple(stems.values()),
+        labels=(),
+        suggests="segment",
+        folder=path,
+        notices=tuple(notices),
+        masks=tuple(inside(inside(root, MASKS), mask_stems[stem]) for stem in stems),
+    )
+
+
+def _is_pair(path: str) -> bool:
+    return Path(path, IMAGES).is_dir() and Path(path, MASKS).is_dir()
+
+
+def _split_names() -> list[str]:
+    return [name for names in SPLITS.values() for name in names]
+
+
+def _index_by_stem(tree: Tree, where: str) -> dict[str, str]:
+    """Return the files of a folder by their paths without the extension."""
+    files = defaultdict(list)
+    for file in tree.files:
+        files[os.path.splitext(file)[0]].append(file)  # noqa: PTH122 - pathlib would spell it anew
+    for same in files.values():
+        if len(same) > 1:
+            raise DataError(
+                f"{where}: {same[0]} and {same[1]} have the same name; remove one of them",
+                path=where,
+            )
+    return {stem: same[0] for stem, same in files.items()}

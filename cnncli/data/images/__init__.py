@@ -1,0 +1,4 @@
+"""Images: read from files, brought to one shape.
+
+Nothing is imported here, because a prediction needs but few of the modules.
+"""

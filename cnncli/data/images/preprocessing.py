@@ -1,0 +1,198 @@
+"""The only way from an image to a network: color, size and normalization, kept in the model file.
+
+An image is turned into 8-bit gray or RGB (modes.py), then to the color of the network (gray is
+ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B), then resized once, by Pillow's `Image.resize` with
+BILINEAR, which averages over the pixels it leaves out (antialias):
+
+- stretch: the whole image, its shape not kept;
+- crop: the largest middle part that has the shape of the network's input;
+- pad: the whole image in the middle, with black where it does not reach;
+- none: the whole image at its own size, for networks that answer for every pixel.
+
+Where each image is normalized by itself, its levels are then brought to the same mean and standard
+deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with one scale and one shift per
+channel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode
+from cnncli.data.normalization import (
+    are_numbers,
+    float32_array,
+    manifest_error,
+    round_to_float32,
+)
+from cnncli.data.unreadable import FileError, ImageError
+from cnncli.engine import normalize
+from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.data.images.choice import Statistics
+
+RESIZE_MODES = ("stretch", "crop", "pad", "none")
+NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
+MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
+COLORS = {1: "gray", 3: "rgb"}
+MAX_SIDE = 65535
+
+
+class Preprocessing(Value):
+    """What is done to every image before a network sees it."""
+
+    noun: ClassVar[str] = "image"
+    dtype: ClassVar[type[np.generic]] = np.uint8
+    extensions: ClassVar[frozenset[str]] = EXTENSIONS
+    array_extensions: ClassVar[tuple[str, ...]] = (".npy", ".npz")  # of files with many
+    error: ClassVar[type[FileError]] = ImageError
+
+    height: int
+    width: int
+    channels: int
+    resize: str = "stretch"
+    normalization: str = "none"
+    scale: tuple[float, ...] = ()  # per channel, each exactly a float32
+    shift: tuple[float, ...] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """The (H, W, C) of the network's input."""
+        return self.height, self.width, self.channels
+
+    @property
+    def color(self) -> str:
+        """Either "gray" or "rgb"."""
+        return COLORS[self.channels]
+
+    @property
+    def description(self) -> str:
+        """What there is to say beside the shape."""
+        return self.color
+
+    def decode(self, source: str | bytes) -> Picture:
+        """Return an image as it is in a file; raise ImageError."""
+        return decode(source)
+
+    def load_rows(self, path: str) -> Pixels:
+        """Return the images in a file of many, uint8 (N, h, w, 1 or 3); raise DataError."""
+        from cnncli.data.arrays import load_images
+
+        return load_images(path)
+
+    def wrap_row(self, pixels: Pixels) -> Picture:
+        """Return a row of an array of images, as if decoded."""
+        return Picture(pixels, False)
+
+    def at_one_size(self) -> Preprocessing:
+        """Return the preprocessing that brings every image to the size of the input."""
+        return replace(self, resize="crop") if self.resize == "none" else self
+
+    def prepare(self, picture: Picture, name: str) -> Pixels:
+        """Return a decoded image in the shape of the input, uint8 (H, W, C)."""
+        return self.prepare_pixels(picture.pixels)
+
+    def prepare_pixels(self, pixels: Pixels) -> Pixels:
+        """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
+        fitted = self._fit(pixels)
+        return normalize_levels(fitted) if self.normalization == "image" else fitted
+
+    def _fit(self, pixels: Pixels) -> Pixels:
+        if pixels.shape == self.input_shape:
+            return pixels
+        image = self._to_color(pixels)
+        if self.resize == "none":
+            height, width = pixels.shape[:2]
+        else:
+            height, width = self.height, self.width
+            image = self._resize(image)
+        array = np.atleast_3d(np.asarray(image))
+        return np.ascontiguousarray(np.broadcast_to(array, (height, width, self.channels)))
+
+    def normalize(
+        self,
+        values: NDArray[Any],
+        indices: NDArray[np.int64],
+        out: NDArray[np.float32],
+        threads: int = 1,
+    ) -> None:
+        """Write values[indices] * scale + shift into out, float32 (n, H, W, C).
+
+        `values` are images, uint8 (M, H, W, C), that `prepare` made. In one rounding per value.
+        """
+        normalize(
+            values, indices, float32_array(self.scale), float32_array(self.shift), out, threads
+        )
+
+    def begin_statistics(self) -> Statistics:
+        """Return what the normalization is chosen by, of no image yet."""
+        from cnncli.data.images.choice import Statistics
+
+        return Statistics.empty(self.channels)
+
+    def to_manifest(self) -> dict[str, Any]:
+        """Return what a model file keeps, ready for JSON."""
+        return asdict(self) | {"scale": list(self.scale), "shift": list(self.shift)}
+
+    @classmethod
+    def from_manifest(cls, value: object) -> Preprocessing:
+        """Return what to_manifest described; raise ModelFileError for anything else."""
+        if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
+            raise manifest_error("it", value)
+        for name in ("height", "width"):
+            if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
+                raise manifest_error(name, value[name])
+        for name, choices in (
+            ("channels", tuple(COLORS)),
+            ("resize", RESIZE_MODES),
+            ("normalization", NORMALIZATIONS),
+        ):
+            if type(value[name]) not in (int, str) or value[name] not in choices:
+                raise manifest_error(name, value[name])
+        for name in ("scale", "shift"):
+            if not are_numbers(value[name], value["channels"]):
+                raise manifest_error(name, value[name])
+        numbers = {name: round_to_float32(value[name]) for name in ("scale", "shift")}
+        return cls(**{**value, **numbers})
+
+    def _to_color(self, pixels: Pixels) -> Image.Image:
+        """Return an image that is gray if the network wants it so."""
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        return image.convert("L") if self.channels == 1 and image.mode == "RGB" else image
+
+    def _resize(self, image: Image.Image) -> Image.Image:
+        size = self.width, self.height
+        if image.size == size:
+            return image
+        if self.resize == "stretch":
+            return image.resize(size, Image.Resampling.BILINEAR)
+        if self.resize == "crop":
+            zoom = max(self.width / image.width, self.height / image.height)
+            half_width = min(self.width / zoom, image.width) / 2
+            half_height = min(self.height / zoom, image.height) / 2
+            x, y = image.width / 2, image.height / 2
+            box = (x - half_width, y - half_height, x + half_width, y + half_height)
+            return image.resize(size, Image.Resampling.BILINEAR, box)
+        zoom = min(self.width / image.width, self.height / image.height)
+        width = min(max(round(image.width * zoom), 1), self.width)
+        height = min(max(round(image.height * zoom), 1), self.height)
+        canvas = Image.new(image.mode, size)
+        small = image.resize((width, height), Image.Resampling.BILINEAR)
+        canvas.paste(small, ((self.width - width) // 2, (self.height - height) // 2))
+        return canvas
+
+
+def normalize_levels(pixels: Pixels) -> Pixels:
+    """Return an image (h, w, C) with mean 128 and standard deviation 48 in each channel."""
+    mean = pixels.mean(axis=(0, 1), dtype=np.float64)
+    deviation = pixels.std(axis=(0, 1), dtype=np.float64)
+    gain = np.divide(DEVIATION, deviation, out=np.zeros_like(deviation), where=deviation > 0)
+    levels = (pixels - mean) * gain + MEAN
+    rounded: Pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return rounded

@@ -1,0 +1,61 @@
+"""Choose the size of the tiles that are cut from images with masks, and how classes weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnncli.data.images.choice import choose_image_shape
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.maps.set import MapSet, Pair, decode_pairs
+from cnncli.data.settings import DataSettings
+from cnncli.samples import MaskedSamples
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Segmentation
+
+TILE = 128  # rows and columns of the parts images are trained on, where nobody says otherwise
+STEP = 16  # what these are multiples of in smaller images: the stride of usual networks
+
+
+def load_training_maps(
+    train: MaskedSamples,
+    val: MaskedSamples,
+    task: Segmentation,
+    settings: DataSettings,
+    threads: int,
+) -> tuple[MapSet, MapSet, Segmentation]:
+    """Return sets to train and validate on, not normalized yet, and the task with its weights.
+
+    The size of the network's input is that of the tiles cut from the images. Raises DataError.
+    """
+    pairs = decode_pairs(train, threads)
+    size = settings.image_size or _choose_tile(pairs)
+    settings = replace(settings, size=size, resize="none")
+    preprocessing, _ = choose_image_shape(train, settings, threads)
+    train_set = MapSet(train, preprocessing, task.masks, pairs)
+    val_set = MapSet(val, preprocessing, task.masks, decode_pairs(val, threads))
+    if settings.weighted:
+        pixels = np.zeros(len(task.outputs), np.int64)  # of the images each class occurs in
+        for classes in train_set.targets:
+            occurs = np.bincount(classes.reshape(-1), minlength=len(pixels)).astype(bool)
+            pixels += occurs * classes.size
+        task = task.weigh_classes(train_set.counts, pixels)
+    return train_set, val_set, task
+
+
+def load_maps(
+    samples: MaskedSamples, preprocessing: Preprocessing, task: Segmentation, threads: int
+) -> MapSet:
+    """Return a set for a trained network; raise DataError for levels that it does not know."""
+    return MapSet(samples, preprocessing, task.masks, decode_pairs(samples, threads))
+
+
+def _choose_tile(pairs: Sequence[Pair]) -> tuple[int, int]:
+    """Return the size of tiles: 128x128, or less where images are smaller."""
+    smallest = [min(pixels.shape[axis] for pixels, _ in pairs) for axis in (0, 1)]
+    height, width = (min(TILE, max(side // STEP, 1) * STEP) for side in smallest)
+    return height, width

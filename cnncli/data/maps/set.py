@@ -1,0 +1,114 @@
+"""Images whose every pixel has a class, decoded once, at their full size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.batches.tiles import TileLoader
+from cnncli.data.dataset import MEMORY_SHARE
+from cnncli.data.images.choice import Statistics
+from cnncli.data.images.file import Levels, Pixels, decode
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.maps.levels import read_mask
+from cnncli.data.memory import available_memory
+from cnncli.data.normalization import with_normalization
+from cnncli.data.unreadable import FileError, join_errors
+from cnncli.errors import DataError
+from cnncli.samples import MaskedSamples, MaskLevels
+
+Pair = tuple[Pixels, Levels]
+
+
+class MapSet:
+    """Images of any size and the class of each of their pixels; see DataSet.
+
+    `values` are uint8 (H, W, C), `targets` uint8 (H, W), positions in `classes`; `counts` has the
+    pixels of each class.
+    """
+
+    noun, unit = "image", "tile"
+
+    def __init__(
+        self,
+        samples: MaskedSamples,
+        preprocessing: Preprocessing,
+        levels: MaskLevels,
+        pairs: Sequence[Pair],
+    ) -> None:
+        """Take decoded images; raise DataError for a mask with a level that is no class."""
+        self.samples, self.names, self.classes = samples, samples.names, levels.names
+        self.preprocessing = preprocessing
+        self.shape = preprocessing.input_shape
+        self.values = [preprocessing.prepare_pixels(pixels) for pixels, _ in pairs]
+        self.targets = [
+            levels.indices(mask.values, where)
+            for (_, mask), where in zip(pairs, samples.masks, strict=True)
+        ]
+        self.counts = np.zeros(len(levels.names), np.int64)
+        self.statistics = Statistics.empty(preprocessing.channels)
+        digest = blake2b(repr(samples.keys).encode(), digest_size=16)
+        for image, classes in zip(self.values, self.targets, strict=True):
+            self.counts += np.bincount(classes.reshape(-1), minlength=len(self.counts))
+            self.statistics.add(image)
+            digest.update(repr(image.shape).encode() + image.tobytes() + classes.tobytes())
+        self.digest = digest.hexdigest()
+        self.memory_bytes = sum(array.nbytes for array in [*self.values, *self.targets])
+        self.notices = samples.notices
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def choose_normalization(self, normalization: str, statistics: Any) -> None:
+        """See DataSet."""
+        self.preprocessing = with_normalization(self.preprocessing, normalization, statistics)
+
+    def batches(self, size: int, *, seed: int = 0) -> TileLoader:
+        """Return batches of tiles of the size of the network's input."""
+        return TileLoader(self, size, seed=seed)
+
+    def in_order(self, size: int) -> Iterator[tuple[Pixels, NDArray[np.uint8]]]:
+        """Yield each image, uint8 (1, H, W, C), with the classes of its pixels, uint8 (1, H, W)."""
+        for image, classes in zip(self.values, self.targets, strict=True):
+            yield image[None], classes[None]
+
+
+def decode_pairs(samples: MaskedSamples, threads: int) -> list[Pair]:
+    """Return the images, uint8 (H, W, 1 or 3), with their masks.
+
+    Raises DataError that names what cannot be read or does not fit together.
+    """
+    room = available_memory() * MEMORY_SHARE
+
+    def load(names: tuple[str, str]) -> Pair | DataError:
+        try:
+            pixels = decode(names[0]).pixels
+            return pixels, read_mask(names[1], (pixels.shape[0], pixels.shape[1]))
+        except DataError as error:
+            return error
+
+    pairs: list[Pair] = []
+    bad: list[DataError] = []
+    with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
+        for pair in pool.map(load, zip(samples.names, samples.masks, strict=True)):
+            if isinstance(pair, DataError):
+                bad.append(pair)
+                continue
+            pairs.append(pair)
+            room -= pair[0].nbytes + pair[1].values.nbytes
+            if room < 0:
+                pool.shutdown(cancel_futures=True)
+                raise DataError(
+                    f"{samples.where}: the images do not fit into half of the free memory; "
+                    "use fewer or smaller ones",
+                    path=samples.where,
+                )
+    if bad:
+        unreadable = [error for error in bad if isinstance(error, FileError)]
+        raise join_errors(samples.where, unreadable, 2 * len(samples)) if unreadable else bad[0]
+    return pairs

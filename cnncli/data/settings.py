@@ -1,0 +1,38 @@
+"""What a user asks of the data of a training."""
+
+from __future__ import annotations
+
+from cnncli.value import Value
+
+
+class DataSettings(Value):
+    """How samples are brought to a network; None and "auto" leave it to the data.
+
+    `preset` is the input (H, W, C) or (L, C) of a named network, of which the size or length is
+    taken where none is given.
+    """
+
+    size: tuple[int, int] | None = None  # height and width of images, or of tiles cut from them
+    color: str = "auto"  # gray, rgb
+    resize: str = "stretch"  # how images get their size: stretch, crop, pad
+    length: int | None = None  # of signals
+    normalization: str = "standard"  # unit, standard, minmax, image, none
+    weighted: bool = False  # whether rare classes of masks weigh more
+    preset: tuple[int, ...] = ()
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """The height and width that are asked for, of images."""
+        if self.size is None and len(self.preset) == 3:
+            return self.preset[0], self.preset[1]
+        return self.size
+
+    @property
+    def signal_length(self) -> int | None:
+        """The length that is asked for, of signals."""
+        if self.length is None and len(self.preset) == 2:
+            return self.preset[0]
+        return self.length
+
+
+AS_THE_DATA_ARE = DataSettings()

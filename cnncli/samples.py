@@ -1,0 +1,104 @@
+"""Labeled samples before they are decoded, which every reader of a format returns."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError
+from cnncli.value import Value
+
+UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
+
+
+class Samples(Value):
+    """Samples with the names of their classes; a sample is a file or a row of an array."""
+
+    where: str  # for errors: data/train
+    names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
+    keys: tuple[str, ...]  # what samples are told apart by wherever the data lie: cat/1.png, 3
+    labels: tuple[str, ...]  # a class, or labels joined by |, per sample; none beside numbers
+    values: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
+    # None: the names are files to be decoded
+    noun: str = "image"  # what a sample is called: image or signal
+    empty: tuple[str, ...] = ()  # classes without a sample
+    notices: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ("label",)  # what the labels or numbers are called
+    numbers: NDArray[np.float64] | None = None  # (N, columns)
+    suggests: str = "classify"  # the task that such labels are for
+    blank: str = ""  # the first place where a label is missing
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, indices: NDArray[np.int64]) -> Samples:
+        """Return some of the samples."""
+        rows = indices.tolist()
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in rows),
+            keys=tuple(self.keys[i] for i in rows),
+            labels=tuple(self.labels[i] for i in rows) if self.labels else (),
+            numbers=None if self.numbers is None else self.numbers[indices],
+            values=None if self.values is None else self.values[indices],
+        )
+
+
+class MaskLevels(Value):
+    """The level of each class in a mask, in ascending order, and how a mask looks."""
+
+    levels: tuple[int, ...]
+    names: tuple[str, ...]
+    palette: bytes | None = None  # RGB of the levels; None: they are gray
+
+    def indices(self, mask: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
+        """Return the class of each pixel of a mask, uint8 (H, W); raise DataError for unknown."""
+        table = np.full(256, len(self.levels), np.int64)
+        table[list(self.levels)] = np.arange(len(self.levels))
+        classes = table[mask]
+        unknown = np.unique(mask[classes == len(self.levels)]).tolist()
+        if unknown:
+            raise DataError(
+                f"{where}: level {unknown[0]} is no class; the classes have the levels "
+                f"{', '.join(map(str, self.levels))}; correct the mask",
+                path=where,
+            )
+        return classes.astype(np.uint8)
+
+    def mask(self, indices: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return the levels, uint8 (H, W), of the classes of pixels."""
+        levels: NDArray[np.uint8] = np.array(self.levels, np.uint8)[indices]
+        return levels
+
+
+class MaskedSamples(Samples):
+    """Images with the paths of their masks; the labels are empty."""
+
+    masks: tuple[str, ...] = ()
+    folder: str = ""  # where classes.txt may be
+    levels: MaskLevels | None = None  # of all masks; None: nobody has looked through them
+
+    def take(self, indices: NDArray[np.int64]) -> MaskedSamples:
+        """Return some of the images with their masks."""
+        masks = tuple(self.masks[i] for i in indices.tolist())
+        return MaskedSamples(**{**vars(super().take(indices)), "masks": masks})
+
+
+def check_label(label: Any, where: str) -> str:
+    """Return the name of a class; raise DataError for one that cannot be shown or stored."""
+    name = str(label) if isinstance(label, (str, int)) and not isinstance(label, bool) else ""
+    unusable = any(
+        unicodedata.category(letter) in UNPRINTABLE or letter in TURNS for letter in name
+    )
+    if not name or unusable:
+        raise DataError(
+            f"{where}: {ascii(label)[:60]} cannot be the name of a class; "
+            "use a word without control characters, in UTF-8, or a whole number",
+            path=where,
+        )
+    return name

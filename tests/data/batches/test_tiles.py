@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnncli.data.batches.tiles import TileLoader
+from cnncli.data.images.file import Levels
+from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.maps.set import MapSet
+from cnncli.samples import MaskedSamples, MaskLevels
+
+
+def map_set(*sizes: tuple[int, int], tile: int = 8) -> MapSet:
+    """Images whose gray levels are those of their masks, so that both can be compared."""
+    numbers = np.random.default_rng(0)
+    names = tuple(map(str, range(len(sizes))))
+    samples = MaskedSamples("set", names, names, ("",) * len(sizes), masks=names)
+    pairs = []
+    for size in sizes:
+        pixels = numbers.integers(0, 200, size).astype(np.uint8)
+        pairs.append((pixels[:, :, None], Levels(pixels, None)))
+    levels = MaskLevels(tuple(range(200)), tuple(map(str, range(200))))
+    return MapSet(
+        samples, Preprocessing(tile, tile, 1, "none", "none", (1.0,), (0.0,)), levels, pairs
+    )
+
+
+def epoch(loader: TileLoader, number: int, first: int = 0) -> list[tuple[bytes, bytes, list[int]]]:
+    return [
+        (batch.inputs.tobytes(), batch.targets.tobytes(), batch.indices.tolist())
+        for batch in loader.epoch(number, first)
+    ]
+
+
+def test_an_epoch_covers_the_images_about_once() -> None:
+    loader = TileLoader(map_set((32, 16), (8, 8), (5, 6)), 4)
+    tiles = [tile for _, _, indices in epoch(loader, 0) for tile in indices]
+    assert sorted(tiles) == list(range(10))
+    assert loader.samples == 10
+    assert loader.batches == 3
+
+
+def test_every_pixel_of_a_tile_has_its_own_label() -> None:
+    for batch in TileLoader(map_set((31, 19), (5, 6)), 4).epoch(3):
+        assert np.array_equal(batch.inputs[..., 0], batch.targets)
+
+
+def test_tiles_are_parts_of_their_images_at_all_places() -> None:
+    images = map_set((10, 9))
+    whole = {
+        images.values[0][y : y + 8, x : x + 8].astype(np.float32).tobytes(): (y, x)
+        for y in range(3)
+        for x in range(2)
+    }
+    loader = TileLoader(images, 1)
+    places = {whole[tile] for number in range(60) for tile, _, _ in epoch(loader, number)}
+    assert places == set(whole.values())
+
+
+def test_a_tile_larger_than_its_image_goes_on_in_reverse_order() -> None:
+    images = map_set((5, 8))
+    (batch,) = TileLoader(images, 1).epoch(0)
+    wide = np.pad(images.values[0][..., 0], ((0, 3), (0, 0)), mode="reflect")
+    assert np.array_equal(batch.inputs[0, ..., 0], wide)
+
+
+def test_an_epoch_is_the_same_whenever_it_comes_and_wherever_it_begins() -> None:
+    images = map_set((40, 40))
+    whole = epoch(TileLoader(images, 4), 5)
+    loader = TileLoader(images, 4)
+    assert epoch(loader, 4) != whole
+    assert epoch(loader, 5) == whole
+    assert epoch(loader, 5, 3) == whole[3:]
+    assert epoch(TileLoader(images, 4, seed=1), 5) != whole
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_take_the_color_of_the_network_at_their_own_size(channels: int) -> None:
+    samples = MaskedSamples("set", ("a",), ("a",), ("",), masks=("a",))
+    pixels = np.zeros((4, 6, 4 - channels), np.uint8)
+    levels = MaskLevels((0, 1), ("0", "1"))
+    mask = Levels(np.zeros((4, 6), np.uint8), None)
+    images = MapSet(samples, Preprocessing(2, 2, channels, "none"), levels, [(pixels, mask)])
+    assert images.values[0].shape == (4, 6, channels)
+    assert images.counts.tolist() == [24, 0]

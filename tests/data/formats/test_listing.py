@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.data.formats import listing
+from cnncli.errors import DataError
+from cnncli.samples import Samples
+
+
+def read(folder: Path, text: str | bytes, name: str = "list.csv") -> Samples:
+    data = text if isinstance(text, bytes) else text.encode()
+    (folder / name).write_bytes(data)
+    return listing.read(str(folder / name), None)
+
+
+def pairs(samples: Samples) -> dict[str, str]:
+    return dict(zip(samples.keys, samples.labels, strict=True))
+
+
+EXPECTED = {"a/1.png": "cat", "b, c.png": "2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.csv", 'path,label\na/1.png,cat\n"b, c.png",2\n'),
+        ("list.csv", 'a/1.png,cat\n\n"b, c.png",2\n'),
+        ("list.csv", '\ufeffpath,label\r\na/1.png,cat\r\n"b, c.png",2\r\n'),
+        ("list.csv", 'id,Label,Path\n7,cat,a/1.png\n8,2,"b, c.png"\n'),
+        ("list.TSV", "path\tlabel\na/1.png\tcat\nb, c.png\t2\n"),
+        ("list.jsonl", '{"path": "a/1.png", "label": "cat"}\n\n{"label": 2, "path": "b, c.png"}'),
+    ],
+)
+def test_every_way_to_write_a_list(tmp_path: Path, name: str, text: str) -> None:
+    assert listing.can_read(name)
+    assert pairs(read(tmp_path, text, name)) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a/1.png,cat\n"b, c.png",2\n',
+        "a/1.png\tcat\nb, c.png\t2\n",
+        '{"path": "a/1.png", "label": "cat"}\n{"path": "b, c.png", "label": 2}\n',
+    ],
+)
+def test_stdin_is_recognized_by_its_first_line(text: str, stdin) -> None:
+    stdin(text.encode())
+    assert listing.can_read("-")
+    found = listing.read("-", None)
+    assert pairs(found) == EXPECTED
+    assert found.names == tuple(EXPECTED)
+
+
+def test_paths_are_relative_to_the_list(tmp_path: Path) -> None:
+    found = read(tmp_path, "a/1.png,cat\n/abs/2.png,cat\n")
+    assert found.names == (f"{tmp_path}/a/1.png", "/abs/2.png")
+    assert found.keys == ("a/1.png", "/abs/2.png")
+
+
+def test_a_list_in_the_working_folder_leaves_paths_alone(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text("1.png,cat\n")
+    assert listing.read("list.csv", None).names == ("1.png",)
+
+
+def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
+    found = read(tmp_path, b"\xff.png,cat\n")
+    assert os.fsencode(found.names[0]).endswith(b"/\xff.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("l.csv", "path,label\na.png\n", "line 2: not a path and a label"),
+        ("l.csv", "a.png,cat,more\n", "line 1: not a path and a label"),
+        ("l.csv", ",cat\n", "line 1: not a path and a label"),
+        ("l.csv", "a.png,cat\nb.png,d\x1b[31mog\n", r"line 2: 'd\\x1b\[31mog' cannot be"),
+        ("l.csv", "a.png,cat\na.png,dog\n", "line 2: a.png is dog here and cat before"),
+        ("l.csv", 'a.png,"cat\n', "unexpected end of data"),
+        ("l.jsonl", '{"path": "a.png"}\n', "line 1: not a path and a label"),
+        ("l.jsonl", "[1]\n", "line 1: not a path and a label"),
+        ("l.jsonl", '{"path": 3, "label": "cat"}\n', "line 1: not a path and a label"),
+        ("l.jsonl", '{"path": "a", "label": true}\n', "line 1: True cannot be the name"),
+        ("l.jsonl", '{"path": "a", "label": [[1]]}\n', "line 1:"),
+        ("l.jsonl", "{" * 100, "line 1: not a path and a label"),
+        ("l.jsonl", "[" * 100_000, "give a path and a label|not a path and a label"),
+        ("l.csv", "x" * 200_000 + ",cat\n", "field larger than"),
+    ],
+)
+def test_a_bad_line_is_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, text, name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("l.csv", "path,Mass,size\na.png,1.5,2\nb.png,-3,4e2\n"),
+        ("l.tsv", "Mass\tPath\tsize\n1.5\ta.png\t2\n-3\tb.png\t400\n"),
+        (
+            "l.jsonl",
+            '{"path": "a.png", "Mass": 1.5, "size": 2}\n'
+            '{"size": 400, "Mass": "-3", "path": "b.png"}',
+        ),
+    ],
+)
+def test_columns_beside_the_path_hold_numbers_where_none_is_a_label(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    found = read(tmp_path, text, name)
+    assert (found.columns, found.suggests) == (("Mass", "size"), "regress")
+    assert found.numbers.tolist() == [[1.5, 2], [-3, 400]]
+    assert found.labels == ()
+    assert found.take(np.array([1])).numbers.tolist() == [[-3, 400]]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("l.csv", "path,label\na.png,cat|dog\nb.png,\nc.png,emu\n"),
+        (
+            "l.jsonl",
+            '{"path": "a.png", "label": ["cat", "dog"]}\n{"path": "b.png", "label": []}\n'
+            '{"path": "c.png", "label": "emu"}',
+        ),
+    ],
+)
+def test_a_bar_between_labels_makes_them_several(tmp_path: Path, name: str, text: str) -> None:
+    found = read(tmp_path, text, name)
+    assert found.labels == ("cat|dog", "", "emu")
+    assert found.suggests == "multi-label"
+    assert f"{name}, line " in found.blank
+
+
+def test_a_label_is_a_class_even_where_it_looks_like_a_number(tmp_path: Path) -> None:
+    found = read(tmp_path, "path,label,mass\na.png,7,1.5\n")
+    assert (found.labels, found.suggests, found.numbers) == (("7",), "classify", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("l.csv", "path,mass\na.png,cat\n", "line 2, mass: 'cat' is not a number"),
+        ("l.csv", "path,mass\na.png,\n", "line 2, mass: '' is not a number"),
+        ("l.csv", "path,mass\na.png,1_000\n", "line 2, mass: '1_000' is not a number"),
+        ("l.csv", "path,mass\na.png,inf\n", "line 2, mass: 'inf' is not a number"),
+        ("l.csv", "path,mass\na.png,1,2\n", "line 2: not a path and a number for mass"),
+        ("l.csv", "path,mass\na.png,1\na.png,2\n", r"line 3: a\.png is 2\.0 here and 1\.0 before"),
+        ("l.csv", "path,a,a\na.png,1,2\n", "two columns are called a"),
+        ("l.csv", "path,\x1b[31m\na.png,1\n", "cannot be the name"),
+        ("l.csv", "path\na.png\n", "names only a path; add a label, or numbers by name"),
+        ("l.jsonl", '{"path": "a", "m": true}\n', "line 1, m: True is not a number"),
+        ("l.jsonl", '{"path": "a", "m": 1}\n{"path": "b"}\n', "line 2: not a path and a number"),
+        ("l.jsonl", '{"path": "a", "label": ["b|c"]}\n', r"line 1: a label in a list has a \|"),
+    ],
+)
+def test_a_bad_number_is_one_line(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, text, name)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_image_twice_is_one_image(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "a.png,cat\na.png,cat\n")) == 1
+
+
+def test_an_empty_list_has_no_images(tmp_path: Path) -> None:
+    assert len(read(tmp_path, "")) == 0
+
+
+def test_a_list_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read \\(no such file or directory\\)"):
+        listing.read(str(tmp_path / "gone.csv"), None)

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import io
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+import tracemalloc
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli.data.images.file import decode, measure
+from cnncli.data.unreadable import ImageError, join_errors
+
+
+def stored(image: Image.Image, kind: str, **options: object) -> bytes:
+    data = io.BytesIO()
+    image.save(data, kind, **options)
+    return data.getvalue()
+
+
+def png_of(width: int, height: int) -> bytes:
+    """Return a PNG whose header promises pixels that are not there."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        crc = zlib.crc32(name + body)
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def refusal(source: str | bytes) -> str:
+    started = time.monotonic()
+    with pytest.raises(ImageError) as caught:
+        decode(source)
+    assert time.monotonic() - started < 1
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_path_and_its_bytes_give_the_same_pixels(tmp_path: Path, picture) -> None:
+    file = tmp_path / "a.png"
+    picture(4, 7, "RGB").save(file)
+    assert np.array_equal(decode(str(file)).pixels, decode(file.read_bytes()).pixels)
+
+
+def test_the_content_counts_and_not_the_name(tmp_path: Path, picture) -> None:
+    file = tmp_path / "a.gif"
+    file.write_bytes(stored(picture(4, 4), "PNG"))
+    assert decode(str(file)).pixels.shape == (4, 4, 1)
+
+
+def test_a_text_file_called_png_is_no_image(tmp_path: Path) -> None:
+    file = tmp_path / "notes.png"
+    file.write_text("not an image")
+    assert refusal(str(file)) == (
+        f"{file}: not a readable image (not JPEG, PNG, BMP, GIF, TIFF, WEBP or PPM, or its header "
+        "is damaged); replace it or remove it"
+    )
+
+
+def test_an_empty_file_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    assert "not JPEG" in refusal(str(tmp_path / "a.png"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+        b"8BPS\0\1" + bytes(20),
+        b"SIMPLE  =                    T",
+        b"\xd7\xcd\xc6\x9a" + bytes(40),
+    ],
+    ids=["eps", "psd", "fits", "wmf"],
+)
+def test_other_formats_are_never_parsed(data: bytes) -> None:
+    assert "not JPEG" in refusal(data)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
+def test_a_format_imports_its_own_decoder_alone(kind: str, picture) -> None:
+    program = (
+        "import sys\nfrom cnncli.data.images.file import decode\n"
+        "assert decode(sys.stdin.buffer.read()).pixels.shape == (4, 4, 3)\n"
+        "print(*(name for name in sys.modules if name.endswith('ImagePlugin')))\n"
+    )
+    data = stored(picture(4, 4, "RGB"), kind)
+    done = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True)
+    assert done.stdout.decode().upper() == f"PIL.{kind}IMAGEPLUGIN\n"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_truncated_image_is_refused(kind: str, share: float, picture) -> None:
+    data = stored(picture(64, 64, "RGB"), kind)
+    refusal(data[: int(len(data) * share)])
+
+
+def test_a_truncated_image_is_called_so(picture) -> None:
+    data = stored(picture(64, 64, "RGB"), "JPEG")
+    assert "(truncated)" in refusal(data[: len(data) // 2])
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    assert "(no such file); check the path" in refusal(str(tmp_path / "a.png"))
+
+
+def test_a_dangling_link_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    assert "(a link to nothing)" in refusal(str(tmp_path / "a.png"))
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to(tmp_path / "a.png")
+    assert "too many levels of symbolic links" in refusal(str(tmp_path / "a.png"))
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    assert "(a pipe or a device, not a file)" in refusal(str(tmp_path / "a.png"))
+
+
+def test_a_socket_is_refused(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "a.png"))
+        refusal(str(tmp_path / "a.png"))
+
+
+def test_a_device_is_refused() -> None:
+    assert "(a pipe or a device, not a file)" in refusal("/dev/zero")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    assert "(a folder)" in refusal(str(tmp_path))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_says_so(tmp_path: Path, picture) -> None:
+    file = tmp_path / "a.png"
+    picture(4, 4).save(file)
+    file.chmod(0)
+    assert "(permission denied)" in refusal(str(file))
+
+
+def test_a_name_with_a_null_byte_is_refused() -> None:
+    refusal("a\0b.png")
+
+
+@pytest.mark.parametrize(("width", "height"), [(9500, 9500), (60_000, 1_400), (20_000, 20_000)])
+def test_more_than_64_megapixels_are_refused_before_decoding(width: int, height: int) -> None:
+    tracemalloc.start()
+    message = refusal(png_of(width, height))
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+    assert "megapixels" in message
+
+
+def test_64_megapixels_are_the_most() -> None:
+    assert measure(png_of(8000, 8000))[:2] == (8000, 8000)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"VP8X" + struct.pack("<II", 10, 0) + (16382).to_bytes(3, "little") * 2,
+        b"VP8L" + struct.pack("<I", 5) + b"\x2f" + (16383 | 16383 << 14).to_bytes(4, "little"),
+        b"VP8 "
+        + struct.pack("<I", 10)
+        + b"\x10\0\0\x9d\x01\x2a"
+        + struct.pack("<HH", 16383, 16383),
+    ],
+    ids=["extended", "lossless", "lossy"],
+)
+def test_a_huge_webp_is_refused_before_its_decoder_starts(head: bytes) -> None:
+    data = b"RIFF" + struct.pack("<I", len(head) + 30) + b"WEBP" + head + bytes(30)
+    assert "is more than 64 megapixels" in refusal(data)
+
+
+def test_a_metadata_bomb_is_one_line() -> None:
+    bomb = zlib.compress(bytes(80 << 20))
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        crc = zlib.crc32(name + body)
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc)
+
+    data = png_of(4, 4)
+    refusal(data[:33] + chunk(b"zTXt", b"k\0\0" + bomb) + data[33:])
+
+
+def test_a_decoder_that_complains_says_nothing_on_stderr(picture) -> None:
+    data = stored(picture(4, 4, "RGB"), "TIFF")
+    samples_per_pixel = struct.pack("<HHI", 277, 3, 1)
+    at = data.index(samples_per_pixel) + len(samples_per_pixel)
+    bad = data[:at] + struct.pack("<H", 231) + data[at + 2 :]
+    program = (
+        "import sys\nfrom cnncli.data.images.file import ImageError, decode\n"
+        "try:\n    decode(sys.stdin.buffer.read())\nexcept ImageError:\n    print('refused')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=bad, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"refused\n", b"")
+
+
+def test_an_animation_gives_its_first_frame_and_tells(picture) -> None:
+    frames = [picture(8, 8, "L", seed) for seed in range(3)]
+    for kind in ("GIF", "PNG", "TIFF"):
+        data = stored(frames[0], kind, save_all=True, append_images=frames[1:])
+        found = decode(data)
+        assert found.frames_left_out
+        assert np.array_equal(found.pixels[..., 0], np.asarray(frames[0]))
+
+
+def test_a_still_image_leaves_nothing_out(picture) -> None:
+    for kind in ("GIF", "PNG", "TIFF", "WEBP", "JPEG"):
+        assert not decode(stored(picture(8, 8), kind)).frames_left_out
+
+
+def test_measure_reads_size_and_color(picture) -> None:
+    assert measure(stored(picture(4, 7), "PNG")) == (4, 7, True)
+    assert measure(stored(picture(4, 7, "RGB"), "JPEG")) == (4, 7, False)
+
+
+def test_one_pixel_is_enough(picture) -> None:
+    assert decode(stored(picture(1, 1), "PNG")).pixels.shape == (1, 1, 1)
+
+
+def test_mutated_images_never_raise_anything_else(picture) -> None:
+    random = np.random.default_rng(0)
+    for kind in ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM"):
+        good = np.frombuffer(stored(picture(12, 10, "RGB"), kind), np.uint8)
+        for _ in range(60):
+            bad = good.copy()
+            where = random.integers(0, len(bad), 3)
+            bad[where] = random.integers(0, 256, 3)
+            try:
+                assert decode(bad.tobytes()).pixels.shape[2] in (1, 3)
+            except ImageError as error:
+                assert "\n" not in str(error)
+
+
+def test_several_bad_images_are_one_line_with_the_first_names() -> None:
+    bad = [ImageError(f"a/{i}.png", "truncated") for i in range(7)]
+    assert str(join_errors("set", bad, 90)) == (
+        "set: 7 of 90 images are not readable: a/0.png (truncated), a/1.png (truncated), "
+        "a/2.png (truncated), a/3.png (truncated), a/4.png (truncated), …; replace or remove them"
+    )
+
+
+def test_one_bad_image_keeps_its_own_message() -> None:
+    bad = ImageError("a.png", "truncated")
+    assert join_errors("set", [bad], 90) is bad

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cnncli.errors import DataError
+from cnncli.losses.cross_entropy import CrossEntropy
+from cnncli.samples import Samples, check_label
+from cnncli.tasks import Classification
+
+
+def training_classes(found: Samples) -> tuple[str, ...]:
+    return Classification.learn(found, CrossEntropy()).outputs
+
+
+def match(found: Samples, classes: list[str]) -> np.ndarray:
+    return Classification(tuple(classes)).targets(found)
+
+
+def samples(*labels: str, empty: tuple[str, ...] = ()) -> Samples:
+    names = tuple(f"{i}.png" for i in range(len(labels)))
+    return Samples("data/val", names, names, labels, empty=empty)
+
+
+def test_classes_are_in_the_byte_order_of_their_names() -> None:
+    found = training_classes(samples("10", "2", "1", "é", "a", "Z", "😀", "ﬀ"))
+    assert found == ("1", "10", "2", "Z", "a", "é", "ﬀ", "😀")
+
+
+def test_an_empty_class_is_an_error() -> None:
+    with pytest.raises(DataError, match="data/val: no images in class emu; add some or remove"):
+        training_classes(samples("cat", "dog", empty=("emu",)))
+
+
+def test_empty_classes_are_listed() -> None:
+    empty = tuple("abcdefg")
+    with pytest.raises(DataError, match=r"no images in 7 classes \(a, b, c, d, e, …\)"):
+        training_classes(samples("cat", "dog", empty=empty))
+
+
+def test_one_class_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"only one class \(cat\); training needs two or more"):
+        training_classes(samples("cat", "cat"))
+
+
+def test_no_images_are_an_error() -> None:
+    with pytest.raises(DataError, match="data/val: no images; add some"):
+        training_classes(samples())
+
+
+def test_a_missing_label_is_no_class() -> None:
+    with pytest.raises(DataError, match=r"l\.csv, line 2: '' cannot be the name of a class"):
+        training_classes(replace(samples("cat", "dog", ""), blank="l.csv, line 2"))
+
+
+def test_labels_are_matched_by_name_and_not_by_rank() -> None:
+    assert match(samples("dog", "ant", "dog"), ["ant", "cat", "dog"]).tolist() == [2, 0, 2]
+
+
+def test_an_unknown_label_is_an_error_that_names_it() -> None:
+    with pytest.raises(DataError, match=r"class emu not among the 2 known ones \(cat, dog\)"):
+        match(samples("cat", "emu"), ["cat", "dog"])
+
+
+@pytest.mark.parametrize("label", ["cat", "two words", "é", "日本", "a-b_c.d", 7, -1])
+def test_words_and_whole_numbers_are_names(label: object) -> None:
+    assert check_label(label, "here") == str(label)
+
+
+@pytest.mark.parametrize(
+    "label", ["", "a\nb", "\x1b]0;", "\x7f", "\udcff", "\u2028", "\u202e", True, None, 1.5, ["a"]]
+)
+def test_other_things_are_no_names(label: object) -> None:
+    with pytest.raises(DataError, match=r"here: .* cannot be the name of a class") as caught:
+        check_label(label, "here")
+    assert str(caught.value).isascii()
