@@ -15,7 +15,7 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
 from cnncli.training.events import Epoch, Step
-from cnncli.training.schedules import learning_rate
+from cnncli.training.schedules import SCHEDULES, learning_rate
 from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
 
@@ -47,6 +47,7 @@ class Training:
         self.weights.initialize(settings.init, settings.seed)
         rule = OPTIMIZERS.read(settings.optimizer)
         self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
+        self.schedule = SCHEDULES.read(settings.lr_schedule)
         self.clock = Clock(seed=settings.seed)
         self.plan = Plan(
             graph,
@@ -143,7 +144,7 @@ class Training:
         settings = self.settings
         return learning_rate(
             settings.lr,
-            settings.lr_schedule,
+            self.schedule,
             steps,
             self.train.batches,
             settings.epochs,

@@ -54,11 +54,16 @@ class OneCycle(Schedule, name="onecycle"):
 
 
 def learning_rate(
-    peak: float, name: str, steps_done: int, steps_per_epoch: int, epochs: int, warmup_epochs: float
+    peak: float,
+    schedule: Schedule,
+    steps_done: int,
+    steps_per_epoch: int,
+    epochs: int,
+    warmup_epochs: float,
 ) -> float:
     """Return the rate for the next step: linear warm-up to `peak`, then the schedule."""
     warmup = warmup_epochs * steps_per_epoch
     if steps_done < warmup:
         return peak * (steps_done + 1) / (warmup + 1)
     rest = max(1.0, epochs * steps_per_epoch - warmup)
-    return peak * SCHEDULES.read(name).factor((steps_done - warmup) / rest)
+    return peak * schedule.factor((steps_done - warmup) / rest)

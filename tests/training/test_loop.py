@@ -13,7 +13,7 @@ from cnncli.notation import parse
 from cnncli.trained.runner import judge_all, open_runner
 from cnncli.training.events import Epoch, Step
 from cnncli.training.loop import Training
-from cnncli.training.schedules import learning_rate
+from cnncli.training.schedules import Cosine, learning_rate
 from cnncli.training.settings import choose_settings
 
 TEXT = (
@@ -52,7 +52,7 @@ def test_every_step_is_told_with_its_place_and_its_rate():
     assert [(step.epoch, step.step, step.samples) for step in steps] == [
         (1, 1, 8), (1, 2, 16), (1, 3, 20), (2, 4, 8), (2, 5, 16), (2, 6, 20),
     ]  # fmt: skip
-    rates = [learning_rate(5e-3, "cosine", done, 3, 2, 0.0) for done in range(6)]
+    rates = [learning_rate(5e-3, Cosine(), done, 3, 2, 0.0) for done in range(6)]
     assert [step.learning_rate for step in steps] == rates
     assert len(set(rates)) == 6
     assert run.state.epochs[0].learning_rate == rates[2]
@@ -98,10 +98,12 @@ def test_the_best_epoch_is_the_one_kept():
     assert TASK.validation(judge_all(fresh, run.val, TASK)) == best.validation
 
 
-def test_of_equal_epochs_the_first_is_kept():
-    run = training({"lr": 1e-30, "weight_decay": 0.0, "epochs": 3}, text="conv(4,3) >> dense(2)")
+@pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
+def test_of_equal_epochs_the_first_is_kept(monitor):
+    given = {"lr": 1e-30, "weight_decay": 0.0, "epochs": 3, "monitor": monitor}
+    run = training(given, text="conv(4,3) >> dense(2)")
     epochs = epochs_of(run)
-    assert len({epoch.figure("val_loss") for epoch in epochs}) == 1
+    assert len({epoch.figure(monitor) for epoch in epochs}) == 1
     assert [epoch.best for epoch in epochs] == [True, False, False]
     assert run.state.best.epoch.epoch == 1
 
@@ -175,6 +177,13 @@ def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_best():
         epochs_of(run)
     assert [run.state.best.epoch] == run.state.epochs
     assert all(np.isfinite(array).all() for array in run.state.best.weights.values())
+
+
+def test_a_loss_that_is_no_number_is_enough_where_the_gradient_is_finite(monkeypatch):
+    run = training()
+    monkeypatch.setattr(run.plan, "train_step", lambda *_: math.inf)
+    with pytest.raises(DivergedError, match="epoch 1, step 1: the loss"):
+        epochs_of(run)
 
 
 def test_an_absurd_rate_diverges_and_says_so():
