@@ -9,7 +9,6 @@ import re
 import signal
 import sys
 import warnings
-from collections.abc import Iterable
 from importlib import import_module
 from itertools import pairwise
 from types import FrameType
@@ -27,7 +26,7 @@ if gc.isenabled():  # or Python would look through all it has imported for garba
 import click
 
 from cnncli import __version__, commands
-from cnncli.errors import CnncliError, UsageError
+from cnncli.errors import CnncliError, UsageError, did_you_mean
 from cnncli.options import Help
 from cnncli.terminal import Interrupted, escape, name_options
 
@@ -55,20 +54,22 @@ class Commands(Help, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, as they are typed."""
-        return sorted(_files())
+        return sorted(_list_files())
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the command's file."""
-        if name not in _files():
+        if name not in _list_files():
             return None
         stem = name.replace("-", "_")
-        found: click.Command = getattr(import_module(f"cnncli.commands.{stem}"), stem)
-        return found
+        command: click.Command = getattr(import_module(f"cnncli.commands.{stem}"), stem)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by the first sentences of their docstrings, importing none of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _sentence(path)) for name, path in sorted(_files().items())])
+            formatter.write_dl(
+                [(name, _read_sentence(path)) for name, path in sorted(_list_files().items())]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -76,11 +77,12 @@ class Commands(Help, click.Group):
         """Say what a mistyped command may have meant."""
         names = self.list_commands(ctx)
         if args[0] not in names and not args[0].startswith("-"):
-            raise UsageError(f"no command {args[0]!r}; {_did_you_mean(args[0], names)}")
+            hint = did_you_mean(args[0], names) or "; see 'cnncli --help'"
+            raise UsageError(f"no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
 
-def _files() -> dict[str, str]:
+def _list_files() -> dict[str, str]:
     """Return the files of the commands by their names."""
     return {
         entry.name[:-3].replace("_", "-"): entry.path
@@ -89,12 +91,12 @@ def _files() -> dict[str, str]:
     }
 
 
-def _sentence(path: str) -> str:
+def _read_sentence(path: str) -> str:
     """Return the first sentence of the docstring of a command."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes its time to import
         text = file.read()
-    found = re.search(r'^@command.*? -> None:\n    """(.+?)\.?(?:"""|\n)', text, re.M | re.S)
-    return found[1] if found else ""
+    match = re.search(r'^@command.*? -> None:\n    """(.+?)\.?(?:"""|\n)', text, re.M | re.S)
+    return match[1] if match else ""
 
 
 @click.command(
@@ -106,7 +108,10 @@ def _sentence(path: str) -> str:
 @click.version_option(__version__, message="cnncli %(version)s")
 @click.pass_context
 def group(ctx: click.Context) -> None:
-    """Train, run and look inside convolutional neural networks from a terminal."""
+    """Train, run and look inside convolutional neural networks from a terminal.
+
+    `cnncli help` lists short pages on data, the notation, training and other topics.
+    """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(UsageError.exit_code)
@@ -182,26 +187,28 @@ def _report(error: Exception, *, as_json: bool) -> int:
         import traceback
 
         traceback.print_exception(error)
-    told = _told(error)
-    message = name_options(told.message)
+    known = _as_cnncli_error(error)
+    message = name_options(known.message)
     line = f"cnncli: {escape(message)}"
     if as_json:
         import json
 
-        line = json.dumps({"error": {"code": told.code, "message": message, "path": told.path}})
+        line = json.dumps({"error": {"code": known.code, "message": message, "path": known.path}})
     with contextlib.suppress(OSError):
         print(line, file=sys.stderr, flush=True)  # noqa: T201
-    return told.exit_code
+    return known.exit_code
 
 
-def _told(error: Exception) -> CnncliError:
-    """Return any error in the words of the contract."""
+def _as_cnncli_error(error: Exception) -> CnncliError:
+    """Return any error as one that has an exit code and a message of one line."""
     if isinstance(error, CnncliError):
         return error
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:
-        names = [name for one in error.ctx.command.params for name in one.opts if name[:2] == "--"]
-        hint = _did_you_mean(error.option_name, [*names, "--help"], error.ctx.command_path)
-        return UsageError(f"no option {error.option_name!r}; {hint}")
+        options = [name for parameter in error.ctx.command.params for name in parameter.opts]
+        names = [name for name in options if name.startswith("--")]
+        hint = did_you_mean(error.option_name, [*names, "--help"])
+        hint = hint or f"; see '{error.ctx.command_path} --help'"
+        return UsageError(f"no option {error.option_name!r}{hint}")
     if isinstance(error, click.UsageError):
         text = " ".join(error.format_message().split()).rstrip(".")
         where = error.ctx.command_path if error.ctx is not None else "cnncli"
@@ -216,16 +223,9 @@ def _told(error: Exception) -> CnncliError:
     )
 
 
-def _did_you_mean(word: str, names: Iterable[str], where: str = "cnncli") -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"see '{where} --help'"
-
-
 def _wants_json(arguments: list[str]) -> bool:
     """Say whether errors are to be JSON; looked up here, for the error may be in the arguments."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    formats = [one.partition("=")[2] for one in options if one.startswith("--format=")]
-    formats += [value for one, value in pairwise(options) if one == "--format"]
-    return "--json" in options or any(one in {"json", "jsonl"} for one in formats)
+    formats = [option.partition("=")[2] for option in options if option.startswith("--format=")]
+    formats += [value for option, value in pairwise(options) if option == "--format"]
+    return "--json" in options or not {"json", "jsonl"}.isdisjoint(formats)
