@@ -61,7 +61,7 @@ def command(*examples: str) -> Callable[[Callable[..., None]], Help]:
     def make(function: Callable[..., None]) -> Help:
         for flags, name, value, text in (
             (("--no-color",), "color", False, "No color, even on a terminal."),
-            (("-q", "--quiet"), "quiet", True, "Nothing but errors on stderr."),
+            (("-q", "--quiet"), "quiet", True, "Print nothing but errors on stderr."),
         ):
             function = click.option(
                 *flags, is_flag=True, expose_value=False, callback=_remember(name, value), help=text
@@ -135,32 +135,32 @@ def _cpus() -> int:
     return cpu_count()
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
-force_option = click.option("-f", "--force", is_flag=True, help="Overwrite what exists.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+force_option = click.option("-f", "--force", is_flag=True, help="Overwrite files that exist.")
 seed_option = click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, metavar="N",
-    help="Where all randomness starts.",
+    help="Seed of all random numbers.",
 )  # fmt: skip
 optimizer_option = click.option(
     "--optimizer", type=Named(names.OPTIMIZERS), default="adamw", show_default=True,
-    help="How weights are moved, with settings where not the usual ones: 'adam(0.9, 0.98)'.",
+    help="The optimizer, with settings where they are not the usual ones: 'adam(0.9, 0.98)'.",
 )  # fmt: skip
 threads_option = click.option(
     "-j", "--threads", type=click.IntRange(1, 1024), default=_cpus, metavar="N",
-    help="Threads; the result does not depend on it.  [default: the CPUs this process may use]",
+    help="Threads to use; results do not depend on it.  [default: the CPUs this process may use]",
 )  # fmt: skip
 
 conv_algo_option = click.option(
     "--conv-algo", type=click.Choice(["auto", "direct"]), default="auto", show_default=True,
-    help="auto takes Winograd's algorithm for 3x3 convolutions where it is quicker; answers "
-    "differ by rounding alone.",
+    help="auto: use Winograd's algorithm for 3x3 convolutions where it is faster. Results differ "
+    "by rounding alone.",
 )  # fmt: skip
 classes_option = click.option(
     "--classes", type=click.IntRange(1), metavar="N", help="What `classes` in ARCH stands for."
 )
 input_option = click.option(
     "--input", "input_shape", type=SIZE, metavar="HxWxC",
-    help="Size of one image, such as 32x32x3.  [default: the preset's or the model's own]",
+    help="Size of an image (32x32x3) or signal (8000x1).  [default: that of the preset or model]",
 )  # fmt: skip
 arch_argument = click.argument("arch", metavar="ARCH")
 model_argument = click.argument("model", metavar="MODEL.npz")

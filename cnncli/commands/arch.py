@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option(
     "--for", "shape", type=SIZE, metavar="HxWxC",
-    help="Adapt strides and pools made for large images to this size.",
+    help="Adapt a network made for large images to this input size.",
 )  # fmt: skip
 @json_option
 def arch(name: str | None, shape: Shape | None, as_json: bool) -> None:
     """List the architectures known by name, or print the text of one.
 
-    A printed text can be changed and used: cnncli train photos --arch @mine.cnn -o mine.npz. Some
-    come in any size: unet(16) is unet with 16 filters in its first layer in place of 64.
+    You can change a printed text and use it: cnncli train photos --arch @mine.cnn -o mine.npz. Some
+    names take a size: unet(16) is unet with 16 filters in its first layer instead of 64.
     """
     from cnncli import presets
 

@@ -42,13 +42,13 @@ PEAK_SECONDS = 0.5  # at most, before and after
 @batch_size_option(64)
 @click.option(
     "--mode", type=click.Choice(["train", "predict"]), default="train", show_default=True,
-    help="Training steps, or answers alone.",
+    help="Training steps, or predictions.",
 )  # fmt: skip
 @click.option(
     "--seconds", type=click.FloatRange(0, 3600, min_open=True), default=3.0, show_default=True,
     metavar="S", help="How long to measure.",
 )  # fmt: skip
-@click.option("--per-layer", is_flag=True, help="Also every layer by itself.")
+@click.option("--per-layer", is_flag=True, help="List the time of every layer, too.")
 @click.option(
     "--latency/--no-latency", default=None,
     help="Plan for single images.  [default: with --mode predict -b 1]",
@@ -71,15 +71,17 @@ def bench(
     threads: int,
     as_json: bool,
 ) -> None:
-    """Measure how many images per second a network trains on or answers.
+    """Measure how many images per second a network trains on or predicts.
 
-    The data are random, the kernels real; a step of training ends with the optimizer's. Figures are
-    medians after a warm-up; one multiply-accumulate of a convolution or dense layer counts as 2
-    floating-point operations. peak_gflops is what the CPU reaches in the same run when it does
-    nothing else. A batch of a prediction is computed as many images at a time as stay in the
-    caches, as predict does it. A layer's limits are the least time for its multiplications, as its
-    formula has them, and for reading and writing everything once; Winograd's algorithm multiplies
-    less and can go beyond 100 %.
+    The data are random. A training step includes the update of the weights. Figures are medians
+    after a warm-up. One multiply-accumulate of a convolution or dense layer counts as 2
+    floating-point operations. peak_gflops is what the CPU reaches, in the same run, when it does
+    nothing but multiply and add. In a prediction a batch is split into parts that fit into the
+    caches, as predict does.
+
+    The limits of a layer are the shortest times in which the CPU can do the multiplications of its
+    formula, and read and write all its data once. Winograd's algorithm multiplies less, so it can
+    exceed 100 %.
     """
     from cnncli.layers.base import Setup
 

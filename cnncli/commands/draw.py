@@ -38,13 +38,13 @@ NARROWEST, WIDEST = 80, 120
 @classes_option
 @click.option(
     "-o", "--output", metavar="FILE|-",
-    help="What to write; a name that ends in .svg, .png, .txt, .dot or .mermaid.  [default: -]",
+    help="The file to write; its name ends in .svg, .png, .txt, .dot or .mermaid.  [default: -]",
 )  # fmt: skip
 @click.option(
     "--format", "style", type=click.Choice(FORMATS),
-    help="How it is drawn.  [default: by the name of FILE; txt for -]",
+    help="Format of the drawing.  [default: by the name of FILE; txt for -]",
 )  # fmt: skip
-@click.option("--expand", is_flag=True, help="Draw repeated blocks as often as they come.")
+@click.option("--expand", is_flag=True, help="Draw repeated blocks as often as they occur.")
 @force_option
 @json_option
 def draw(
@@ -59,9 +59,10 @@ def draw(
 ) -> None:
     """Draw a network as papers do: slabs, sizes, layers and branches.
 
-    ARCH is a preset (see `cnncli arch`), an architecture text, @FILE or a trained model. Small
-    layers (bn, relu, dropout) share the box of the layer before them; in larger networks blocks
-    that the text repeats are drawn once, with their count. --json lists boxes and lines instead.
+    ARCH is a name (see `cnncli arch`), an architecture text (see `cnncli help notation`), @FILE or
+    a trained model. Small layers (bn, relu, dropout) share the box of the layer before them. In
+    larger networks repeated blocks are drawn once, with their count. --json lists the boxes and
+    lines instead.
     """
     style = _choose_style(output, style, as_json=as_json)
     from cnncli.model_file.atomic import check_writable, write_atomically

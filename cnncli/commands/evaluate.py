@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     "--fail-under",
     type=click.FloatRange(0, 1),
     metavar="X",
-    help="Exit 6 below this accuracy: of masks the share of right pixels, of numbers R2, "
-    "of several labels the mean average precision.",
+    help="Exit with 6 below this accuracy (masks: share of right pixels; numbers: R2; several "
+    "labels: mean average precision).",
 )
 @click.option(
     "--per-image", metavar="FILE.csv",
-    help="Write what every image has and got: path, label, predicted, confidence, loss.",
+    help="Write a row for each image: path, label, predicted, confidence, loss.",
 )  # fmt: skip
 @click.option("--confusion", metavar="FILE.png", help="Draw the confusion matrix.")
 @force_option
@@ -61,12 +61,12 @@ def evaluate(
     threads: int,
     as_json: bool,
 ) -> None:
-    """Measure a trained network on labelled images.
+    """Measure a trained network on labeled images or signals.
 
-    DATA is what `train` takes; its classes are matched to the model's by name. The accuracy comes
-    with its 95 % interval (Wilson), ece is the expected calibration error over 15 bins. Numbers get
-    MAE, RMSE and R2 each, and the mean of these over all of them; several labels get the average
-    precision of each, and precision, recall and F1 at its threshold.
+    DATA is what `train` takes; its classes are matched to those of the model by name. The accuracy
+    has its 95 % interval (Wilson) beside it. ece is the expected calibration error, over 15 bins.
+    Numbers get MAE, RMSE and R2, each and on average. Several labels get the average precision of
+    each, and precision, recall and F1 at its threshold.
     """
     from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically

@@ -40,10 +40,10 @@ class Look(NamedTuple):
 @click.option("--layer", metavar="NAME", help="As shape-calc names it.  [default: the first conv]")
 @click.option(
     "--method", type=click.Choice(names.INSPECTION_METHODS), default="filters",
-    show_default=True, help="The weights, or what they make of an image.",
+    show_default=True, help="The weights, or the feature maps of an image or signal.",
 )  # fmt: skip
-@click.option("--image", metavar="FILE|-", help="What to look at through the filters.")
-@click.option("-o", "--output", metavar="FILE", help="A picture (.png) or the arrays (.npz).")
+@click.option("--image", metavar="FILE|-", help="The image or signal for the feature maps.")
+@click.option("-o", "--output", metavar="FILE", help="Write a picture (.png) or the arrays (.npz).")
 @force_option
 @json_option
 def inspect_filters(
@@ -55,12 +55,11 @@ def inspect_filters(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Show a layer's filters, or its answers to an image.
+    """Show the filters of a layer, or its feature maps for an image or signal.
 
-    Without --output they are drawn in the terminal; where stdout is none, a table of their numbers
-    is printed. All of a layer is on one scale; that of filters has zero, gray, in its middle. With
-    --image it is also said which filters are dead over it: behind their activation nothing but
-    zeros comes out of them.
+    Without --output they are drawn in the terminal, or listed as a table of numbers if stdout is
+    not a terminal. All pictures of a layer share one scale. On that of filters zero is gray. With
+    --image the dead filters are named, too: those whose activation is zero everywhere.
     """
     if method == "activations" and image is None:
         raise UsageError("--method activations needs an image; give one with --image FILE")

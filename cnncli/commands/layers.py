@@ -13,8 +13,8 @@ from cnncli.terminal import write_json, write_line
 def layers(as_json: bool) -> None:
     """List the layers an architecture can be made of, with their settings.
 
-    Settings are given by name, or by position in this order; what stands behind = is used where one
-    is left out.
+    Settings are given by name, or in this order. The value after = is used if a setting is left
+    out.
     """
     from cnncli.layers import LAYERS
     from cnncli.notation.expansion import list_named_layers

@@ -40,36 +40,36 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     "--files-from", metavar="FILE|-",
     help="Read paths from a file or stdin, one per line, as they come.",
 )  # fmt: skip
-@click.option("-0", "--null", is_flag=True, help="Those paths end with a zero byte, not a newline.")
+@click.option("-0", "--null", is_flag=True, help="These paths end with a zero byte, not a newline.")
 @click.option(
     "-k", "--top-k", type=click.IntRange(1), metavar="N",
-    help="How many classes to name.  [default: 1]",
+    help="How many classes to print.  [default: 1]",
 )  # fmt: skip
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
-    help="Name no class that is less likely; without any, the label is null (plain: unknown). "
-    "For several labels: in place of the thresholds learnt.",
+    help="Print no class that is less likely. If none is left, the label is null (plain: unknown). "
+    "For several labels: replaces the thresholds in the model.",
 )  # fmt: skip
 @batch_size_option(None)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
 @json_option
 @click.option(
     "--output-kind", "kind", default="probs", show_default=True, metavar="KIND",
-    help="probs, logits, or features:LAYER (a layer as `shape-calc` names it).",
+    help="probs, logits, or features:LAYER, with LAYER as `shape-calc` names it.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", metavar="DIR",
-    help="Write a mask of each image there, a PNG of its name (for networks that make masks).",
+    help="Write the mask of each image there, as a PNG with its name (for networks with masks).",
 )  # fmt: skip
 @click.option(
-    "--overlay", is_flag=True, help="Write the image in the colors of its classes instead."
+    "--overlay", is_flag=True, help="Write the image tinted in the colors of its classes instead."
 )
 @click.option(
     "--tile", type=IMAGE_SIZE, metavar="N|HxW",
-    help="Largest part of an image to make a mask of at a time; the mask does not depend on it.",
+    help="Largest part of an image to work on at a time; the mask does not depend on it.",
 )  # fmt: skip
 @force_option
-@click.option("--latency", is_flag=True, help="Answer each image by itself, as soon as it is read.")
+@click.option("--latency", is_flag=True, help="Predict each image alone, as soon as it is read.")
 @conv_algo_option
 @threads_option
 def predict(
@@ -91,17 +91,19 @@ def predict(
     conv_algo: str,
     threads: int,
 ) -> None:
-    """Name what is in images: one line per image, in input order.
+    """Print what is in images or signals: one line for each, in input order.
 
-    INPUT is an image file, a folder (walked), a .npz or .npy batch, or - for the bytes of one image
-    on stdin. Where the network takes signals, it is a .wav, .csv, .tsv or .npy file, a folder, a
-    .npz batch, or - for the bytes of one. What cannot be read is reported in its place, the rest
-    goes on, and the exit code is 4. jsonl (the same as --json) gives path, label, confidence and
-    top (a network for numbers: path and values; for several labels: path and labels); csv and tsv
-    have a header. The answers do not depend on the batch size.
+    INPUT is an image file, a folder with all folders in it, a .npz or .npy batch, or - for the
+    bytes of one image on stdin. If the network takes signals, it is a .wav, .csv, .tsv or .npy
+    file, a folder, a .npz batch, or - for the bytes of one signal. What cannot be read is reported
+    in its place, the rest goes on, and the exit code is 4.
 
-    A network trained on masks answers with the share of the pixels of each class and, with -o, with
-    a mask in the levels of those it was trained on. Its images may have any size.
+    jsonl (the same as --json) gives path, label, confidence and top; for numbers path and values,
+    for several labels path and labels. csv and tsv have a header. Results do not depend on the
+    batch size.
+
+    A network trained on masks gives the share of the pixels of each class and, with -o, a mask with
+    the levels of the training masks. Its images may have any size.
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")

@@ -35,7 +35,7 @@ STYLES = ("table", "json", "csv", "markdown")
 @input_option
 @classes_option
 @batch_size_option(64)
-@click.option("--explain", is_flag=True, help="Each layer's formulas with their numbers.")
+@click.option("--explain", is_flag=True, help="Print each layer's formulas with their numbers.")
 @click.option(
     "--fix", is_flag=True,
     help="Print the nearest architecture that fits its input and leaves none of it unused.",
@@ -44,11 +44,13 @@ STYLES = ("table", "json", "csv", "markdown")
 @click.option(
     "--max-macs", type=click.IntRange(0), metavar="N", help="Fail above N MACs per image."
 )
+@click.option("--max-memory", type=BYTES, metavar="64M", help="Fail if a training step takes more.")
 @click.option(
-    "--max-memory", type=BYTES, metavar="64M", help="Fail where a training step works in more."
-)
-@click.option(
-    "--format", "style", type=click.Choice(STYLES), default="table", help="How the result looks."
+    "--format",
+    "style",
+    type=click.Choice(STYLES),
+    default="table",
+    help="How to print the result.",
 )
 @json_option
 @click.option(
@@ -56,7 +58,7 @@ STYLES = ("table", "json", "csv", "markdown")
     "--threads",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="Threads whose memory counts.  [default: the CPUs this process may use]",
+    help="Number of threads; each takes some memory.  [default: the CPUs this process may use]",
 )
 def shape_calc(
     arch: str,
@@ -74,10 +76,10 @@ def shape_calc(
 ) -> None:
     """Print every layer's output size, parameters, cost and receptive field.
 
-    Needs no data and no weights. ARCH is a preset (see `cnncli arch`), an architecture text, @FILE
-    or a trained model. Memory is what the work on one batch takes besides the weights. Above a
-    bound the exit code is 6. What --fix prints can be given as ARCH again; what it changed is said
-    on stderr.
+    Needs no data and no weights. ARCH is a name (see `cnncli arch`), an architecture text (see
+    `cnncli help notation`), @FILE or a trained model. Memory is what one batch takes besides the
+    weights. Above a bound the exit code is 6. The output of --fix can be used as ARCH; what was
+    changed is printed on stderr.
     """
     from cnncli.engine.threads import cpu_count
     from cnncli.graph import build_graph

@@ -40,49 +40,54 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.argument("data", metavar="DATA")
 @click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
-              help="The network: a preset, an architecture text, @FILE, or auto.")  # fmt: skip
+              help="The network: a name, an architecture text, @FILE or auto.")  # fmt: skip
 @click.option(
     "--task", type=click.Choice(["auto", *names.TASKS]), default="auto", show_default=True,
-    help="What to learn; auto: what the labels of DATA are for.",
+    help="What to learn. auto: what the labels suggest.",
 )  # fmt: skip
 @click.option(
     "--loss",
     metavar="NAME",
-    help="What to minimize: regress takes mse, mae, huber or huber(0.5), segment cross-entropy, "
-    "dice or both.  [default: the first of these]",
+    help="The loss to minimize. For numbers: mse, mae, huber or huber(0.5); for masks: "
+    "cross-entropy, dice or both.  [default: the first of these]",
 )
 @click.option("--val", metavar="DIR|FRACTION",
-              help="Images to validate on.  [default: DATA's own, else 0.1 of them]")  # fmt: skip
+              help="Images to validate on.  [default: val/ in DATA, else 0.1]")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
 @batch_size_option(None)
-@click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate, at its highest.")
+@click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate at its highest.")
 @optimizer_option
 @click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X",
-              help="Of the optimizer; beta1 of adam and adamw.")  # fmt: skip
-@click.option("--weight-decay", type=click.FloatRange(0), metavar="X")
-@click.option("--lr-schedule", type=click.Choice(names.SCHEDULES))
+              help="Momentum of the optimizer; beta1 of adam and adamw.")  # fmt: skip
+@click.option("--weight-decay", type=click.FloatRange(0), metavar="X",
+              help="How strongly weights are pulled toward zero.")  # fmt: skip
+@click.option("--lr-schedule", type=click.Choice(names.SCHEDULES),
+              help="How the learning rate falls after warm-up.  [default: cosine]")  # fmt: skip
 @click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
               help="Epochs in which the learning rate rises to its full height.")  # fmt: skip
 @click.option("--init", type=click.Choice(names.INIT_METHODS),
-              help="How weights begin.  [default: by what follows each layer]")  # fmt: skip
-@click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X")
+              help="Initial weights.  [default: by the next activation]")  # fmt: skip
+@click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+              help="Share of a target given to all classes.  [default: 0.1; masks: 0]")  # fmt: skip
 @click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
               show_default=True,
-              help="auto: rare classes of pixels count more.")  # fmt: skip
+              help="auto: pixels of rare classes count more.")  # fmt: skip
 @click.option("--monitor", type=click.Choice(names.MONITORS),
-              help="The figure by which the best epoch is kept.  [default: val_loss]")  # fmt: skip
-@click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size that images are given.")
+              help="The figure that decides which epoch is kept.  [default: val_loss]")  # fmt: skip
+@click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size of the images.")
 @click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
-              help="Samples that signals are given: the middle of longer ones, zeros around "
-              "shorter ones.  [default: what 95 % fit into]")  # fmt: skip
-@click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto")
+              help="Length of the signals in samples. Longer ones are cut to their middle, "
+              "shorter ones get zeros around them.  [default: what 95 % fit into]")  # fmt: skip
+@click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto",
+              help="auto: gray if all images are gray.")  # fmt: skip
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
-              default="stretch", show_default=True)  # fmt: skip
+              default="stretch", show_default=True,
+              help="How images of another shape are fitted to the size.")  # fmt: skip
 @click.option("--normalize", type=click.Choice(names.NORMALIZATIONS),
               default="standard", show_default=True,
-              help="Per channel, from what is trained on. unit: 0 to 1 (signals: -1 to 1), "
-              "standard: mean 0, deviation 1, minmax: 0 to 1 from end to end, image: the levels "
-              "of each image by themselves.")  # fmt: skip
+              help="Normalization of each channel, by the training data. unit: 0 to 1 (signals: "
+              "-1 to 1); standard: mean 0, deviation 1; minmax: lowest 0, highest 1; image: each "
+              "image to the same mean and deviation.")  # fmt: skip
 @conv_algo_option
 @seed_option
 @threads_option
@@ -109,13 +114,16 @@ def train(
     """Train a network on labeled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
-    .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or one with
-    images/ and masks/, of which tiles of --img-size are cut. Signals are .wav files, .csv or .tsv
-    columns, .npy arrays or rows of a .npz. Labels are classes; where one is written as a|b, images
-    have several labels or none; a list with other columns than label, such as path,height,width, or
-    a float y, gives numbers to learn. What is not given is chosen by the number and size of the
-    images or signals, and said. The epoch kept is the best one by --monitor; an interrupted
-    training keeps the best one so far.
+    .jsonl list of path,label (- for stdin); a .npz with x and y; a folder of IDX files; or a folder
+    with images/ and masks/, from which tiles of --img-size are cut. Signals are .wav files, columns
+    of .csv or .tsv files, .npy arrays or rows of a .npz.
+
+    Labels are classes. Labels joined by |, such as a|b, give an image several labels. Other columns
+    than label, such as path,height,width, or a float y, are numbers to learn.
+
+    What you leave out is chosen by the number and size of the images or signals, and printed. The
+    best epoch by --monitor is kept; an interrupted training keeps the best one so far. See also
+    `cnncli help data` and `cnncli help training`.
     """
     from cnncli.commands._training_events import follow
     from cnncli.data.settings import DataSettings
