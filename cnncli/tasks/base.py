@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from cnncli.graph import Graph
-    from cnncli.layers.base import Array
+    from cnncli.layers.base import Array, Shape
 
 Record = dict[str, Any]
 BOUNDED = frozenset({"softmax", "sigmoid", "tanh", "relu", "relu6"})
@@ -83,6 +83,10 @@ class Task(Named):
     def strata(self, samples: Samples) -> Sequence[str]:
         """Return a word per image; of all with the same, an equal share is set aside."""
         return [""] * len(samples)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the answer to one input: (K,), or (H, W, K) for every pixel's."""
+        return (len(self.outputs),)
 
     def targets(self, samples: Samples) -> Targets:
         """Return what the loss compares answers with, a row per image; raise DataError."""

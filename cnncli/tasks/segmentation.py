@@ -26,7 +26,7 @@ from cnncli.tasks.stored_levels import are_levels, read_palette
 
 if TYPE_CHECKING:
     from cnncli.graph import Graph
-    from cnncli.layers.base import Array
+    from cnncli.layers.base import Array, Shape
 
 Integers = NDArray[np.int64]
 
@@ -79,6 +79,10 @@ class Segmentation(Task, name="segment"):
     def training_loss(self, smoothing: float) -> Loss:
         """Return the loss with this label smoothing; raise UsageError for one that has none."""
         return self.loss.with_smoothing(smoothing)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """See Task."""
+        return (*input_shape[:2], len(self.outputs))
 
     def check(self, graph: Graph) -> None:
         """See Task; a network that takes images of any size is what is needed."""

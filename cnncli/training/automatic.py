@@ -25,17 +25,24 @@ def build_network(text: str | None, data: TrainingData) -> Graph:
     Raises ArchitectureError for one that does not fit the data, their task or a model file.
     """
     shape, classes = data.preprocessing.input_shape, list(data.task.outputs)
-    if text is None and data.task.per_pixel:
-        text = auto_map_architecture(shape)
-    elif text is None:
-        text = auto_architecture(shape, len(data.train))
+    if text is None:
+        text = _design_network(shape, data.task.output_shape(shape), len(data.train))
     graph = build_graph(parse(text, len(classes)), shape)
     check_savable(graph.text, shape, classes)
     data.task.check(graph)
     return graph
 
 
-def auto_map_architecture(input_shape: Shape) -> str:
+def _design_network(input_shape: Shape, output_shape: Shape, samples: int) -> str:
+    """Return the text of a network for this many samples to train on."""
+    if len(output_shape) > 1:
+        return design_map_network(input_shape)
+    if len(input_shape) == 2:
+        return design_signal_classifier(input_shape[0], samples)
+    return design_classifier(input_shape, samples)
+
+
+def design_map_network(input_shape: Shape) -> str:
     """Return the text of a U-Net (Ronneberger et al. 2015, arXiv:1505.04597) for such tiles.
 
     16 filters at the top, twice as many from level to level, at most three levels below it.
@@ -58,17 +65,15 @@ def auto_map_architecture(input_shape: Shape) -> str:
     return "\n".join(lines)
 
 
-def auto_architecture(input_shape: Shape, train_images: int) -> str:
-    """Return an architecture text for images or signals of this size and number.
+def design_classifier(input_shape: Shape, images: int) -> str:
+    """Return the text of a network for this many images of this size.
 
     Blocks of two 3x3 convolutions with bn, halving the image until 2 to 6 pixels are left, twice as
     many filters from block to block; a larger start where there are many images to learn from, and
     a convolution of stride 2 in front of large images.
     """
-    if len(input_shape) == 2:
-        return signal_architecture(input_shape[0], train_images)
     side = min(input_shape[0], input_shape[1])
-    filters = 16 if train_images <= 5000 else 32
+    filters = 16 if images <= 5000 else 32
     stem = ""
     while side > 96:
         stem += f"conv({filters}, 3, 2, 1, bias=no) >> bn >> relu >> "
@@ -77,17 +82,17 @@ def auto_architecture(input_shape: Shape, train_images: int) -> str:
     while side >= 4 and len(blocks) < 4 and (side > 6 or not blocks):
         blocks.append(f"two({filters * 2 ** len(blocks)})")
         side //= 2
-    return BLOCK + _classifier(stem, blocks, filters)
+    return BLOCK + _end_classifier(stem, blocks, filters)
 
 
-def signal_architecture(length: int, train_signals: int) -> str:
-    """Return an architecture text for signals of this length and number.
+def design_signal_classifier(length: int, signals: int) -> str:
+    """Return the text of a network for this many signals of this length.
 
     The first convolution sees 64 samples and moves by 4 where signals are long (as in the M
     networks of Dai et al. 2017, arXiv:1610.00087); then blocks of two convolutions with bn, each
     followed by a pool that quarters the length, twice as many filters from block to block.
     """
-    filters = 16 if train_signals <= 1000 else 32
+    filters = 16 if signals <= 1000 else 32
     stem = ""
     if length >= 1024:
         stem = f"conv({filters}, 64, 4, 32, bias=no) >> bn >> relu >> maxpool(4) >> "
@@ -96,10 +101,10 @@ def signal_architecture(length: int, train_signals: int) -> str:
     while length >= 8 and len(blocks) < 4:
         blocks.append(f"two({filters * 2 ** len(blocks)})")
         length //= 4
-    return SIGNAL_BLOCK + _classifier(stem, blocks, filters)
+    return SIGNAL_BLOCK + _end_classifier(stem, blocks, filters)
 
 
-def _classifier(stem: str, blocks: list[str], filters: int) -> str:
+def _end_classifier(stem: str, blocks: list[str], filters: int) -> str:
     """Return a network of these blocks, or of one convolution where there is no room for any."""
     body = " >> ".join(blocks or [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"])
     return f"{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"

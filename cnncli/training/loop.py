@@ -20,10 +20,8 @@ from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
 
 if TYPE_CHECKING:
-    from cnncli.data.batches.batch import Batch, Batches
-    from cnncli.data.dataset import DataSet
-    from cnncli.data.preprocessing import AnyPreprocessing
-    from cnncli.tasks import Task
+    from cnncli.data.batches.batch import Batch
+    from cnncli.data.source import TrainingData
 
 
 class Training:
@@ -32,17 +30,10 @@ class Training:
     `state` can be copied after every event of `run`, and restored before the first one.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        settings: Settings,
-        task: Task,
-        preprocessing: AnyPreprocessing,
-        train: Batches,
-        val: DataSet,
-    ) -> None:
-        self.graph, self.settings, self.task = graph, settings, task
-        self.train, self.val = train, val
+    def __init__(self, data: TrainingData, graph: Graph, settings: Settings) -> None:
+        self.graph, self.settings, self.task = graph, settings, data.task
+        self.train = data.train.batches(settings.batch_size, seed=settings.seed)
+        self.val = data.val
         self.weights = Weights(graph)
         self.weights.initialize(settings.init, settings.seed)
         rule = OPTIMIZERS.read(settings.optimizer)
@@ -54,13 +45,13 @@ class Training:
             self.weights,
             Setup(settings.batch_size, settings.threads, "train", conv_algo=settings.conv_algo),
             clock=self.clock,
-            loss=task.training_loss(settings.label_smoothing),
+            loss=data.task.training_loss(settings.label_smoothing),
         )
         self.runner = open_runner(
             graph,
             self.weights,
-            preprocessing,
-            task,
+            data.preprocessing,
+            data.task,
             threads=settings.threads,
             conv_algo=settings.conv_algo,
         )

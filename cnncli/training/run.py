@@ -37,7 +37,7 @@ def train(
         yield saved
         yield Done(saved, time.monotonic() - begin, None)
         return
-    training = _open_training(data, graph, settings)
+    training = Training(data, graph, settings)
     yield Started(
         params=graph.params,
         macs=graph.macs,
@@ -58,12 +58,6 @@ def train(
     yield saved
     speed = statistics.median(epoch.samples_per_second for epoch in training.state.epochs)
     yield Done(saved, time.monotonic() - begin, speed)
-
-
-def _open_training(data: TrainingData, graph: Graph, settings: Settings) -> Training:
-    """Return a training of the network on batches of the data."""
-    train = data.train.batches(settings.batch_size, seed=settings.seed)
-    return Training(graph, settings, data.task, data.preprocessing, train, data.val)
 
 
 class _ModelFile:

@@ -1,15 +1,54 @@
 import pytest
+from stripes import striped_data
 
+from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
-from cnncli.training.automatic import auto_architecture
+from cnncli.training.automatic import (
+    build_network,
+    design_classifier,
+    design_map_network,
+    design_signal_classifier,
+)
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 7, 8, 16, 28, 32, 64, 96, 97, 128, 224, 500])
 @pytest.mark.parametrize("images", [20, 50_000])
-def test_the_automatic_network_fits_every_size(side, images):
+def test_a_classifier_fits_images_of_every_size(side, images):
     for shape in [(side, side, 1), (side, 2 * side, 3)]:
-        built = build_graph(parse(auto_architecture(shape, images), 5), shape)
+        built = build_graph(parse(design_classifier(shape, images), 5), shape)
         assert built.output_shape == (5,)
         last = next(node for node in built.nodes if node.layer.kind == "global_avgpool")
         assert min(last.input_shapes[0][:2]) <= 6 or side > 96
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 100, 1023, 1024, 16_000, 100_000])
+@pytest.mark.parametrize("signals", [20, 50_000])
+def test_a_classifier_fits_signals_of_every_length(length, signals):
+    graph = build_graph(parse(design_signal_classifier(length, signals), 5), (length, 2))
+    assert graph.output_shape == (5,)
+
+
+@pytest.mark.parametrize("side", [1, 2, 12, 16, 128])
+def test_a_map_network_answers_for_every_pixel_of_a_tile(side):
+    for shape in [(side, side, 1), (side, 2 * side, 3)]:
+        graph = build_graph(parse(design_map_network(shape), 5), shape)
+        assert graph.output_shape == (*shape[:2], 5)
+
+
+def test_more_samples_get_more_filters():
+    assert design_classifier((28, 28, 1), 900) != design_classifier((28, 28, 1), 9000)
+
+
+def test_a_network_is_built_for_the_data():
+    data = striped_data(20, 20)
+    graph = build_network("conv(4,3) >> dense(classes)", data)
+    assert (graph.input_shape, graph.output_shape) == ((8, 8, 1), (2,))
+    assert build_network(None, data).text == build_graph(
+        parse(design_classifier((8, 8, 1), 20), 2), (8, 8, 1)
+    ).text  # fmt: skip
+
+
+def test_a_network_of_other_answers_than_the_task_has_is_refused():
+    with pytest.raises(ArchitectureError):
+        build_network("dense(7)", striped_data(20, 20))

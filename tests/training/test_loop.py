@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stripes import PREPROCESSING, TASK, stripes
+from stripes import PREPROCESSING, TASK, striped_data
 
 from cnncli.engine import Plan, Weights
 from cnncli.errors import DataError, DivergedError
@@ -26,8 +26,7 @@ def training(given=None, *, val=40, train=40, text=TEXT, threads=1):
     graph = build_graph(parse(text), (8, 8, 1))
     given = {"epochs": 4, "batch_size": 8, "lr": 5e-3, "threads": threads, **(given or {})}
     settings = choose_settings(given, graph, TASK, train)
-    batches = stripes(0, train).batches(settings.batch_size, seed=settings.seed)
-    return Training(graph, settings, TASK, PREPROCESSING, batches, stripes(1, val))
+    return Training(striped_data(train, val), graph, settings)
 
 
 def steps_of(run):

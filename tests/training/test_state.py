@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from stripes import PREPROCESSING, TASK, stripes
+from stripes import TASK, striped_data
 
 from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.graph import build_graph
@@ -23,8 +23,7 @@ def training(optimizer="adamw"):
     graph = build_graph(parse(TEXT), (8, 8, 1))
     given = {"epochs": 3, "batch_size": 8, "lr": 5e-3, "optimizer": optimizer}
     settings = choose_settings(given, graph, TASK, 20)
-    batches = stripes(0, 20).batches(8)
-    return Training(graph, settings, TASK, PREPROCESSING, batches, stripes(1, 12))
+    return Training(striped_data(20, 12), graph, settings)
 
 
 def comparable(value):
