@@ -7,11 +7,13 @@ from collections.abc import Sequence
 SHOWN = 5  # names in an error
 
 
-def listed(names: Sequence[str], one: str, many: str) -> str:
+def count_names(names: Sequence[str], singular: str, plural: str) -> str:
     """Return "class cat", or "3 classes (cat, cow, dog)"."""
-    return f"{one} {names[0]}" if len(names) == 1 else f"{len(names)} {many} ({shortened(names)})"
+    if len(names) == 1:
+        return f"{singular} {names[0]}"
+    return f"{len(names)} {plural} ({shorten(names)})"
 
 
-def shortened(names: Sequence[str]) -> str:
+def shorten(names: Sequence[str]) -> str:
     """Return the first few names."""
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -16,7 +16,7 @@ def training_classes(found: Samples) -> tuple[str, ...]:
 
 
 def match(found: Samples, classes: list[str]) -> np.ndarray:
-    return Classification(tuple(classes)).targets(found)
+    return Classification(tuple(classes)).make_targets(found)
 
 
 def samples(*labels: str, empty: tuple[str, ...] = ()) -> Samples:

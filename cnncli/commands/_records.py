@@ -42,7 +42,7 @@ def _plain(record: Record, task: Task, values: str | None) -> str:
         return f"{name}: error: {escape_on_terminal(record['error'])}"
     if values:
         return f"{name}: " + " ".join(str(value) for value in record[values].ravel())
-    return f"{name}: {escape_on_terminal(task.words(record))}"
+    return f"{name}: {escape_on_terminal(task.words.describe_answer(record))}"
 
 
 def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) -> list[str]:
@@ -52,11 +52,11 @@ def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) 
     if layer is not None:
         node = next(node for node in trained.graph.nodes if node.name == layer)
         return [f"{layer}[{i}]" for i in range(math.prod(node.output_shape))]
-    return trained.task.columns(top_k)
+    return trained.task.words.name_columns(top_k)
 
 
 def _cells(record: Record, task: Task, top_k: int | None, values: str | None) -> list[Any]:
-    return list(record[values].ravel()) if values else task.cells(record, top_k)
+    return list(record[values].ravel()) if values else task.words.fill_row(record, top_k)
 
 
 def _write_row(cells: list[Any], delimiter: str) -> None:

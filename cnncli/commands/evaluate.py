@@ -85,23 +85,23 @@ def evaluate(
     images = load_labeled(data, trained.preprocessing, task, split=split, threads=threads)
     for notice in images.notices:
         note(notice)
-    note(f"{images.samples.where}: {task.counted(images.targets, what)}")
+    note(f"{images.samples.where}: {task.words.describe_set(images.targets, what)}")
     parts: list[Any] = []
     with Progress(len(images), f"{what}s") as progress:
         for part in runner.judge(images, task):
             parts.append(part)
             progress.update(sum(map(len, parts)))
     judged = type(parts[0]).join(parts)
-    figures = task.figures(judged)
+    figures = task.compute_figures(judged)
     if per_image is not None:
-        write_atomically(per_image, _table(task.table(judged), images), force=force)
+        write_atomically(per_image, _table(task.words.tabulate(judged), images), force=force)
     if confusion is not None:
         title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
         write_atomically(confusion, _picture(figures, title), force=force)
     if as_json:
         write_json({"schema": 1, "command": "evaluate", **figures})
     else:
-        for line in task.summary(figures):
+        for line in task.words.summarize(figures):
             (note if "-" in files else write_line)(escape_on_terminal(line))
     reached = figures[task.gate]
     if fail_under is not None and (reached is None or reached < fail_under):

@@ -193,7 +193,7 @@ def _describe_data(path: str, data: TrainingData) -> None:
     memory = (data.train.memory_bytes + data.val.memory_bytes) / 1e6
     note(
         f"{path}: {len(data.train)} {data.preprocessing.noun}s to train on, "
-        f"{len(data.val)} to validate, {data.task.description()}"
+        f"{len(data.val)} to validate, {data.task.words.describe()}"
     )
     note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
 
@@ -240,7 +240,7 @@ def _summary(record: dict[str, Any], data: TrainingData) -> str:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
     if all(record[name] is not None for name in data.task.monitors):
-        parts.append(data.task.achieved(record, data.preprocessing.noun))
+        parts.append(data.task.words.summarize_validation(record, data.preprocessing.noun))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 AnyPreprocessing = Union[Preprocessing, "SignalPreprocessing"]
 
 
-def preprocessing_from(manifest: dict[str, Any]) -> AnyPreprocessing:
+def read_preprocessing(manifest: dict[str, Any]) -> AnyPreprocessing:
     """Return the preprocessing a model file describes; raise ModelFileError for anything else."""
     if manifest.get("kind") == "signal":
         from cnncli.data.signals.preprocessing import SignalPreprocessing

@@ -59,7 +59,7 @@ class SampleSet:
         self.samples = samples
         self.names = samples.names
         self.noun = self.unit = preprocessing.noun
-        self.targets = task.targets(samples)
+        self.targets = task.make_targets(samples)
         self.preprocessing = preprocessing
         self.shape = preprocessing.input_shape
         self.dtype = preprocessing.dtype

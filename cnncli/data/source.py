@@ -15,7 +15,7 @@ from cnncli.data.split import DEFAULT_FRACTION, set_aside
 from cnncli.errors import DataError, UsageError, setting
 from cnncli.samples import Samples
 from cnncli.tasks import Segmentation, Task, choose_task
-from cnncli.tasks.reading import masks_of
+from cnncli.tasks.reading import require_masks
 from cnncli.value import Value
 
 
@@ -111,13 +111,13 @@ def load_training(
                 f"{setting('resize')} is not for masks, which keep their size; leave it out"
             )
         train_set, val_set, learned = load_training_maps(
-            masks_of(train), masks_of(held), learned, settings, threads
+            require_masks(train), require_masks(held), learned, settings, threads
         )
     else:
         if settings.weighted:
             raise UsageError(f"{setting('weighted')} is not for {learned.name}; leave it out")
         preprocessing, notices = _choose_preprocessing(train, settings, threads)
-        learned = learned.fitted(train)
+        learned = learned.learn_from_training(train)
         train_set = SampleSet(train, preprocessing, learned, threads=threads)
         val_set = SampleSet(held, preprocessing, learned, threads=threads)
     _check_settings(path, settings, train.noun)
@@ -147,7 +147,7 @@ def load_labeled(
         samples = source.read(split)
     elif split in ("train", "val") and "val" not in source.splits:
         whole = source.read("train" if source.splits else None)
-        samples = set_aside(whole, fraction, task.strata(whole))[split == "val"]
+        samples = set_aside(whole, fraction, task.stratify(whole))[split == "val"]
     else:
         samples = source.read(split)
     if not len(samples):
@@ -155,7 +155,7 @@ def load_labeled(
     if isinstance(task, Segmentation) and isinstance(preprocessing, Preprocessing):
         from cnncli.data.maps.choice import load_maps
 
-        return load_maps(masks_of(samples), preprocessing, task, threads)
+        return load_maps(require_masks(samples), preprocessing, task, threads)
     return SampleSet(samples, preprocessing, task, threads=threads)
 
 
@@ -194,11 +194,11 @@ def _learn_task(name: str, loss: str | None, samples: Samples) -> Task:
     Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
     """
     kind = choose_task(name, samples)
-    chosen_loss = kind.loss_for(loss)
+    chosen_loss = kind.choose_loss(loss)
     if issubclass(kind, Segmentation):
         from cnncli.data.maps.levels import with_levels
 
-        samples = with_levels(masks_of(samples))
+        samples = with_levels(require_masks(samples))
     return kind.learn(samples, chosen_loss)
 
 
@@ -215,4 +215,4 @@ def _split_training(
     if val is None and "val" in source.splits:
         return task, train, source.read("val")
     fraction = DEFAULT_FRACTION if val is None else val
-    return task, *set_aside(train, fraction, task.strata(train))
+    return task, *set_aside(train, fraction, task.stratify(train))

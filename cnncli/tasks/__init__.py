@@ -1,4 +1,4 @@
-"""What networks are trained for: one file per task."""
+"""What networks are trained for: a folder per task, with what it is and how it is told."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cnncli.errors import ModelFileError
 from cnncli.samples import Samples
 from cnncli.tasks.base import TASKS as TASKS
 from cnncli.tasks.base import Task as Task
-from cnncli.tasks.classification import Classification as Classification
-from cnncli.tasks.multi_label import MultiLabel as MultiLabel
-from cnncli.tasks.regression import Regression as Regression
-from cnncli.tasks.segmentation import Segmentation as Segmentation
+from cnncli.tasks.classification.task import Classification as Classification
+from cnncli.tasks.multi_label.task import MultiLabel as MultiLabel
+from cnncli.tasks.regression.task import Regression as Regression
+from cnncli.tasks.segmentation.task import Segmentation as Segmentation
 
 
 def choose_task(name: str, samples: Samples) -> type[Task]:
@@ -19,7 +19,7 @@ def choose_task(name: str, samples: Samples) -> type[Task]:
     return TASKS.find(samples.suggests if name == "auto" else name)
 
 
-def stored_task(outputs: list[str], value: dict[str, Any]) -> Task:
+def read_task(outputs: list[str], value: dict[str, Any]) -> Task:
     """Return the task of a model file; it is not named where it is classification.
 
     Raises ModelFileError for what no task can have written.

@@ -1,11 +1,11 @@
-"""What every task is: targets from labels, a loss, figures from answers, answers in words.
+"""What every task is: targets from labels, a loss, figures from answers.
 
-Legend: N images, K outputs. A task prints nothing; commands ask it what there is to say.
+Legend: N samples, K outputs. How a task is told to people is in its Words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from cnncli.losses import LOSSES, Loss
 from cnncli.losses.base import Targets
 from cnncli.registry import Named, Registry
 from cnncli.samples import Samples
+from cnncli.tasks.words import Record, Words
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -23,14 +24,11 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.layers.base import Array, Shape
 
-Record = dict[str, Any]
-BOUNDED = frozenset({"softmax", "sigmoid", "tanh", "relu", "relu6"})
-SHOWN = 10  # names in a description
 TASKS: Registry[type[Task]] = Registry("task")
 
 
 class Judged(Value):
-    """What each of N images got; every field is an array of N rows."""
+    """What each of N samples got; every field is an array of N rows."""
 
     def __len__(self) -> int:
         return len(next(iter(vars(self).values())))
@@ -38,23 +36,27 @@ class Judged(Value):
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """Return several batches as one."""
-        fields = [vars(one) for one in parts]
-        return cls(**{name: np.concatenate([one[name] for one in fields]) for name in fields[0]})
+        fields = [vars(part) for part in parts]
+        return cls(**{name: np.concatenate([each[name] for each in fields]) for name in fields[0]})
 
 
-def check_last_layer(graph: Graph, reason: str) -> None:
+def refuse_bounded(graph: Graph, reason: str) -> None:
     """Raise ArchitectureError where a network ends in a layer that bounds its answers."""
-    last = graph.nodes[graph.output].layer.kind if graph.nodes else ""
-    if last in BOUNDED:
+    if graph.nodes and graph.nodes[graph.output].layer.bounds:
+        last = graph.nodes[graph.output].layer.kind
         raise ArchitectureError(
             f"the network ends in {last}, but {reason}; end it with dense(classes)"
         )
 
 
 class Task(Named):
-    """What a network is trained for; the names of its outputs are what `classes` counts."""
+    """What a network is trained for, and how it is judged.
 
-    outputs: tuple[str, ...]
+    A subclass says how labels become targets, what of them and of a validation is learned, which
+    losses fit, and which figures and answers the outputs become.
+    """
+
+    outputs: tuple[str, ...]  # their names
     loss: Loss
 
     registry: ClassVar[Registry[Any]] = TASKS
@@ -62,38 +64,43 @@ class Task(Named):
     losses: ClassVar[tuple[str, ...]]  # the names of those it can use, the default first
     smoothing: ClassVar[float] = 0.0  # of labels, where none is given
     monitors: ClassVar[dict[str, bool]]  # figures of a validation: whether more is better
-    gate: ClassVar[str]  # the figure that --fail-under is about
+    gate: ClassVar[str]  # the figure that says best how good a network is
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
-    has_confusion: ClassVar[bool] = False  # whether `figures` has a confusion matrix
+    has_confusion: ClassVar[bool] = False  # whether the figures have a confusion matrix
     per_pixel: ClassVar[bool] = False  # whether every pixel of an image gets an answer
+
+    @property
+    def words(self) -> Words:
+        """How it is told."""
+        raise NotImplementedError
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Self:
         """Return the task that all samples to train and validate on set; raise DataError."""
         raise NotImplementedError
 
-    def fitted(self, train: Samples) -> Self:
+    def learn_from_training(self, train: Samples) -> Self:
         """Return the task with what it learns from the training part alone; raise DataError."""
         return self
 
-    def settled(self, judged: Any) -> Self:
+    def learn_from_validation(self, judged: Any) -> Self:
         """Return the task with what it learns from the best network's validation."""
         return self
 
-    def strata(self, samples: Samples) -> Sequence[str]:
-        """Return a word per image; of all with the same, an equal share is set aside."""
+    def stratify(self, samples: Samples) -> Sequence[str]:
+        """Return a word per sample; of all with the same, an equal share is set aside."""
         return [""] * len(samples)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of the answer to one input: (K,), or (H, W, K) for every pixel's."""
         return (len(self.outputs),)
 
-    def targets(self, samples: Samples) -> Targets:
-        """Return what the loss compares answers with, a row per image; raise DataError."""
+    def make_targets(self, samples: Samples) -> Targets:
+        """Return what the loss compares answers with, a row per sample; raise DataError."""
         raise NotImplementedError
 
-    def training_loss(self, smoothing: float) -> Loss:
-        """Return the loss of a training; raise UsageError for smoothing where there is none."""
+    def smooth_loss(self, smoothing: float) -> Loss:
+        """Return the loss with label smoothing; raise UsageError where there is none."""
         if smoothing:
             raise UsageError(f"{setting('label_smoothing')} is not for {self.name}; leave it out")
         return self.loss
@@ -106,56 +113,23 @@ class Task(Named):
                 f"the network answers with {shape} values per image; end it with dense(classes)"
             )
 
-    def description(self) -> str:
-        """Return how many outputs there are and what they are called."""
-        names = ", ".join(self.outputs[:SHOWN]) + (", …" if len(self.outputs) > SHOWN else "")
-        return f"{len(self.outputs)} {self.plural}: {names}"
-
     def judge(self, outputs: Array, targets: Targets) -> Any:
         """Compare outputs (n, *output shape) with their targets; return this task's Judged."""
         raise NotImplementedError
 
-    def validation(self, judged: Any) -> dict[str, float]:
+    def monitor(self, judged: Any) -> dict[str, float]:
         """Return the figures named in `monitors`, in their order."""
         raise NotImplementedError
 
-    def achieved(self, record: Record, what: str) -> str:
-        """Return what a record of `train` with these figures says; `what` is image or signal."""
-        raise NotImplementedError
-
-    def counted(self, targets: Any, what: str) -> str:
-        """Return what a set to evaluate on consists of: "60 images of 3 classes"."""
-        return f"{len(targets)} {what}s"
-
-    def figures(self, judged: Any) -> Record:
-        """Return the figures of `evaluate` over N > 0 images; None stands for 0/0."""
-        raise NotImplementedError
-
-    def summary(self, found: Record) -> Iterator[str]:
-        """Yield the lines that show `figures` to people."""
-        raise NotImplementedError
-
-    def table(self, judged: Any) -> tuple[list[str], list[Sequence[Any]]]:
-        """Return header and rows of `evaluate --per-image`, without the path."""
+    def compute_figures(self, judged: Any) -> Record:
+        """Return all figures over N > 0 samples; None stands for 0/0."""
         raise NotImplementedError
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
-        """Return the fields of `predict`'s record of one image (without its path).
+        """Return what an output says of one sample, as fields of a record.
 
-        `top_k` and `least` are --top-k and --min-confidence, where there is a confidence.
+        `top_k` is how many outputs are named, `least` the confidence they need, where there is one.
         """
-        raise NotImplementedError
-
-    def words(self, record: Record) -> str:
-        """Return a record of `answer` as `predict` shows it to people."""
-        raise NotImplementedError
-
-    def columns(self, top_k: int | None) -> list[str]:
-        """Return the header of `predict`'s table, without the path."""
-        raise NotImplementedError
-
-    def cells(self, record: Record, top_k: int | None) -> list[Any]:
-        """Return a record of `answer` as a row of that table."""
         raise NotImplementedError
 
     def to_manifest(self) -> Record:
@@ -167,18 +141,18 @@ class Task(Named):
         """Return what to_manifest described; raise ModelFileError for anything else."""
         if set(value) != {"name", "loss"}:
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
-        return cls(outputs, cls.stored_loss(value))
+        return cls(outputs, cls.read_loss(value))
 
     @classmethod
-    def stored_loss(cls, value: Record) -> Loss:
+    def read_loss(cls, value: Record) -> Loss:
         """Return the loss that a manifest names; raise ModelFileError."""
         try:
-            return cls.loss_for(str(value.get("loss")))
+            return cls.choose_loss(str(value.get("loss")))
         except UsageError as error:
             raise ModelFileError(f"its manifest names no loss of the task {cls.name}") from error
 
     @classmethod
-    def loss_for(cls, text: str | None) -> Loss:
+    def choose_loss(cls, text: str | None) -> Loss:
         """Return the loss of this name, or the default; raise UsageError for another task's."""
         loss = LOSSES.read(text or cls.losses[0])
         if loss.name not in cls.losses:

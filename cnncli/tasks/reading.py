@@ -10,12 +10,12 @@ import numpy as np
 from cnncli.errors import DataError, setting
 from cnncli.samples import MaskedSamples, Samples
 from cnncli.tasks.metrics import Floats
-from cnncli.wording import listed, shortened
+from cnncli.wording import count_names, shorten
 
 
-def classes_of(samples: Samples) -> Sequence[str]:
+def read_classes(samples: Samples) -> Sequence[str]:
     """Return a class for each image."""
-    _need_labels(samples, "classes")
+    _require_labels(samples, "classes")
     if samples.blank:
         raise DataError(
             f"{samples.blank}: '' cannot be the name of a class; write one", path=samples.where
@@ -23,23 +23,25 @@ def classes_of(samples: Samples) -> Sequence[str]:
     return samples.labels
 
 
-def labels_of(samples: Samples) -> list[list[str]]:
+def read_labels(samples: Samples) -> list[list[str]]:
     """Return the labels of each image, of which there may be none."""
-    _need_labels(samples, "labels")
-    found = [[one.strip() for one in label.split("|")] if label else [] for label in samples.labels]
-    for name, labels in zip(samples.names, found, strict=True):
-        if "" in labels:
+    _require_labels(samples, "labels")
+    labels = [
+        [name.strip() for name in label.split("|")] if label else [] for label in samples.labels
+    ]
+    for name, given in zip(samples.names, labels, strict=True):
+        if "" in given:
             raise DataError(
                 f"{samples.where}: {name} has an empty label among others; write a|b",
                 path=samples.where,
             )
-    return found
+    return labels
 
 
-def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
+def read_numbers(samples: Samples, names: Sequence[str]) -> Floats:
     """Return these numbers of each image, (N, K); a label can be one, if every label is."""
     if samples.numbers is None:
-        _need_labels(samples, "numbers")
+        _require_labels(samples, "numbers")
     missing = [name for name in names if name not in samples.columns]
     if missing:
         raise DataError(
@@ -50,10 +52,10 @@ def numbers_of(samples: Samples, names: Sequence[str]) -> Floats:
     if samples.numbers is not None:
         return samples.numbers[:, [samples.columns.index(name) for name in names]]
     pairs = zip(samples.names, samples.labels, strict=True)
-    return np.array([[_number(samples, name, label)] for name, label in pairs])
+    return np.array([[_read_number(samples, name, label)] for name, label in pairs])
 
 
-def masks_of(samples: Samples) -> MaskedSamples:
+def require_masks(samples: Samples) -> MaskedSamples:
     """Return the samples with a mask for each image."""
     if not isinstance(samples, MaskedSamples):
         raise DataError(
@@ -64,27 +66,27 @@ def masks_of(samples: Samples) -> MaskedSamples:
 
 
 def refuse_unknown(
-    samples: Samples, found: Collection[str], known: Sequence[str], one: str, many: str
+    samples: Samples, names: Collection[str], known: Sequence[str], singular: str, plural: str
 ) -> None:
-    """Raise DataError for names that are not among the known ones."""
-    unknown = sorted(set(found) - set(known), key=str.encode)
+    """Raise DataError for names of classes or labels that are not among the known ones."""
+    unknown = sorted(set(names) - set(known), key=str.encode)
     if unknown:
         raise DataError(
-            f"{samples.where}: {listed(unknown, one, many)} not among the {len(known)} known ones "
-            f"({shortened(known)}); rename or remove what is unknown",
+            f"{samples.where}: {count_names(unknown, singular, plural)} not among the "
+            f"{len(known)} known ones ({shorten(known)}); rename or remove what is unknown",
             path=samples.where,
         )
 
 
-def _need_labels(samples: Samples, wanted: str) -> None:
+def _require_labels(samples: Samples, wanted: str) -> None:
     if len(samples.labels) != len(samples):
-        found = "masks" if samples.numbers is None else "numbers"
+        held = "masks" if samples.numbers is None else "numbers"
         raise DataError(
-            f"{samples.where}: has {found}, not {wanted}; give path,label", path=samples.where
+            f"{samples.where}: has {held}, not {wanted}; give path,label", path=samples.where
         )
 
 
-def _number(samples: Samples, name: str, label: str) -> float:
+def _read_number(samples: Samples, name: str, label: str) -> float:
     try:
         value = float(label)
     except ValueError:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnncli.data.preprocessing import preprocessing_from
+from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
 from cnncli.errors import ArchitectureError, ModelFileError
 from cnncli.model_file import load_model
-from cnncli.tasks import Segmentation, stored_task
+from cnncli.tasks import Segmentation, read_task
 
 if TYPE_CHECKING:
     from cnncli.data.dataset import DataSet
@@ -75,9 +75,9 @@ def load(path: str | os.PathLike[str]) -> Trained:
     Raises ModelFileError for a file that is no model, or whose parts do not fit together.
     """
     model = load_model(path)
-    preprocessing = preprocessing_from(model.preprocessing)
+    preprocessing = read_preprocessing(model.preprocessing)
     try:
-        task = stored_task(model.classes, model.task)
+        task = read_task(model.classes, model.task)
         task.check(model.graph)
     except (ModelFileError, ArchitectureError) as error:
         raise ModelFileError(f"{path}: {error}", path=os.fspath(path)) from error

@@ -45,7 +45,7 @@ class Training:
             self.weights,
             Setup(settings.batch_size, settings.threads, "train", conv_algo=settings.conv_algo),
             clock=self.clock,
-            loss=data.task.training_loss(settings.label_smoothing),
+            loss=data.task.smooth_loss(settings.label_smoothing),
         )
         self.runner = open_runner(
             graph,
@@ -116,14 +116,14 @@ class Training:
             epoch=len(state.epochs) + 1,
             learning_rate=self._learning_rate(state.steps - 1),
             train_loss=state.loss_sum / max(state.samples, 1),
-            validation={} if judged is None else self.task.validation(judged),
+            validation={} if judged is None else self.task.monitor(judged),
             seconds=state.seconds,
             samples_per_second=len(self.train.data) / max(state.seconds, 1e-9),
             best=False,
         )
         if self._is_best(epoch):
             epoch = replace(epoch, best=True)
-            task = self.task if judged is None else self.task.settled(judged)
+            task = self.task if judged is None else self.task.learn_from_validation(judged)
             state.best = Best(epoch, self.weights.dump(), task)
         state.epochs.append(epoch)
         state.batches = state.samples = 0

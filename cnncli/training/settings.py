@@ -48,7 +48,7 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     given = {"label_smoothing": task.smoothing, **given}
     rule = _choose_rule(given.pop("optimizer", "adamw"), given.pop("momentum", None))
     first = Settings(**given, optimizer=str(rule))
-    task.training_loss(first.label_smoothing)
+    task.smooth_loss(first.label_smoothing)
     if "monitor" in given and first.monitor not in ("train_loss", *task.monitors):
         raise UsageError(
             f"{setting('monitor')} {first.monitor}: {task.name} has train_loss, "

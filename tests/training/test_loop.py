@@ -69,7 +69,7 @@ def test_the_loss_of_a_step_is_that_of_its_batch_before_it():
     run = training({"epochs": 1, "batch_size": 40}, text="conv(4,3) >> relu >> dense(2)")
     graph, weights = run.graph, Weights(run.graph)
     weights.initialize(None, 0)
-    plan = Plan(graph, weights, Setup(40, 1, "train"), loss=TASK.training_loss(0.1))
+    plan = Plan(graph, weights, Setup(40, 1, "train"), loss=TASK.smooth_loss(0.1))
     (batch,) = run.train.epoch(0)
     plan.input[:] = batch.inputs
     (step,) = steps_of(run)
@@ -82,7 +82,7 @@ def test_the_validation_is_that_of_the_weights_after_the_epoch():
             weights = Weights(run.graph)
             weights.load(run.weights.dump())
             fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
-            assert event.validation == TASK.validation(judge_all(fresh, run.val, TASK))
+            assert event.validation == TASK.monitor(judge_all(fresh, run.val, TASK))
 
 
 def test_the_best_epoch_is_the_one_kept():
@@ -94,7 +94,7 @@ def test_the_best_epoch_is_the_one_kept():
     weights = Weights(run.graph)
     weights.load(kept.weights)
     fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
-    assert TASK.validation(judge_all(fresh, run.val, TASK)) == best.validation
+    assert TASK.monitor(judge_all(fresh, run.val, TASK)) == best.validation
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])
@@ -193,7 +193,7 @@ def test_an_absurd_rate_diverges_and_says_so():
 def test_a_figure_that_is_never_a_number_cannot_choose_an_epoch(monkeypatch):
     run = training({"epochs": 2})
     none = {"val_loss": 1.0, "val_accuracy": math.nan}
-    monkeypatch.setattr(type(TASK), "validation", lambda *_: none)
+    monkeypatch.setattr(type(TASK), "monitor", lambda *_: none)
     run.settings = replace(run.settings, monitor="val_accuracy")
     with pytest.raises(DataError, match=r"val_accuracy is no number .*val, or another monitor"):
         epochs_of(run)

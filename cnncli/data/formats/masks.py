@@ -14,7 +14,7 @@ from cnncli.data.formats.folder import SPLITS, split_folder
 from cnncli.data.walk import Tree, inside, walk
 from cnncli.errors import DataError
 from cnncli.samples import MaskedSamples
-from cnncli.wording import listed
+from cnncli.wording import count_names
 
 IMAGES, MASKS = "images", "masks"
 
@@ -45,9 +45,10 @@ def read(path: str, split: str | None) -> MaskedSamples:
         inside(inside(root, IMAGES), stems[stem]) for stem in stems if stem not in mask_stems
     ]
     if without:
+        images_without = count_names(without, "", "images").strip()
         raise DataError(
-            f"{root}: no mask of the same name in {MASKS}/ for {listed(without, '', 'images')}; "
-            "add it or remove the image".replace("  ", " "),
+            f"{root}: no mask of the same name in {MASKS}/ for {images_without}; "
+            "add it or remove the image",
             path=root,
         )
     notices = [f"{inside(root, IMAGES)}: {notice}" for notice in images.notices]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.images.preprocessing import Preprocessing
-from cnncli.data.preprocessing import preprocessing_from
+from cnncli.data.preprocessing import read_preprocessing
 from cnncli.data.signals.file import Signal
 from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.unreadable import SignalError
@@ -75,13 +75,13 @@ def test_a_model_file_keeps_all_of_it(rate: int | None) -> None:
     own = replace(ONE, rate=rate)
     kept = own.to_manifest()
     assert kept["kind"] == "signal"
-    assert preprocessing_from(kept) == own
+    assert read_preprocessing(kept) == own
 
 
 def test_a_model_file_without_a_kind_is_about_images() -> None:
     own = Preprocessing(4, 5, 1, "crop", "unit", (0.5,), (0.0,))
     assert "kind" not in own.to_manifest()
-    assert preprocessing_from(own.to_manifest()) == own
+    assert read_preprocessing(own.to_manifest()) == own
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_model_file_without_a_kind_is_about_images() -> None:
 )  # fmt: skip
 def test_nonsense_in_a_model_file_is_refused(name: str, value: object) -> None:
     with pytest.raises(ModelFileError, match="preprocessing in the model file"):
-        preprocessing_from(ONE.to_manifest() | {name: value})
+        read_preprocessing(ONE.to_manifest() | {name: value})

@@ -9,7 +9,7 @@ from cnncli.losses.huber import Huber
 from cnncli.losses.squared_error import SquaredError
 from cnncli.notation import parse
 from cnncli.samples import Samples
-from cnncli.tasks import Regression, stored_task
+from cnncli.tasks import Regression, read_task
 
 MSE = SquaredError()
 NUMBERS = np.array([[1.0, 100.0], [2.0, 300.0], [6.0, 200.0]])
@@ -21,53 +21,53 @@ def samples(numbers=NUMBERS, columns=("mass", "size"), labels=()):
 
 
 def fitted(loss=MSE):
-    return Regression.learn(samples(), loss).fitted(samples())
+    return Regression.learn(samples(), loss).learn_from_training(samples())
 
 
 def test_targets_are_standardized_by_the_part_that_is_trained_on():
     task = fitted()
     assert task.mean == (3.0, 200.0)
     assert task.deviation == pytest.approx((np.std([1, 2, 6]), np.std([100, 300, 200])))
-    targets = task.targets(samples())
+    targets = task.make_targets(samples())
     assert targets.dtype == np.float32
     assert np.allclose(targets.mean(0), 0, atol=1e-7)
     assert np.allclose(targets.std(0), 1, atol=1e-6)
-    assert task.targets(samples(NUMBERS[:1])) == pytest.approx(targets[:1])
+    assert task.make_targets(samples(NUMBERS[:1])) == pytest.approx(targets[:1])
 
 
 def test_numbers_are_matched_by_name():
     turned = samples(NUMBERS[:, ::-1].copy(), ("size", "mass"))
-    assert np.array_equal(fitted().targets(turned), fitted().targets(samples()))
+    assert np.array_equal(fitted().make_targets(turned), fitted().make_targets(samples()))
 
 
 def test_a_missing_number_is_an_error_that_names_it():
     with pytest.raises(DataError, match=r"list\.csv: has mass, not size; give the numbers their"):
-        fitted().targets(samples(NUMBERS[:, :1], ("mass",)))
+        fitted().make_targets(samples(NUMBERS[:, :1], ("mass",)))
 
 
 def test_large_numbers_that_differ_by_little_are_told_apart():
     large = samples(np.array([[1_000_000_003.0], [1_000_000_016.0]]), ("mass",))
-    task = Regression.learn(large, MSE).fitted(large)
-    record = task.answer(task.targets(large)[1], None, None)
+    task = Regression.learn(large, MSE).learn_from_training(large)
+    record = task.answer(task.make_targets(large)[1], None, None)
     assert record["values"] == {"mass": 1_000_000_016.0}
-    assert task.words(record) == "1000000016 mass"
+    assert task.words.describe_answer(record) == "1000000016 mass"
 
 
 def test_masks_are_no_numbers():
     masked = Samples("set", ("0.png",), ("0.png",), ())
     with pytest.raises(DataError, match="set: has masks, not numbers"):
-        fitted().targets(masked)
+        fitted().make_targets(masked)
 
 
 def test_a_number_that_is_always_the_same_cannot_be_learnt():
     same = samples(np.array([[1.0, 5.0], [2.0, 5.0]]))
     with pytest.raises(DataError, match="size is 5 for every image to train on"):
-        Regression.learn(same, SquaredError()).fitted(same)
+        Regression.learn(same, SquaredError()).learn_from_training(same)
 
 
 def test_labels_that_are_numbers_can_be_learnt_as_such():
     found = samples(None, ("label",), ("1", "3.5"))
-    task = Regression.learn(found, SquaredError()).fitted(found)
+    task = Regression.learn(found, SquaredError()).learn_from_training(found)
     assert task.outputs == ("label",)
     assert task.mean == (2.25,)
 
@@ -76,14 +76,14 @@ def test_labels_that_are_numbers_can_be_learnt_as_such():
 def test_a_label_that_is_no_number_is_an_error_that_names_the_image(label):
     found = samples(None, ("label",), ("1", label))
     with pytest.raises(DataError, match=r"1\.png has the label .* which is no number"):
-        Regression.learn(found, SquaredError()).fitted(found)
+        Regression.learn(found, SquaredError()).learn_from_training(found)
 
 
 def test_answers_and_figures_are_in_the_units_of_the_data():
     task = fitted()
-    outputs = task.targets(samples())
+    outputs = task.make_targets(samples())
     judged = task.judge(outputs + np.float32([0.5, 0]) / np.float32(task.deviation), outputs)
-    found = task.figures(judged)
+    found = task.compute_figures(judged)
     assert found["numbers"][0]["mae"] == pytest.approx(0.5, rel=1e-5)
     assert found["numbers"][0]["r2"] == pytest.approx(1 - 3 * 0.25 / 14, rel=1e-5)
     assert found["numbers"][1]["r2"] == pytest.approx(1)
@@ -91,13 +91,13 @@ def test_answers_and_figures_are_in_the_units_of_the_data():
     assert found["mae"] == pytest.approx(0.25, rel=1e-4)
     answer = task.answer(outputs[1], None, None)["values"]
     assert answer == {"mass": pytest.approx(2), "size": pytest.approx(300)}
-    assert task.words({"values": answer}) == "2 mass, 300 size"
+    assert task.words.describe_answer({"values": answer}) == "2 mass, 300 size"
 
 
 def test_the_loss_of_a_validation_is_the_one_trained_with():
     task, numbers = fitted(Huber(0.1)), np.random.default_rng(0)
     outputs, targets = numbers.standard_normal((2, 5, 2)).astype(np.float32)
-    found = task.validation(task.judge(outputs, targets))
+    found = task.monitor(task.judge(outputs, targets))
     assert list(found) == list(task.monitors)
     assert found["val_loss"] == pytest.approx(Huber(0.1).measure(outputs, targets).mean())
 
@@ -111,7 +111,7 @@ def test_a_last_layer_that_bounds_the_answers_is_refused(last):
 def test_the_task_comes_back_from_the_manifest():
     task = fitted(Huber(0.5))
     value = json.loads(json.dumps(task.to_manifest()))
-    assert stored_task(list(task.outputs), value) == task
+    assert read_task(list(task.outputs), value) == task
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_the_task_comes_back_from_the_manifest():
 )
 def test_a_manifest_that_describes_no_such_task_is_refused(change):
     with pytest.raises(ModelFileError):
-        stored_task(["mass", "size"], {**fitted().to_manifest(), **change})
+        read_task(["mass", "size"], {**fitted().to_manifest(), **change})

@@ -1,4 +1,4 @@
-"""The levels and the palette of masks as a model file holds them, which are not believed unseen."""
+"""Read the levels and the palette of masks from a model file, which may hold anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def are_levels(value: object, count: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(type(one) is int and 0 <= one < 256 for one in value)
+        and all(type(level) is int and 0 <= level < 256 for level in value)
         and value == sorted(set(value))
     )
 

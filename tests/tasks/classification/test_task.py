@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from cnncli.tasks import Classification
-from cnncli.tasks.metrics import calibration_error, probabilities, wilson_interval
 
 # four images, three classes: right, right, wrong (1 taken for 0), right
 LOGITS = np.log(
@@ -11,21 +10,6 @@ LOGITS = np.log(
 LABELS = np.array([0, 1, 1, 0])
 ABC = Classification(("a", "b", "c"))
 judge = ABC.judge
-
-
-def test_probabilities_are_the_softmax():
-    assert probabilities(LOGITS) == pytest.approx(np.exp(LOGITS), abs=1e-7)
-
-
-def test_probabilities_of_huge_logits_are_finite():
-    assert probabilities(np.array([[1e30, 0, -1e30]], np.float32)).tolist() == [[1, 0, 0]]
-
-
-def test_probabilities_of_a_row_do_not_depend_on_its_company():
-    logits = np.random.default_rng(0).normal(size=(37, 11)).astype(np.float32) * 5
-    together = probabilities(logits)
-    for row in range(37):
-        assert (probabilities(logits[row : row + 1]) == together[row]).all()
 
 
 def test_judge_gives_prediction_confidence_loss_and_rank():
@@ -53,31 +37,8 @@ def test_joined_batches_equal_one_batch():
         assert (getattr(joined, name) == getattr(whole, name)).all()
 
 
-def test_wilson_interval_matches_published_values():
-    # Newcombe 1998, table I: 81 of 263, and 0 of 20
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
-
-
-def test_wilson_interval_stays_within_one():
-    low, high = wilson_interval(5, 5)
-    assert 0 < low < high == 1
-
-
-def test_calibration_error_weighs_each_bin_by_its_images():
-    # two bins: confidence 0.95 with 2 of 4 right, confidence 0.55 with 1 of 1 right
-    confidence = np.array([0.95, 0.95, 0.95, 0.95, 0.55])
-    correct = np.array([True, True, False, False, True])
-    expected = 4 / 5 * abs(0.95 - 0.5) + 1 / 5 * abs(0.55 - 1)
-    assert calibration_error(confidence, correct) == pytest.approx(expected)
-
-
-def test_calibration_error_of_a_perfect_network_is_zero():
-    assert calibration_error(np.ones(3), np.ones(3, bool)) == 0
-
-
 def test_figures_by_hand():
-    found = ABC.figures(judge(LOGITS, LABELS))
+    found = ABC.compute_figures(judge(LOGITS, LABELS))
     assert found["images"] == 4
     assert found["accuracy"] == 0.75
     assert found["accuracy_interval"] == pytest.approx([0.3006, 0.9544], abs=5e-5)
@@ -91,7 +52,7 @@ def test_figures_by_hand():
 
 
 def test_a_class_never_seen_and_never_predicted_has_no_shares():
-    found = ABC.figures(judge(LOGITS, LABELS))
+    found = ABC.compute_figures(judge(LOGITS, LABELS))
     assert found["classes"][2] == {
         "name": "c", "precision": None, "recall": None, "f1": None, "support": 0
     }  # fmt: skip
@@ -99,7 +60,13 @@ def test_a_class_never_seen_and_never_predicted_has_no_shares():
 
 def test_top5_accuracy_counts_the_five_likeliest():
     logits = -np.arange(7, dtype=np.float32)[None].repeat(7, 0)
-    assert (
-        Classification(tuple("abcdefg")).figures(judge(logits, np.arange(7)))["top5_accuracy"]
-        == 5 / 7
-    )
+    figures = Classification(tuple("abcdefg")).compute_figures(judge(logits, np.arange(7)))
+    assert figures["top5_accuracy"] == 5 / 7
+
+
+def test_of_equally_likely_classes_the_first_ones_are_named_in_their_order():
+    equal = ABC.answer(np.zeros(3, np.float32), 3, None)
+    assert [guess["label"] for guess in equal["top"]] == ["a", "b", "c"]
+    last = ABC.answer(np.array([0, 1, 1], np.float32), 2, None)
+    assert [guess["label"] for guess in last["top"]] == ["b", "c"]
+    assert last["label"] == "b"

@@ -5,9 +5,8 @@ Legend: N images, K classes, H W the size of an image.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,13 @@ from cnncli.graph.context import measure_context
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.samples import MaskLevels, Samples
-from cnncli.tasks.base import Judged, Record, Task
-from cnncli.tasks.class_figures import matrix, shares_table
-from cnncli.tasks.map_figures import map_figures
+from cnncli.tasks.base import Judged, Task
 from cnncli.tasks.metrics import Floats
-from cnncli.tasks.reading import masks_of
-from cnncli.tasks.stored_levels import are_levels, read_palette
+from cnncli.tasks.reading import require_masks
+from cnncli.tasks.segmentation.map_figures import measure_maps
+from cnncli.tasks.segmentation.stored_levels import are_levels, read_palette
+from cnncli.tasks.segmentation.words import SegmentationWords
+from cnncli.tasks.words import Record
 
 if TYPE_CHECKING:
     from cnncli.graph import Graph
@@ -56,10 +56,15 @@ class Segmentation(Task, name="segment"):
     has_confusion: ClassVar[bool] = True
     per_pixel: ClassVar[bool] = True
 
+    @property
+    def words(self) -> SegmentationWords:
+        """See Task."""
+        return SegmentationWords(self)
+
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Segmentation:
         """See Task; the classes are the levels that occur, or those that classes.txt names."""
-        masks = masks_of(samples).levels
+        masks = require_masks(samples).levels
         assert masks is not None
         return cls(masks.names, loss, masks)
 
@@ -76,7 +81,7 @@ class Segmentation(Task, name="segment"):
         weights[seen] = np.median(shares) / shares
         return replace(self, loss=self.loss.with_class_weights(weights.tolist()))
 
-    def training_loss(self, smoothing: float) -> Loss:
+    def smooth_loss(self, smoothing: float) -> Loss:
         """Return the loss with this label smoothing; raise UsageError for one that has none."""
         return self.loss.with_smoothing(smoothing)
 
@@ -92,54 +97,22 @@ class Segmentation(Task, name="segment"):
         """Compare logits (N, H, W, K) with the true classes (N, H, W)."""
         classes = len(self.outputs)
         pairs = targets.astype(np.int64) * classes + outputs.argmax(axis=-1)
-        counts = [np.bincount(one.reshape(-1), minlength=classes * classes) for one in pairs]
+        counts = [np.bincount(pair.reshape(-1), minlength=classes * classes) for pair in pairs]
         confusion = np.stack(counts).reshape(-1, classes, classes).astype(np.int64)
         return JudgedMaps(confusion, self.loss.measure(outputs, targets))
 
-    def validation(self, judged: JudgedMaps) -> dict[str, float]:
+    def monitor(self, judged: JudgedMaps) -> dict[str, float]:
         """Return the mean loss, the share of right pixels and the mean IoU."""
-        found = self.figures(judged)
+        figures = self.compute_figures(judged)
         return {
-            "val_loss": found["loss"],
-            "val_pixel_accuracy": found["pixel_accuracy"],
-            "val_mean_iou": found["mean_iou"],
+            "val_loss": figures["loss"],
+            "val_pixel_accuracy": figures["pixel_accuracy"],
+            "val_mean_iou": figures["mean_iou"],
         }
 
-    def achieved(self, record: Record, what: str) -> str:
-        """See Task."""
-        right, iou = 100 * record["val_pixel_accuracy"], record["val_mean_iou"]
-        return (
-            f"{right:.2f} % of the pixels of {record['val_images']} validation {what}s right, "
-            f"mean IoU {iou:.4f}"
-        )
-
-    def figures(self, judged: JudgedMaps) -> Record:
+    def compute_figures(self, judged: JudgedMaps) -> Record:
         """See Task; over the pixels of all images together."""
-        return map_figures(self.outputs, judged.confusion, judged.loss)
-
-    def summary(self, found: Record) -> Iterator[str]:
-        """See Task."""
-        yield f"pixel accuracy  {found['pixel_accuracy']:.4f}"
-        yield f"mean IoU        {found['mean_iou']:.4f}"
-        yield f"loss            {found['loss']:.4f}"
-        yield f"images          {found['images']} of {found['pixels']:,} pixels"
-        yield ""
-        yield from shares_table("class", found["classes"], ("iou", "dice", "precision", "recall"))
-        yield from matrix(found["confusion"], self.outputs)
-
-    def table(self, judged: JudgedMaps) -> tuple[list[str], list[Sequence[Any]]]:
-        """See Task."""
-        each = [
-            self.figures(JudgedMaps(judged.confusion[i : i + 1], judged.loss[i : i + 1]))
-            for i in range(len(judged.loss))
-        ]
-        header = ["pixel_accuracy", "mean_iou", "loss", *(f"iou {one}" for one in self.outputs)]
-        rows: list[Sequence[Any]] = [
-            [one["pixel_accuracy"], one["mean_iou"], one["loss"]]
-            + [name["iou"] for name in one["classes"]]
-            for one in each
-        ]
-        return header, rows
+        return measure_maps(self.outputs, judged.confusion, judged.loss)
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the share of pixels of each class."""
@@ -151,19 +124,6 @@ class Segmentation(Task, name="segment"):
                 for name, count in zip(self.outputs, counts.tolist(), strict=True)
             ]
         }
-
-    def words(self, record: Record) -> str:
-        """See Task."""
-        shares = ", ".join(f"{one['share']:.2f} {one['label']}" for one in record["classes"])
-        return f"{shares} -> {record['mask']}" if "mask" in record else shares
-
-    def columns(self, top_k: int | None) -> list[str]:
-        """See Task."""
-        return [*self.outputs, "mask"]
-
-    def cells(self, record: Record, top_k: int | None) -> list[Any]:
-        """See Task."""
-        return [*(one["share"] for one in record["classes"]), record.get("mask", "")]
 
     def to_manifest(self) -> Record:
         """See Task."""
@@ -178,4 +138,4 @@ class Segmentation(Task, name="segment"):
         ):
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
         masks = MaskLevels(tuple(value["levels"]), outputs, read_palette(value["palette"]))
-        return cls(outputs, cls.stored_loss(value), masks)
+        return cls(outputs, cls.read_loss(value), masks)

@@ -8,7 +8,7 @@ from cnncli.graph import build_graph
 from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.notation import parse
 from cnncli.samples import Samples
-from cnncli.tasks import MultiLabel, stored_task
+from cnncli.tasks import MultiLabel, read_task
 
 
 def samples(*labels):
@@ -36,18 +36,20 @@ def test_labels_are_in_the_byte_order_of_their_names():
 
 
 def test_targets_are_one_for_each_label_an_image_has():
-    found = TASK.targets(samples("emu|cat", "", "dog"))
+    found = TASK.make_targets(samples("emu|cat", "", "dog"))
     assert found.dtype == np.float32
     assert found.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
 
 
 def test_spaces_around_a_label_are_not_part_of_it():
-    assert np.array_equal(TASK.targets(samples("emu | cat")), TASK.targets(samples("emu|cat")))
+    assert np.array_equal(
+        TASK.make_targets(samples("emu | cat")), TASK.make_targets(samples("emu|cat"))
+    )
 
 
 def test_an_unknown_label_is_an_error_that_names_it():
     with pytest.raises(DataError, match=r"label yak not among the 3 known ones \(cat, dog, emu\)"):
-        TASK.targets(samples("cat|yak"))
+        TASK.make_targets(samples("cat|yak"))
 
 
 def test_an_empty_label_among_others_is_an_error():
@@ -61,7 +63,7 @@ def test_images_without_any_label_teach_nothing():
 
 
 def test_figures_by_hand():
-    found = TASK.figures(TASK.judge(logits(CHANCES), TRUTH))
+    found = TASK.compute_figures(TASK.judge(logits(CHANCES), TRUTH))
     cat, dog, emu = found["labels"]
     assert (cat["average_precision"], cat["f1"], cat["support"]) == (1, 1, 2)
     assert (dog["average_precision"], dog["precision"], dog["recall"]) == (1, 1, 1)
@@ -73,7 +75,7 @@ def test_figures_by_hand():
 
 
 def test_thresholds_are_those_of_best_f1_in_the_validation():
-    task = TASK.settled(TASK.judge(logits(CHANCES), TRUTH))
+    task = TASK.learn_from_validation(TASK.judge(logits(CHANCES), TRUTH))
     assert task.thresholds == pytest.approx((0.45, 0.55, 0.5), abs=1e-6)
 
 
@@ -81,9 +83,9 @@ def test_an_answer_names_what_is_above_its_threshold_the_likeliest_first():
     task = MultiLabel(TASK.outputs, thresholds=(0.5, 0.8, 0.1))
     answer = task.answer(logits([0.6, 0.7, 0.8]), None, None)
     assert [one["label"] for one in answer["labels"]] == ["emu", "cat"]
-    assert task.words(answer) == "0.80 emu, 0.60 cat"
-    assert task.cells(answer, None)[0] == "emu|cat"
-    assert task.words(task.answer(logits([0.1, 0.1, 0.05]), None, None)) == "none"
+    assert task.words.describe_answer(answer) == "0.80 emu, 0.60 cat"
+    assert task.words.fill_row(answer, None)[0] == "emu|cat"
+    assert task.words.describe_answer(task.answer(logits([0.1, 0.1, 0.05]), None, None)) == "none"
 
 
 def test_confidence_and_number_of_labels_can_be_bounded():
@@ -101,7 +103,7 @@ def test_a_sigmoid_at_the_end_is_refused():
 def test_the_task_comes_back_from_the_manifest():
     task = MultiLabel(TASK.outputs, thresholds=(0.5, 0.25, 0.125))
     value = json.loads(json.dumps(task.to_manifest()))
-    assert stored_task(list(task.outputs), value) == task
+    assert read_task(list(task.outputs), value) == task
 
 
 @pytest.mark.parametrize(
@@ -116,4 +118,9 @@ def test_the_task_comes_back_from_the_manifest():
 )
 def test_a_manifest_that_describes_no_such_task_is_refused(change):
     with pytest.raises(ModelFileError):
-        stored_task(list(TASK.outputs), {**TASK.to_manifest(), **change})
+        read_task(list(TASK.outputs), {**TASK.to_manifest(), **change})
+
+
+def test_equally_likely_labels_are_named_in_their_order():
+    answer = TASK.answer(np.full(3, 2, np.float32), None, None)
+    assert [given["label"] for given in answer["labels"]] == ["cat", "dog", "emu"]

@@ -25,7 +25,7 @@ def judged(*pairs, task=TWO):
 
 
 def test_figures_of_a_known_map():
-    found = TWO.figures(judged(([[0, 1, 1], [1, 1, 0]], [[0, 0, 1], [1, 1, 1]])))
+    found = TWO.compute_figures(judged(([[0, 1, 1], [1, 1, 0]], [[0, 0, 1], [1, 1, 1]])))
     assert found["confusion"] == [[1, 1], [1, 3]]
     assert found["pixel_accuracy"] == pytest.approx(4 / 6)
     a, b = found["classes"]
@@ -36,34 +36,34 @@ def test_figures_of_a_known_map():
 
 def test_figures_are_over_the_pixels_of_all_images_whatever_their_sizes():
     both = judged(([[0]], [[1]]), ([[1] * 9], [[1] * 9]))
-    found = TWO.figures(both)
+    found = TWO.compute_figures(both)
     assert (found["images"], found["pixels"]) == (2, 10)
     assert found["pixel_accuracy"] == 0.9
     assert found["loss"] == pytest.approx((both.loss[0] + 9 * both.loss[1]) / 10)
-    _, (first, second) = TWO.table(both)
+    _, (first, second) = TWO.words.tabulate(both)
     assert (first[0], second[0]) == (0, 1)
 
 
 def test_a_class_that_neither_occurs_nor_is_claimed_has_no_figures():
     three = Segmentation(("a", "b", "c"))
-    found = three.figures(judged(([[0, 1]], [[0, 1]]), task=three))
+    found = three.compute_figures(judged(([[0, 1]], [[0, 1]]), task=three))
     assert found["classes"][2]["iou"] is None
     assert found["classes"][2]["dice"] is None
     assert found["mean_iou"] == 1.0
-    assert any("-" in line for line in three.summary(found))
+    assert any("-" in line for line in three.words.summarize(found))
 
 
 def test_the_answer_is_the_share_of_each_class():
     record = TWO.answer(logits([[0, 1], [1, 1]])[0], None, None)
     assert record["classes"] == [{"label": "a", "share": 0.25}, {"label": "b", "share": 0.75}]
-    assert TWO.words(record) == "0.25 a, 0.75 b"
-    assert TWO.words({**record, "mask": "m.png"}) == "0.25 a, 0.75 b -> m.png"
+    assert TWO.words.describe_answer(record) == "0.25 a, 0.75 b"
+    assert TWO.words.describe_answer({**record, "mask": "m.png"}) == "0.25 a, 0.75 b -> m.png"
 
 
 def test_median_frequency_balancing_makes_rare_classes_count_more():
     pixels, around = np.array([80, 10, 10, 0]), np.array([100, 100, 20, 0])
     four = Segmentation(tuple("abcd"))
-    weights = four.weigh_classes(pixels, around).training_loss(0).weights
+    weights = four.weigh_classes(pixels, around).smooth_loss(0).weights
     assert weights == pytest.approx((0.5 / 0.8, 0.5 / 0.1, 1, 1))
 
 
@@ -100,7 +100,7 @@ def test_a_network_has_to_answer_for_every_pixel():
 
 
 def test_smoothing_is_not_for_dice_alone():
-    dice = Segmentation(("a", "b"), Segmentation.loss_for("dice"))
-    assert dice.training_loss(0.0).name == "dice"
+    dice = Segmentation(("a", "b"), Segmentation.choose_loss("dice"))
+    assert dice.smooth_loss(0.0).name == "dice"
     with pytest.raises(UsageError, match="label_smoothing is not for dice"):
-        dice.training_loss(0.1)
+        dice.smooth_loss(0.1)

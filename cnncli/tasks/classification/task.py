@@ -1,13 +1,12 @@
-"""One class for each image, found by softmax.
+"""One class for each sample, found by softmax.
 
-Legend: N images, K classes. Figures are float64, whatever the network computes in.
+Legend: N samples, K classes. Figures are float64, whatever the network computes in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,13 @@ from cnncli.errors import DataError
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.samples import Samples
-from cnncli.tasks.base import Judged, Record, Task
-from cnncli.tasks.class_figures import class_figures, matrix, shares_table
+from cnncli.tasks.base import Judged, Task
+from cnncli.tasks.class_figures import measure_classes
+from cnncli.tasks.classification.words import ClassificationWords
 from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
-from cnncli.tasks.reading import classes_of, refuse_unknown
-from cnncli.wording import listed
+from cnncli.tasks.reading import read_classes, refuse_unknown
+from cnncli.tasks.words import Record
+from cnncli.wording import count_names
 
 if TYPE_CHECKING:
     from cnncli.layers.base import Array
@@ -29,7 +30,7 @@ Integers = NDArray[np.int64]
 
 
 class JudgedClass(Judged):
-    """What each of N images got."""
+    """What each of N samples got."""
 
     label: Integers  # (N,) index of the true class
     predicted: Integers  # (N,) index of the likeliest class, the first of equals
@@ -50,16 +51,21 @@ class Classification(Task, name="classify"):
     gate: ClassVar[str] = "accuracy"
     has_confusion: ClassVar[bool] = True
 
+    @property
+    def words(self) -> ClassificationWords:
+        """See Task."""
+        return ClassificationWords(self)
+
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Classification:
         """See Task; there have to be two classes or more."""
         if samples.empty:
-            empty = listed(samples.empty, "class", "classes")
+            empty = count_names(samples.empty, "class", "classes")
             raise DataError(
                 f"{samples.where}: no {samples.noun}s in {empty}; add some or remove the folder",
                 path=samples.where,
             )
-        classes = tuple(sorted(set(classes_of(samples)), key=str.encode))
+        classes = tuple(sorted(set(read_classes(samples)), key=str.encode))
         if not classes:
             raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
         if len(classes) == 1:
@@ -69,18 +75,18 @@ class Classification(Task, name="classify"):
             )
         return cls(classes, loss)
 
-    def strata(self, samples: Samples) -> Sequence[str]:
+    def stratify(self, samples: Samples) -> Sequence[str]:
         """Return the classes."""
         return samples.labels
 
-    def targets(self, samples: Samples) -> NDArray[np.int32]:
-        """Return each image's class, int32 (N,), found by name; raise DataError for others."""
+    def make_targets(self, samples: Samples) -> NDArray[np.int32]:
+        """Return the class of each sample, int32 (N,), by its name; raise DataError for others."""
         number = {name: i for i, name in enumerate(self.outputs)}
-        labels = classes_of(samples)
+        labels = read_classes(samples)
         refuse_unknown(samples, labels, self.outputs, "class", "classes")
         return np.array([number[label] for label in labels], np.int32)
 
-    def training_loss(self, smoothing: float) -> Loss:
+    def smooth_loss(self, smoothing: float) -> Loss:
         """Return cross-entropy with this label smoothing."""
         return self.loss.with_smoothing(smoothing)
 
@@ -98,27 +104,18 @@ class Classification(Task, name="classify"):
             rank=((outputs > true) | earlier_equals).sum(axis=1),
         )
 
-    def validation(self, judged: JudgedClass) -> dict[str, float]:
+    def monitor(self, judged: JudgedClass) -> dict[str, float]:
         """Return the mean cross-entropy and the share of right answers."""
         right = judged.label == judged.predicted
         return {"val_loss": float(judged.loss.mean()), "val_accuracy": float(right.mean())}
 
-    def achieved(self, record: Record, what: str) -> str:
-        """See Task."""
-        right = 100 * record["val_accuracy"]
-        return f"{right:.2f} % of {record['val_images']} validation {what}s right"
-
-    def counted(self, targets: NDArray[np.int32], what: str) -> str:
-        """See Task."""
-        return f"{len(targets)} {what}s of {len(np.unique(targets))} classes"
-
-    def figures(self, judged: JudgedClass) -> Record:
+    def compute_figures(self, judged: JudgedClass) -> Record:
         """See Task; the confusion matrix has a row per true class, a column per predicted one."""
         confusion = np.zeros((len(self.outputs), len(self.outputs)), np.int64)
         np.add.at(confusion, (judged.label, judged.predicted), 1)
         correct = judged.label == judged.predicted
-        classes = class_figures(self.outputs, confusion)
-        recalls = [one["recall"] for one in classes if one["recall"] is not None]
+        classes = measure_classes(self.outputs, confusion)
+        recalls = [row["recall"] for row in classes if row["recall"] is not None]
         return {
             "images": len(correct),
             "accuracy": float(correct.mean()),
@@ -131,58 +128,17 @@ class Classification(Task, name="classify"):
             "confusion": confusion.tolist(),
         }
 
-    def summary(self, found: Record) -> Iterator[str]:
-        """See Task."""
-        low, high = found["accuracy_interval"]
-        yield f"accuracy           {found['accuracy']:.4f}  (95 % interval {low:.4f} to {high:.4f})"
-        yield f"top-5 accuracy     {found['top5_accuracy']:.4f}"
-        yield f"balanced accuracy  {found['balanced_accuracy']:.4f}"
-        yield f"loss               {found['loss']:.4f}"
-        yield f"calibration error  {found['ece']:.4f}"
-        yield f"images             {found['images']}"
-        names = [one["name"] for one in found["classes"]]
-        yield ""
-        yield from shares_table("class", found["classes"], ("precision", "recall", "f1"))
-        yield from matrix(found["confusion"], names)
-
-    def table(self, judged: JudgedClass) -> tuple[list[str], list[Sequence[Any]]]:
-        """See Task."""
-        columns = (
-            [self.outputs[i] for i in judged.label],
-            [self.outputs[i] for i in judged.predicted],
-            judged.confidence.astype(np.float32),
-            judged.loss.astype(np.float32),
-        )
-        return ["label", "predicted", "confidence", "loss"], list(zip(*columns, strict=True))
-
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return label and confidence of the likeliest class, and the likeliest few."""
         chances = probabilities(output[None])[0].astype(np.float32)
         order = np.argsort(-output, kind="stable")[: top_k or 1]
         top = [{"label": self.outputs[i], "confidence": chances[i]} for i in order]
-        top = [one for one in top if one["confidence"] >= (least or 0)]
+        top = [guess for guess in top if guess["confidence"] >= (least or 0)]
         return {
             "label": top[0]["label"] if top else None,
             "confidence": chances[order[0]],
             "top": top,
         }
-
-    def words(self, record: Record) -> str:
-        """See Task."""
-        top = [f"{one['confidence']:.2f} {one['label']}" for one in record["top"]]
-        return ", ".join(top) or "unknown"
-
-    def columns(self, top_k: int | None) -> list[str]:
-        """See Task."""
-        numbers = range(2, min(top_k or 1, len(self.outputs)) + 1)
-        more = chain(*((f"label_{i}", f"confidence_{i}") for i in numbers))
-        return ["label", "confidence", *more]
-
-    def cells(self, record: Record, top_k: int | None) -> list[Any]:
-        """See Task."""
-        cells = [(one["label"], one["confidence"]) for one in record["top"]]
-        row = list(chain.from_iterable(cells or [("", record["confidence"])]))
-        return row + [""] * (len(self.columns(top_k)) - len(row))
 
     def to_manifest(self) -> Record:
         """Return nothing: a model file that names no task is for this one."""

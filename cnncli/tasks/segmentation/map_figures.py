@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.tasks.class_figures import shares
+from cnncli.tasks.class_figures import measure_shares
 from cnncli.tasks.metrics import Floats, share
 
 Integers = NDArray[np.int64]
 
 
-def map_figures(names: Sequence[str], confusion: Integers, loss: Floats) -> dict[str, Any]:
+def measure_maps(names: Sequence[str], confusion: Integers, loss: Floats) -> dict[str, Any]:
     """Return the figures over the pixels of all N > 0 images together; None stands for 0/0.
 
     `confusion` (N, K, K) has a row per true class and a column per predicted one, `loss` (N,) the
@@ -26,8 +26,8 @@ def map_figures(names: Sequence[str], confusion: Integers, loss: Floats) -> dict
     """
     pixels = confusion.sum((1, 2))
     whole = confusion.sum(0)
-    classes = [{"name": name, **_overlap(index, whole)} for index, name in enumerate(names)]
-    ious = [one["iou"] for one in classes if one["iou"] is not None]
+    classes = [{"name": name, **_measure_overlap(index, whole)} for index, name in enumerate(names)]
+    ious = [row["iou"] for row in classes if row["iou"] is not None]
     return {
         "images": len(pixels),
         "pixels": int(pixels.sum()),
@@ -39,8 +39,8 @@ def map_figures(names: Sequence[str], confusion: Integers, loss: Floats) -> dict
     }
 
 
-def _overlap(index: int, confusion: Integers) -> dict[str, Any]:
+def _measure_overlap(index: int, confusion: Integers) -> dict[str, Any]:
     hits, support = int(confusion[index, index]), int(confusion[index].sum())
     claimed = int(confusion[:, index].sum())
-    found = shares(hits=hits, claimed=claimed, support=support)
-    return {"iou": share(hits, support + claimed - hits), "dice": found.pop("f1"), **found}
+    shares = measure_shares(hits=hits, claimed=claimed, support=support)
+    return {"iou": share(hits, support + claimed - hits), "dice": shares.pop("f1"), **shares}

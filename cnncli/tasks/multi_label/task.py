@@ -1,0 +1,153 @@
+"""Any number of labels for each sample, each a yes or no of its own, found by a sigmoid.
+
+Legend: N samples, K labels. Figures are float64, whatever the network computes in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError, ModelFileError
+from cnncli.losses import Loss
+from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
+from cnncli.samples import Samples
+from cnncli.tasks.base import Judged, Task, refuse_bounded
+from cnncli.tasks.class_figures import measure_shares
+from cnncli.tasks.metrics import Floats, average_precision, best_threshold, sigmoid
+from cnncli.tasks.multi_label.words import MultiLabelWords
+from cnncli.tasks.reading import read_labels, refuse_unknown
+from cnncli.tasks.words import Record
+
+if TYPE_CHECKING:
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Array
+
+
+class JudgedLabels(Judged):
+    """What each of N samples got."""
+
+    truth: NDArray[np.bool_]  # (N, K) whether it has the label
+    chance: Floats  # (N, K) the probability the network gives it
+    loss: Floats  # (N,) mean binary cross-entropy in nats
+
+
+class MultiLabel(Task, name="multi-label"):
+    """The outputs are labels in the byte order of their names; targets are 1 for yes, 0 for no."""
+
+    loss: Loss = BinaryCrossEntropy()
+    thresholds: tuple[float, ...] = ()  # probability from which each label is given
+
+    plural: ClassVar[str] = "labels"
+    losses: ClassVar[tuple[str, ...]] = ("bce",)
+    monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_map": True}
+    gate: ClassVar[str] = "map"
+
+    @property
+    def words(self) -> MultiLabelWords:
+        """See Task."""
+        return MultiLabelWords(self)
+
+    @classmethod
+    def learn(cls, samples: Samples, loss: Loss) -> MultiLabel:
+        """See Task; thresholds are 0.5 until some network has been validated."""
+        names = {name for labels in read_labels(samples) for name in labels}
+        if not names:
+            raise DataError(
+                f"{samples.where}: no image has a label; write some as a|b", path=samples.where
+            )
+        return cls(tuple(sorted(names, key=str.encode)), loss, (0.5,) * len(names))
+
+    def learn_from_validation(self, judged: JudgedLabels) -> MultiLabel:
+        """Return the task with the threshold of best F1 for each label."""
+        thresholds = map(best_threshold, judged.truth.T, judged.chance.T)
+        return replace(self, thresholds=tuple(thresholds))
+
+    def make_targets(self, samples: Samples) -> Array:
+        """Return 1 for yes and 0 for no, float32 (N, K), found by name; raise DataError."""
+        number = {name: i for i, name in enumerate(self.outputs)}
+        labels = read_labels(samples)
+        names = {name for given in labels for name in given}
+        refuse_unknown(samples, names, self.outputs, "label", "labels")
+        targets = np.zeros((len(labels), len(number)), np.float32)
+        for row, given in zip(targets, labels, strict=True):
+            row[[number[name] for name in given]] = 1
+        return targets
+
+    def check(self, graph: Graph) -> None:
+        """See Task; raise ArchitectureError for a last layer that bounds the answers, too."""
+        super().check(graph)
+        refuse_bounded(graph, "a sigmoid follows by itself")
+
+    def judge(self, outputs: Array, targets: Array) -> JudgedLabels:
+        """Compare logits (N, K) with targets (N, K)."""
+        return JudgedLabels(targets > 0.5, sigmoid(outputs), self.loss.measure(outputs, targets))
+
+    def monitor(self, judged: JudgedLabels) -> dict[str, float]:
+        """Return the mean loss and the mean average precision."""
+        mean = self.compute_figures(judged)["map"]
+        return {
+            "val_loss": float(judged.loss.mean()),
+            "val_map": float("nan") if mean is None else mean,
+        }
+
+    def compute_figures(self, judged: JudgedLabels) -> Record:
+        """See Task; precision, recall and F1 are counted over all labels of all images."""
+        given = judged.chance >= self.thresholds
+        hits = (given & judged.truth).sum(axis=0)
+        labels = [
+            {
+                "name": name,
+                "average_precision": average_precision(judged.truth[:, k], judged.chance[:, k]),
+                "threshold": self.thresholds[k],
+                **measure_shares(
+                    hits=int(hits[k]),
+                    claimed=int(given[:, k].sum()),
+                    support=int(judged.truth[:, k].sum()),
+                ),
+            }
+            for k, name in enumerate(self.outputs)
+        ]
+        precisions = [row["average_precision"] for row in labels]
+        known = [precision for precision in precisions if precision is not None]
+        overall = measure_shares(
+            hits=int(hits.sum()), claimed=int(given.sum()), support=int(judged.truth.sum())
+        )
+        del overall["support"]
+        return {
+            "images": len(judged),
+            "map": float(np.mean(known)) if known else None,
+            "exact_match": float((given == judged.truth).all(axis=1).mean()),
+            **overall,
+            "loss": float(judged.loss.mean()),
+            "labels": labels,
+        }
+
+    def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
+        """Return the labels at or above their thresholds (or `least`), the likeliest first."""
+        chances = sigmoid(output[None])[0]
+        order = np.argsort(-output, kind="stable")
+        needed = self.thresholds if least is None else (least,) * len(chances)
+        given = [k for k in order if chances[k] >= needed[k]][:top_k]
+        shown = chances.astype(np.float32)
+        return {"labels": [{"label": self.outputs[k], "confidence": shown[k]} for k in given]}
+
+    def to_manifest(self) -> Record:
+        """Add the thresholds."""
+        return {**super().to_manifest(), "thresholds": list(self.thresholds)}
+
+    @classmethod
+    def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> MultiLabel:
+        """See Task."""
+        thresholds = value.get("thresholds")
+        if (
+            set(value) != {"name", "loss", "thresholds"}
+            or not isinstance(thresholds, list)
+            or len(thresholds) != len(outputs)
+            or not all(type(value) in (int, float) and 0 <= value <= 1 for value in thresholds)
+        ):
+            raise ModelFileError("its manifest does not say from when its labels are given")
+        return cls(outputs, cls.read_loss(value), tuple(thresholds))

@@ -1,0 +1,155 @@
+"""One or several numbers for each sample.
+
+Legend: N samples, K numbers. Figures are float64, whatever the network computes in.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from cnncli.errors import DataError, ModelFileError
+from cnncli.losses import Loss
+from cnncli.losses.squared_error import SquaredError
+from cnncli.samples import Samples
+from cnncli.tasks.base import Judged, Task, refuse_bounded
+from cnncli.tasks.metrics import Floats, distance_figures
+from cnncli.tasks.reading import read_numbers
+from cnncli.tasks.regression.words import RegressionWords
+from cnncli.tasks.words import Record
+
+if TYPE_CHECKING:
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Array
+
+FIGURES = ("mae", "rmse", "r2")
+FLOAT32_DIGITS = 7  # behind the first one of a standardized number
+
+
+class JudgedNumbers(Judged):
+    """What each of N samples got, in the units of the data."""
+
+    answer: Floats  # (N, K)
+    truth: Floats  # (N, K)
+    loss: Floats  # (N,) of the standardized numbers
+
+
+class Regression(Task, name="regress"):
+    """The outputs are numbers, standardized by what the training part has of them.
+
+    A target is (number - mean) / deviation; an answer is brought back the same way.
+    """
+
+    loss: Loss = SquaredError()
+    mean: tuple[float, ...] = ()  # of each number
+    deviation: tuple[float, ...] = ()
+
+    plural: ClassVar[str] = "numbers"
+    losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
+    monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}
+    gate: ClassVar[str] = "r2"
+    has_confidence: ClassVar[bool] = False
+
+    @property
+    def words(self) -> RegressionWords:
+        """See Task."""
+        return RegressionWords(self)
+
+    @classmethod
+    def learn(cls, samples: Samples, loss: Loss) -> Regression:
+        """See Task; a label column is taken where it holds a number for each image."""
+        if not len(samples):
+            raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
+        return cls(samples.columns, loss)
+
+    def learn_from_training(self, train: Samples) -> Regression:
+        """Learn mean and deviation; raise DataError for a number that is always the same."""
+        numbers = read_numbers(train, self.outputs)
+        mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
+        for name, low, high in zip(self.outputs, numbers.min(0), numbers.max(0), strict=True):
+            if low == high:
+                raise DataError(
+                    f"{train.where}: {name} is {low:g} for every image to train on, so there is "
+                    "nothing to learn; leave it out",
+                    path=train.where,
+                )
+        if not np.isfinite(deviation).all():
+            raise DataError(f"{train.where}: numbers too large; divide them", path=train.where)
+        return replace(self, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
+
+    def make_targets(self, samples: Samples) -> Array:
+        """Return the standardized numbers, float32 (N, K), found by name; raise DataError."""
+        numbers, deviation = read_numbers(samples, self.outputs), np.array(self.deviation)
+        targets: Array = ((numbers - np.array(self.mean)) / deviation).astype(np.float32)
+        return targets
+
+    def check(self, graph: Graph) -> None:
+        """See Task; raise ArchitectureError for a last layer that bounds the answers, too."""
+        super().check(graph)
+        refuse_bounded(graph, "it cannot reach every number")
+
+    def judge(self, outputs: Array, targets: Array) -> JudgedNumbers:
+        """Compare outputs (N, K) with standardized numbers (N, K)."""
+        return JudgedNumbers(
+            self._restore(outputs), self._restore(targets), self.loss.measure(outputs, targets)
+        )
+
+    def monitor(self, judged: JudgedNumbers) -> dict[str, float]:
+        """Return the mean loss, and MAE and R2 as `compute_figures` has them."""
+        figures = self.compute_figures(judged)
+        r2 = math.nan if figures["r2"] is None else figures["r2"]
+        return {"val_loss": figures["loss"], "val_mae": figures["mae"], "val_r2": r2}
+
+    def compute_figures(self, judged: JudgedNumbers) -> Record:
+        """See Task; overall figures are the means over the numbers, R2 of those that have one."""
+        pairs = zip(self.outputs, judged.answer.T, judged.truth.T, strict=True)
+        numbers: list[Record] = [{"name": name, **distance_figures(*pair)} for name, *pair in pairs]
+        known = {name: [row[name] for row in numbers if row[name] is not None] for name in FIGURES}
+        return {
+            "images": len(judged),
+            **{
+                name: float(np.mean(np.array(values))) if values else None
+                for name, values in known.items()
+            },
+            "loss": float(judged.loss.mean()),
+            "numbers": numbers,
+        }
+
+    def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
+        """Return the numbers by name."""
+        values = self._restore(output[None])[0].tolist()
+        return {"values": dict(zip(self.outputs, values, strict=True))}
+
+    def to_manifest(self) -> Record:
+        """Add means and deviations."""
+        learned = {"mean": list(self.mean), "deviation": list(self.deviation)}
+        return {**super().to_manifest(), **learned}
+
+    @classmethod
+    def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Regression:
+        """See Task."""
+        mean, deviation = (value.get(name) for name in ("mean", "deviation"))
+        sound = _are_numbers(mean, len(outputs), above=-math.inf)
+        sound = sound and _are_numbers(deviation, len(outputs), above=0)
+        if not sound or set(value) != {"name", "loss", "mean", "deviation"}:
+            raise ModelFileError("its manifest does not say what its numbers are")
+        return cls(outputs, cls.read_loss(value), tuple(mean or ()), tuple(deviation or ()))
+
+    def _restore(self, standard: Array) -> Floats:
+        """Return numbers (N, K) from standardized ones, with the digits that float32 holds."""
+        restored: Floats = standard.astype(np.float64) * self.deviation + np.array(self.mean)
+        for column, deviation in zip(restored.T, self.deviation, strict=True):
+            column[:] = np.round(column, FLOAT32_DIGITS - math.floor(math.log10(deviation)))
+        return restored
+
+
+def _are_numbers(values: object, count: int, *, above: float) -> bool:
+    """Say whether this is a list of so many finite numbers above a bound."""
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(type(value) in (int, float) and above < value < math.inf for value in values)
+    )
