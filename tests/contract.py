@@ -13,7 +13,7 @@ from cnncli.notation import parse
 
 BATCH, IMAGES = 4, 3  # arrays hold one image more than is asked for
 TRAINING = Setup(BATCH, mode="train")
-PREDICTION = Setup(BATCH, gradients=True)
+PREDICTION = Setup(BATCH, differentiable=True)
 
 
 def list_examples() -> list[tuple[Layer, tuple[Shape, ...]]]:

@@ -67,7 +67,7 @@ NETWORKS = {
 BATCH = 6
 
 
-def network(name):
+def make_network(name):
     text, shape = NETWORKS[name]
     graph = build_graph(parse(text), shape)
     weights = Weights(graph)
@@ -78,25 +78,25 @@ def network(name):
     return graph, weights, images, labels
 
 
-def close(found, expected, tolerance=2e-5):
+def assert_close(values, expected, tolerance=2e-5):
     expected = np.asarray(expected.detach())
     scale = max(1e-6, float(np.abs(expected).max()))
-    assert np.abs(found - expected).max() <= tolerance * scale
+    assert np.abs(values - expected).max() <= tolerance * scale
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_predictions_agree_with_torch(name):
-    graph, weights, images, _ = network(name)
+    graph, weights, images, _ = make_network(name)
     plan = Plan(graph, weights, Setup(BATCH, 2))
     plan.input[:] = images
     plan.forward(BATCH)
-    close(plan.output.reshape(BATCH, -1), Twin(graph, weights.dump())(images))
+    assert_close(plan.output.reshape(BATCH, -1), Twin(graph, weights.dump())(images))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
-    graph, weights, images, labels = network(name)
+    graph, weights, images, labels = make_network(name)
     twin = Twin(graph, weights.dump())
     expected = torch.nn.functional.cross_entropy(
         twin(images, training=True), torch.tensor(labels).long(), label_smoothing=smoothing
@@ -114,10 +114,33 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         assert difference <= 5e-5 * largest, full
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("rule", ["true", "guided", "deconv"])
+def test_gradients_of_a_prediction_agree_with_torch(name, rule):
+    graph, weights, images, _ = make_network(name)
+    twin, tensor = Twin(graph, weights.dump(), rule), torch.tensor(images, requires_grad=True)
+    logits = twin.run(tensor)
+    dy = np.random.default_rng(9).standard_normal(logits.shape).astype(np.float32)
+    logits.backward(torch.tensor(dy))
+    last = graph.nodes[graph.output].layer.kind == "softmax"
+    inner = [node.name for node in graph.nodes[: -1 if last else None] if node.layer.kind != "bn"]
+    names = ["input", *inner[:: len(inner) // 4]]
+    plan = Plan(graph, weights, Setup(BATCH, 2), gradients=names, relu_gradient=rule)
+    plan.input[:] = images
+    plan.forward(BATCH)
+    plan.output_gradient[:] = dy.reshape(plan.output.shape)
+    plan.backward(BATCH)
+    assert_close(plan.gradient_of("input"), tensor.grad, 1e-4)
+    for value in names[1:]:
+        expected = twin.values[value].grad
+        expected = expected.movedim(1, expected.ndim - 1)
+        assert_close(plan.gradient_of(value).reshape(expected.shape), expected, 1e-4)
+
+
 @pytest.mark.parametrize("name", ["vgg", "residual", "mobile"])
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
 def test_three_optimizer_steps_agree_with_torch(name, optimizer):
-    graph, weights, images, labels = network(name)
+    graph, weights, images, labels = make_network(name)
     twin = Twin(graph, weights.dump())
     rate, decay = {"adam": 1e-4, "adamw": 1e-4, "rmsprop": 1e-5}.get(optimizer, 1e-2), 0.01
     ours = Optimizer(OPTIMIZERS.read(optimizer), weights, decay, 2)

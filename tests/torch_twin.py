@@ -9,11 +9,31 @@ import torch.nn.functional as F
 from cnncli.graph import Graph
 
 
-class Twin:
-    """Interprets a graph with torch.nn.functional; weights are its own leaf tensors."""
+class ChangedRelu(torch.autograd.Function):
+    """A relu whose gradient passes as "guided" or "deconv" has it."""
 
-    def __init__(self, graph: Graph, weights: dict[str, np.ndarray]):
-        self.graph = graph
+    @staticmethod
+    def forward(context, x, rule):
+        context.save_for_backward(x)
+        context.rule = rule
+        return x.clamp(min=0)
+
+    @staticmethod
+    def backward(context, dy):
+        (x,) = context.saved_tensors
+        positive = dy.clamp(min=0)
+        return (positive * (x > 0) if context.rule == "guided" else positive), None
+
+
+class Twin:
+    """Interprets a graph with torch.nn.functional; weights are its own leaf tensors.
+
+    `values` has what each layer answered, by name, in channel-first order; their gradients are
+    kept.
+    """
+
+    def __init__(self, graph: Graph, weights: dict[str, np.ndarray], relu_gradient: str = "true"):
+        self.graph, self.relu_gradient = graph, relu_gradient
         self.tensors = {name: torch.tensor(array) for name, array in weights.items()}
         for name, tensor in self.tensors.items():
             tensor.requires_grad_("running" not in name)
@@ -25,9 +45,13 @@ class Twin:
     def run(self, images: torch.Tensor, training: bool = False) -> torch.Tensor:
         """Return logits for a tensor of images (n, H, W, C)."""
         values = {-1: images.movedim(images.ndim - 1, 1)}
+        self.values: dict[str, torch.Tensor] = {}
         for index, node in enumerate(self.graph.nodes):
             inputs = [values[i] for i in node.inputs]
             values[index] = self._apply(node, inputs, training)
+            if values[index].requires_grad:
+                values[index].retain_grad()
+            self.values[node.name] = values[index]
         y = values[self.graph.output]
         return y.flatten(1) if y.ndim == 2 or y.shape[2:].numel() == 1 else y.movedim(1, y.ndim - 1)
 
@@ -55,7 +79,7 @@ class Twin:
         if kind == "global_avgpool":
             return x.mean((2, 3), keepdim=True)
         if kind == "global_maxpool":
-            return x.amax((2, 3), keepdim=True)
+            return F.max_pool2d(x, x.shape[2:])  # of equal ones the first gets the gradient
         if kind == "dense":
             return F.linear(x.flatten(1), own["weight"], own["bias"])
         if kind == "flatten":
@@ -85,6 +109,8 @@ class Twin:
             return torch.cat(inputs, 1)
         if kind == "take":
             return x[:, layer.first : layer.first + layer.channels]
+        if kind == "relu" and self.relu_gradient != "true":
+            return ChangedRelu.apply(x, self.relu_gradient)
         if kind == "leaky_relu":
             return F.leaky_relu(x, layer.slope)
         if kind == "softmax":

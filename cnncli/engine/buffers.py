@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from cnncli.engine.fusion import INPUT, Operation, fuse
 from cnncli.engine.memory import FOREVER, Buffer, place
@@ -32,7 +31,7 @@ class Layout:
     ) -> None:
         """Raise UsageError where `gradients` names something that has none."""
         keep = {*keep, *gradients}
-        self.graph, self.setup = graph, replace(setup, gradients=bool(gradients))
+        self.graph, self.setup = graph, setup
         self.steps, self.output = fuse(graph, self.setup, keep)
         self.end = len(self.steps)
         self.shapes = {INPUT: graph.input_shape} | {

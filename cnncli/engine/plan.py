@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from cnncli.layers.base import (
     Gradients,
     Parameter,
     Pass,
+    ReluGradient,
     Setup,
     Shape,
     Site,
@@ -53,6 +55,8 @@ class Plan:
     running ones then, and no weight gets a gradient. What is named is not fused with the layers
     behind it: a bn behind a named convolution is not folded into it, and answers differ by that
     rounding. Otherwise a prediction's answers are the same bits with and without gradients.
+    `relu_gradient` changes how all gradients pass relus (see Relu); pools and other activations
+    keep their own.
     """
 
     def __init__(
@@ -63,12 +67,14 @@ class Plan:
         *,
         keep: Collection[str] = (),
         gradients: Collection[str] = (),
+        relu_gradient: ReluGradient = "true",
         clock: Clock | None = None,
         loss: Loss = PLAIN,
     ) -> None:
         """Raise UsageError where `gradients` names something that has none."""
-        self.layout = Layout(graph, setup, keep, gradients)
-        self.weights, self.setup = weights, self.layout.setup
+        self.weights = weights
+        self.setup = replace(setup, differentiable=bool(gradients), relu_gradient=relu_gradient)
+        self.layout = Layout(graph, self.setup, keep, gradients)
         self.clock = clock or Clock()
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)
         start = (-memory.ctypes.data // 4) % ALIGNMENT

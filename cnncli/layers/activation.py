@@ -51,7 +51,13 @@ class Activation(Layer):
 
 
 class Relu(Activation, kind="relu"):
-    """max(x, 0)."""
+    """max(x, 0).
+
+    Its gradient is dy where y > 0. To look inside a network it can be another one
+    (`Setup.relu_gradient`): "guided" lets only positive gradients pass, dy where y > 0 and dy > 0
+    (Springenberg et al. 2015, arXiv:1412.6806); "deconv" does not look at y, dy where dy > 0
+    (Zeiler & Fergus 2014, arXiv:1311.2901). Others run a relu in its place only where it is "true".
+    """
 
     functions = (kernels.relu_forward, kernels.relu_backward)
     backward_reads = frozenset({"y"})
@@ -59,7 +65,24 @@ class Relu(Activation, kind="relu"):
     bounds = True
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
-        return Fusing(dx_over_dy=True, runs_as="relu")
+        true = setup.relu_gradient == "true"
+        return Fusing(dx_over_dy=True, runs_as="relu" if true else None)
+
+    def build(self, site: Site) -> Passes:
+        passes, rule = super().build(site), site.setup.relu_gradient
+        if site.gradients is None or passes.backward is None or rule == "true":
+            return passes
+        dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
+        pass_where_positive, size = passes.backward, site.y[0].size
+
+        def guided(n: int) -> None:
+            pass_where_positive(n)
+            kernels.relu_forward(n * size, dx, dx, site.threads)
+
+        def deconv(n: int) -> None:
+            kernels.relu_forward(n * size, dy, dx, site.threads)
+
+        return Passes(passes.forward, {"guided": guided, "deconv": deconv}[rule])
 
 
 class LeakyRelu(Activation, kind="leaky_relu"):

@@ -24,6 +24,7 @@ from cnncli.value import Value
 Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,) for a vector
 Pass = Callable[[int], None]  # runs one direction of one layer for the first n images of its site
 Axes = tuple[int, int]  # one number for the rows, one for the columns
+ReluGradient = Literal["true", "guided", "deconv"]  # how a gradient passes a relu: see Relu
 Example = tuple[Any, ...]  # the text of a layer, and the shapes of inputs that fit it
 
 LAYERS: Registry[type[Layer]] = Registry("layer")
@@ -91,12 +92,14 @@ class Setup(Value):
     mode: Literal["train", "predict"] = "predict"
     conv_algo: str = "auto"  # or "direct"
     latency: bool = False  # single images, each as soon as possible
-    gradients: bool = False  # of a prediction are wanted, too; a plan sets this for its layers
+    # What a plan sets for its layers:
+    differentiable: bool = False  # a prediction has a backward pass, too
+    relu_gradient: ReluGradient = "true"
 
     @property
     def backward(self) -> bool:
         """Say whether there is a backward pass."""
-        return self.training or self.gradients
+        return self.training or self.differentiable
 
     @property
     def training(self) -> bool:

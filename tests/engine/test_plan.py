@@ -178,6 +178,24 @@ def test_gradients_equal_central_differences_of_the_whole_network():
     assert (ends[0] - ends[1]) / 2e-3 == pytest.approx(float(gradient @ direction), rel=5e-3)
 
 
+def test_new_weights_are_answered_with_after_a_refresh_and_folded_ones_not_before():
+    graph, weights = made("conv(40,3,pad=1) >> bn >> relu", (8, 8, 36))
+    x = images(2, (8, 8, 36))
+    plan = Plan(graph, weights, Setup(2))
+    plan.input[:] = x
+
+    def answer():
+        plan.forward(2)
+        return plan.output.tobytes()
+
+    before = answer()
+    for name in ("conv1/weight", "bn1/weight", "bn1/running_var"):
+        weights.arrays[name][:] *= 2
+    assert answer() == before
+    plan.refresh()
+    assert answer() == logits(graph, weights, x).tobytes() != before
+
+
 def test_memory_figures_are_the_plan_to_the_byte():
     graph, weights = made()
     for mode in ("predict", "train"):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contract import IMAGES, TRAINING, Bench, check_layer
+from contract import IMAGES, PREDICTION, TRAINING, Bench, check_layer
 
 from cnncli.layers.base import Epilogue, Setup
 from cnncli.layers.winograd import pays
@@ -71,3 +71,20 @@ def test_the_choice_does_not_look_at_batch_or_threads():
         assert not chooses_winograd(
             "conv(64, 3, pad=1)", (8, 8, 64), replace(setup, conv_algo="direct")
         )
+
+
+@pytest.mark.parametrize("latency", [False, True])
+def test_a_prediction_is_differentiated_as_by_definition(latency):
+    """With latency these weights are transformed where they are used."""
+    layer, shape, ends = parse("conv(256, 3, pad=1)").layer, (8, 8, 256), []
+    for conv_algo in ("auto", "direct"):
+        setup = replace(PREDICTION, conv_algo=conv_algo, latency=latency)
+        bench = Bench(layer, (shape,), setup)
+        bench.build(epilogue=Epilogue(relu=True))
+        bench.forward(IMAGES)
+        bench.backward(IMAGES)
+        ends.append(bench.dx[0][:IMAGES])
+        kept = layer.memory(setup, shape).prepared > 0
+        assert kept == (conv_algo == "auto" and not latency)
+    assert np.allclose(*ends, rtol=1e-4, atol=1e-4 * np.abs(ends[1]).max())
+    assert not np.array_equal(*ends), "the same algorithm twice"
