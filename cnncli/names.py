@@ -13,4 +13,3 @@ MONITORS = (
     "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
     "val_map", "train_loss",
 )  # fmt: skip
-INSPECTION_METHODS = ("filters", "activations")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import sys
 import time
 from typing import Any
 
 from cnncli.errors import CnncliError, name_settings
+from cnncli.plain import to_plain
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
     "normalization": "--normalize",
@@ -71,18 +71,7 @@ def write_json(value: Any) -> None:
     """Write one line of JSON to stdout: NaN and Infinity become null, NumPy's values plain ones."""
     import json
 
-    write_line(json.dumps(_plain(value), allow_nan=False))
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as json writes it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple) or getattr(value, "shape", None):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "dtype"):  # a float32 is written with its own digits: 0.9, not 0.8999999762
-        value = float(str(value)) if value.dtype.kind == "f" else value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    write_line(json.dumps(to_plain(value), allow_nan=False))
 
 
 def name_options(message: str) -> str:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cnncli import names
 from cnncli.errors import UsageError
+from cnncli.inspection import find_method, list_methods
 from cnncli.options import command, force_option, json_option, model_argument
 from cnncli.terminal import escape_on_terminal, note, wants_color, write_json, write_line
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from cnncli.inspection.figures import Findings
+    from cnncli.inspection.base import Findings
     from cnncli.render.blocks import Depth
     from cnncli.render.sheet import Capacity, Sheet
+    from cnncli.trained.sample import Sample
+
+
+METHODS = sorted(list_methods(), key="filters".__ne__)  # the default one first
 
 
 class Look(NamedTuple):
@@ -27,8 +30,7 @@ class Look(NamedTuple):
 
     model: str
     method: str
-    image: str | None
-    pixels: NDArray[Any] | None  # of the image, uint8 (H, W, C), or signal, float32 (L, C)
+    sample: Sample | None
     findings: Findings
 
 
@@ -39,7 +41,7 @@ class Look(NamedTuple):
 @model_argument
 @click.option("--layer", metavar="NAME", help="As shape-calc names it.  [default: the first conv]")
 @click.option(
-    "--method", type=click.Choice(names.INSPECTION_METHODS), default="filters",
+    "--method", type=click.Choice(METHODS), default=METHODS[0],
     show_default=True, help="The weights, or the feature maps of an image or signal.",
 )  # fmt: skip
 @click.option("--image", metavar="FILE|-", help="The image or signal for the feature maps.")
@@ -61,12 +63,17 @@ def inspect_filters(
     not a terminal. All pictures of a layer share one scale. On that of filters zero is gray. With
     --image the dead filters are named, too: those whose activation is zero everywhere.
     """
-    if method == "activations" and image is None:
-        raise UsageError("--method activations needs an image; give one with --image FILE")
+    from cnncli.trained.model import load
+
+    chosen = find_method(method)
+    if chosen.needs_image and image is None:
+        raise UsageError(f"--method {method} needs an image; give one with --image FILE")
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
     _check_output(output, force, as_json)
-    look = _look(model, layer, method, image)
+    trained = load(model)
+    sample = None if image is None else trained.read(image)
+    look = Look(model, method, sample, chosen.find(trained, layer, sample))
     if output is not None:
         _save(look, output, force)
     if as_json:
@@ -96,25 +103,6 @@ def _check_output(output: str | None, force: bool, as_json: bool) -> None:
     check_writable(output, force=force)
 
 
-def _look(model: str, layer: str | None, method: str, image: str | None) -> Look:
-    import numpy as np
-
-    from cnncli.data.batches.inputs import load_sample
-    from cnncli.inspection.activations import map_findings
-    from cnncli.inspection.filters import filter_findings
-    from cnncli.trained.model import load
-
-    trained = load(model)
-    own, weights = trained.preprocessing, trained.model.weights
-    if image is None:
-        return Look(model, method, None, None, filter_findings(trained.graph, weights, layer, None))
-    pixels = load_sample(image, own)
-    normalized = np.empty((1, *own.input_shape), np.float32)
-    own.normalize(pixels[None], np.zeros(1, np.int64), normalized)
-    find = filter_findings if method == "filters" else map_findings
-    return Look(model, method, image, pixels, find(trained.graph, weights, layer, normalized[0]))
-
-
 def _document(look: Look) -> dict[str, Any]:
     findings = look.findings
     names = list(findings.figures)
@@ -125,7 +113,7 @@ def _document(look: Look) -> dict[str, Any]:
         "model": look.model,
         "layer": findings.layer,
         "method": look.method,
-        "image": look.image,
+        "image": None if look.sample is None else look.sample.name,
         "shape": list(findings.values.shape),
         "filters": [
             {"name": f"{findings.layer}:{index}", "index": index, "dead": None}
@@ -145,8 +133,8 @@ def _save(look: Look, output: str, force: bool) -> None:
 
     if output.lower().endswith(".npz"):
         arrays: dict[str, Any] = {look.method: look.findings.values, **look.findings.figures}
-        if look.pixels is not None:
-            arrays["image"] = look.pixels
+        if look.sample is not None:
+            arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)
         return
     sheet = _sheet(look, PAGE)
@@ -177,25 +165,9 @@ def _depth() -> Depth:
 
 
 def _sheet(look: Look, capacity: Capacity) -> Sheet:
-    import numpy as np
+    from cnncli.views.sheet import make_sheet
 
-    from cnncli.render.filter_sheet import lay_out_filters
-    from cnncli.render.map_sheet import lay_out_maps
-
-    values, layer = look.findings.values, look.findings.layer
-    source = escape_on_terminal(Path(look.model).name)
-    size = f"{values.shape[-2]}x{values.shape[-1]}"
-    dead = look.findings.figures.get("dead", np.zeros(0)).nonzero()[0].tolist()
-    if look.method == "filters":
-        title = f"{layer} · {_many(len(values), 'filter')} {size}x{values.shape[1]}"
-        color = look.findings.color
-        return lay_out_filters(values, title, source, color=color, dead=dead, capacity=capacity)
-    assert look.pixels is not None and look.image is not None
-    maps = _many(len(values), "feature map")
-    title = f"{layer} · {_many(len(values), 'unit') if size == '1x1' else f'{maps} {size}'}"
-    source += f" on {escape_on_terminal(Path(look.image).name)}"
-    return lay_out_maps(values, look.pixels, title, source, dead=dead, capacity=capacity)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    sample = look.sample
+    if sample is not None:
+        sample = replace(sample, name=escape_on_terminal(Path(sample.name).name))
+    return make_sheet(look.findings, escape_on_terminal(Path(look.model).name), sample, capacity)

@@ -7,22 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.value import Value
-
 Array = NDArray[np.float32]
-Figures = dict[str, NDArray[Any]]  # by name, one number for each filter
+Figures = dict[str, NDArray[Any]]  # by name, one number for each filter or map
 
 
-class Findings(Value):
-    """What was found in one layer."""
-
-    layer: str
-    values: Array  # filters (n, channels, rows, columns) or maps (n, height, width)
-    figures: Figures
-    color: bool = False  # whether the channels of its filters are red, green and blue
-
-
-def value_figures(values: Array) -> Figures:
+def measure_values(values: Array) -> Figures:
     """Return norm (Euclidean), mean, min and max of each of the values (n, ...)."""
     rows = values.reshape(len(values), -1)
     wide = rows.astype(np.float64)
@@ -34,13 +23,13 @@ def value_figures(values: Array) -> Figures:
     }
 
 
-def zeros(values: Array) -> Array:
+def share_of_zeros(values: Array) -> Array:
     """Return the share of zeros in each of the values (n, ...)."""
     shares: Array = np.mean(values.reshape(len(values), -1) == 0, axis=1, dtype=np.float32)
     return shares
 
 
-def dead(values: Array) -> NDArray[np.bool_]:
+def are_dead(values: Array) -> NDArray[np.bool_]:
     """Return for each of the values (n, ...) whether it is zero all over."""
     alive: NDArray[np.bool_] = np.any(values.reshape(len(values), -1) != 0, axis=1)
     return ~alive

@@ -4,10 +4,9 @@ Their sources are the Cython files in the top-level `kernels/`; setup.py compile
 instruction set. CNNCLI_ISA=avx512|avx2|base chooses one by hand.
 """
 
-import os
+import os  # not pathlib, which takes its time to import
 from importlib import import_module
 from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
 from types import ModuleType
 
 from cnncli.errors import UsageError
@@ -18,8 +17,8 @@ CHOICES = ("avx512", "avx2", "base")
 
 def find_built() -> list[str]:
     """Return the instruction sets whose modules stand in this folder, best first."""
-    folder, module = Path(__file__).parent, f"conv{EXTENSION_SUFFIXES[0]}"
-    return [isa for isa in CHOICES if (folder / isa / module).exists()]
+    folder, module = os.path.dirname(__file__), f"conv{EXTENSION_SUFFIXES[0]}"  # noqa: PTH120
+    return [isa for isa in CHOICES if os.path.exists(f"{folder}/{isa}/{module}")]  # noqa: PTH110
 
 
 def choose(wanted: str | None, built: list[str]) -> str:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
-from cnncli.errors import ArchitectureError, ModelFileError
+from cnncli.errors import ArchitectureError, DataError, ModelFileError
+from cnncli.layers.base import Array
 from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
 
 if TYPE_CHECKING:
-    from cnncli.data.dataset import DataSet
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.model_file import Model
     from cnncli.samples import MaskLevels
     from cnncli.tasks import Task
-    from cnncli.trained.answers import Answer
+    from cnncli.trained.answers import Answer, Record
+    from cnncli.trained.probe import Probe
     from cnncli.trained.runner import Runner
+    from cnncli.trained.sample import Sample, Source
 
 
 class Trained:
-    """A trained network with its preprocessing and its task; it belongs to one thread."""
+    """A trained network with its preprocessing and its task; it belongs to one thread.
 
-    def __init__(self, model: Model, preprocessing: AnyPreprocessing, task: Task) -> None:
+    `threads` is how many the methods for Python work with; no result depends on it.
+    """
+
+    def __init__(
+        self, model: Model, preprocessing: AnyPreprocessing, task: Task, *, threads: int = 1
+    ) -> None:
         self.model, self.preprocessing, self.task = model, preprocessing, task
         self.graph = model.graph
+        self.threads = threads
+
+    def __repr__(self) -> str:
+        return f"<Trained {self.graph.text}>"
 
     @cached_property
     def weights(self) -> Weights:
@@ -41,6 +54,78 @@ class Trained:
     def masks(self) -> MaskLevels | None:
         """How its classes look in a mask, where it gives every pixel a class; else None."""
         return self.task.masks if isinstance(self.task, Segmentation) else None
+
+    def read(self, source: Source) -> Sample:
+        """Return a sample in the shape of the network's input, as it is and normalized.
+
+        `source` is as for `sample.read_values`. Raises DataError.
+        """
+        from cnncli.trained.sample import read_sample
+
+        return read_sample(source, self.preprocessing)
+
+    def prepare(self, source: Source) -> Array:
+        """Return the input the network takes for a sample: float32 (H, W, C), (L, C) or (K,)."""
+        return self.read(source).input
+
+    def predict(
+        self, source: Source, *, top_k: int | None = None, min_confidence: float | None = None
+    ) -> Record:
+        """Return the answer to one sample as `predict --json` writes it.
+
+        The path stands in it where `source` is one. Raises DataError for what cannot be read.
+        """
+        from cnncli.plain import to_plain
+        from cnncli.trained.sample import read_values
+
+        name, values = read_values(source, self.preprocessing)
+        (logits,) = self._single.answer([values])
+        record = self.task.answer(logits, top_k, min_confidence)
+        path = {"path": name} if isinstance(source, str | os.PathLike) else {}
+        answer: Record = to_plain({**path, **record})
+        return answer
+
+    def predict_all(
+        self,
+        paths: Iterable[str | os.PathLike[str]],
+        *,
+        top_k: int | None = None,
+        min_confidence: float | None = None,
+    ) -> Iterator[Record]:
+        """Yield the answers to files, folders and arrays of samples, as lines of `predict --json`.
+
+        What cannot be read is a record with `path` and `error` in its place.
+        """
+        from cnncli.plain import to_plain
+        from cnncli.trained.answers import make_record
+
+        names = (os.fspath(path) for path in paths)
+        for answer in self.answers(names, threads=self.threads):
+            yield to_plain(make_record(answer, self.task, top_k, min_confidence))
+
+    def run(self, x: Array | Source, keep: Collection[str] = ()) -> dict[str, Array]:
+        """Return `logits` and what the layers named in `keep` answer, by name.
+
+        `x` is an input as `prepare` returns it, or N of them in one array, or a path. The arrays
+        are float32, (*shape of the layer's output), or (N, *that) for N inputs. Raises UsageError
+        for a layer that there is not, or an array that is no input.
+        """
+        inputs, is_batch = self._inputs(x)
+        values = self._probe.run(inputs, keep)
+        return values if is_batch else {name: array[0] for name, array in values.items()}
+
+    def evaluate(self, data: str | os.PathLike[str], *, split: str | None = None) -> Record:
+        """Return the figures of `evaluate --json` on a labeled set; raise DataError."""
+        from cnncli.data.source import load_labeled
+        from cnncli.plain import to_plain
+        from cnncli.trained.runner import judge_all
+
+        samples = load_labeled(
+            os.fspath(data), self.preprocessing, self.task, split=split, threads=self.threads
+        )
+        judged = judge_all(self.open_runner(threads=self.threads), samples, self.task)
+        figures: Record = to_plain(self.task.compute_figures(judged))
+        return figures
 
     def open_runner(self, **settings: Any) -> Runner:
         """Return the network ready to answer; `settings` are those of `runner.open_runner`."""
@@ -64,12 +149,32 @@ class Trained:
         batches = stream(paths, self.preprocessing, batch_size=runner.batch, threads=threads)
         return answer_stream(runner, batches, layer)
 
-    def judge(self, samples: DataSet, **settings: Any) -> Iterator[Any]:
-        """Yield what the task judged of a labeled set, batch by batch, in its order."""
-        return self.open_runner(**settings).judge(samples, self.task)
+    @cached_property
+    def _single(self) -> Runner:
+        batch_size = 1 if self.masks is None else None
+        return self.open_runner(batch_size=batch_size, threads=self.threads)
+
+    @cached_property
+    def _probe(self) -> Probe:
+        from cnncli.trained.probe import Probe
+
+        return Probe(self.graph, self.weights, self.threads)
+
+    def _inputs(self, x: Array | Source) -> tuple[Array, bool]:
+        """Return inputs (N, *input shape), and whether `x` is several; raise DataError."""
+        if not isinstance(x, np.ndarray):
+            return self.prepare(x)[None], False
+        shape = self.graph.input_shape
+        if x.dtype != np.float32 or shape not in (x.shape, x.shape[1:]):
+            found, wanted = ("x".join(map(str, size)) for size in (x.shape, shape))
+            raise DataError(
+                f"an array of {found} {x.dtype}, where the network takes {wanted} float32; "
+                "prepare() makes one of an image or a signal"
+            )
+        return (x[None], False) if x.shape == shape else (x, True)
 
 
-def load(path: str | os.PathLike[str]) -> Trained:
+def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
     """Open a model file, `-` being stdin.
 
     Raises ModelFileError for a file that is no model, or whose parts do not fit together.
@@ -87,4 +192,4 @@ def load(path: str | os.PathLike[str]) -> Trained:
             f"{path}: its network does not take its own inputs; train it again",
             path=os.fspath(path),
         )
-    return Trained(model, preprocessing, task)
+    return Trained(model, preprocessing, task, threads=threads)

@@ -1,10 +1,10 @@
 import numpy as np
 
-from cnncli.inspection.figures import dead, value_figures, zeros
+from cnncli.inspection.figures import are_dead, measure_values, share_of_zeros
 
 
 def test_a_filter_has_norm_mean_min_and_max():
-    figures = value_figures(np.array([[[[3.0, -4.0]]], [[[0.0, 1.0]]]], np.float32))
+    figures = measure_values(np.array([[[[3.0, -4.0]]], [[[0.0, 1.0]]]], np.float32))
 
     assert {name: values.tolist() for name, values in figures.items()} == {
         "norm": [5.0, 1.0],
@@ -15,20 +15,20 @@ def test_a_filter_has_norm_mean_min_and_max():
 
 
 def test_the_norm_of_large_weights_does_not_overflow():
-    norm = value_figures(np.full((1, 1, 2, 2), 1e30, np.float32))["norm"]
+    norm = measure_values(np.full((1, 1, 2, 2), 1e30, np.float32))["norm"]
 
     assert norm.tolist() == [np.float32(2e30)]
 
 
 def test_the_share_of_zeros_counts_minus_zero_too():
-    assert zeros(np.array([[[0.0, -0.0, 1.0, 2.0]]], np.float32)).tolist() == [0.5]
+    assert share_of_zeros(np.array([[[0.0, -0.0, 1.0, 2.0]]], np.float32)).tolist() == [0.5]
 
 
 def test_dead_is_what_is_zero_all_over():
     maps = np.array([[[0.0, 0.0]], [[0.0, 1e-30]], [[-1.0, -1.0]]], np.float32)
 
-    assert dead(maps).tolist() == [True, False, False]
+    assert are_dead(maps).tolist() == [True, False, False]
 
 
 def test_a_nan_is_not_dead():
-    assert dead(np.array([[[np.nan, 0.0]]], np.float32)).tolist() == [False]
+    assert are_dead(np.array([[[np.nan, 0.0]]], np.float32)).tolist() == [False]

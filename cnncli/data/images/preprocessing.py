@@ -90,6 +90,15 @@ class Preprocessing(Value):
         """Return a row of an array of images, as if decoded."""
         return Picture(pixels, False)
 
+    def wrap_array(self, array: NDArray[np.generic], name: str) -> Picture:
+        """Return an image (h, w) or (h, w, 1 or 3), uint8 or floats from 0 to 1, as if decoded.
+
+        Raises DataError for an array of anything else.
+        """
+        from cnncli.data.arrays import as_images
+
+        return self.wrap_row(as_images(array[None], name)[0])
+
     def at_one_size(self) -> Preprocessing:
         """Return the preprocessing that brings every image to the size of the input."""
         return replace(self, resize="crop") if self.resize == "none" else self

@@ -2,7 +2,7 @@ import pytest
 
 from cnncli.errors import UsageError
 from cnncli.graph import build_graph
-from cnncli.inspection.choice import chosen, passed_on, with_filters
+from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.notation import parse
 
 
@@ -11,7 +11,7 @@ def graph_of(text, shape=(8, 8, 3)):
 
 
 def node(graph, name):
-    return next(one for one in graph.nodes if one.name == name)
+    return next(node for node in graph.nodes if node.name == name)
 
 
 def test_layers_with_filters_are_those_with_weights_of_their_own():
@@ -20,22 +20,22 @@ def test_layers_with_filters_are_those_with_weights_of_their_own():
         ">> dense(5) >> softmax"
     )
 
-    names = [one.name for one in with_filters(graph)]
+    names = [node.name for node in list_filter_layers(graph)]
     assert names == ["conv1", "depthwise1", "deconv1", "dense1"]
 
 
 def test_without_a_name_the_first_is_chosen():
     graph = graph_of("relu >> conv(4, 3) >> conv(5, 3)")
 
-    assert chosen(None, with_filters(graph), "filters").name == "conv1"
-    assert chosen("conv2", with_filters(graph), "filters").name == "conv2"
+    assert choose_layer(None, list_filter_layers(graph), "filters").name == "conv1"
+    assert choose_layer("conv2", list_filter_layers(graph), "filters").name == "conv2"
 
 
 def test_a_wrong_name_is_answered_with_the_layers_there_are():
     graph = graph_of("conv(4, 3) >> relu >> conv(5, 3)")
 
     with pytest.raises(UsageError) as caught:
-        chosen("cnov2", with_filters(graph), "filters")
+        choose_layer("cnov2", list_filter_layers(graph), "filters")
 
     assert str(caught.value) == (
         "no layer 'cnov2' with filters; did you mean conv2? there is conv1, conv2"
@@ -44,7 +44,7 @@ def test_a_wrong_name_is_answered_with_the_layers_there_are():
 
 def test_a_network_without_filters_says_so():
     with pytest.raises(UsageError, match="the network has no layer with filters"):
-        chosen(None, with_filters(graph_of("relu >> maxpool")), "filters")
+        choose_layer(None, list_filter_layers(graph_of("relu >> maxpool")), "filters")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_network_without_filters_says_so():
         ("(conv(3, 3, pad=1) + id) >> relu", "conv1", "conv1"),
     ],
 )
-def test_what_is_passed_on_lies_behind_bn_dropout_and_activation(text, name, last):
+def test_the_activation_of_a_layer_lies_behind_bn_and_dropout(text, name, last):
     graph = graph_of(text)
 
-    assert passed_on(graph, node(graph, name)).name == last
+    assert find_activation(graph, node(graph, name)).name == last

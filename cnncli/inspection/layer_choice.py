@@ -8,7 +8,7 @@ from cnncli.errors import UsageError, did_you_mean
 from cnncli.graph import Graph, Node
 
 
-def with_filters(graph: Graph) -> list[Node]:
+def list_filter_layers(graph: Graph) -> list[Node]:
     """Return the layers whose weights are filters, each seen by itself: not bn's."""
     return [
         node
@@ -20,7 +20,7 @@ def with_filters(graph: Graph) -> list[Node]:
     ]
 
 
-def chosen(name: str | None, among: Sequence[Node], what: str) -> Node:
+def choose_layer(name: str | None, among: Sequence[Node], what: str) -> Node:
     """Return the layer of this name, the first without one; raise UsageError if there is none."""
     if not among:
         raise UsageError(f"the network has no layer with {what}")
@@ -33,11 +33,11 @@ def chosen(name: str | None, among: Sequence[Node], what: str) -> Node:
     return among[names.index(name)]
 
 
-def passed_on(graph: Graph, node: Node) -> Node:
-    """Return the node whose output later layers see: behind bn, dropout and the activation.
+def find_activation(graph: Graph, node: Node) -> Node:
+    """Return the last node of a layer's bn, dropout and activation; without any, the layer itself.
 
-    Each must be the only one that reads the one before it. A softmax, which has no zeros but by
-    rounding, is not meant.
+    Its output is what later layers see. Each of these must be the only reader of the one before. A
+    softmax does not count: none of its values is zero, but by rounding.
     """
     while node.layer.prefers is None:
         index = graph.nodes.index(node)

@@ -3,7 +3,7 @@ import pytest
 
 from cnncli.engine import Weights
 from cnncli.graph import build_graph
-from cnncli.inspection.filters import filter_findings, filters_of, in_color
+from cnncli.inspection.methods.filters import Filters, are_in_color, shape_filters
 from cnncli.notation import parse
 
 
@@ -11,15 +11,20 @@ def network(text, shape):
     """A graph, and weights in the shapes of the model file that tell every number apart."""
     graph = build_graph(parse(text), shape)
     weights = Weights(graph).dump()
+    number(weights)
+    return graph, weights
+
+
+def number(weights):
+    """Give every array of weights the values 1, 2, 3, ..."""
     for array in weights.values():
         array[...] = np.arange(1, array.size + 1).reshape(array.shape)
-    return graph, weights
 
 
 def filters(text, shape, name):
     graph, weights = network(text, shape)
-    node = next(one for one in graph.nodes if one.name == name)
-    return filters_of(graph, weights, node), weights.get(f"{name}/weight")
+    node = next(node for node in graph.nodes if node.name == name)
+    return shape_filters(graph, weights, node), weights.get(f"{name}/weight")
 
 
 @pytest.mark.parametrize(
@@ -81,24 +86,24 @@ def test_the_units_of_dense_on_a_vector_are_single_rows():
 def test_only_filters_on_the_color_of_the_input_are_in_color(text, name, shape, color):
     graph, _ = network(text, shape)
 
-    assert in_color(graph, next(one for one in graph.nodes if one.name == name)) is color
+    assert are_in_color(graph, next(node for node in graph.nodes if node.name == name)) is color
 
 
-def test_findings_are_those_of_the_first_layer_with_filters():
-    graph, weights = network("conv(2, 3) >> relu >> conv(4, 3)", (8, 8, 1))
+def test_findings_are_those_of_the_first_layer_with_filters(make_network):
+    trained = make_network("conv(2, 3) >> relu >> conv(4, 3)", (8, 8, 1))
+    number(trained.model.weights)
 
-    findings = filter_findings(graph, weights, None, None)
+    findings = Filters().find(trained, None, None)
 
     assert findings.layer == "conv1"
     assert findings.figures["min"].tolist() == [1.0, 10.0]
     assert "dead" not in findings.figures
 
 
-def test_a_filter_that_relu_silences_is_dead_over_the_image():
-    graph, weights = network("conv(2, 3) >> relu >> dense(2)", (8, 8, 1))
-    weights["conv1/weight"][1] = -1.0
-    weights["conv1/bias"][:] = 0.0
+def test_a_filter_that_relu_silences_is_dead_over_the_image(make_network, make_sample):
+    trained = make_network("conv(2, 3) >> relu >> dense(2)", (8, 8, 1))
+    trained.model.weights["conv1/weight"][:] = [[[[1.0]]], [[[-1.0]]]]
 
-    findings = filter_findings(graph, weights, "conv1", np.ones((8, 8, 1), np.float32))
+    findings = Filters().find(trained, "conv1", make_sample(np.ones((8, 8, 1))))
 
     assert findings.figures["dead"].tolist() == [False, True]

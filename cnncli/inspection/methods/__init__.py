@@ -1,0 +1,1 @@
+"""The methods of `inspect-filters`, one per file."""

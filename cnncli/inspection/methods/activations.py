@@ -1,0 +1,53 @@
+"""What the layers of a network answer to one sample: their feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, ClassVar
+
+from cnncli.inspection.base import Findings, MapFindings, Method
+from cnncli.inspection.figures import Array, are_dead, measure_values, share_of_zeros
+from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
+from cnncli.layers.base import image_shape
+
+if TYPE_CHECKING:
+    from cnncli.trained.model import Trained
+    from cnncli.trained.sample import Sample
+
+
+class Activations(Method, name="activations"):
+    """The feature maps of a layer, of the first activation behind filters without a name.
+
+    Their figures are norm, mean, min, max, the share of `zeros`, and whether a map is `dead`: of
+    which nothing but zeros reaches the layers behind, after the activation.
+    """
+
+    needs_image: ClassVar[bool] = True
+
+    def find(self, trained: Trained, layer: str | None, sample: Sample | None) -> Findings:
+        """Return the maps of a layer, any of the network's."""
+        assert sample is not None
+        graph = trained.graph
+        if layer is None and (filter_layers := list_filter_layers(graph)):
+            node = find_activation(graph, filter_layers[0])
+        else:
+            node = choose_layer(layer, graph.nodes, "an output")
+        last = find_activation(graph, node).name
+        maps = read_maps(trained, sample, {node.name, last})
+        values = maps[node.name]
+        zeros, dead = share_of_zeros(values), are_dead(maps[last])
+        return MapFindings(
+            node.name, values, {**measure_values(values), "zeros": zeros, "dead": dead}
+        )
+
+
+def read_maps(trained: Trained, sample: Sample, layers: Collection[str]) -> dict[str, Array]:
+    """Return the maps (channels, height, width) of layers by name.
+
+    A signal's maps are one row, the units of a vector maps of one pixel.
+    """
+    values = trained.run(sample.input, keep=layers)
+    return {
+        name: values[name].reshape(image_shape(values[name].shape)).transpose(2, 0, 1)
+        for name in layers
+    }

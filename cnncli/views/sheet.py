@@ -1,0 +1,59 @@
+"""What was found in a layer as a sheet of small pictures, by the kind of the findings."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from cnncli.inspection.base import FilterFindings, Findings, MapFindings
+from cnncli.render.filter_sheet import lay_out_filters
+from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.sheet import Capacity, Sheet
+from cnncli.trained.sample import Sample
+
+
+@singledispatch
+def make_sheet(findings: Findings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
+    """Return a sheet of as many filters or maps as there is room for.
+
+    Its heading tells the model and, where the findings are of a sample, the sample by their names.
+    """
+    raise NotImplementedError
+
+
+@make_sheet.register
+def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
+    filters = findings.values
+    size = f"{_size(findings)}x{filters.shape[1]}"
+    return lay_out_filters(
+        filters,
+        f"{findings.layer} · {_many(len(filters), 'filter')} {size}",
+        model,
+        color=findings.color,
+        dead=_dead(findings),
+        capacity=capacity,
+    )
+
+
+@make_sheet.register
+def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
+    assert sample is not None
+    maps, size = findings.values, _size(findings)
+    what = (
+        _many(len(maps), "unit") if size == "1x1" else f"{_many(len(maps), 'feature map')} {size}"
+    )
+    title = f"{findings.layer} · {what}"
+    note = f"{model} on {sample.name}"
+    return lay_out_maps(maps, sample.values, title, note, dead=_dead(findings), capacity=capacity)
+
+
+def _size(findings: Findings) -> str:
+    return f"{findings.values.shape[-2]}x{findings.values.shape[-1]}"
+
+
+def _dead(findings: Findings) -> list[int]:
+    """Return the numbers of the filters or maps that are dead, where that was found out."""
+    return findings.figures["dead"].nonzero()[0].tolist() if "dead" in findings.figures else []
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnncli
+from cnncli.data.source import load_labeled
+from cnncli.errors import DataError, ModelFileError, UsageError
+
+
+@pytest.fixture(scope="session")
+def trained(model):
+    return cnncli.load(model)
+
+
+def test_what_is_no_model_is_not_opened(tmp_path):
+    with pytest.raises(ModelFileError, match="no such file"):
+        cnncli.load(tmp_path / "m.npz")
+
+
+def test_a_prediction_is_the_record_that_the_command_writes(trained, run, model, image):
+    line = run("predict", model, image, "--json", "-k", "2").stdout
+
+    assert trained.predict(str(image), top_k=2) == json.loads(line)
+    assert trained.predict(image, top_k=2) == json.loads(line)
+
+
+def test_bytes_and_arrays_are_answered_like_their_file(trained, image):
+    answer = trained.predict(image)
+    del answer["path"]
+
+    assert trained.predict(image.read_bytes()) == answer
+    assert trained.predict(np.asarray(Image.open(image))) == answer
+
+
+def test_predictions_of_many_come_in_order_with_errors_in_their_place(trained, image, tmp_path):
+    first, second, third = trained.predict_all([image, tmp_path / "none.png", image])
+
+    assert first == third == trained.predict(image)
+    assert list(second) == ["path", "error"]
+    assert second["error"].startswith("not a readable image (no such file")
+
+
+def test_what_cannot_be_read_cannot_be_predicted(trained, tmp_path):
+    with pytest.raises(DataError, match="not a readable image"):
+        trained.predict(tmp_path / "none.png")
+    with pytest.raises(DataError, match="array: an array of 1x2x3x4x5, not of images"):
+        trained.predict(np.zeros((2, 3, 4, 5), np.uint8))
+
+
+def test_a_run_has_the_logits_of_the_prediction(trained, run, model, image):
+    line = run("predict", model, image, "--json", "--output-kind", "logits").stdout
+
+    logits = trained.run(trained.prepare(image))["logits"]
+    assert [float(str(value)) for value in logits] == json.loads(line)["logits"]
+
+
+def test_a_run_keeps_what_layers_answer(trained, image):
+    x = trained.prepare(image)
+
+    values = trained.run(x, keep=["relu1", "conv1"])
+
+    assert list(values) == ["logits", "relu1", "conv1"]
+    assert values["conv1"].shape == (6, 8, 4)
+    assert (values["relu1"] == np.maximum(values["conv1"], 0)).all()
+    assert (values["logits"] == trained.run(x)["logits"]).all()
+
+
+def test_many_inputs_are_run_like_each_of_them(trained, patterns):
+    inputs = np.stack([trained.prepare(path) for path in patterns.glob("train/*/*.png")] * 2)
+    assert len(inputs) == 120
+
+    values = trained.run(inputs, keep=["maxpool1"])
+
+    assert values["maxpool1"].shape == (120, 3, 4, 4)
+    for x, logits, features in zip(inputs, values["logits"], values["maxpool1"], strict=True):
+        single = trained.run(x, keep=["maxpool1"])
+        assert (single["logits"] == logits).all() and (single["maxpool1"] == features).all()
+
+
+def test_a_path_is_run_like_what_it_is_prepared_to(trained, image):
+    assert (trained.run(image)["logits"] == trained.run(trained.prepare(image))["logits"]).all()
+
+
+def test_an_array_that_is_no_input_is_refused(trained):
+    with pytest.raises(DataError, match="an array of 8x10 uint8, where the network takes 8x10x1"):
+        trained.run(np.zeros((8, 10), np.uint8))
+
+
+def test_a_layer_there_is_not_is_answered_with_those_there_are(trained, image):
+    message = "no layer 'cnov1'; did you mean conv1\\? there are conv1, relu1, maxpool1, dense1"
+    with pytest.raises(UsageError, match=message):
+        trained.run(image, keep=["cnov1"])
+
+
+def test_figures_are_those_that_the_command_writes(trained, run, model, patterns):
+    figures = json.loads(run("evaluate", model, patterns, "--json").stdout)
+    del figures["schema"], figures["command"]
+
+    assert trained.evaluate(patterns) == figures
+
+
+def test_inspection_prediction_and_judging_see_the_bits_that_training_saw(trained, patterns):
+    images = load_labeled(str(patterns), trained.preprocessing, trained.task, split="train")
+    seen = np.empty((len(images), *images.shape), np.float32)
+    for batch in images.batches(7).epoch(0):
+        seen[batch.indices] = batch.inputs
+    logits = trained.run(seen)["logits"]
+    runner = trained.open_runner(batch_size=5)
+    judged = np.concatenate([part.loss for part in runner.judge(images, trained.task)])
+
+    for number, name in enumerate(images.names):
+        assert trained.prepare(name).tobytes() == seen[number].tobytes()
+        (answer,) = trained.open_runner().answer([trained.read(name).values])
+        assert answer.tobytes() == logits[number].tobytes()
+    assert (judged == trained.task.judge(logits, images.targets).loss).all()
