@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnncli.data.images.file import Pixels
-from cnncli.data.memory import available_memory
+from cnncli.data.memory import measure_available_memory
 from cnncli.errors import DataError
 
 MAX_HEADER = 4096  # characters
@@ -35,37 +35,37 @@ def load_npy(path: str) -> AnyArray:
         with open_regular(path) as file:
             return read_array(file, Path(path).stat().st_size, path)
     except Exception as error:  # the parsers raise a dozen kinds
-        raise _data_error(path, error, "numpy.save(file, images)") from error
+        raise _word_error(path, error, "numpy.save(file, images)") from error
 
 
-def npz_names(path: str) -> list[str]:
+def list_arrays(path: str) -> list[str]:
     """Return the names of the arrays in a .npz file; raise DataError."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            return list(_members(archive))
+            return list(_list_members(archive))
     except Exception as error:  # the parsers raise a dozen kinds
-        raise _data_error(path, error, SAVEZ) from error
+        raise _word_error(path, error, SAVEZ) from error
 
 
 def load_npz(path: str, *names: str) -> list[AnyArray]:
     """Return some arrays of a .npz file; raise DataError."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            members = _members(archive)
+            members = _list_members(archive)
             arrays = []
             for name in names:
                 with archive.open(members[name]) as inner:
                     arrays.append(read_array(inner, members[name].file_size, name))
             return arrays
     except Exception as error:  # the parsers raise a dozen kinds
-        raise _data_error(path, error, SAVEZ) from error
+        raise _word_error(path, error, SAVEZ) from error
 
 
 def load_images(path: str) -> Pixels:
     """Return the images of a .npy file, or x, or all there is, of a .npz file; raise DataError."""
     if path.lower().endswith(".npy"):
-        return as_images(load_npy(path), path)
-    return as_images(_load_x(path, "images"), path)
+        return to_images(load_npy(path), path)
+    return to_images(_load_x(path, "images"), path)
 
 
 def load_signals(path: str) -> NDArray[np.float32]:
@@ -73,11 +73,11 @@ def load_signals(path: str) -> NDArray[np.float32]:
 
     Each is for itself: that one holds NaN is found when it is made ready.
     """
-    return _as_floats(_load_x(path, "signals"), path)
+    return _to_floats(_load_x(path, "signals"), path)
 
 
 def _load_x(path: str, what: str) -> AnyArray:
-    names = npz_names(path)
+    names = list_arrays(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
             f"{path}: holds {', '.join(names) or 'no arrays'}, not the {what} x; "
@@ -110,7 +110,7 @@ def read_array(file: IO[bytes], size: int, name: str) -> AnyArray:
     needed = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or needed != size - file.tell():
         raise UnusableError(f"{name}: truncated, or its header is wrong")
-    if needed > available_memory():
+    if needed > measure_available_memory():
         raise UnusableError(f"{name}: larger than the memory")
     data = file.read(needed)
     if len(data) != needed:
@@ -119,7 +119,7 @@ def read_array(file: IO[bytes], size: int, name: str) -> AnyArray:
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
-def as_images(array: AnyArray, where: str) -> Pixels:
+def to_images(array: AnyArray, where: str) -> Pixels:
     """Return an array of images as uint8 (N, H, W, 1 or 3); raise DataError.
 
     Floats are taken as 0 for black to 1 for white and rounded to 8 bits.
@@ -145,7 +145,7 @@ def as_images(array: AnyArray, where: str) -> Pixels:
             f"{where}: float images that are not within 0 to 1 ({array.min():g} to "
             f"{array.max():g}); divide them, or save them as uint8 from 0 to 255"
         )
-    return _eight_bit(array)
+    return _round_to_8_bits(array)
 
 
 def are_signals(array: AnyArray) -> bool:
@@ -158,11 +158,11 @@ def are_signals(array: AnyArray) -> bool:
     return array.ndim == 3 and array.dtype != np.uint8 and array.shape[1] >= 4 * array.shape[2]
 
 
-def as_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
+def to_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
     """Return an array of signals as float32 (N, L, C), all of them finite; raise DataError."""
     if array.dtype.kind in "iuf" and array.size and not are_finite(array):
         raise DataError(f"{where}: NaN or infinite values; replace or remove them")
-    return _as_floats(array, where)
+    return _to_floats(array, where)
 
 
 def are_finite(array: AnyArray) -> bool:
@@ -170,7 +170,7 @@ def are_finite(array: AnyArray) -> bool:
     return bool(abs(array.min()) < LARGEST and abs(array.max()) < LARGEST)  # false for NaN, too
 
 
-def _as_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
+def _to_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
     if array.ndim == 2:
         array = array[..., np.newaxis]
     if array.ndim != 3 or 0 in array.shape[1:] or array.dtype.kind not in "iuf":
@@ -181,7 +181,7 @@ def _as_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
     return np.ascontiguousarray(array, np.float32)
 
 
-def _eight_bit(array: AnyArray) -> Pixels:
+def _round_to_8_bits(array: AnyArray) -> Pixels:
     pixels = np.empty(array.shape, np.uint8)
     step = max(BLOCK // math.prod(array.shape[1:]), 1)
     for start in range(0, len(array), step):
@@ -190,7 +190,7 @@ def _eight_bit(array: AnyArray) -> Pixels:
     return pixels
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _list_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     infos = [info for info in archive.infolist() if info.filename.endswith(".npy")]
     members = {info.filename.removesuffix(".npy"): info for info in infos}
     if len(infos) > MAX_MEMBERS or len(members) < len(infos):
@@ -198,7 +198,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
-def _data_error(path: str, error: Exception, call: str) -> DataError:
+def _word_error(path: str, error: Exception, call: str) -> DataError:
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror.lower()
     else:

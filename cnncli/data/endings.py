@@ -17,17 +17,17 @@ KINDS = {"images": IMAGES, "WAV files": WAV, "tables": TABLES, "arrays": ARRAYS}
 CERTAIN = ("images", "WAV files")  # beside them, tables and arrays of numbers are notes
 
 
-def suffix(name: str) -> str:
+def get_suffix(name: str) -> str:
     """Return the ending of a file's name, in lower case."""
     return os.path.splitext(name)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
 
 
-def noun_of(kind: str) -> str:
+def name_sample(kind: str) -> str:
     """Return what a sample of a kind is called: image or signal."""
     return "image" if kind == "images" else "signal"
 
 
-def kind_in_folder(names: Iterable[str], where: str) -> str:
+def find_kind_in_folder(names: Iterable[str], where: str) -> str:
     """Return the one kind of samples among files of a folder; raise DataError for two.
 
     Tables and arrays that lie beside images or WAV files are notes about them, no samples.
@@ -37,13 +37,13 @@ def kind_in_folder(names: Iterable[str], where: str) -> str:
     return _require_one(certain or kinds, where)
 
 
-def kind_in_list(names: Iterable[str], where: str) -> str:
+def find_kind_in_list(names: Iterable[str], where: str) -> str:
     """Return the one kind of samples among listed files; raise DataError for two."""
     return _require_one(_list_kinds(names), where)
 
 
 def _list_kinds(names: Iterable[str]) -> list[str]:
-    endings = {suffix(name) for name in names}
+    endings = {get_suffix(name) for name in names}
     kinds = [kind for kind, of_kind in KINDS.items() if not of_kind.isdisjoint(endings)]
     if endings - SAMPLES and "images" not in kinds:
         kinds.insert(0, "images")

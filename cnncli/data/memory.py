@@ -10,22 +10,22 @@ PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-def available_memory() -> int:
+def measure_available_memory() -> int:
     """Return the bytes that are free in the machine and in the control groups around us."""
-    free = [room for room in (_machine(), *_groups()) if room is not None]
+    free = [room for room in (_read_machine(), *_read_groups()) if room is not None]
     return max(min(free, default=UNKNOWN), 0)
 
 
-def _machine() -> int | None:
-    for line in _text(PROC / "meminfo").splitlines():
+def _read_machine() -> int | None:
+    for line in _read_text(PROC / "meminfo").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
 
 
-def _groups() -> Iterator[int | None]:
+def _read_groups() -> Iterator[int | None]:
     """Yield the room in our control group and in each one around it (versions 2 and 1)."""
-    for line in _text(PROC / "self/cgroup").splitlines():
+    for line in _read_text(PROC / "self/cgroup").splitlines():
         _, controllers, inner = line.split(":", 2)
         if controllers == "":
             root, limit, used = CGROUPS, "memory.max", "memory.current"
@@ -35,22 +35,21 @@ def _groups() -> Iterator[int | None]:
             continue
         group = root / inner.lstrip("/")
         for folder in (group, *group.parents):
-            yield _room(folder, limit, used)
+            yield _read_room(folder, limit, used)
             if folder == root:
                 break
 
 
-def _room(folder: Path, limit: str, used: str) -> int | None:
-    bound, taken = _text(folder / limit).strip(), _text(folder / used).strip()
+def _read_room(folder: Path, limit: str, used: str) -> int | None:
+    bound, taken = _read_text(folder / limit).strip(), _read_text(folder / used).strip()
     if not bound.isdigit() or not taken.isdigit():
         return None
-    statistics = dict(
-        line.split() for line in _text(folder / "memory.stat").splitlines() if line.count(" ") == 1
-    )
+    lines = _read_text(folder / "memory.stat").splitlines()
+    statistics = dict(line.split() for line in lines if line.count(" ") == 1)
     return int(bound) - int(taken) + int(statistics.get("inactive_file", 0))  # cache can be dropped
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text()
     except OSError:

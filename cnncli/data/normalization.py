@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class ChannelStatistics(Protocol):
     """What the normalization of each channel is chosen by."""
 
-    def scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
+    def choose_scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
         """Return the scale and shift of each channel that bring it to a range."""
 
 
@@ -29,7 +29,7 @@ def with_normalization(
     preprocessing: Kind, normalization: str, statistics: ChannelStatistics
 ) -> Kind:
     """Return the preprocessing with the scale and shift that these statistics ask for."""
-    scale, shift = zip(*statistics.scales_and_shifts(normalization), strict=True)
+    scale, shift = zip(*statistics.choose_scales_and_shifts(normalization), strict=True)
     return replace(
         preprocessing,
         normalization=normalization,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnncli.data.batches.batch import prepare_ahead
 from cnncli.data.batches.loader import Loader
 from cnncli.data.dataset import MEMORY_SHARE
-from cnncli.data.memory import available_memory
+from cnncli.data.memory import measure_available_memory
 from cnncli.data.normalization import with_normalization
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.unreadable import FileError, join_errors
@@ -67,14 +67,14 @@ class SampleSet:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._several_frames: set[int] = set()
         needed = len(samples) * math.prod(self.shape) * np.dtype(self.dtype).itemsize
-        room = available_memory() * MEMORY_SHARE if memory is None else memory
+        room = measure_available_memory() * MEMORY_SHARE if memory is None else memory
         fits = needed <= room
         self.values = np.empty((len(samples), *self.shape), self.dtype) if fits else None
         self.memory_bytes = needed if fits else 0
         self.digest = self._decode_all()
         if fits:
             self._pool.shutdown()
-        self.notices = (*samples.notices, *self._notices(needed))
+        self.notices = (*samples.notices, *self._collect_notices(needed))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -156,7 +156,7 @@ class SampleSet:
             if decoded.frames_left_out:
                 self._several_frames.add(index)
 
-    def _notices(self, needed: int) -> Iterator[str]:
+    def _collect_notices(self, needed: int) -> Iterator[str]:
         if self._several_frames:
             yield (
                 f"{self.samples.where}: images of which only the first frame or page is used: "

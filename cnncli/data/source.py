@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from cnncli.data.dataset import DataSet
 from cnncli.data.formats import folder, idx, listing, masks, npz
@@ -25,14 +25,15 @@ class Reader(Protocol):
     def can_read(self, path: str) -> bool:
         """Say whether this is my format, by a glance at the path."""
 
-    def splits(self, path: str) -> tuple[str, ...]:
+    def list_splits(self, path: str) -> tuple[str, ...]:
         """Return the splits the set is divided into; none for a set that is not."""
 
     def read(self, path: str, split: str | None) -> Samples:
         """Return one split, or a set that is not divided; raise DataError."""
 
 
-READERS = cast("tuple[Reader, ...]", (idx, masks, folder, npz, listing))
+# In the order they are asked: folders of IDX files and of masks are folders, too.
+READERS: tuple[Reader, ...] = (idx, masks, folder, npz, listing)
 
 
 class Source(Value):
@@ -45,10 +46,12 @@ class Source(Value):
     def read(self, split: str | None = None) -> Samples:
         """Return the samples of a split, or of a set that is not divided; raise DataError."""
         if split is not None and split not in self.splits:
-            raise DataError(f"{self.path}: has no {split} set; {self._remedy()}", path=self.path)
+            raise DataError(
+                f"{self.path}: has no {split} set; {self._word_remedy()}", path=self.path
+            )
         return self.reader.read(self.path, split)
 
-    def _remedy(self) -> str:
+    def _word_remedy(self) -> str:
         if not self.splits:
             return "it is not divided, so use all of it"
         return f"it has {' and '.join(self.splits)}"
@@ -70,7 +73,7 @@ def open_data(path: str) -> Source:
         raise DataError(f"{path}: no such file or folder; check the path", path=path)
     for reader in (listing,) if path == "-" else READERS:
         if reader.can_read(path):
-            return Source(path, reader, reader.splits(path))
+            return Source(path, reader, reader.list_splits(path))
     raise DataError(
         f"{path}: not a data set; give a folder with one folder per class, "
         "a .csv, .tsv or .jsonl list, a .npz file or a folder of IDX files",

@@ -50,11 +50,11 @@ def walk(root: str, extensions: Collection[str] = EXTENSIONS) -> Tree:
     followed once, and never back into the tree: folders are known by device and inode.
     """
     tree = Tree()
-    seen = {_identity(root)}
+    seen = {_identify(root)}
     links = deque([""])
     while links:
         link = links.popleft()
-        identity = _identity(inside(root, link)) if link else None
+        identity = _identify(join_path(root, link)) if link else None
         if identity in seen:
             tree.loops.append(link)
             continue
@@ -64,7 +64,7 @@ def walk(root: str, extensions: Collection[str] = EXTENSIONS) -> Tree:
     return tree
 
 
-def inside(folder: str, name: str) -> str:
+def join_path(folder: str, name: str) -> str:
     """Return the path of what lies in a folder, the folder spelled as it was given."""
     return os.path.join(folder, name)  # noqa: PTH118 - pathlib would spell it anew
 
@@ -77,9 +77,9 @@ def _walk_real(
     folders = [start]
     while folders:
         folder = folders.pop()
-        seen.add(_identity(inside(root, folder)))
-        for entry in _entries(inside(root, folder)):
-            path = inside(folder, entry.name)
+        seen.add(_identify(join_path(root, folder)))
+        for entry in _list_entries(join_path(root, folder)):
+            path = join_path(folder, entry.name)
             if entry.name.startswith(".") or entry.name.lower() in NOT_OURS:
                 continue
             if _is_folder(entry):
@@ -93,7 +93,7 @@ def _walk_real(
     return sorted(links, key=os.fsencode)
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _list_entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -109,7 +109,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _identity(folder: str) -> tuple[int, int]:
+def _identify(folder: str) -> tuple[int, int]:
     try:
         status = Path(folder).stat()
     except OSError as error:

@@ -36,8 +36,8 @@ class Judged(Value):
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """Return several batches as one."""
-        fields = [vars(part) for part in parts]
-        return cls(**{name: np.concatenate([each[name] for each in fields]) for name in fields[0]})
+        names = vars(parts[0])
+        return cls(**{name: np.concatenate([vars(part)[name] for part in parts]) for name in names})
 
 
 def refuse_bounded(graph: Graph, reason: str) -> None:

@@ -48,7 +48,7 @@ def sigmoid(logits: Array) -> Floats:
     return result
 
 
-def distance_figures(answer: Floats, truth: Floats) -> dict[str, float | None]:
+def measure_distances(answer: Floats, truth: Floats) -> dict[str, float | None]:
     """Return MAE, RMSE, R2 and the true mean of N numbers; R2 is None where all are the same.
 
     R2 = 1 - sum (truth - answer)^2 / sum (truth - mean)^2, of these N.
@@ -65,19 +65,19 @@ def distance_figures(answer: Floats, truth: Floats) -> dict[str, float | None]:
 
 def average_precision(truth: NDArray[np.bool_], chance: Floats) -> float | None:
     """Return the sum of (R_n - R_n-1) P_n over all thresholds n; None where nothing is true."""
-    hits, claimed, _ = _by_threshold(truth, chance)
+    hits, claimed, _ = _count_by_threshold(truth, chance)
     if not len(hits) or not hits[-1]:
         return None
     return float((np.diff(hits, prepend=0) / hits[-1]) @ (hits / claimed))
 
 
-def best_threshold(truth: NDArray[np.bool_], chance: Floats) -> float:
+def find_best_threshold(truth: NDArray[np.bool_], chance: Floats) -> float:
     """Return the probability with the highest F1 of all who are at or above it.
 
     It lies midway to the next lower probability (or 0); 0.5 where nothing is true. Of several as
     good, the one nearest to 0.5 is taken.
     """
-    hits, claimed, levels = _by_threshold(truth, chance)
+    hits, claimed, levels = _count_by_threshold(truth, chance)
     if not len(hits) or not hits[-1]:
         return 0.5
     f1 = 2 * hits / (claimed + hits[-1])
@@ -86,7 +86,7 @@ def best_threshold(truth: NDArray[np.bool_], chance: Floats) -> float:
     return float(middles[best[np.abs(middles[best] - 0.5).argmin()]])
 
 
-def _by_threshold(
+def _count_by_threshold(
     truth: NDArray[np.bool_], chance: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Return, for each probability that occurs, falling, the hits, the claims, and itself."""

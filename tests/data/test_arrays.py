@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data.arrays import as_images, load_npy, load_npz, npz_names
+from cnncli.data.arrays import list_arrays, load_npy, load_npz, to_images
 from cnncli.errors import DataError
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
@@ -56,7 +56,7 @@ def test_npy_comes_back(tmp_path: Path, array: np.ndarray) -> None:
 def test_npz_comes_back_array_by_array(tmp_path: Path, save) -> None:
     save(tmp_path / "a.npz", x=IMAGES, y=[1, 2])
     path = str(tmp_path / "a.npz")
-    assert npz_names(path) == ["x", "y"]
+    assert list_arrays(path) == ["x", "y"]
     y, x = load_npz(path, "y", "x")
     assert y.tolist() == [1, 2]
     assert np.array_equal(x, IMAGES)
@@ -100,7 +100,7 @@ def test_a_hostile_array_is_one_line(tmp_path: Path, data: bytes) -> None:
 def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(b"hello")
     with pytest.raises(DataError, match="not usable \\(File is not a zip file\\)"):
-        npz_names(str(tmp_path / "a.npz"))
+        list_arrays(str(tmp_path / "a.npz"))
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -123,7 +123,7 @@ def test_a_flipped_byte_is_noticed(tmp_path: Path) -> None:
 def test_an_array_larger_than_the_memory_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("cnncli.data.arrays.available_memory", lambda: 23)
+    monkeypatch.setattr("cnncli.data.arrays.measure_available_memory", lambda: 23)
     np.save(tmp_path / "a.npy", IMAGES)
     with pytest.raises(DataError, match="larger than the memory"):
         load_npy(str(tmp_path / "a.npy"))
@@ -138,7 +138,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 1), (2, 3, 4, 3), (0, 3, 4)])
 def test_images_of_bytes_are_taken_as_they_are(shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    found = as_images(array, "x")
+    found = to_images(array, "x")
     assert found.ndim == 4
     assert np.array_equal(found.reshape(shape), array)
 
@@ -146,14 +146,14 @@ def test_images_of_bytes_are_taken_as_they_are(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
 def test_floats_from_0_to_1_are_rounded_to_8_bits(dtype: object) -> None:
     levels = np.arange(256).reshape(4, 8, 8)
-    assert np.array_equal(as_images((levels / 255).astype(dtype), "x")[..., 0], levels)
+    assert np.array_equal(to_images((levels / 255).astype(dtype), "x")[..., 0], levels)
 
 
 def test_floats_are_converted_in_blocks(monkeypatch) -> None:
     array = np.random.default_rng(0).random((7, 3, 2))
-    expected = as_images(array, "x")
+    expected = to_images(array, "x")
     monkeypatch.setattr("cnncli.data.arrays.BLOCK", 13)
-    assert np.array_equal(as_images(array, "x"), expected)
+    assert np.array_equal(to_images(array, "x"), expected)
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.5, 255.0, np.nan, np.inf])
@@ -161,21 +161,21 @@ def test_other_floats_are_refused(value: float) -> None:
     array = np.zeros((2, 3, 4))
     array[1, 1, 1] = value
     with pytest.raises(DataError, match="x: float images that are not within 0 to 1"):
-        as_images(array, "x")
+        to_images(array, "x")
 
 
 @pytest.mark.parametrize("dtype", [bool, np.int64, np.uint16, "U1"])
 def test_other_types_are_refused(dtype: object) -> None:
     with pytest.raises(DataError, match="expected uint8 from 0 to 255, or floats from 0 to 1"):
-        as_images(np.zeros((2, 3, 4), dtype), "x")
+        to_images(np.zeros((2, 3, 4), dtype), "x")
 
 
 @pytest.mark.parametrize("shape", [(), (4,), (3, 4), (2, 3, 4, 2), (2, 3, 4, 4), (2, 0, 4)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(DataError, match="not of images; expected NxHxW"):
-        as_images(np.zeros(shape, np.uint8), "x")
+        to_images(np.zeros(shape, np.uint8), "x")
 
 
 def test_channels_first_is_explained() -> None:
     with pytest.raises(DataError, match=r"transpose\(0, 2, 3, 1\) puts the channels last"):
-        as_images(np.zeros((2, 3, 32, 32), np.uint8), "x")
+        to_images(np.zeros((2, 3, 32, 32), np.uint8), "x")

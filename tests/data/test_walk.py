@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.data.walk import inside, walk
+from cnncli.data.walk import join_path, walk
 from cnncli.errors import DataError
 
 
@@ -105,5 +105,5 @@ def test_a_folder_without_permission_is_a_data_error(tmp_path: Path) -> None:
 
 
 def test_paths_keep_the_spelling_of_the_folder() -> None:
-    assert inside("./a//b/", "c.png") == "./a//b/c.png"
-    assert inside("", "c.png") == "c.png"
+    assert join_path("./a//b/", "c.png") == "./a//b/c.png"
+    assert join_path("", "c.png") == "c.png"

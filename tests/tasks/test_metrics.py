@@ -5,9 +5,9 @@ import pytest
 
 from cnncli.tasks.metrics import (
     average_precision,
-    best_threshold,
     calibration_error,
-    distance_figures,
+    find_best_threshold,
+    measure_distances,
     probabilities,
     sigmoid,
     wilson_interval,
@@ -19,7 +19,7 @@ def test_sigmoid_of_huge_logits_is_exact():
 
 
 def test_distances_by_hand():
-    found = distance_figures(np.array([1.0, 2.0, 6.0]), np.array([1.0, 3.0, 5.0]))
+    found = measure_distances(np.array([1.0, 2.0, 6.0]), np.array([1.0, 3.0, 5.0]))
     assert found == {
         "mae": pytest.approx(2 / 3),
         "rmse": pytest.approx(math.sqrt(2 / 3)),
@@ -30,12 +30,12 @@ def test_distances_by_hand():
 
 def test_the_mean_as_answer_has_an_r2_of_zero_and_worse_ones_a_negative():
     truth = np.array([1.0, 2.0, 6.0])
-    assert distance_figures(np.full(3, 3.0), truth)["r2"] == 0
-    assert distance_figures(np.full(3, 9.0), truth)["r2"] < 0
+    assert measure_distances(np.full(3, 3.0), truth)["r2"] == 0
+    assert measure_distances(np.full(3, 9.0), truth)["r2"] < 0
 
 
 def test_numbers_that_are_all_the_same_have_no_r2():
-    assert distance_figures(np.array([1.0, 2.0]), np.array([0.1, 0.1]))["r2"] is None
+    assert measure_distances(np.array([1.0, 2.0]), np.array([0.1, 0.1]))["r2"] is None
 
 
 def test_average_precision_matches_the_published_example():
@@ -62,18 +62,18 @@ def test_no_threshold_has_a_better_f1(seed):
     numbers = np.random.default_rng(seed)
     truth, chance = numbers.random(25) < 0.4, numbers.random(25).round(1)
     truth[0] = True
-    found = f1(truth, chance, best_threshold(truth, chance))
+    found = f1(truth, chance, find_best_threshold(truth, chance))
     assert found == max(f1(truth, chance, one) for one in np.linspace(0, 1, 101))
 
 
 def test_a_threshold_lies_midway_between_what_it_separates():
     truth = np.array([True, True, False, False])
-    assert best_threshold(truth, np.array([0.9, 0.8, 0.2, 0.1])) == pytest.approx(0.5)
-    assert best_threshold(truth, np.array([0.2, 0.15, 0.05, 0.0])) == pytest.approx(0.1)
+    assert find_best_threshold(truth, np.array([0.9, 0.8, 0.2, 0.1])) == pytest.approx(0.5)
+    assert find_best_threshold(truth, np.array([0.2, 0.15, 0.05, 0.0])) == pytest.approx(0.1)
 
 
 def test_a_label_nobody_has_keeps_the_threshold_of_one_half():
-    assert best_threshold(np.zeros(3, bool), np.array([0.1, 0.2, 0.3])) == 0.5
+    assert find_best_threshold(np.zeros(3, bool), np.array([0.1, 0.2, 0.3])) == 0.5
 
 
 def test_probabilities_are_the_softmax():

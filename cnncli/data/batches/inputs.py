@@ -34,13 +34,13 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
     decode = preprocessing.decode
     for path in paths:
         if path == "-":
-            yield Input(path, lambda: decode(_stdin(preprocessing)))
+            yield Input(path, lambda: decode(_read_bytes(preprocessing)))
             continue
         try:
             if os.path.isdir(path):  # noqa: PTH112 - pathlib takes its time to import
-                yield from _folder(path, preprocessing)
+                yield from _expand_folder(path, preprocessing)
             elif os.path.splitext(path)[1].lower() in preprocessing.array_extensions:  # noqa: PTH122
-                yield from _rows(path, preprocessing)
+                yield from _expand_array(path, preprocessing)
             else:
                 yield Input(path, partial(decode, path))
         except DataError as error:
@@ -53,7 +53,7 @@ def load_sample(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
     Where a network takes images of any size, its input's size stands for all: crop.
     """
     at_one_size: Any = preprocessing.at_one_size()
-    decoded = at_one_size.decode(_stdin(preprocessing) if path == "-" else path)
+    decoded = at_one_size.decode(_read_bytes(preprocessing) if path == "-" else path)
     prepared: NDArray[Any] = at_one_size.prepare(decoded, path)
     return prepared
 
@@ -78,12 +78,12 @@ def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
         yield os.fsdecode(rest)
 
 
-def _stdin(preprocessing: AnyPreprocessing) -> bytes:
+def _read_bytes(preprocessing: AnyPreprocessing) -> bytes:
     return read_stdin(preprocessing.error)
 
 
-def _folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
-    from cnncli.data.walk import inside, walk
+def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    from cnncli.data.walk import join_path, walk
 
     files = walk(path, preprocessing.extensions).files
     if not files:
@@ -91,11 +91,11 @@ def _folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
             f"{path}: no {preprocessing.noun}s in this folder; check the path", path=path
         )
     for file in files:
-        name = inside(path, file)
+        name = join_path(path, file)
         yield Input(name, partial(preprocessing.decode, name))
 
 
-def _rows(path: str, preprocessing: Any) -> Iterator[Input]:
+def _expand_array(path: str, preprocessing: Any) -> Iterator[Input]:
     for i, values in enumerate(preprocessing.load_rows(path)):
         yield Input(f"{path}[{i}]", partial(preprocessing.wrap_row, values))
 

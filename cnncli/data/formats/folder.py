@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnncli.data.endings import KINDS, SAMPLES, kind_in_folder, noun_of
-from cnncli.data.walk import inside, walk
+from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, name_sample
+from cnncli.data.walk import join_path, walk
 from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
 
@@ -18,11 +18,11 @@ def can_read(path: str) -> bool:
     return Path(path).is_dir()
 
 
-def splits(path: str) -> tuple[str, ...]:
+def list_splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test the folder is divided into; none for class folders."""
     if not _is_divided(path):
         return ()
-    return tuple(split for split in SPLITS if split_folder(path, split))
+    return tuple(split for split in SPLITS if find_split_folder(path, split))
 
 
 def read(path: str, split: str | None) -> Samples:
@@ -30,9 +30,9 @@ def read(path: str, split: str | None) -> Samples:
 
     Only the folders directly in it are classes; what lies deeper belongs to them.
     """
-    root = inside(path, split_folder(path, split) or "") if split else path
+    root = join_path(path, find_split_folder(path, split) or "") if split else path
     tree = walk(root, SAMPLES)
-    kind = kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
+    kind = find_kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
     tree.keep(KINDS[kind], kind)
     keys = tuple(file for file in tree.files if os.sep in file)
     loose = len(tree.files) - len(keys)
@@ -50,10 +50,10 @@ def read(path: str, split: str | None) -> Samples:
         check_label(name, root)
     return Samples(
         where=root,
-        names=tuple(inside(root, key) for key in keys),
+        names=tuple(join_path(root, key) for key in keys),
         keys=keys,
         labels=labels,
-        noun=noun_of(kind),
+        noun=name_sample(kind),
         empty=tuple(name for name in tree.folders if name not in set(labels)),
         notices=tuple(f"{root}: {notice}" for notice in notices),
     )
@@ -61,23 +61,23 @@ def read(path: str, split: str | None) -> Samples:
 
 def _is_divided(path: str) -> bool:
     """Tell train/ that holds classes from a class that happens to be called train."""
-    folders = {entry.name for entry in _shown(path) if entry.is_dir()}
+    folders = {entry.name for entry in _list_visible(path) if entry.is_dir()}
     every_name = {name for names in SPLITS.values() for name in names}
     if folders <= every_name:
         return bool(folders)
-    return any(entry.is_dir() for entry in _shown(inside(path, "train")))
+    return any(entry.is_dir() for entry in _list_visible(join_path(path, "train")))
 
 
-def _shown(path: str) -> list[os.DirEntry[str]]:
+def _list_visible(path: str) -> list[os.DirEntry[str]]:
     if not Path(path).is_dir():
         return []
     with os.scandir(path) as entries:
         return [entry for entry in entries if not entry.name.startswith(".")]
 
 
-def split_folder(path: str, split: str) -> str | None:
+def find_split_folder(path: str, split: str) -> str | None:
     """Return the name of the folder of a split, if there is one; raise DataError for two."""
-    found = [name for name in SPLITS[split] if Path(path, name).is_dir()]
-    if len(found) > 1:
-        raise DataError(f"{path}: both {found[0]}/ and {found[1]}/; keep one of them", path=path)
-    return found[0] if found else None
+    names = [name for name in SPLITS[split] if Path(path, name).is_dir()]
+    if len(names) > 1:
+        raise DataError(f"{path}: both {names[0]}/ and {names[1]}/; keep one of them", path=path)
+    return names[0] if names else None

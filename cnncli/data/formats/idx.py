@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import open_regular
-from cnncli.data.formats.npz import array_samples
-from cnncli.data.memory import available_memory
-from cnncli.data.walk import inside
+from cnncli.data.formats.npz import build_samples
+from cnncli.data.memory import measure_available_memory
+from cnncli.data.walk import join_path
 from cnncli.errors import DataError
 from cnncli.samples import Samples
 
@@ -26,12 +26,12 @@ ENDINGS = ("-idx{}-ubyte", ".idx{}-ubyte", "-idx{}-ubyte.gz", ".idx{}-ubyte.gz")
 
 def can_read(path: str) -> bool:
     """Say whether this is a folder with IDX files in it."""
-    return Path(path).is_dir() and bool(splits(path))
+    return Path(path).is_dir() and bool(list_splits(path))
 
 
-def splits(path: str) -> tuple[str, ...]:
+def list_splits(path: str) -> tuple[str, ...]:
     """Return which of train and test are there."""
-    return tuple(split for split, prefix in PREFIXES.items() if _file(path, prefix, "images"))
+    return tuple(split for split, prefix in PREFIXES.items() if _find_file(path, prefix, "images"))
 
 
 def read(path: str, split: str | None) -> Samples:
@@ -46,18 +46,18 @@ def read(path: str, split: str | None) -> Samples:
             path=path,
         )
     words = tuple(map(str, labels.tolist()))
-    return array_samples(path, prefix, pixels[..., np.newaxis], words)
+    return build_samples(path, prefix, pixels[..., np.newaxis], words)
 
 
-def _file(path: str, prefix: str, content: str) -> str | None:
+def _find_file(path: str, prefix: str, content: str) -> str | None:
     dimensions = 3 if content == "images" else 1
     names = (f"{prefix}-{content}{ending.format(dimensions)}" for ending in ENDINGS)
-    files = (inside(path, name) for name in names)
+    files = (join_path(path, name) for name in names)
     return next((file for file in files if Path(file).exists()), None)
 
 
 def _load(path: str, prefix: str, content: str) -> NDArray[np.uint8]:
-    file = _file(path, prefix, content)
+    file = _find_file(path, prefix, content)
     if file is None:
         dimensions = 3 if content == "images" else 1
         raise DataError(
@@ -84,7 +84,7 @@ def _parse(file: IO[bytes], dimensions: int) -> NDArray[np.uint8]:
         raise ValueError(f"it does not open with 0 0 8 {dimensions} and {dimensions} sizes")
     shape = tuple(np.frombuffer(header, ">u4", offset=4).tolist())
     size = math.prod(shape)
-    if size > available_memory():
+    if size > measure_available_memory():
         raise ValueError("larger than the memory")
     if 0 in shape[1:]:
         raise ValueError("images of no size")

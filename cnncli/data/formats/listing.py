@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.endings import kind_in_list, noun_of
-from cnncli.data.walk import inside
+from cnncli.data.endings import find_kind_in_list, name_sample
+from cnncli.data.walk import join_path
 from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
 
@@ -38,7 +38,7 @@ def can_read(path: str) -> bool:
     return path == "-" or Path(path).suffix.lower() in SUFFIXES
 
 
-def splits(path: str) -> tuple[str, ...]:
+def list_splits(path: str) -> tuple[str, ...]:
     """Return nothing: a list is one set."""
     return ()
 
@@ -46,30 +46,31 @@ def splits(path: str) -> tuple[str, ...]:
 def read(path: str, split: str | None) -> Samples:
     """Return the listed images; raise DataError with the line that is at fault."""
     try:
-        lines = _lines(path)
-        kind = _kind(path, lines)
-        columns, rows = _json_rows(lines) if kind == "{" else _table_rows(lines, kind)
-        known, blank = _known(path, columns, rows)
+        lines = _read_lines(path)
+        syntax = _find_syntax(path, lines)
+        columns, rows = _read_json(lines) if syntax == "{" else _read_table(lines, syntax)
+        known, blank = _read_rows(path, columns, rows)
     except (csv.Error, RecursionError) as error:
-        raise DataError(f"{path}: {error}; give {_expected(LABEL)} a line", path=path) from error
-    noun = noun_of(kind_in_list(known, path))
+        row = _describe_row(LABEL)
+        raise DataError(f"{path}: {error}; give {row} a line", path=path) from error
+    noun = name_sample(find_kind_in_list(known, path))
     base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
-    labelled = columns == LABEL
-    several = labelled and any("|" in str(label) for (label,) in known.values())
+    labeled = columns == LABEL
+    several = labeled and any("|" in str(label) for (label,) in known.values())
     return Samples(
         where=path,
-        names=tuple(inside(base, file) for file in known),
+        names=tuple(join_path(base, file) for file in known),
         keys=tuple(known),
-        labels=tuple(str(label) for (label,) in known.values()) if labelled else (),
+        labels=tuple(str(label) for (label,) in known.values()) if labeled else (),
         noun=noun,
         columns=columns,
-        numbers=None if labelled else np.array(list(known.values()), np.float64),
-        suggests="multi-label" if several else "classify" if labelled else "regress",
+        numbers=None if labeled else np.array(list(known.values()), np.float64),
+        suggests="multi-label" if several else "classify" if labeled else "regress",
         blank=blank,
     )
 
 
-def _lines(path: str) -> list[str]:
+def _read_lines(path: str) -> list[str]:
     try:
         raw = io.FileIO(0 if path == "-" else path, closefd=path != "-")
         with io.TextIOWrapper(
@@ -81,7 +82,8 @@ def _lines(path: str) -> list[str]:
         raise DataError(f"{path}: cannot be read ({reason}); check the path", path=path) from error
 
 
-def _kind(path: str, lines: list[str]) -> str:
+def _find_syntax(path: str, lines: list[str]) -> str:
+    """Return the delimiter of a table, { for JSON Lines."""
     if path != "-":
         return SUFFIXES[Path(path).suffix.lower()]
     first = lines[0] if lines else ""
@@ -90,18 +92,20 @@ def _kind(path: str, lines: list[str]) -> str:
     return "\t" if "\t" in first else ","
 
 
-def _json_rows(lines: list[str]) -> tuple[tuple[str, ...], Rows]:
+def _read_json(lines: list[str]) -> tuple[tuple[str, ...], Rows]:
     """Return which columns there are, by the first object, and the rows."""
-    objects = ((number, _object(line)) for number, line in enumerate(lines, 1) if line.strip())
-    found = list(objects)
-    first = found[0][1] if found else {}
-    columns = LABEL if "label" in first else tuple(one for one in first if one != "path") or LABEL
+    objects = [
+        (number, _parse_object(line)) for number, line in enumerate(lines, 1) if line.strip()
+    ]
+    first = objects[0][1] if objects else {}
+    others = tuple(name for name in first if name != "path")
+    columns = LABEL if "label" in first or not others else others
     needed = ("path", *columns)
-    rows = ((number, [row[name] for name in needed if name in row]) for number, row in found)
+    rows = ((number, [row[name] for name in needed if name in row]) for number, row in objects)
     return columns, rows
 
 
-def _object(line: str) -> dict[str, object]:
+def _parse_object(line: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except ValueError:
@@ -109,30 +113,30 @@ def _object(line: str) -> dict[str, object]:
     return row if isinstance(row, dict) else {}
 
 
-def _table_rows(lines: list[str], delimiter: str) -> tuple[tuple[str, ...], Rows]:
+def _read_table(lines: list[str], delimiter: str) -> tuple[tuple[str, ...], Rows]:
     """Return which columns there are, by the first line, and the rows."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     first = next(filter(None, reader), [])
     titles = [name.strip() for name in first]
     names = [name.lower() for name in titles]
     if "path" not in names:
-        return LABEL, _rows(csv.reader(lines, delimiter=delimiter, strict=True), [0, 1], 2)
+        return LABEL, _select_cells(csv.reader(lines, delimiter=delimiter, strict=True), [0, 1], 2)
     at = names.index("path")
     others = [i for i in range(len(names)) if i != at]
     columns = tuple(titles[i] for i in others)
     if "label" in names:
         others, columns = [names.index("label")], LABEL
-    return columns, _rows(reader, [at, *others], len(names))
+    return columns, _select_cells(reader, [at, *others], len(names))
 
 
-def _rows(reader: Iterator[list[str]], positions: list[int], width: int) -> Rows:
+def _select_cells(reader: Iterator[list[str]], positions: list[int], width: int) -> Rows:
     for row in reader:
         if row:
             line = reader.line_num  # type: ignore[attr-defined]
             yield line, [row[i] for i in positions] if len(row) == width else []
 
 
-def _known(path: str, columns: tuple[str, ...], rows: Rows) -> tuple[dict[str, Values], str]:
+def _read_rows(path: str, columns: tuple[str, ...], rows: Rows) -> tuple[dict[str, Values], str]:
     """Return what is known of each image, and the first place where a label is missing."""
     _check_columns(path, columns)
     known: dict[str, Values] = {}
@@ -140,18 +144,18 @@ def _known(path: str, columns: tuple[str, ...], rows: Rows) -> tuple[dict[str, V
     for number, row in rows:
         where = f"{path}, line {number}"
         if len(row) != 1 + len(columns) or not isinstance(row[0], str) or not row[0]:
-            raise DataError(f"{where}: not {_expected(columns)}; give these", path=path)
+            raise DataError(f"{where}: not {_describe_row(columns)}; give these", path=path)
         file, values = row[0], row[1:]
         read: Values
         if columns == LABEL:
-            read = (_label(values[0], where),)
+            read = (_read_label(values[0], where),)
             blank = blank or ("" if read[0] else where)
         else:
             pairs = zip(columns, values, strict=True)
-            read = tuple(_number(value, f"{where}, {name}") for name, value in pairs)
+            read = tuple(_read_number(value, f"{where}, {name}") for name, value in pairs)
         before = known.setdefault(file, read)
         if before != read:
-            now, then = (" ".join(map(str, one)) for one in (read, before))
+            now, then = (" ".join(map(str, values)) for values in (read, before))
             raise DataError(
                 f"{where}: {file} is {now} here and {then} before; keep one of the two", path=path
             )
@@ -167,17 +171,17 @@ def _check_columns(path: str, columns: tuple[str, ...]) -> None:
             raise DataError(f"{path}: two columns are called {name}; rename one", path=path)
 
 
-def _label(value: object, where: str) -> str:
+def _read_label(value: object, where: str) -> str:
     """Return a class, labels joined by |, or "" for none; raise DataError for anything else."""
     if isinstance(value, list):
-        parts = [check_label(one, where) for one in value]
-        if any("|" in one for one in parts):
+        parts = [check_label(part, where) for part in value]
+        if any("|" in part for part in parts):
             raise DataError(f"{where}: a label in a list has a |; leave it out", path=where)
         return "|".join(parts)
     return "" if value == "" else check_label(value, where)
 
 
-def _number(value: object, where: str) -> float:
+def _read_number(value: object, where: str) -> float:
     try:
         odd = isinstance(value, bool) or (isinstance(value, str) and not NUMERAL.fullmatch(value))
         number = math.nan if odd else float(value)  # type: ignore[arg-type]
@@ -192,7 +196,7 @@ def _number(value: object, where: str) -> float:
     return number
 
 
-def _expected(columns: tuple[str, ...]) -> str:
+def _describe_row(columns: tuple[str, ...]) -> str:
     if columns == LABEL:
         return "a path and a label"
     return f"a path and a number for {', '.join(columns)}"

@@ -10,8 +10,8 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from cnncli.data.formats.folder import SPLITS, split_folder
-from cnncli.data.walk import Tree, inside, walk
+from cnncli.data.formats.folder import SPLITS, find_split_folder
+from cnncli.data.walk import Tree, join_path, walk
 from cnncli.errors import DataError
 from cnncli.samples import MaskedSamples
 from cnncli.wording import count_names
@@ -21,12 +21,14 @@ IMAGES, MASKS = "images", "masks"
 
 def can_read(path: str) -> bool:
     """Say whether this is a folder with images/ and masks/, or one divided into such folders."""
-    return _is_pair(path) or any(_is_pair(inside(path, name)) for name in _split_names())
+    return _is_pair(path) or any(_is_pair(join_path(path, name)) for name in _list_split_names())
 
 
-def splits(path: str) -> tuple[str, ...]:
+def list_splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test the folder is divided into."""
-    return () if _is_pair(path) else tuple(split for split in SPLITS if split_folder(path, split))
+    if _is_pair(path):
+        return ()
+    return tuple(split for split in SPLITS if find_split_folder(path, split))
 
 
 def read(path: str, split: str | None) -> MaskedSamples:
@@ -34,35 +36,33 @@ def read(path: str, split: str | None) -> MaskedSamples:
 
     Raises DataError for an image without a mask, or with two.
     """
-    root = inside(path, split_folder(path, split) or "") if split else path
+    root = join_path(path, find_split_folder(path, split) or "") if split else path
     for name in (IMAGES, MASKS):
         if not Path(root, name).is_dir():
             raise DataError(f"{root}: has no folder {name}/; put one there", path=root)
-    images, masks = walk(inside(root, IMAGES)), walk(inside(root, MASKS))
-    stems = _index_by_stem(images, inside(root, IMAGES))
-    mask_stems = _index_by_stem(masks, inside(root, MASKS))
-    without = [
-        inside(inside(root, IMAGES), stems[stem]) for stem in stems if stem not in mask_stems
-    ]
+    image_folder, mask_folder = join_path(root, IMAGES), join_path(root, MASKS)
+    tree = walk(image_folder)
+    images = _index_by_stem(tree, image_folder)
+    masks = _index_by_stem(walk(mask_folder), mask_folder)
+    without = [join_path(image_folder, images[stem]) for stem in images if stem not in masks]
     if without:
-        images_without = count_names(without, "", "images").strip()
         raise DataError(
-            f"{root}: no mask of the same name in {MASKS}/ for {images_without}; "
-            "add it or remove the image",
+            f"{root}: no mask of the same name in {MASKS}/ for "
+            f"{count_names(without, '', 'images').strip()}; add it or remove the image",
             path=root,
         )
-    notices = [f"{inside(root, IMAGES)}: {notice}" for notice in images.notices]
-    if len(mask_stems) > len(stems):
-        notices.append(f"{root}: masks without an image, ignored: {len(mask_stems) - len(stems)}")
+    notices = [f"{image_folder}: {notice}" for notice in tree.notices]
+    if len(masks) > len(images):
+        notices.append(f"{root}: masks without an image, ignored: {len(masks) - len(images)}")
     return MaskedSamples(
         where=root,
-        names=tuple(inside(inside(root, IMAGES), key) for key in stems.values()),
-        keys=tuple(stems.values()),
+        names=tuple(join_path(image_folder, file) for file in images.values()),
+        keys=tuple(images.values()),
         labels=(),
         suggests="segment",
         folder=path,
         notices=tuple(notices),
-        masks=tuple(inside(inside(root, MASKS), mask_stems[stem]) for stem in stems),
+        masks=tuple(join_path(mask_folder, masks[stem]) for stem in images),
     )
 
 
@@ -70,7 +70,7 @@ def _is_pair(path: str) -> bool:
     return Path(path, IMAGES).is_dir() and Path(path, MASKS).is_dir()
 
 
-def _split_names() -> list[str]:
+def _list_split_names() -> list[str]:
     return [name for names in SPLITS.values() for name in names]
 
 

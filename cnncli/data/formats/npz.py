@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import AnyArray, are_signals, as_images, as_signals, load_npz, npz_names
+from cnncli.data.arrays import AnyArray, are_signals, list_arrays, load_npz, to_images, to_signals
 from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
 
@@ -24,15 +24,15 @@ def can_read(path: str) -> bool:
     return Path(path).suffix.lower() == ".npz"
 
 
-def splits(path: str) -> tuple[str, ...]:
+def list_splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test it holds; none for one set x, y."""
-    names = npz_names(path)
+    names = list_arrays(path)
     return () if "x" in names else tuple(split for split in SPLITS if f"x_{split}" in names)
 
 
 def read(path: str, split: str | None) -> Samples:
     """Return the images of a split, or of x and y; raise DataError."""
-    names = npz_names(path)
+    names = list_arrays(path)
     x, y = (f"x_{split}", f"y_{split}") if split else ("x", "y")
     if x not in names or y not in names:
         raise DataError(
@@ -41,22 +41,22 @@ def read(path: str, split: str | None) -> Samples:
             path=path,
         )
     images, classes = load_npz(path, x, y)
-    convert = as_signals if are_signals(images) else as_images
+    convert = to_signals if are_signals(images) else to_images
     values = convert(images, f"{path}, {x}")
     where = f"{path}, {y}"
     if len(classes) != len(values):
         nouns = "signals" if are_signals(images) else "images"
         raise DataError(f"{path}: {len(values)} {nouns} but {len(classes)} in {y}", path=path)
     if classes.dtype.kind != "f":
-        return array_samples(path, x, values, as_labels(classes, where))
-    numbers = as_numbers(classes, where)
+        return build_samples(path, x, values, to_labels(classes, where))
+    numbers = to_numbers(classes, where)
     width = numbers.shape[1]
     columns = ("y",) if width == 1 else tuple(f"y[{k}]" for k in range(width))
-    unlabeled = array_samples(path, x, values, ())
+    unlabeled = build_samples(path, x, values, ())
     return replace(unlabeled, numbers=numbers, columns=columns, suggests="regress")
 
 
-def array_samples(path: str, array: str, values: AnyArray, labels: tuple[str, ...]) -> Samples:
+def build_samples(path: str, array: str, values: AnyArray, labels: tuple[str, ...]) -> Samples:
     """Return labeled rows of an array; an image is named by its file and number."""
     numbers = range(len(values))
     missing = labels.index("") if "" in labels else None
@@ -72,7 +72,7 @@ def array_samples(path: str, array: str, values: AnyArray, labels: tuple[str, ..
     )
 
 
-def as_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
+def to_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
     """Return one or several numbers per image, float64 (N, K); raise DataError."""
     if array.ndim == 1:
         array = array[:, np.newaxis]
@@ -85,7 +85,7 @@ def as_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
     return numbers
 
 
-def as_labels(array: AnyArray, where: str) -> tuple[str, ...]:
+def to_labels(array: AnyArray, where: str) -> tuple[str, ...]:
     """Return whole numbers or words, one per image, as names of classes; raise DataError."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

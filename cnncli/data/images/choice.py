@@ -37,16 +37,16 @@ class Statistics:
         for channel, counts in enumerate(self.counts):
             counts += np.bincount(images[..., channel].reshape(-1), minlength=256)
 
-    def scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
+    def choose_scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
         """Return what brings each channel to a range.
 
         unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1. minmax: 0 to 1 from
         darkest to brightest. none: 0 to 255. A channel of one level is unit.
         """
-        return [_scale_and_shift(normalization, counts) for counts in self.counts]
+        return [_choose_scale_and_shift(normalization, counts) for counts in self.counts]
 
 
-def _scale_and_shift(normalization: str, counts: NDArray[np.int64]) -> tuple[float, float]:
+def _choose_scale_and_shift(normalization: str, counts: NDArray[np.int64]) -> tuple[float, float]:
     if normalization == "none":
         return 1.0, 0.0
     levels = np.flatnonzero(counts)

@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.images.modes import (
     SIDEWAYS,
     is_gray,
-    orientation,
+    read_orientation,
     to_levels,
     to_pixels,
 )
@@ -65,7 +65,7 @@ class Header(NamedTuple):
 
 def decode(source: str | bytes) -> Picture:
     """Return the pixels of an image file, or of the bytes of one; raise ImageError."""
-    return _with_image(source, _picture)
+    return _with_image(source, _read_picture)
 
 
 def decode_levels(source: str) -> Levels:
@@ -75,7 +75,7 @@ def decode_levels(source: str) -> Levels:
 
 def measure(source: str | bytes) -> Header:
     """Return the size of an image once upright, and whether it is gray; raise ImageError."""
-    return _with_image(source, _header)
+    return _with_image(source, _read_header)
 
 
 def read_stdin(fault: type[FileError] = ImageError) -> bytes:
@@ -85,7 +85,7 @@ def read_stdin(fault: type[FileError] = ImageError) -> bytes:
         with io.FileIO(0, closefd=False) as raw:
             data = io.BufferedReader(raw).read(MAX_STDIN + 1)
     except OSError as error:
-        raise fault("-", _reason("-", error), remedy) from error
+        raise fault("-", _word_reason("-", error), remedy) from error
     if not data:
         raise fault("-", "nothing on stdin", remedy)
     if len(data) > MAX_STDIN:
@@ -93,15 +93,15 @@ def read_stdin(fault: type[FileError] = ImageError) -> bytes:
     return data
 
 
-def _picture(image: Image.Image) -> Picture:
+def _read_picture(image: Image.Image) -> Picture:
     # A photograph may carry its own preview as a second frame (MPO): nothing is missed there.
     several = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
     return Picture(to_pixels(image), several)
 
 
-def _header(image: Image.Image) -> Header:
+def _read_header(image: Image.Image) -> Header:
     width, height = image.size
-    if orientation(image) in SIDEWAYS:
+    if read_orientation(image) in SIDEWAYS:
         height, width = width, height
     return Header(height, width, is_gray(image))
 
@@ -109,14 +109,14 @@ def _header(image: Image.Image) -> Header:
 def _with_image(source: str | bytes, work: Callable[[Image.Image], Result]) -> Result:
     name = source if isinstance(source, str) else "-"
     try:
-        with quiet, _open(source) as file, _identified(file) as image:
+        with quiet, _open(source) as file, _identify(file) as image:
             _check_size(*image.size)
             return work(image)
     except FileNotFoundError as error:
         reason = "a link to nothing" if os.path.lexists(name) else "no such file"
         raise ImageError(name, reason, "check the path") from error
     except Exception as error:  # a decoder fed with rubbish raises what it likes
-        raise ImageError(name, _reason(name, error)) from error
+        raise ImageError(name, _word_reason(name, error)) from error
 
 
 def _open(source: str | bytes) -> BinaryIO:
@@ -133,11 +133,11 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # which does not wait for the writer of a pipe
 
 
-def _identified(file: BinaryIO) -> Image.Image:
+def _identify(file: BinaryIO) -> Image.Image:
     """Return an image as `Image.open` does, which would import all decoders to ask each of them."""
     head = file.read(30)
     file.seek(0)
-    _check_size(*_webp_size(head))
+    _check_size(*_read_webp_size(head))
     name = DECODERS.get(head[:1])
     if name is not None:
         import_module(f"PIL.{name}ImagePlugin")
@@ -155,7 +155,7 @@ def _check_size(width: int, height: int) -> None:
         raise RefusedError(f"{height}x{width} is no size")
 
 
-def _webp_size(head: bytes) -> tuple[int, int]:
+def _read_webp_size(head: bytes) -> tuple[int, int]:
     """Return width and height of a WebP, whose decoder takes its memory before Pillow can look.
 
     https://developers.google.com/speed/webp/docs/riff_container. (1, 1) for anything else.
@@ -172,7 +172,7 @@ def _webp_size(head: bytes) -> tuple[int, int]:
     return packed & 0x3FFF, packed >> 16 & 0x3FFF
 
 
-def _reason(name: str, error: Exception) -> str:
+def _word_reason(name: str, error: Exception) -> str:
     match error:
         case RefusedError():
             return str(error)

@@ -34,12 +34,12 @@ def to_pixels(image: Image.Image) -> NDArray[np.uint8]:
         values = np.asarray(image).astype(np.uint32)
         pixels = ((values + 128) // 257).astype(np.uint8)
     elif image.mode in GRAY or image.mode in COLOR:
-        pixels = np.asarray(_flat(image))
+        pixels = np.asarray(_flatten(image))
     else:
         raise RefusedError(
             f"its pixels are {image.mode}, not 8 or 16 bits of gray or RGB; save it as such"
         )
-    return np.ascontiguousarray(_upright(np.atleast_3d(pixels), orientation(image)))
+    return np.ascontiguousarray(_turn_upright(np.atleast_3d(pixels), read_orientation(image)))
 
 
 def to_levels(image: Image.Image) -> tuple[NDArray[np.uint8], bytes | None]:
@@ -51,7 +51,7 @@ def to_levels(image: Image.Image) -> tuple[NDArray[np.uint8], bytes | None]:
         raise RefusedError(f"its pixels are {image.mode}, not 8-bit gray or indices of a palette")
     palette = bytes(image.getpalette("RGB") or ()) if image.mode == "P" else None
     values = np.asarray(image.convert("L") if image.mode == "1" else image)
-    upright = _upright(values[:, :, None], orientation(image))
+    upright = _turn_upright(values[:, :, None], read_orientation(image))
     return np.ascontiguousarray(upright[:, :, 0]), palette
 
 
@@ -62,7 +62,7 @@ def is_gray(image: Image.Image) -> bool:
     return image.mode in GRAY or _is_16_bit(image)
 
 
-def orientation(image: Image.Image) -> int:
+def read_orientation(image: Image.Image) -> int:
     """Return the Exif orientation, 1 to 8; 1 where the Exif block is missing or broken.
 
     It is 1 for a TIFF, too, which Pillow turns by itself.
@@ -80,7 +80,7 @@ def _is_16_bit(image: Image.Image) -> bool:
     return image.mode in GRAY_16 or (image.mode == "I" and image.format in HOLDS_16_IN_32)
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     mode = "L" if image.mode in GRAY else "RGB"
     if not image.has_transparency_data:
         return image if image.mode == mode else image.convert(mode)
@@ -89,7 +89,7 @@ def _flat(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, layer).convert(mode)
 
 
-def _upright(pixels: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
+def _turn_upright(pixels: NDArray[np.uint8], turn: int) -> NDArray[np.uint8]:
     """Undo an Exif orientation (CIPA DC-008, tag 0x0112)."""
     if turn in SIDEWAYS:
         pixels = pixels.transpose(1, 0, 2)

@@ -95,9 +95,9 @@ class Preprocessing(Value):
 
         Raises DataError for an array of anything else.
         """
-        from cnncli.data.arrays import as_images
+        from cnncli.data.arrays import to_images
 
-        return self.wrap_row(as_images(array[None], name)[0])
+        return self.wrap_row(to_images(array[None], name)[0])
 
     def at_one_size(self) -> Preprocessing:
         """Return the preprocessing that brings every image to the size of the input."""

@@ -16,7 +16,7 @@ from cnncli.data.images.choice import Statistics
 from cnncli.data.images.file import Levels, Pixels, decode
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.levels import read_mask
-from cnncli.data.memory import available_memory
+from cnncli.data.memory import measure_available_memory
 from cnncli.data.normalization import with_normalization
 from cnncli.data.unreadable import FileError, join_errors
 from cnncli.errors import DataError
@@ -83,7 +83,7 @@ def decode_pairs(samples: MaskedSamples, threads: int) -> list[Pair]:
 
     Raises DataError that names what cannot be read or does not fit together.
     """
-    room = available_memory() * MEMORY_SHARE
+    room = measure_available_memory() * MEMORY_SHARE
 
     def load(names: tuple[str, str]) -> Pair | DataError:
         try:

@@ -52,16 +52,19 @@ class SignalStatistics:
         self.low = np.minimum(self.low, values.min(axis=0))
         self.high = np.maximum(self.high, values.max(axis=0))
 
-    def scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
+    def choose_scales_and_shifts(self, normalization: str) -> list[tuple[float, float]]:
         """Return what brings each channel to a range.
 
         unit: -1 to 1, for the largest distance from zero. standard: mean 0, standard deviation 1.
         minmax: 0 to 1 from lowest to highest. none: as it is. A channel of one value becomes 0,
         but for none.
         """
-        return [self._scale_and_shift(normalization, channel) for channel in range(len(self.mean))]
+        return [
+            self._choose_scale_and_shift(normalization, channel)
+            for channel in range(len(self.mean))
+        ]
 
-    def _scale_and_shift(self, normalization: str, channel: int) -> tuple[float, float]:
+    def _choose_scale_and_shift(self, normalization: str, channel: int) -> tuple[float, float]:
         low, high = float(self.low[channel]), float(self.high[channel])
         mean = float(self.mean[channel])
         if normalization == "none":
@@ -88,9 +91,9 @@ def choose_signal_shape(
         raise UsageError(f"{setting('normalization')} image is not for signals; give standard")
     headers = _read_headers(samples, threads)
     rates = Counter(header.rate for header in headers if header.rate)
-    rate = _most_common(rates) if rates else None
-    channels = _most_common(Counter(header.channels for header in headers))
-    lengths = sorted(_length_at(header, rate) for header in headers)
+    rate = _find_most_common(rates) if rates else None
+    channels = _find_most_common(Counter(header.channels for header in headers))
+    lengths = sorted(_convert_length(header, rate) for header in headers)
     asked = settings.signal_length
     length = asked or min(lengths[math.ceil(WHOLE * len(lengths)) - 1], MAX_LENGTH)
     notices = []
@@ -117,12 +120,12 @@ def _read_headers(samples: Samples, threads: int) -> list[SignalHeader]:
     return read_readable(samples.where, samples.names, measure, threads)
 
 
-def _most_common(counts: Counter[int]) -> int:
+def _find_most_common(counts: Counter[int]) -> int:
     """Return what occurs most often, of equals the highest."""
     return max(counts, key=lambda value: (counts[value], value))
 
 
-def _length_at(header: SignalHeader, rate: int | None) -> int:
+def _convert_length(header: SignalHeader, rate: int | None) -> int:
     if rate is None or header.rate is None:
         return header.length
     return -(-header.length * rate // header.rate)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
-from cnncli.data.endings import WAV, suffix
+from cnncli.data.endings import WAV, get_suffix
 from cnncli.data.signals.table import DELIMITERS, read_table
 from cnncli.data.signals.wav import MAX_VALUES, measure_wav, read_wav
 from cnncli.data.unreadable import RefusedError, SignalError
@@ -51,25 +51,25 @@ def decode(source: str | bytes) -> Signal:
     """Return the samples of a file, or of the bytes of one; raise SignalError."""
     name = source if isinstance(source, str) else "-"
     try:
-        with _opened(source) as file:
-            return _decoded(file, _ending(source))
+        with _open(source) as file:
+            return _decode_file(file, _find_ending(source))
     except Exception as error:  # a parser fed with rubbish raises what it likes
-        raise _signal_error(name, error) from error
+        raise _word_error(name, error) from error
 
 
 def measure(source: str) -> SignalHeader:
     """Return length, channels and rate of a file; raise SignalError."""
-    if suffix(source) not in WAV:
+    if get_suffix(source) not in WAV:
         signal = decode(source)
         return SignalHeader(len(signal.values), signal.values.shape[1], signal.rate)
     try:
-        with _opened(source) as file:
-            return SignalHeader(*measure_wav(file, _size(file))[:3])
+        with _open(source) as file:
+            return SignalHeader(*measure_wav(file, _measure_size(file))[:3])
     except Exception as error:  # a parser fed with rubbish raises what it likes
-        raise _signal_error(source, error) from error
+        raise _word_error(source, error) from error
 
 
-def as_signal(array: AnyArray) -> Values:
+def to_signal(array: AnyArray) -> Values:
     """Return numbers (L,) or (L, C) as a signal; raise RefusedError for anything else."""
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
         shape = "x".join(map(str, array.shape))
@@ -84,35 +84,35 @@ def as_signal(array: AnyArray) -> Values:
     return values.astype(np.float32)
 
 
-def _decoded(file: BinaryIO, ending: str) -> Signal:
+def _decode_file(file: BinaryIO, ending: str) -> Signal:
     if ending in WAV:
-        values, rate = read_wav(file, _size(file))
-        return Signal(as_signal(values), rate)
+        values, rate = read_wav(file, _measure_size(file))
+        return Signal(to_signal(values), rate)
     if ending == ".npy":
-        return Signal(as_signal(read_array(file, _size(file), "it")))
-    if _size(file) > MAX_TABLE:
+        return Signal(to_signal(read_array(file, _measure_size(file), "it")))
+    if _measure_size(file) > MAX_TABLE:
         raise RefusedError("more than 1 GB")
-    return Signal(as_signal(read_table(file.read(), DELIMITERS.get(ending))))
+    return Signal(to_signal(read_table(file.read(), DELIMITERS.get(ending))))
 
 
-def _opened(source: str | bytes) -> BinaryIO:
+def _open(source: str | bytes) -> BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else open_regular(source)
 
 
-def _size(file: BinaryIO) -> int:
+def _measure_size(file: BinaryIO) -> int:
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     return size
 
 
-def _ending(source: str | bytes) -> str:
+def _find_ending(source: str | bytes) -> str:
     """Return the ending of a name; bytes tell by their first ones what they are."""
     if isinstance(source, str):
-        return suffix(source)
+        return get_suffix(source)
     return ".wav" if source[:4] == b"RIFF" else ".npy" if source[:6] == b"\x93NUMPY" else ""
 
 
-def _signal_error(name: str, error: Exception) -> SignalError:
+def _word_error(name: str, error: Exception) -> SignalError:
     match error:
         case FileNotFoundError():
             reason = "a link to nothing" if os.path.lexists(name) else "no such file"

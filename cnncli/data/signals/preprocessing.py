@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import are_finite, as_signals, load_signals
+from cnncli.data.arrays import are_finite, to_signals, load_signals
 from cnncli.data.endings import SIGNALS
 from cnncli.data.normalization import (
     are_numbers,
@@ -77,7 +77,7 @@ class SignalPreprocessing(Value):
 
     def wrap_array(self, array: NDArray[np.generic], name: str) -> Signal:
         """Return a signal (l,) or (l, C) of numbers, as if decoded; raise DataError for others."""
-        return self.wrap_row(as_signals(array[None], name)[0])
+        return self.wrap_row(to_signals(array[None], name)[0])
 
     def at_one_size(self) -> SignalPreprocessing:
         """Return the same: every signal is brought to the length of the input."""

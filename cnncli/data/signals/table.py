@@ -18,31 +18,31 @@ def read_table(data: bytes, delimiter: str | None) -> NDArray[np.float64]:
 
     None for the delimiter: a tab where the first line has one, else a comma.
     """
-    lines = [line for line in _text(data).splitlines() if line.strip()]
+    lines = [line for line in _decode_text(data).splitlines() if line.strip()]
     if not lines:
         raise RefusedError("empty")
     delimiter = delimiter or ("\t" if "\t" in lines[0] else ",")
-    body = lines if _are_numbers(_cells(lines[0], delimiter)) else lines[1:]
+    body = lines if _are_numbers(_split_cells(lines[0], delimiter)) else lines[1:]
     if not body:
         raise RefusedError("no row of numbers")
     try:
         return np.loadtxt(body, delimiter=delimiter, comments=None, quotechar='"', ndmin=2)
     except ValueError as error:
-        raise RefusedError(_fault(data, delimiter)) from error
+        raise RefusedError(_find_fault(data, delimiter)) from error
 
 
-def _text(data: bytes) -> str:
+def _decode_text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError("not text in UTF-8") from error
 
 
-def _fault(data: bytes, delimiter: str) -> str:
+def _find_fault(data: bytes, delimiter: str) -> str:
     """Return what is wrong with a table that did not read as one, with the line."""
     columns = 0
-    for number, line in enumerate(_text(data).splitlines(), 1):
-        cells = _cells(line, delimiter)
+    for number, line in enumerate(_decode_text(data).splitlines(), 1):
+        cells = _split_cells(line, delimiter)
         if not line.strip():
             continue
         if columns and len(cells) != columns:
@@ -54,7 +54,7 @@ def _fault(data: bytes, delimiter: str) -> str:
     return "not a table of numbers"
 
 
-def _cells(line: str, delimiter: str) -> Sequence[str]:
+def _split_cells(line: str, delimiter: str) -> Sequence[str]:
     return next(csv.reader([line], delimiter=delimiter), [])
 
 

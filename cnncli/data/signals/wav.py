@@ -37,7 +37,7 @@ def read_wav(file: BinaryIO, size: int) -> tuple[NDArray[np.float32], int]:
     """Return the samples (L, C) and the rate of a file of `size` bytes; raise RefusedError."""
     wav = measure_wav(file, size)
     data = file.read(wav.length * wav.channels * wav.bits // 8)
-    return _numbers(data, wav).reshape(wav.length, wav.channels), wav.rate
+    return _to_numbers(data, wav).reshape(wav.length, wav.channels), wav.rate
 
 
 def measure_wav(file: BinaryIO, size: int) -> Wav:
@@ -49,7 +49,7 @@ def measure_wav(file: BinaryIO, size: int) -> Wav:
     while len(chunk := file.read(8)) == 8:
         name, length = struct.unpack("<4sI", chunk)
         if name == b"data":
-            return _measured(form, length, size - file.tell())
+            return _check_format(form, length, size - file.tell())
         start = file.tell()
         if name == b"fmt ":
             form = file.read(min(length, 40))
@@ -57,7 +57,7 @@ def measure_wav(file: BinaryIO, size: int) -> Wav:
     raise RefusedError("truncated: it has no samples")
 
 
-def _measured(form: bytes | None, length: int, left: int) -> Wav:
+def _check_format(form: bytes | None, length: int, left: int) -> Wav:
     if form is None or len(form) < 16:
         raise RefusedError("damaged: it does not say how its samples are stored")
     code, channels, rate, _, frame, bits = struct.unpack_from("<HHIIHH", form)
@@ -79,7 +79,7 @@ def _measured(form: bytes | None, length: int, left: int) -> Wav:
     return Wav(frames, channels, rate, code, bits)
 
 
-def _numbers(data: bytes, wav: Wav) -> NDArray[np.float32]:
+def _to_numbers(data: bytes, wav: Wav) -> NDArray[np.float32]:
     """Return little-endian samples as numbers; integers of 8 bits have 128 for zero."""
     if wav.code == FLOAT:
         return np.frombuffer(data, f"<f{wav.bits // 8}").astype(np.float32)

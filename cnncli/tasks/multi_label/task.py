@@ -17,7 +17,7 @@ from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.samples import Samples
 from cnncli.tasks.base import Judged, Task, refuse_bounded
 from cnncli.tasks.class_figures import measure_shares
-from cnncli.tasks.metrics import Floats, average_precision, best_threshold, sigmoid
+from cnncli.tasks.metrics import Floats, average_precision, find_best_threshold, sigmoid
 from cnncli.tasks.multi_label.words import MultiLabelWords
 from cnncli.tasks.reading import read_labels, refuse_unknown
 from cnncli.tasks.words import Record
@@ -63,7 +63,7 @@ class MultiLabel(Task, name="multi-label"):
 
     def learn_from_validation(self, judged: JudgedLabels) -> MultiLabel:
         """Return the task with the threshold of best F1 for each label."""
-        thresholds = map(best_threshold, judged.truth.T, judged.chance.T)
+        thresholds = map(find_best_threshold, judged.truth.T, judged.chance.T)
         return replace(self, thresholds=tuple(thresholds))
 
     def make_targets(self, samples: Samples) -> Array:

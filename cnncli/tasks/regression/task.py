@@ -16,7 +16,7 @@ from cnncli.losses import Loss
 from cnncli.losses.squared_error import SquaredError
 from cnncli.samples import Samples
 from cnncli.tasks.base import Judged, Task, refuse_bounded
-from cnncli.tasks.metrics import Floats, distance_figures
+from cnncli.tasks.metrics import Floats, measure_distances
 from cnncli.tasks.reading import read_numbers
 from cnncli.tasks.regression.words import RegressionWords
 from cnncli.tasks.words import Record
@@ -106,7 +106,9 @@ class Regression(Task, name="regress"):
     def compute_figures(self, judged: JudgedNumbers) -> Record:
         """See Task; overall figures are the means over the numbers, R2 of those that have one."""
         pairs = zip(self.outputs, judged.answer.T, judged.truth.T, strict=True)
-        numbers: list[Record] = [{"name": name, **distance_figures(*pair)} for name, *pair in pairs]
+        numbers: list[Record] = [
+            {"name": name, **measure_distances(*pair)} for name, *pair in pairs
+        ]
         known = {name: [row[name] for row in numbers if row[name] is not None] for name in FIGURES}
         return {
             "images": len(judged),

@@ -11,31 +11,31 @@ from cnncli.errors import DataError
 def test_class_folders_are_not_divided(class_folder) -> None:
     root = class_folder({"cat": 1, "dog": 1})
     assert folder.can_read(str(root))
-    assert folder.splits(str(root)) == ()
+    assert folder.list_splits(str(root)) == ()
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation"])
 def test_the_three_names_of_a_validation_folder(class_folder, name: str) -> None:
     root = class_folder({"train/cat": 1, f"{name}/dog": 1, "test/cat": 1})
-    assert folder.splits(str(root)) == ("train", "val", "test")
+    assert folder.list_splits(str(root)) == ("train", "val", "test")
     assert folder.read(str(root), "val").labels == ("dog",)
 
 
 def test_two_validation_folders_are_one_too_many(class_folder) -> None:
     root = class_folder({"train/cat": 1, "val/cat": 1, "valid/cat": 1})
     with pytest.raises(DataError, match="both val/ and valid/; keep one of them"):
-        folder.splits(str(root))
+        folder.list_splits(str(root))
 
 
 def test_a_class_called_train_is_a_class(class_folder) -> None:
     root = class_folder({"bus": 1, "train": 2})
-    assert folder.splits(str(root)) == ()
+    assert folder.list_splits(str(root)) == ()
     assert folder.read(str(root), None).labels == ("bus", "train", "train")
 
 
 def test_train_with_classes_beside_something_else_is_a_split(class_folder) -> None:
     root = class_folder({"train/a": 1, "train/b": 1, "figures": 1})
-    assert folder.splits(str(root)) == ("train",)
+    assert folder.list_splits(str(root)) == ("train",)
 
 
 def test_names_lead_to_the_files_and_keys_do_not_depend_on_where_they_lie(class_folder) -> None:

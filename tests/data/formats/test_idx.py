@@ -24,7 +24,7 @@ def test_the_files_are_read(tmp_path: Path) -> None:
     for name, array in zip(FILES, (X, Y), strict=True):
         (tmp_path / name).write_bytes(packed(array))
     assert idx.can_read(str(tmp_path))
-    assert idx.splits(str(tmp_path)) == ("train",)
+    assert idx.list_splits(str(tmp_path)) == ("train",)
     found = idx.read(str(tmp_path), "train")
     assert np.array_equal(found.values, X[..., None])
     assert found.labels == ("7", "0", "1")
@@ -35,7 +35,7 @@ def test_gzip_and_dots_are_read_too(tmp_path: Path, style: str) -> None:
     pack = gzip.compress if style.endswith(".gz") else bytes
     (tmp_path / style.format("t10k-images", 3)).write_bytes(pack(packed(X)))
     (tmp_path / style.format("t10k-labels", 1)).write_bytes(pack(packed(Y)))
-    assert idx.splits(str(tmp_path)) == ("test",)
+    assert idx.list_splits(str(tmp_path)) == ("test",)
     assert np.array_equal(idx.read(str(tmp_path), "test").values, X[..., None])
 
 

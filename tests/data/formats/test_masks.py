@@ -29,7 +29,7 @@ def masked(tmp_path: Path) -> Callable[..., Path]:
 def test_images_and_masks_are_paired_by_name(masked: Callable[..., Path]) -> None:
     root = str(masked("images/b.jpg", "images/deep/a.png", "masks/deep/a.png", "masks/b.png"))
     assert masks.can_read(root)
-    assert masks.splits(root) == ()
+    assert masks.list_splits(root) == ()
     samples = masks.read(root, None)
     assert samples.keys == ("b.jpg", "deep/a.png")
     assert samples.masks == (f"{root}/masks/b.png", f"{root}/masks/deep/a.png")
@@ -39,7 +39,7 @@ def test_a_divided_folder_is_read_split_by_split(masked: Callable[..., Path]) ->
     pairs = [f"{split}/{kind}/1.png" for split in ("train", "val") for kind in ("images", "masks")]
     root = str(masked(*pairs))
     assert masks.can_read(root)
-    assert masks.splits(root) == ("train", "val")
+    assert masks.list_splits(root) == ("train", "val")
     assert masks.read(root, "val").names == (f"{root}/val/images/1.png",)
 
 

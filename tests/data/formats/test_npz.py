@@ -19,7 +19,7 @@ def saved(folder: Path, **arrays: object) -> str:
 def test_x_and_y_are_one_set(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, y=[2, 0, 10])
     assert npz.can_read(path)
-    assert npz.splits(path) == ()
+    assert npz.list_splits(path) == ()
     found = npz.read(path, None)
     assert found.labels == ("2", "0", "10")
     assert found.names == (f"{path}[0]", f"{path}[1]", f"{path}[2]")
@@ -28,7 +28,7 @@ def test_x_and_y_are_one_set(tmp_path: Path) -> None:
 
 def test_names_with_train_and_test_are_splits(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=X, y_train=[1, 2, 3], x_test=X[:1], y_test=["4"])
-    assert npz.splits(path) == ("train", "test")
+    assert npz.list_splits(path) == ("train", "test")
     assert npz.read(path, "test").labels == ("4",)
     assert len(npz.read(path, "train")) == 3
 

@@ -98,6 +98,6 @@ def test_statistics_do_not_depend_on_the_blocks_but_for_rounding() -> None:
 )
 def test_each_normalization_brings_each_channel_to_its_range(normalization, expected) -> None:
     values = np.array([[[-4, 7], [-2, 7], [2, 7], [4, 7]]])
-    pairs = statistics(values).scales_and_shifts(normalization)
+    pairs = statistics(values).choose_scales_and_shifts(normalization)
     scale, shift = zip(*pairs, strict=True)
     assert np.allclose(values[0] * scale + shift, expected)

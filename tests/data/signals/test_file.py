@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.images.modes import RefusedError
-from cnncli.data.signals.file import SignalHeader, as_signal, decode, measure
+from cnncli.data.signals.file import SignalHeader, decode, measure, to_signal
 from cnncli.data.unreadable import SignalError
 
 VALUES = np.array([[0, 0.5], [-1, 0.25], [0.75, -0.5]])
@@ -38,7 +38,7 @@ def test_bytes_tell_by_their_beginning_what_they_are(files, kind) -> None:
 
 
 def test_numbers_without_channels_are_one_channel() -> None:
-    assert as_signal(np.array([1, 2, 3], np.int16)).tolist() == [[1], [2], [3]]
+    assert to_signal(np.array([1, 2, 3], np.int16)).tolist() == [[1], [2], [3]]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_numbers_without_channels_are_one_channel() -> None:
 )
 def test_what_is_no_signal_is_refused(array, reason) -> None:
     with pytest.raises(RefusedError, match=reason):
-        as_signal(array)
+        to_signal(array)
 
 
 def test_errors_name_the_file_and_the_reason(tmp_path: Path, files) -> None:
