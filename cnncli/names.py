@@ -3,8 +3,13 @@
 A test holds each of them to its registry.
 """
 
-TASKS = ("classify", "segment", "regress", "multi-label")
-LOSSES = ("cross-entropy", "dice", "both", "bce", "mse", "mae", "huber")
+LOSSES = {  # of each task, the usual one first
+    "classify": ("cross-entropy",),
+    "segment": ("cross-entropy", "dice", "both"),
+    "regress": ("mse", "mae", "huber"),
+    "multi-label": ("bce",),
+}
+TASKS = tuple(LOSSES)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 INIT_METHODS = ("he", "glorot", "lecun", "normal")

@@ -15,19 +15,20 @@ from cnncli.training.schedules import SCHEDULES
     ("listed", "registered"),
     [
         (names.INIT_METHODS, METHODS),
-        (names.LOSSES, LOSSES),
         (names.MONITORS, {"train_loss", *(name for t in TASKS.values() for name in t.monitors)}),
         (names.NORMALIZATIONS, NORMALIZATIONS),
         (names.OPTIMIZERS, OPTIMIZERS),
         (names.SCHEDULES, SCHEDULES),
         (names.TASKS, TASKS),
     ],
-    ids=["init", "loss", "monitor", "normalize", "optimizer", "lr-schedule", "task"],
+    ids=["init", "monitor", "normalize", "optimizer", "lr-schedule", "task"],
 )
 def test_help_lists_what_there_is(listed, registered):
     assert len(listed) == len(set(listed))
     assert set(listed) == set(registered)
 
 
-def test_the_losses_of_the_tasks_exist():
-    assert {name for task in TASKS.values() for name in task.losses} == set(LOSSES)
+@pytest.mark.parametrize("task", TASKS)
+def test_help_lists_the_losses_of_every_task_with_the_usual_one_first(task):
+    assert names.LOSSES[task] == TASKS[task].list_losses()
+    assert set(names.LOSSES[task]) == {name for name in LOSSES if task in LOSSES[name].tasks}

@@ -48,8 +48,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option(
     "--loss",
     metavar="NAME",
-    help="The loss to minimize. For numbers: mse, mae, huber or huber(0.5); for masks: "
-    "cross-entropy, dice or both.  [default: the first of these]",
+    help=f"The loss to minimize. For numbers: {', '.join(names.LOSSES['regress'])}, with settings "
+    f"such as huber(0.5); for masks: {', '.join(names.LOSSES['segment'])}.  "
+    "[default: the first of these]",
 )
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: val/ in DATA, else 0.1]")  # fmt: skip

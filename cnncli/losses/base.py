@@ -26,6 +26,8 @@ class Loss(Named):
     """
 
     registry: ClassVar[Registry[Any]] = LOSSES
+    tasks: ClassVar[frozenset[str]]  # the names of those that can use it
+    smooths: ClassVar[bool] = False  # whether it has label smoothing
 
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         """Return a function of targets and their number n that runs the loss on n samples.

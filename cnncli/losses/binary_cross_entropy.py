@@ -12,6 +12,8 @@ from cnncli.losses.base import Floats, Loss, Step, Targets
 class BinaryCrossEntropy(Loss, name="bce"):
     """Mean over all outputs of -log of the probability of what is right; targets are 0 to 1."""
 
+    tasks = frozenset({"multi-label"})
+
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         """See Loss.build; targets are float32, shaped like the output."""
         size: int = output[0].size  # outputs of a sample

@@ -18,6 +18,9 @@ class CrossEntropy(Loss, name="cross-entropy"):
     smoothing: float = 0.0  # share of the target spread over all classes (Szegedy et al. 2016)
     weights: tuple[float, ...] = ()  # per class; the mean is weighted by those of the right classes
 
+    tasks = frozenset({"classify", "segment"})
+    smooths = True
+
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         classes: int = output.shape[-1]
         pixels: int = output[0].size // classes

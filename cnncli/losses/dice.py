@@ -19,6 +19,8 @@ class Dice(Loss, name="dice"):
     The soft Dice loss of Milletari et al. 2016, arXiv:1606.04797, for the classes that occur.
     """
 
+    tasks = frozenset({"segment"})
+
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         return _pixel_step(output, gradient, threads, None)
 
@@ -34,6 +36,8 @@ class Dice(Loss, name="dice"):
 
 class CrossEntropyAndDice(CrossEntropy, name="both"):
     """The sum of both, as in nnU-Net (Isensee et al. 2021, doi:10.1038/s41592-020-01008-z)."""
+
+    tasks = frozenset({"segment"})
 
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         return _pixel_step(output, gradient, threads, self)

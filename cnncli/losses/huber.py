@@ -15,6 +15,8 @@ class Huber(Loss, name="huber"):
 
     delta: float = setting(POSITIVE, 1.0)  # in standard deviations of the training targets
 
+    tasks = frozenset({"regress"})
+
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         return distance_step(output, gradient, threads, delta=self.delta)
 

@@ -10,6 +10,8 @@ from cnncli.losses.distance import distance_step, distances
 class SquaredError(Loss, name="mse"):
     """Mean of (output - target)^2."""
 
+    tasks = frozenset({"regress"})
+
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         return distance_step(output, gradient, threads, squared=True)
 

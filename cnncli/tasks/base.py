@@ -61,8 +61,7 @@ class Task(Named):
 
     registry: ClassVar[Registry[Any]] = TASKS
     plural: ClassVar[str]  # what its outputs are: classes, labels, numbers
-    losses: ClassVar[tuple[str, ...]]  # the names of those it can use, the default first
-    smoothing: ClassVar[float] = 0.0  # of labels, where none is given
+    usual_smoothing: ClassVar[float] = 0.0  # of labels
     monitors: ClassVar[dict[str, bool]]  # figures of a validation: whether more is better
     gate: ClassVar[str]  # the figure that says best how good a network is
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
@@ -73,6 +72,11 @@ class Task(Named):
     def words(self) -> Words:
         """How it is told."""
         raise NotImplementedError
+
+    @property
+    def smoothing(self) -> float:
+        """The label smoothing of a training for which none is given."""
+        return self.usual_smoothing if self.loss.smooths else 0.0
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Self:
@@ -154,9 +158,14 @@ class Task(Named):
     @classmethod
     def choose_loss(cls, text: str | None) -> Loss:
         """Return the loss of this name, or the default; raise UsageError for another task's."""
-        loss = LOSSES.read(text or cls.losses[0])
-        if loss.name not in cls.losses:
-            raise UsageError(
-                f"{setting('loss')} {text}: {cls.name} takes {' or '.join(cls.losses)}"
-            )
+        names = cls.list_losses()
+        loss = LOSSES.read(text or names[0])
+        if loss.name not in names:
+            raise UsageError(f"{setting('loss')} {text}: {cls.name} takes {' or '.join(names)}")
         return loss
+
+    @classmethod
+    def list_losses(cls) -> tuple[str, ...]:
+        """Return the names of the losses that it can use, the default first."""
+        names = [name for name, loss in LOSSES.items() if cls.name in loss.tasks]
+        return (cls.loss.name, *(name for name in names if name != cls.loss.name))

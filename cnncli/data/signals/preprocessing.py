@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import are_finite, to_signals, load_signals
+from cnncli.data.arrays import are_finite, load_signals, to_signals
 from cnncli.data.endings import SIGNALS
 from cnncli.data.normalization import (
     are_numbers,

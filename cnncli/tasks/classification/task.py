@@ -45,8 +45,7 @@ class Classification(Task, name="classify"):
     loss: Loss = CrossEntropy()
 
     plural: ClassVar[str] = "classes"
-    losses: ClassVar[tuple[str, ...]] = ("cross-entropy",)
-    smoothing: ClassVar[float] = 0.1
+    usual_smoothing: ClassVar[float] = 0.1
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_accuracy": True}
     gate: ClassVar[str] = "accuracy"
     has_confusion: ClassVar[bool] = True

@@ -42,7 +42,6 @@ class MultiLabel(Task, name="multi-label"):
     thresholds: tuple[float, ...] = ()  # probability from which each label is given
 
     plural: ClassVar[str] = "labels"
-    losses: ClassVar[tuple[str, ...]] = ("bce",)
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_map": True}
     gate: ClassVar[str] = "map"
 

@@ -48,7 +48,6 @@ class Regression(Task, name="regress"):
     deviation: tuple[float, ...] = ()
 
     plural: ClassVar[str] = "numbers"
-    losses: ClassVar[tuple[str, ...]] = ("mse", "mae", "huber")
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}
     gate: ClassVar[str] = "r2"
     has_confidence: ClassVar[bool] = False

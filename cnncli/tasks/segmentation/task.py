@@ -45,7 +45,6 @@ class Segmentation(Task, name="segment"):
     masks: MaskLevels = MaskLevels((), ())  # what the classes are in a mask
 
     plural: ClassVar[str] = "classes"
-    losses: ClassVar[tuple[str, ...]] = ("cross-entropy", "dice", "both")
     monitors: ClassVar[dict[str, bool]] = {
         "val_loss": False,
         "val_pixel_accuracy": True,
