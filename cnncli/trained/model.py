@@ -11,8 +11,8 @@ import numpy as np
 
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
-from cnncli.errors import ArchitectureError, DataError, ModelFileError
-from cnncli.layers.base import Array
+from cnncli.errors import ArchitectureError, DataError, ModelFileError, UsageError, did_you_mean
+from cnncli.layers.base import Array, ReluGradient
 from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
 
@@ -114,6 +114,28 @@ class Trained:
         values = self._probe.run(inputs, keep)
         return values if is_batch else {name: array[0] for name, array in values.items()}
 
+    def gradients(
+        self,
+        x: Array | Source,
+        *,
+        of: str | None = None,
+        to: Collection[str] = ("input",),
+        relu: ReluGradient = "true",
+    ) -> dict[str, Array]:
+        """Return the gradient of a logit with respect to each of the values in `to`, by name.
+
+        `x` is as for `run`. `of` is the name of the class, label or number whose logit is meant
+        (of a number as it was standardized for training; where every pixel has a class, the sum
+        over all pixels); None: the largest logit of each input. `to` names layers, or "input". The
+        arrays are shaped like those values, float32, with N in front for N inputs. `relu` is how
+        a gradient passes a relu: "true", "guided" or "deconv". Raises UsageError for an output or
+        a layer that there is not.
+        """
+        inputs, is_batch = self._inputs(x)
+        outputs = None if of is None else np.full(len(inputs), self._find_output(of))
+        gradients = self._probe.differentiate(inputs, outputs, to, relu)
+        return gradients if is_batch else {name: array[0] for name, array in gradients.items()}
+
     def evaluate(self, data: str | os.PathLike[str], *, split: str | None = None) -> Record:
         """Return the figures of `evaluate --json` on a labeled set; raise DataError."""
         from cnncli.data.source import load_labeled
@@ -159,6 +181,15 @@ class Trained:
         from cnncli.trained.probe import Probe
 
         return Probe(self.graph, self.weights, self.threads)
+
+    def _find_output(self, name: str) -> int:
+        names = self.task.outputs
+        if name not in names:
+            hint = did_you_mean(name, names) or ";"
+            raise UsageError(
+                f"{name!r} is none of the {self.task.plural}{hint} there are {', '.join(names)}"
+            )
+        return names.index(name)
 
     def _inputs(self, x: Array | Source) -> tuple[Array, bool]:
         """Return inputs (N, *input shape), and whether `x` is several; raise DataError."""

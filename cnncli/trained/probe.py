@@ -1,4 +1,4 @@
-"""Runs a network on inputs and keeps what its layers make of them."""
+"""Runs a network on inputs: what its layers make of them, and gradients of what it answers."""
 
 from __future__ import annotations
 
@@ -6,62 +6,117 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, images_together
 from cnncli.errors import UsageError, did_you_mean
 from cnncli.graph import Graph
-from cnncli.layers.base import Array, Setup
+from cnncli.layers.base import Array, ReluGradient, Setup
 
 MOST_INPUTS = 64  # of a pass
-LOGITS = "logits"
+MOST_PLANS = 2  # kept for the next call: one that only answers and one with gradients
+LOGITS, INPUT = "logits", "input"
 
 
 class Probe:
-    """A network whose layers can be read. It keeps the latest plan, for the next call alike."""
+    """A network whose layers and gradients can be read.
+
+    Legend: N inputs, K outputs. Inputs are float32 (N, *input shape); every result is float32
+    (N, *its shape).
+    """
 
     def __init__(self, graph: Graph, weights: Weights, threads: int) -> None:
         self.graph, self.weights, self.threads = graph, weights, threads
-        self._latest: tuple[tuple[object, ...], Plan] | None = None
+        self._plans: dict[tuple[object, ...], Plan] = {}
 
     def run(self, inputs: Array, keep: Collection[str]) -> dict[str, Array]:
         """Return `logits` and the values of the layers in `keep`, by name.
 
-        Inputs are (N, *input shape), values (N, *output shape of the layer). Raises UsageError for
-        a layer that there is not.
+        Raises UsageError for a layer that there is not.
         """
-        self._check(keep)
-        plan = self._plan(tuple(dict.fromkeys(keep)), len(inputs))
+        self._check(keep, [node.name for node in self.graph.nodes])
+        plan = self._plan(len(inputs), keep=tuple(dict.fromkeys(keep)))
         values = {LOGITS: plan.output, **{name: plan.value(name) for name in keep}}
-        results = {
-            name: np.empty((len(inputs), *value.shape[1:]), np.float32)
-            for name, value in values.items()
-        }
-        for rows in _cut(len(inputs), plan.setup.batch):
+        results = _make_results(values, len(inputs))
+        for rows in self._run(plan, inputs):
+            for name, value in values.items():
+                results[name][rows] = value[: rows.stop - rows.start]
+        return results
+
+    def differentiate(
+        self,
+        inputs: Array,
+        outputs: NDArray[np.int64] | None,
+        to: Collection[str],
+        relu: ReluGradient,
+    ) -> dict[str, Array]:
+        """Return the gradients of one logit of each input with respect to the values in `to`.
+
+        `outputs` (N,) are the numbers of the logits; None: the largest of each input. Where every
+        pixel has logits, it is the sum of that logit over all pixels. `to` names layers, or
+        "input". `relu` is how a gradient passes a relu (see Relu). Raises UsageError for a layer
+        that there is not.
+        """
+        self._check(to, [INPUT, *(node.name for node in self.graph.nodes)])
+        plan = self._plan(len(inputs), gradients=tuple(dict.fromkeys(to)), relu=relu)
+        gradients = {name: plan.gradient_of(name) for name in to}
+        results = _make_results(gradients, len(inputs))
+        for rows in self._run(plan, inputs):
+            n = rows.stop - rows.start
+            chosen = _find_largest(plan.output[:n]) if outputs is None else outputs[rows]
+            plan.output_gradient[:n] = 0
+            plan.output_gradient[np.arange(n), ..., chosen] = 1
+            plan.backward(n)
+            for name, gradient in gradients.items():
+                results[name][rows] = gradient[:n]
+        return results
+
+    def _run(self, plan: Plan, inputs: Array) -> Iterator[slice]:
+        """Run the network batch by batch; yield which inputs the plan holds."""
+        for start in range(0, len(inputs), plan.setup.batch):
+            rows = slice(start, min(start + plan.setup.batch, len(inputs)))
             n = rows.stop - rows.start
             plan.input[:n] = inputs[rows]
             plan.forward(n)
-            for name, value in values.items():
-                results[name][rows] = value[:n]
-        return results
+            yield rows
 
-    def _check(self, names: Collection[str]) -> None:
-        layers = [node.name for node in self.graph.nodes]
+    def _check(self, names: Collection[str], known: list[str]) -> None:
         for name in names:
-            if name not in layers:
-                hint = did_you_mean(name, layers) or ";"
-                raise UsageError(f"no layer {name!r}{hint} there are {', '.join(layers)}")
+            if name not in known:
+                hint = did_you_mean(name, known) or ";"
+                raise UsageError(f"no layer {name!r}{hint} there are {', '.join(known)}")
 
-    def _plan(self, keep: tuple[str, ...], count: int) -> Plan:
-        """Return a plan that keeps these layers, for as many inputs as are best together."""
-        key = (keep, min(count, MOST_INPUTS))
-        if self._latest is None or self._latest[0] != key:
-            setup = Setup(max(1, min(count, MOST_INPUTS)), self.threads)
-            setup = replace(setup, batch=images_together(self.graph, setup))
-            self._latest = key, Plan(self.graph, self.weights, setup, keep=keep)
-        return self._latest[1]
+    def _plan(
+        self,
+        count: int,
+        keep: tuple[str, ...] = (),
+        gradients: tuple[str, ...] = (),
+        relu: ReluGradient = "true",
+    ) -> Plan:
+        """Return a plan, a kept one if it can, for as many of the inputs as are best together."""
+        most = max(1, min(count, MOST_INPUTS))
+        key = (most, keep, gradients, relu)
+        if key not in self._plans:
+            if len(self._plans) >= MOST_PLANS:
+                del self._plans[next(iter(self._plans))]
+            setup = Setup(most, self.threads)
+            self._plans[key] = Plan(
+                self.graph,
+                self.weights,
+                replace(setup, batch=images_together(self.graph, setup)),
+                keep=keep,
+                gradients=gradients,
+                relu_gradient=relu,
+            )
+        return self._plans[key]
 
 
-def _cut(count: int, size: int) -> Iterator[slice]:
-    """Yield the rows of each batch of at most `size`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+def _make_results(values: dict[str, Array], count: int) -> dict[str, Array]:
+    return {name: np.empty((count, *value.shape[1:]), np.float32) for name, value in values.items()}
+
+
+def _find_largest(logits: Array) -> NDArray[np.int64]:
+    """Return the number of the largest logit of each input (N,), summed over all pixels."""
+    totals = logits.reshape(len(logits), -1, logits.shape[-1]).sum(axis=1)
+    largest: NDArray[np.int64] = totals.argmax(axis=1)
+    return largest

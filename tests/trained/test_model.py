@@ -115,3 +115,32 @@ def test_inspection_prediction_and_judging_see_the_bits_that_training_saw(traine
         (answer,) = trained.open_runner().answer([trained.read(name).values])
         assert answer.tobytes() == logits[number].tobytes()
     assert (judged == trained.task.judge(logits, images.targets).loss).all()
+
+
+def test_gradients_are_those_of_the_class_named(trained, image):
+    x = trained.prepare(image)
+
+    found = trained.gradients(x, of="plain", to=["input", "conv1"])
+
+    assert {name: array.shape for name, array in found.items()} == {
+        "input": (8, 10, 1),
+        "conv1": (6, 8, 4),
+    }
+    step = np.zeros_like(x)
+    step[3, 4] = 0.01
+    logits = [trained.run(x + sign * step)["logits"] for sign in (1, -1)]
+    plain = trained.task.outputs.index("plain")
+    slope = (logits[0] - logits[1])[plain] / 0.02
+    assert found["input"][3, 4, 0] == pytest.approx(slope, rel=0.01, abs=1e-3)
+
+
+def test_gradients_are_of_the_predicted_class_where_none_is_named(trained, image):
+    label = trained.predict(image)["label"]
+
+    assert (trained.gradients(image)["input"] == trained.gradients(image, of=label)["input"]).all()
+
+
+def test_a_class_there_is_not_is_answered_with_those_there_are(trained, image):
+    message = "'row' is none of the classes; did you mean rows\\? there are columns, plain, rows"
+    with pytest.raises(UsageError, match=message):
+        trained.gradients(image, of="row")
