@@ -61,7 +61,7 @@ def lists(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def learnt(run, lists):
+def learned(run, lists):
     """Train on a list, once; return the model file and the record of the training."""
     known = {}
 
@@ -82,8 +82,8 @@ def evaluated(run, model, data, *options):
     return json.loads(done.stdout)
 
 
-def test_a_network_learns_the_stroke_mass_of_digits(run, lists, learnt):
-    path, record = learnt("mass")
+def test_a_network_learns_the_stroke_mass_of_digits(run, lists, learned):
+    path, record = learned("mass")
     assert (record["task"], record["numbers"]) == ("regress", ["mass"])
     assert "classes" not in record
     assert record["val_r2"] > 0.9
@@ -93,8 +93,8 @@ def test_a_network_learns_the_stroke_mass_of_digits(run, lists, learnt):
     assert found["mae"] <= found["rmse"]
 
 
-def test_two_numbers_are_learnt_at_once_and_told_by_name(run, lists, learnt):
-    path, record = learnt("both")
+def test_two_numbers_are_learned_at_once_and_told_by_name(run, lists, learned):
+    path, record = learned("both")
     assert record["numbers"] == ["slant", "mass"]
     found = evaluated(run, path, lists / "both-test.csv")
     assert [one["name"] for one in found["numbers"]] == ["slant", "mass"]
@@ -104,8 +104,8 @@ def test_two_numbers_are_learnt_at_once_and_told_by_name(run, lists, learnt):
     assert upright["images"] < 200
 
 
-def test_answers_are_numbers_in_the_units_of_the_list(run, lists, learnt):
-    path, _ = learnt("both")
+def test_answers_are_numbers_in_the_units_of_the_list(run, lists, learned):
+    path, _ = learned("both")
     image = DIGITS / "test" / "0" / "10121.png"
     pixels = np.asarray(Image.open(image), float)
     record = json.loads(run("predict", path, image, "--json").stdout)
@@ -124,8 +124,8 @@ def test_answers_are_numbers_in_the_units_of_the_list(run, lists, learnt):
     ]
 
 
-def test_per_image_tells_truth_and_answer(run, lists, learnt):
-    path, _ = learnt("both")
+def test_per_image_tells_truth_and_answer(run, lists, learned):
+    path, _ = learned("both")
     done = run("evaluate", path, lists / "both-test.csv", "--per-image", "-", "-q")
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert list(rows[0]) == ["path", "slant", "slant_predicted", "mass", "mass_predicted", "loss"]
@@ -141,8 +141,8 @@ def test_another_loss_learns_too_and_is_kept_in_the_model(run, lists, tmp_path):
     assert (manifest["task"]["loss"], manifest["requires"]) == (loss, ["task"])
 
 
-def test_several_labels_per_image_are_learnt(run, lists, learnt):
-    path, record = learnt("labels")
+def test_several_labels_per_image_are_learned(run, lists, learned):
+    path, record = learned("labels")
     assert (record["task"], record["labels"]) == ("multi-label", ["even", "large", "prime"])
     found = evaluated(run, path, lists / "labels-test.csv", "--fail-under", "0.9")
     assert found["map"] > 0.9
@@ -153,8 +153,8 @@ def test_several_labels_per_image_are_learnt(run, lists, learnt):
     assert manifest["task"]["thresholds"] == thresholds != [0.5] * 3
 
 
-def test_answers_are_the_labels_above_their_thresholds(run, learnt):
-    path, _ = learnt("labels")
+def test_answers_are_the_labels_above_their_thresholds(run, learned):
+    path, _ = learned("labels")
     image = DIGITS / "test" / "7" / "11798.png"
     record = json.loads(run("predict", path, image, "--json").stdout)
     assert {one["label"] for one in record["labels"]} == {"large", "prime"}
@@ -163,8 +163,8 @@ def test_answers_are_the_labels_above_their_thresholds(run, learnt):
     assert "even" in everything
 
 
-def test_a_table_of_answers_is_a_list_to_evaluate_on(run, learnt, tmp_path):
-    path, _ = learnt("labels")
+def test_a_table_of_answers_is_a_list_to_evaluate_on(run, learned, tmp_path):
+    path, _ = learned("labels")
     answers = tmp_path / "answers.csv"
     answers.write_text(run("predict", path, DIGITS / "test" / "3", "--format", "csv").stdout)
     assert evaluated(run, path, answers)["exact_match"] == 1
@@ -222,8 +222,8 @@ def test_what_does_not_fit_numbers_is_one_line(run, lists, tmp_path, options, co
     assert not path.exists()
 
 
-def test_numbers_have_neither_confidence_nor_confusion(run, lists, learnt, tmp_path):
-    path, _ = learnt("mass")
+def test_numbers_have_neither_confidence_nor_confusion(run, lists, learned, tmp_path):
+    path, _ = learned("mass")
     done = run("predict", path, DIGITS / "test" / "3", "-k", "2", "--format", "csv")
     assert (done.returncode, done.stdout) == (2, "")
     drawn = run("evaluate", path, lists / "mass-test.csv", "--confusion", tmp_path / "c.png")
@@ -231,15 +231,15 @@ def test_numbers_have_neither_confidence_nor_confusion(run, lists, learnt, tmp_p
     assert "--confusion is not for regress" in drawn.stderr
 
 
-def test_a_gate_on_numbers_is_about_r2(run, lists, learnt):
-    path, _ = learnt("mass")
+def test_a_gate_on_numbers_is_about_r2(run, lists, learned):
+    path, _ = learned("mass")
     done = run("evaluate", path, lists / "mass-test.csv", "-q", "--fail-under", "0.9999")
     assert done.returncode == 6
     assert "r2 0.9" in done.stderr
 
 
-def test_data_without_the_numbers_of_the_model_are_an_error(run, learnt):
-    path, _ = learnt("mass")
+def test_data_without_the_numbers_of_the_model_are_an_error(run, learned):
+    path, _ = learned("mass")
     done = run("evaluate", path, DIGITS, "-q")
     assert done.returncode == 3
     assert "has label, not mass; give the numbers their names" in done.stderr

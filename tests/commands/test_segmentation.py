@@ -221,7 +221,7 @@ def test_train_refuses_what_masks_cannot_have(run, discs, tmp_path, settings, co
     assert not (tmp_path / "m.npz").exists()
 
 
-def test_masks_can_be_learnt_with_every_loss_and_the_network_chosen_for_them(run, discs, tmp_path):
+def test_masks_can_be_learned_with_every_loss_and_the_network_chosen_for_them(run, discs, tmp_path):
     for loss in ("dice", "both"):
         path = tmp_path / f"{loss}.npz"
         settings = ["--loss", loss, "--epochs", "2", "--img-size", "16", "--seed", "3"]

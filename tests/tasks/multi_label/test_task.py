@@ -16,7 +16,7 @@ def samples(*labels):
     return Samples("list.csv", names, names, labels)
 
 
-def learnt(*labels):
+def learned(*labels):
     return MultiLabel.learn(samples(*labels), BinaryCrossEntropy())
 
 
@@ -25,7 +25,7 @@ def logits(chances):
     return np.log(chances / (1 - chances)).astype(np.float32)
 
 
-TASK = learnt("dog|cat", "", "emu")
+TASK = learned("dog|cat", "", "emu")
 TRUTH = np.array([[1, 0, 0], [0, 0, 0], [1, 1, 0]], np.float32)
 CHANCES = [[0.9, 0.2, 0.1], [0.3, 0.4, 0.2], [0.6, 0.7, 0.8]]
 
@@ -54,12 +54,12 @@ def test_an_unknown_label_is_an_error_that_names_it():
 
 def test_an_empty_label_among_others_is_an_error():
     with pytest.raises(DataError, match=r"1\.png has an empty label among others"):
-        learnt("cat", "cat||dog")
+        learned("cat", "cat||dog")
 
 
 def test_images_without_any_label_teach_nothing():
     with pytest.raises(DataError, match="no image has a label"):
-        learnt("", "")
+        learned("", "")
 
 
 def test_figures_by_hand():

@@ -59,13 +59,13 @@ def test_masks_are_no_numbers():
         fitted().make_targets(masked)
 
 
-def test_a_number_that_is_always_the_same_cannot_be_learnt():
+def test_a_number_that_is_always_the_same_cannot_be_learned():
     same = samples(np.array([[1.0, 5.0], [2.0, 5.0]]))
     with pytest.raises(DataError, match="size is 5 for every image to train on"):
         Regression.learn(same, SquaredError()).learn_from_training(same)
 
 
-def test_labels_that_are_numbers_can_be_learnt_as_such():
+def test_labels_that_are_numbers_can_be_learned_as_such():
     found = samples(None, ("label",), ("1", "3.5"))
     task = Regression.learn(found, SquaredError()).learn_from_training(found)
     assert task.outputs == ("label",)
