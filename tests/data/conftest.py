@@ -68,3 +68,31 @@ def stdin() -> Iterator[Callable[[bytes], None]]:
     yield feed
     os.dup2(before, 0)
     os.close(before)
+
+
+def signal(number: int, length: int = 6) -> np.ndarray:
+    """Return a random signal of two channels, float32 (length, 2)."""
+    return np.random.default_rng(number).standard_normal((length, 2)).astype(np.float32)
+
+
+@pytest.fixture(name="signal")
+def signal_fixture() -> Callable[..., np.ndarray]:
+    return signal
+
+
+@pytest.fixture
+def signal_folder(tmp_path: Path) -> Path:
+    """Two classes of 20 arrays each, of signals of 6 samples."""
+    for number in range(40):
+        (tmp_path / "set" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / "set" / "ab"[number % 2] / f"{number}.npy", signal(number))
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def signal_array(tmp_path: Path) -> str:
+    """The path of an array of 40 signals of 16 samples in two classes."""
+    path = str(tmp_path / "set.npz")
+    x = np.stack([signal(number, 16) for number in range(40)])
+    np.savez(path, x=x, y=np.arange(40) % 2)
+    return path

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,14 @@ from cnncli.data.formats import folder
 from cnncli.data.images.file import decode
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.set import SampleSet
+from cnncli.data.signals.preprocessing import SignalPreprocessing
+from cnncli.data.source import open_data
 from cnncli.data.unreadable import ImageError
 from cnncli.errors import DataError
 from cnncli.samples import Samples
 from cnncli.tasks import Classification
 
+SIGNALS = SignalPreprocessing(6, 2, None)
 SHAPE = Preprocessing(8, 7, 3)
 
 
@@ -132,3 +137,13 @@ def test_samples_come_in_order_with_their_targets(class_folder, memory: int | No
     assert [len(values) for values, _ in parts] == [3, 3, 1]
     assert np.array_equal(np.concatenate([values for values, _ in parts]), kept.values)
     assert np.concatenate([targets for _, targets in parts]).tolist() == [0] * 4 + [1] * 3
+
+
+def test_signals_that_do_not_fit_into_memory_are_decoded_again(signal_folder: Path) -> None:
+    samples = open_data(str(signal_folder)).read()
+    kept = SampleSet(samples, SIGNALS, Classification(("a", "b")), threads=2)
+    again = SampleSet(samples, SIGNALS, Classification(("a", "b")), threads=2, memory=0)
+    out = np.empty((3, 6, 2), np.float32)
+    again.read(np.array([5, 0, 9]), out)
+    assert np.array_equal(out, kept.values[[5, 0, 9]])
+    assert again.digest == kept.digest

@@ -11,10 +11,12 @@ import pytest
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.set import SampleSet
 from cnncli.data.settings import DataSettings
+from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.source import load_labeled, load_training, open_data
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
 from cnncli.tasks import Classification
 
+SIGNALS = SignalPreprocessing(6, 2, None)
 SHAPE = Preprocessing(6, 5, 1)
 
 
@@ -285,3 +287,97 @@ def test_the_same_list_with_other_numbers_has_another_digest(class_folder, tmp_p
         (tmp_path / "list.csv").write_text("\n".join(["path,mass", *rows]))
         digests.add(load_training(str(tmp_path / "list.csv")).train.digest)
     assert len(digests) == 2
+
+
+def test_folders_lists_and_arrays_of_signals_are_the_same_data(signal_folder: Path, signal) -> None:
+    files = sorted(signal_folder.rglob("*.npy"), key=lambda path: int(path.stem))
+    lines = "".join(
+        f"{path.relative_to(signal_folder.parent)},{path.parent.name}\n" for path in files
+    )
+    (signal_folder.parent / "list.csv").write_text(lines)
+    from_list = load_training(str(signal_folder.parent / "list.csv"), val=str(signal_folder))
+    from_folder = load_training(str(signal_folder), val=str(signal_folder))
+    for data in (from_list, from_folder):
+        assert data.preprocessing.input_shape == (6, 2)
+        assert data.task.outputs == ("a", "b")
+    number = from_folder.train.samples.keys.index("b/7.npy")
+    assert np.array_equal(from_folder.train.values[number], signal(7))
+    assert np.array_equal(from_list.train.values[7], signal(7))
+
+
+def test_arrays_of_signals_are_read(signal_array: str, tmp_path: Path) -> None:
+    data = load_training(signal_array, settings=DataSettings(normalization="unit"))
+    assert data.preprocessing.input_shape == (16, 2)
+    assert data.train.values.dtype == np.float32
+    np.savez(tmp_path / "flat.npz", x=np.ones((9, 5), np.int16), y=np.arange(9))
+    digits = Classification(tuple("012345678"))
+    flat = load_labeled(str(tmp_path / "flat.npz"), SignalPreprocessing(5, 1, None), digits)
+    assert flat.values.shape == (9, 5, 1)
+
+
+def test_floats_shaped_like_images_stay_images(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.ones((9, 8, 8)), y=np.arange(9))
+    assert open_data(str(tmp_path / "a.npz")).read().noun == "image"
+
+
+def test_the_normalization_is_learned_from_the_training_part_alone(
+    signal_folder: Path, signal
+) -> None:
+    other = signal_folder.parent / "other" / "a"
+    other.mkdir(parents=True)
+    np.save(other / "1.npy", signal(1) * 1000)
+    data = load_training(
+        str(signal_folder),
+        val=str(signal_folder.parent / "other"),
+        settings=DataSettings(normalization="unit"),
+    )
+    largest = np.abs([signal(number) for number in range(40)]).max((0, 1))
+    assert np.allclose(1 / np.array(data.preprocessing.scale), largest)
+
+
+def test_signals_and_images_are_told_apart(signal_folder: Path, class_folder) -> None:
+    images = class_folder({"a": 2, "b": 2}, name="images")
+    with pytest.raises(DataError, match="images, where signals are needed; give a set of signals"):
+        load_labeled(str(images), SIGNALS, Classification(("a", "b")))
+    with pytest.raises(DataError, match="signals, where images are needed"):
+        load_labeled(str(signal_folder), Preprocessing(6, 5, 1), Classification(("a", "b")))
+    (signal_folder / "a" / "x.png").write_bytes((images / "a" / "0.png").read_bytes())
+    assert len(open_data(str(signal_folder)).read()) == 1  # the arrays may be notes about the image
+    (signal_folder / "a" / "x.wav").touch()
+    with pytest.raises(DataError, match="images and WAV files in one set"):
+        open_data(str(signal_folder)).read()
+
+
+def test_bad_signals_are_listed(signal_folder: Path) -> None:
+    (signal_folder / "a" / "0.npy").write_bytes(b"no")
+    np.save(signal_folder / "b" / "1.npy", np.ones((4, 3)))
+    with pytest.raises(DataError) as caught:
+        load_training(str(signal_folder))
+    assert "2 of " in str(caught.value) and "signals are not readable: " in str(caught.value)
+    assert "1.npy (channels: 3, and the network takes 2)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (DataSettings(size=(8, 8)), "size"),
+        (DataSettings(color="gray"), "color"),
+        (DataSettings(resize="pad"), "resize"),
+    ],
+)
+def test_settings_of_images_are_not_for_signals(signal_folder: Path, settings, name: str) -> None:
+    message = f"{name} is about images; .* holds signals, so give length N"
+    with pytest.raises(UsageError, match=message):
+        load_training(str(signal_folder), settings=settings)
+
+
+def test_a_length_is_not_for_images(class_folder) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    with pytest.raises(UsageError, match=r"length is about signals; .* so give size"):
+        load_training(str(root), settings=DataSettings(length=8))
+
+
+def test_class_weights_are_for_masks_alone(class_folder) -> None:
+    root = class_folder({"cat": 5, "dog": 5})
+    with pytest.raises(UsageError, match="weighted is not for classify; leave it out"):
+        load_training(str(root), settings=DataSettings(weighted=True))

@@ -8,8 +8,10 @@ import pytest
 
 from cnncli.data.batches.inputs import expand, load_sample, read_paths
 from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.errors import DataError
 
+SIGNALS = SignalPreprocessing(6, 2, None)
 IMAGES = Preprocessing(4, 3, 3)
 
 
@@ -143,3 +145,15 @@ def test_paths_arrive_while_the_list_is_still_open() -> None:
 def test_a_missing_list_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read \\(no such file or directory\\)"):
         next(read_paths(str(tmp_path / "gone")))
+
+
+def test_stdin_is_one_signal(stdin) -> None:
+    stdin(b"1,2\n3,4\n")
+    assert load_sample("-", SIGNALS).tolist() == [[0, 0], [0, 0], [1, 2], [3, 4], [0, 0], [0, 0]]
+
+
+def test_an_empty_stdin_asks_for_a_signal(stdin) -> None:
+    stdin(b"")
+    (one,) = expand(["-"], SIGNALS)
+    with pytest.raises(DataError, match=r"nothing on stdin.*give one signal on stdin"):
+        one.load()

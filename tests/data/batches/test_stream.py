@@ -5,14 +5,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnncli.data.batches.stream import Item, stream
 from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.errors import DataError
 
+SIGNALS = SignalPreprocessing(6, 2, None)
 SHAPE = Preprocessing(4, 4, 1)
 
 
@@ -149,3 +152,21 @@ def test_a_program_waiting_for_stdin_can_end() -> None:
         assert b"no such file" in process.stdout.readline()
         assert process.wait(10) == 0
         assert process.stderr.read() == b""
+
+
+def test_a_stream_hands_on_signals_and_errors_in_order(
+    signal_folder: Path, signal_array: str, signal
+) -> None:
+    paths = [str(signal_folder / "a" / "0.npy"), "absent.wav", signal_array, str(signal_folder)]
+    items = [one for batch in stream(paths, SIGNALS, batch_size=7) for one in batch]
+    assert len(items) == 1 + 1 + 40 + 40
+    assert np.array_equal(items[0].values, signal(0))
+    assert "absent.wav: not a readable signal (no such file)" in str(items[1].error)
+    assert items[2].name == f"{signal_array}[0]"
+    assert np.array_equal(items[2].values, signal(0, 16)[5:11])
+
+
+def test_signals_that_do_not_fit_the_network_are_errors_in_place(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.ones((4, 3)))
+    ((item,),) = stream([str(tmp_path / "a.npy")], SIGNALS, batch_size=2)
+    assert "channels: 3, and the network takes 2" in str(item.error)

@@ -116,6 +116,14 @@ def test_normalize_is_pixel_times_scale_plus_shift(noise) -> None:
     assert np.abs(out - expected).max() < 1e-4
 
 
+def test_threads_change_no_bit_of_normalized_images(noise) -> None:
+    images = np.stack([noise(8, 6, 3, seed) for seed in range(7)])
+    single, several = np.empty((2, 7, 8, 6, 3), np.float32)
+    GOOD.normalize(images, np.arange(7), single)
+    GOOD.normalize(images, np.arange(7), several, threads=3)
+    assert single.tobytes() == several.tobytes()
+
+
 def test_shape_and_color_are_told() -> None:
     assert GOOD.input_shape == (8, 6, 3)
     assert GOOD.color == "rgb"
@@ -125,10 +133,6 @@ def test_shape_and_color_are_told() -> None:
 def test_json_brings_every_bit_back() -> None:
     text = json.dumps(GOOD.to_manifest(), allow_nan=False)
     assert Preprocessing.from_manifest(json.loads(text)) == GOOD
-
-
-def test_every_number_is_a_float32() -> None:
-    assert round_to_float32([0.1]) == (float(np.float32(0.1)),)
 
 
 @pytest.mark.parametrize(
