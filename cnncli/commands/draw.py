@@ -104,7 +104,7 @@ def _choose_title(arch: str) -> str:
 
 
 def _choose_columns(output: str | None) -> int:
-    """Return the width of a text: that of the terminal, or one that is always the same."""
+    """Return the width of a text: that of the terminal, or always the same."""
     if output not in (None, "-") or not sys.stdout.isatty():
         return COLUMNS
     import shutil

@@ -1,6 +1,6 @@
-"""A network on an input of one size, without any numbers in it yet.
+"""A network on an input of a given size, without any numbers in it yet.
 
-Shapes are those of one image: (H, W, C), (L, C) for a signal, (units,) for a vector.
+Shapes are those of a single image: (H, W, C), (L, C) for a signal, (units,) for a vector.
 """
 
 from cnncli.graph.building import build_graph as build_graph

@@ -13,7 +13,7 @@ from cnncli.layers import LAYERS
 from cnncli.layers.base import Axes, Layer, Shape, image_shape, volume
 from cnncli.notation import expression as notation
 
-LARGEST = 1 << 40  # values in one feature map, pixels from one of its positions to the next
+LARGEST = 1 << 40  # values in a feature map, pixels from a position in it to the next
 
 
 class MisfitError(ArchitectureError):

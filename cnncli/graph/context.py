@@ -16,9 +16,9 @@ Bounds = tuple[Fraction, Fraction]  # pixels above and below, or to the left and
 
 
 class Context(Value):
-    """Pixels around one pixel that its answer depends on, and the steps in which this repeats.
+    """Pixels around a pixel that its answer depends on, and the steps in which this repeats.
 
-    The answer at (y + stride, x) is the one at (y, x) of the image moved by the stride; for steps
+    The answer at (y + stride, x) is that at (y, x) of the image moved by the stride; for steps
     that are no multiple of it, pools and strided convolutions look at other windows.
     """
 
@@ -30,7 +30,7 @@ class Context(Value):
 def measure_context(graph: Graph) -> Context:
     """Return the context of a network that answers for every pixel of its input.
 
-    Raises ArchitectureError for one that answers otherwise, or sees the whole image at once.
+    Raises ArchitectureError where it answers otherwise, or sees the whole image at once.
     """
     height, width = graph.input_shape[:2]
     if len(graph.output_shape) != 3 or graph.output_shape[:2] != (height, width):
@@ -50,7 +50,7 @@ def measure_context(graph: Graph) -> Context:
 
 
 def _measure_along(graph: Graph, axis: int) -> tuple[int, int, int]:
-    """Return pixels before, pixels after and stride along one axis."""
+    """Return pixels before, pixels after and stride along an axis."""
     bounds: dict[int, Bounds] = {INPUT: (Fraction(0), Fraction(0))}
     jumps = {INPUT: Fraction(1)}
     for index, node in enumerate(graph.nodes):

@@ -1,4 +1,4 @@
-"""A network on an input of one size: its layers in order, with shapes and costs."""
+"""A network on an input of a given size: its layers in order, with shapes and costs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Node(Value):
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     params: int  # numbers it learns
-    macs: int  # multiply-accumulates for one image
-    receptive_field: Axes  # rows and columns of the network's input that one output position sees
-    jump: tuple[float, float]  # pixels of that input from one output position to the next
-    lost: Axes  # rows and columns of its own input that no window reaches
+    macs: int  # multiply-accumulates for an image
+    receptive_field: Axes  # rows and columns of the network's input that an output position sees
+    jump: tuple[float, float]  # pixels of that input from an output position to the next
+    lost: Axes  # rows and columns of the layer's input that no window reaches
 
 
 class Graph(Value):
@@ -47,7 +47,7 @@ class Graph(Value):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates for one image."""
+        """Multiply-accumulates for an image."""
         return sum(node.macs for node in self.nodes)
 
     @property

@@ -1,4 +1,4 @@
-"""The receptive field: what one position of a feature map sees of the network's input.
+"""The receptive field: what a position of a feature map sees of the network's input.
 
 Araujo, Norris & Sim 2019, https://distill.pub/2019/computing-receptive-fields: per axis,
 field = field before + (window - 1)*jump before, jump = jump before * stride. A layer that enlarges
@@ -15,14 +15,14 @@ from cnncli.value import Value
 
 
 class ReceptiveField(Value):
-    """Size of a receptive field and distance from one to the next, (rows, columns), exact."""
+    """Size of a receptive field and distance to the next, (rows, columns), exact."""
 
     size: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
     jump: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
     everything: bool = False  # whether it is the whole input, whatever its size
 
     def extend(self, reach: Reach) -> ReceptiveField:
-        """Return the receptive field behind one more layer."""
+        """Return the receptive field behind another layer."""
         rows, columns = (
             (size + (window - 1) * jump, jump * stride / finer)
             for size, jump, window, stride, finer in zip(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeGuard
 
 from cnncli.errors import ArchitectureError
 from cnncli.layers.arrays import Array
@@ -98,6 +98,11 @@ class Windowed(Layer):
 
     slides_over: ClassVar[Literal["input", "output"]] = "input"
 
+    @property
+    def steps(self) -> Size:
+        """The stride, also where it goes without saying."""
+        return self.stride or self.size
+
     def windows(self, x: Shape) -> Windows:
         """Return where the windows stand for an input of this shape.
 
@@ -115,6 +120,16 @@ class Windowed(Layer):
     def view_filters(self, weight: Array) -> Array:
         """Return a weight of the model file as (filters, channels/groups, rows, columns)."""
         return weight
+
+
+def slides(layer: Layer) -> TypeGuard[Windowed]:
+    """Say whether a layer moves windows over its input, as convolutions and pools do."""
+    return isinstance(layer, Windowed) and layer.slides_over == "input"
+
+
+def is_pool(layer: Layer) -> TypeGuard[Windowed]:
+    """Say whether a layer sums windows up without weights, so that it can be left out."""
+    return slides(layer) and layer.family == "pool"
 
 
 def lay_windows(

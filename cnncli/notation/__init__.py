@@ -12,7 +12,7 @@ The grammar, loosest binding first (`#` starts a comment):
     setting    = [ name "=" ] value          value = ( name | number ) { "*" ( name | number ) }
 
 A newline ends nothing inside parentheses or beside an operator. A number repeats what it is
-multiplied with. `str` of an expression is its canonical text, on one line, with named pieces
+multiplied with. `str` of an expression is its canonical text, on a single line, with named pieces
 written out; parsing that gives the expression again.
 """
 

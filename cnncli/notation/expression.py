@@ -1,4 +1,4 @@
-"""What an architecture text means: layers, joined one after the other or side by side."""
+"""What an architecture text means: layers in sequence or side by side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncli.value import Value
 
 
 class Expression(Value):
-    """A network or a part of one; `str` is its canonical text."""
+    """A network or a part of it; `str` is its canonical text."""
 
     tightness: ClassVar[int] = 5  # looser parts of a tighter whole are written in parentheses
 
@@ -32,7 +32,7 @@ class Identity(Expression):
 
 
 class Joined(Expression):
-    """Two or more parts with one operator between them."""
+    """Two or more parts with the same operator between them."""
 
     parts: tuple[Expression, ...]
     operator: ClassVar[str]
@@ -49,7 +49,7 @@ class Stack(Joined):
 
 
 class Sequence(Joined):
-    """Parts one after the other."""
+    """Parts in sequence, each on the output of the part before it."""
 
     tightness, operator = 2, ">>"
 
@@ -67,7 +67,7 @@ class Product(Joined):
 
 
 class Repeat(Expression):
-    """One part several times over, each time with weights of its own."""
+    """A part several times over, each time with other weights."""
 
     count: int
     body: Expression
@@ -86,12 +86,12 @@ def join(kind: type[Joined], parts: Iterable[Expression]) -> Expression:
 
 
 def chain(parts: Iterable[Expression]) -> Expression:
-    """Join parts one after the other, without those that are the input itself."""
+    """Join parts in sequence, without those that are the input itself."""
     return join(Sequence, [part for part in parts if part != Identity()] or [Identity()])
 
 
 def repeat(count: int, body: Expression) -> Expression:
-    """Repeat a part: a repetition of a repetition becomes one, no repetition the input itself."""
+    """Repeat a part; a repeated repetition becomes a single one, and none the input itself."""
     if count < 2:
         return body if count else Identity()
     if isinstance(body, Repeat):

@@ -11,7 +11,7 @@ from cnncli.notation.tokens import Token, split_statements
 from cnncli.notation.tree import Amount, Argument, Call, Piece
 
 LOOSEST_FIRST: tuple[type[Joined], ...] = (Stack, Sequence, Sum, Product)
-MAX_CHARACTERS = 1_000_000  # what nobody types: a wrong file, or a hostile one
+MAX_CHARACTERS = 1_000_000  # what nobody types: a wrong or a hostile file
 MAX_DEPTH = 50  # of parentheses and of pieces in pieces: nobody reads more, and Python's stack ends
 RESERVED = frozenset({"id", "classes", "yes", "no", "same", "causal"})
 
@@ -36,7 +36,7 @@ def read(text: str) -> tuple[dict[str, Piece], Expression]:
 
 
 class _Statement:
-    """Reads one statement, word by word."""
+    """Reads a statement word by word."""
 
     def __init__(self, words: list[Token]) -> None:
         self.words = words

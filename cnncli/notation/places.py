@@ -1,4 +1,4 @@
-"""Where in an expression a layer is written, and the expression with another one there."""
+"""Where in an expression a layer is written, and the expression with another layer there."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def get_part(expression: Expression, place: Place) -> Expression:
 def replace_part(expression: Expression, place: Place, part: Expression) -> Expression:
     """Return the expression with another part at a place.
 
-    A change to the first run of a repeated part is one to all; a change to a later one parts the
+    A change to the first run of a repeated part changes all; a change to a later run parts the
     repetition in two.
     """
     if not place:

@@ -21,7 +21,7 @@ CONTINUES = frozenset({">>", "+", "|", "*", "=", ","})  # a line that ends or st
 
 
 class Location(Value):
-    """A line and a column of a text, counted from 1; no line where the text has only one."""
+    """A line and a column of a text, counted from 1; no line where it is the only line."""
 
     line: int | None
     column: int

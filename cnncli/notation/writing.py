@@ -28,7 +28,7 @@ def _find_pieces(pieces: Mapping[str, Piece], tree: Expression) -> Iterator[str]
 
 
 def _define(name: str, piece: Piece) -> str:
-    """Return the definition of a piece, on one line if it fits there."""
+    """Return the definition of a piece, on a single line if it fits there."""
     head = f"{name}({', '.join(piece.parameters)})" if piece.parameters else name
     body = _break_lines(piece.body, WIDTH - 2)
     line = f"{head} = {body}"
@@ -38,7 +38,7 @@ def _define(name: str, piece: Piece) -> str:
 
 
 def _break_lines(tree: Expression, width: int) -> str:
-    """Return the text of a tree, with a new line before an operator where the old one is full."""
+    """Return the text of a tree, broken before operators where a line is full."""
     if not isinstance(tree, Joined):
         return str(tree)
     lines = [""]

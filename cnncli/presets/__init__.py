@@ -1,7 +1,7 @@
-"""Networks known by name: `.cnn` files in this folder, one for a network or for a family.
+"""Networks known by name: `.cnn` files in this folder, each of a network or of a family.
 
 A file is an architecture text that opens with comments: a title, then `source: …`, `input: …` and
-`classes: …`, one to a line, and `name: call` for each member of a family. The last line of a family
+`classes: …`, a line each, and `name: call` for each member of a family. The last line of a family
 is a call of the piece that its file is named after, and another call may stand in its place:
 `vgg16` is `vgg(2, 2, 3, 3, 3)`, and `unet(16)` is the text of unet with that last line.
 """
@@ -84,7 +84,7 @@ def _list_calls() -> dict[str, tuple[str, str]]:
 
 
 def _is_family(text: str) -> bool:
-    """Say whether a text is one call of a piece that a file of its name defines."""
+    """Say whether a text is a call of a piece that a file of its name defines."""
     call = re.fullmatch(r"(\w+)\s*\([^()\n]*\)", text)
     if call is None or call[1] in list_named_layers() or not (FOLDER / f"{call[1]}.cnn").exists():
         return False

@@ -1,23 +1,22 @@
-"""Networks for large images made ones for small images, in the customary way.
+"""Networks for large images adapted to small images, in the customary way.
 
 Networks for 224x224 pixels halve the image twice or more before their work begins, to save time. On
 small images that leaves nothing to work on: ResNets for 32x32 pixels start with a 3x3 convolution
 of stride 1 and no pool (He et al. 2015, arXiv:1512.03385, section 4.2). The rule behind it: of the
 first halvings, as many go as it takes for the last feature map to be 4x4. Pools side by side are no
-such halvings but part of the stages of a network: VGG comes down to one position on 32x32 pixels.
-Only where they do not fit, the last of them go.
+such halvings but part of the stages of a network: VGG comes down to a single position on 32x32
+pixels. Only where they do not fit, the last of them go.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from cnncli.errors import ArchitectureError
 from cnncli.graph import INPUT, Graph, Node, build_graph
 from cnncli.layers.base import Layer, Shape
-from cnncli.layers.conv import Conv
-from cnncli.layers.depthwise import Depthwise
-from cnncli.layers.pool import Pool
+from cnncli.layers.geometry import is_pool, slides
 from cnncli.notation import parse
 from cnncli.notation.expression import Expression, Identity, Leaf
 from cnncli.notation.grammar import read
@@ -112,19 +111,17 @@ def _is_coarse(graph: Graph, shape: Shape) -> bool:
 
 def _halve_stride(layer: Layer) -> Expression | None:
     """Halve the stride of a convolution, and its window with it; leave out an overlapping pool."""
-    if isinstance(layer, Conv | Depthwise) and max(layer.stride) > 1:
-        stride = tuple(-(-step // 2) for step in layer.stride)
-        if max(layer.size) <= 3:
-            return Leaf(replace(layer, stride=stride))
+    if is_pool(layer):
+        return Identity() if max(layer.size) > max(layer.steps) > 1 else None
+    if not slides(layer) or max(layer.steps) == 1:
+        return None
+    changes: dict[str, Any] = {"stride": tuple(-(-step // 2) for step in layer.steps)}
+    if max(layer.size) > 3:
         size = tuple(_halve(length) for length in layer.size)
-        pad = (
-            layer.pad if isinstance(layer.pad, str) else tuple((length - 1) // 2 for length in size)
-        )
-        return Leaf(replace(layer, size=size, stride=stride, pad=pad))
-    if isinstance(layer, Pool) and layer.stride is not None:
-        overlaps = max(layer.size) > max(layer.stride) > 1
-        return Identity() if overlaps else None
-    return None
+        changes["size"] = size
+        if not isinstance(layer.pad, str):
+            changes["pad"] = tuple((length - 1) // 2 for length in size)
+    return Leaf(replace(layer, **changes))
 
 
 def _halve(length: int) -> int:
@@ -133,8 +130,7 @@ def _halve(length: int) -> int:
 
 
 def _leave_out_pool(layer: Layer) -> Expression | None:
-    strided = isinstance(layer, Pool) and max(layer.stride or layer.size) > 1
-    return Identity() if strided else None
+    return Identity() if is_pool(layer) and max(layer.steps) > 1 else None
 
 
 def _add(changes: list[Change], more: tuple[Change, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures out of characters: two pixels in each, one above the other."""
+"""Pictures out of characters: two pixels in each, an upper and a lower."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Depth = Literal["truecolor", "256", "none"]  # the colors a terminal has
 
 UPPER_HALF, RESET = "▀", "\x1b[0m"
 SHADES = " ░▒▓█"
-LIGHTER = (0.06, 0.42, 0.58, 0.85)  # where the next shade begins; the middle one is zero and near
+LIGHTER = (0.06, 0.42, 0.58, 0.85)  # where the next shade begins; the middle shade is zero and near
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 CUBE = np.array([0, 95, 135, 175, 215, 255])  # xterm's 6x6x6 colors, numbers 16 to 231
 GRAYS = np.arange(8, 248, 10)  # and its grays, numbers 232 to 255

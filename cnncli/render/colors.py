@@ -41,7 +41,7 @@ class Scale(Value):
         return self._colors(np.stack([values] * 3, axis=-1))
 
     def paint_rgb(self, values: Numbers) -> Pixels:
-        """Return numbers (..., 3) as red, green and blue, all three on this one scale."""
+        """Return numbers (..., 3) as red, green and blue, all three on this scale."""
         return self._colors(values)
 
     def _colors(self, values: Numbers) -> Pixels:

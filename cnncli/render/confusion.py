@@ -49,7 +49,7 @@ class Measures(Value):
 def paint_confusion(matrix: ArrayLike, names: Sequence[str], title: str = "") -> Image.Image:
     """Return counts (classes, classes), rows true and columns predicted, as a picture.
 
-    A cell is as dark as its share of its row, so that a rare class shows as well as a common one.
+    A cell is as dark as its share of its row, so that rare classes show as well as common ones.
     Mistakes go by the root of that and start darker, because a good network makes few.
     """
     counts = np.asarray(matrix, dtype=np.int64)

@@ -17,11 +17,11 @@ def lay_out_filters(
     dead: Collection[int] = (),
     capacity: Capacity = PAGE,
 ) -> Sheet:
-    """Return filters (filters, channels, rows, columns) as a sheet, all of them on one scale.
+    """Return filters (filters, channels, rows, columns) as a sheet, all of them on the same scale.
 
-    Filters of one channel, or of three that are `color`, are tiles; others a row of tiles each,
-    one per channel. A filter of a single row is a tile with a row per channel, and filters of one
-    pixel or one row of one channel are the rows of one tile.
+    Filters of a single channel, or of three that are `color`, are tiles; others a row of tiles
+    each, a tile per channel. A filter of a single row is a tile with a row per channel. Filters of
+    a single pixel, or a single row of a single channel, are the rows of a tile for all.
     """
     color = color and filters.shape[1] == 3
     if filters.shape[2] == 1 and not color:

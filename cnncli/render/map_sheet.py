@@ -24,10 +24,10 @@ def lay_out_maps(
     dead: Collection[int] = (),
     capacity: Capacity = PAGE,
 ) -> Sheet:
-    """Return maps (maps, height, width) as a sheet of heat maps on one scale, beside their image.
+    """Return maps (maps, height, width) as heat maps on a common scale, beside their image.
 
     The image is uint8 (height, width, 1 or 3), or a signal (L, C). Maps of a single row are the
-    rows of one tile, shortened where they are long; maps of a single pixel are its columns.
+    rows of a single tile, shortened where they are long; maps of a single pixel are its columns.
     """
     scale = make_heat_scale(maps)
     height, width = maps.shape[1:]

@@ -16,7 +16,7 @@ class Tile(Value):
 
 
 class Sheet(Value):
-    """Tiles of one size, row by row, under a title and a scale."""
+    """Tiles of the same size, row by row, under a title and a scale."""
 
     title: str
     note: str
@@ -29,7 +29,7 @@ class Sheet(Value):
 
     @property
     def tile_size(self) -> tuple[int, int]:
-        """Height and width of a tile in its own pixels."""
+        """Height and width of a tile in pixels, before it is enlarged."""
         height, width, _ = self.tiles[0].pixels.shape
         return height, width
 

@@ -22,7 +22,7 @@ BAR = 24  # columns of the scale
 
 
 def draw_sheet(sheet: Sheet, width: int, depth: Depth) -> list[str]:
-    """Return the sheet as lines of at most `width` columns, if only one tile can be that narrow."""
+    """Return the sheet as lines of at most `width` columns, if a tile can be that narrow."""
     heading = [*sheet.heading, _scale(sheet.scale, depth), ""]
     if not sheet.beside:
         return heading + _tiles(sheet, width, depth)
@@ -72,7 +72,7 @@ def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
 def _row(
     tiles: Sequence[Tile], size: tuple[int, int], cell: int, gap: int, depth: Depth
 ) -> list[str]:
-    """Draw tiles beside one another, with their labels and an empty line below."""
+    """Draw tiles side by side, with their labels and an empty line below."""
     before = (cell - size[1]) // 2
     left, right = " " * before, " " * (cell - size[1] - before)
     drawn = [draw_blocks(resize(tile.pixels, *size), depth) for tile in tiles]

@@ -11,7 +11,7 @@ from cnncli.render.text import write_number
 
 
 def write_table(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a heading and one line for each index, aligned to the right; columns are (n,)."""
+    """Return a heading and a line for each index, aligned to the right; columns are (n,)."""
     length = len(next(iter(columns.values())))
     table = [[name, *map(str, range(length))]]
     table += [[heading, *map(_write_cell, values)] for heading, values in columns.items()]

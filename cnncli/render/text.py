@@ -19,7 +19,7 @@ ALIKE = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "…": "..
 
 @cache
 def load_font(size: int) -> Font:
-    """Return the font of this height, or the one there is in a Pillow without FreeType."""
+    """Return the font of this height, or the only font of a Pillow without FreeType."""
     try:
         return ImageFont.load_default(size)
     except ImportError:
@@ -64,13 +64,13 @@ def write(
     ink: str = PALE_INK,
     align: float = 0.5,
 ) -> None:
-    """Write one line with its top at y; x is its left end for align=0, its right one for 1."""
+    """Write a line with its top at y; x is its left end for align=0, its right one for 1."""
     left = round(x - align * measure_text(text, size))
     ImageDraw.Draw(page).text((left, round(y)), make_drawable(text), fill=ink, font=load_font(size))
 
 
 def write_upward(page: Image.Image, x: int, y: int, text: str, size: int, ink: str) -> None:
-    """Write one line from bottom to top, its first letter above y, its middle at x."""
+    """Write a line from bottom to top, its first letter above y, its middle at x."""
     strip = Image.new("RGB", (measure_text(text, size) + 2, size + 4), PAPER)
     write(strip, 0, 0, text, size, ink, align=0)
     turned = strip.rotate(90, expand=True)

@@ -6,15 +6,15 @@ import numpy as np
 
 from cnncli.render.colors import Numbers, Pixels
 
-WIDTH, HEIGHT = 224, 96  # of one channel
+WIDTH, HEIGHT = 224, 96  # of a channel
 PAPER, INK = 236, 40
 
 
 def draw_waveform(signal: Numbers) -> Pixels:
     """Return a signal (L, C) as dark on light, uint8 (C*96, at most 224, 1), a band per channel.
 
-    A column stands for one or several samples and reaches from the lowest to the highest of them;
-    all channels are on one scale.
+    A column stands for a sample or several and reaches from the lowest to the highest of them;
+    all channels are on the same scale.
     """
     length = len(signal)
     columns = min(length, WIDTH)

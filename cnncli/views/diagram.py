@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from cnncli.graph import Graph, Node
 from cnncli.layers.base import Reach, Shape
+from cnncli.layers.geometry import Windowed
 from cnncli.notation import expression as notation
 from cnncli.notation import parse
 from cnncli.render.diagram import Box, Diagram, Fork, Repeated, Series
@@ -13,15 +14,8 @@ from cnncli.render.diagram.parts import Part, list_boxes
 
 FEW = 24  # boxes that stay legible when all of them are drawn
 COUNTS = ("filters", "units", "channels", "rate")  # settings that say how much comes out
-UNUSUAL = ("stride", "dilation", "groups", "first")  # settings worth a line of their own
+UNUSUAL = ("stride", "dilation", "groups", "first")  # settings worth a line
 LINE = 15  # letters of a line that names several small layers
-POOLS = ("maxpool", "avgpool", "l2pool")
-FAMILIES = {
-    **dict.fromkeys(("conv", "depthwise"), "conv"),
-    **dict.fromkeys(("deconv", "upsample"), "enlarge"),
-    **dict.fromkeys((*POOLS, "global_avgpool", "global_maxpool"), "pool"),
-    **{kind: kind for kind in ("dense", "add", "multiply", "stack")},
-}
 
 
 def make_diagram(graph: Graph, title: str, *, expand: bool) -> Diagram:
@@ -90,7 +84,7 @@ class _Drafts:
 
 @dataclass(eq=False)
 class _Draft:
-    """What is to be one box, or a fork with its junction."""
+    """What is to be a box, or a fork with its junction."""
 
     node: Node
     before: list[Node]  # small layers that share its box
@@ -103,11 +97,11 @@ class _Draft:
         nodes = (*self.before, node, *self.after)
         box = Box(
             name=node.name,
-            family=FAMILIES.get(node.layer.kind, "other"),
+            family=node.layer.family,
             lines=(*_abbreviate(self.before), *_describe(node), *_abbreviate(self.after)),
             shape=node.output_shape,
             full=" >> ".join(str(small.layer) for small in nodes),
-            bands=_count_channels(node) if node.layer.kind == "stack" else (),
+            bands=_count_channels(node) if node.layer.family == "stack" else (),
         )
         return Fork(self.branches, box) if self.branches else box
 
@@ -120,7 +114,7 @@ class _Branch:
         self.waiting: list[Node] = []  # small layers that the next box opens with
 
     def add(self, node: Node) -> None:
-        """Give a layer a box, or a place in the one before where it leaves the size alone."""
+        """Give a layer a box, or a place in the box before where it leaves the size alone."""
         last = self.parts[-1] if self.parts else None
         if not _is_small(node):
             self.parts.append(_Draft(node, self.waiting))
@@ -175,8 +169,8 @@ def _describe(node: Node) -> list[str]:
     layer, axes = node.layer, len(node.input_shapes[0]) - 1
     given = {field.name: getattr(layer, field.name) for field in layer.settings()}
     usual = {field.name: field.default for field in layer.settings()}
-    if layer.kind in POOLS:
-        usual["stride"], given["stride"] = given["size"], given["stride"] or given["size"]
+    if isinstance(layer, Windowed) and usual["stride"] is None:
+        usual["stride"], given["stride"] = layer.size, layer.steps
     sizes = [_write_size(given[name], axes) for name in ("size", "factor") if name in given]
     counts = [str(given[name]) for name in COUNTS if name in given]
     lines = [f"{layer.kind} {', '.join(sizes + counts)}".rstrip()]

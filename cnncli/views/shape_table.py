@@ -64,7 +64,7 @@ def _total_lines(report: Report) -> Iterator[str]:
     )
 
 
-def csv_lines(report: Report) -> Iterator[str]:
+def write_csv(report: Report) -> Iterator[str]:
     """Yield all records at once, with a header."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -76,7 +76,7 @@ def csv_lines(report: Report) -> Iterator[str]:
     yield out.getvalue().rstrip("\n")
 
 
-def markdown_lines(report: Report) -> Iterator[str]:
+def write_markdown(report: Report) -> Iterator[str]:
     """Yield the lines of a table, the totals last."""
     yield f"| {' | '.join(COLUMNS)} |"
     yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
@@ -130,4 +130,4 @@ def _write_bytes(count: float) -> str:
     return f"{count:.4g} {units[0]}"
 
 
-FORMATS = {"table": write_table, "csv": csv_lines, "markdown": markdown_lines}
+FORMATS = {"table": write_table, "csv": write_csv, "markdown": write_markdown}

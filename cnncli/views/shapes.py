@@ -15,7 +15,7 @@ Report = dict[str, Any]
 def report_shapes(graph: Graph, batch_size: int, threads: int, *, explained: bool) -> Report:
     """Return the figures of all layers and their totals, with formulas where they are explained.
 
-    Memory is what one batch takes besides the weights, with so many threads.
+    Memory is what a batch takes besides the weights, with so many threads.
     """
     report = {
         "schema": 1,

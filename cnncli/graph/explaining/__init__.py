@@ -11,7 +11,7 @@ from cnncli.graph.nodes import Graph, Node
 
 
 def explain(graph: Graph, node: Node) -> list[str]:
-    """Return the formulas of one layer: its output size, parameters, cost and receptive field.
+    """Return the formulas of a layer: its output size, parameters, cost and receptive field.
 
     Then what its stride leaves unused, and what a dense layer in its place would cost.
     """

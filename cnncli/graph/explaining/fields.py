@@ -20,7 +20,7 @@ def explain_field(graph: Graph, node: Node) -> list[str]:
 
 
 def _explain_along(axis: int, graph: Graph, node: Node) -> list[tuple[str, str]]:
-    """Return what is explained, and its formula, along one axis."""
+    """Return what is explained, and its formula, along an axis."""
     reach = node.layer.reach(*node.input_shapes)
     sources = [graph.nodes[index] for index in node.inputs if index != INPUT]
     field = max((source.receptive_field[axis] for source in sources), default=1)

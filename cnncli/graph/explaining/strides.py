@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from cnncli.graph.mending.unused_input import count_unused, list_remedies, windows_of
-from cnncli.graph.mending.variants import Sliding
+from cnncli.graph.mending.unused_input import count_unused, list_remedies
 from cnncli.layers.base import Layer, Shape
+from cnncli.layers.geometry import slides
 
 
 def explain_unused_input(layer: Layer, x: Shape) -> list[str]:
     """Return how many rows and columns are never used and why, and what would use them."""
-    if not isinstance(layer, Sliding):
+    if not slides(layer):
         return []
-    windows, unused = windows_of(layer, x), count_unused(layer, x)
+    windows, unused = layer.windows(x), count_unused(layer, x)
     lines = []
     for axis, word in ((0, "rows"), (1, "samples" if len(x) == 2 else "columns")):
         if unused[axis]:

@@ -1,19 +1,19 @@
-"""Branches that end in different sizes, made to end in one."""
+"""Branches that end in different sizes, made to end alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
-from cnncli.graph.mending.variants import Sliding, keep_size, resize
+from cnncli.graph.mending.variants import keep_size, resize, with_settings
 from cnncli.layers.base import Shape
 from cnncli.layers.conv import Conv
-from cnncli.layers.deconv import Deconv
+from cnncli.layers.geometry import Windowed, slides
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Stack
 from cnncli.notation.places import Place, find_places, get_part, replace_part
+from cnncli.settings import settings_of
 
-NEAR = 24  # variants of one layer that are tried
+NEAR = 24  # variants of a layer that are tried
 Edits = dict[Place, Expression]  # what is to stand where, in the joined branches
 
 
@@ -45,7 +45,7 @@ def _edit(joined: Joined, edits: Edits) -> Expression:
 
 
 def _keep_sizes(joined: Joined) -> Iterator[Edits]:
-    """Yield pads that keep sizes: in one layer, in all of a branch, in all branches."""
+    """Yield pads that keep sizes: in a single layer, in all of a branch, in all branches."""
     branches: list[Edits] = [
         {
             place: Leaf(keep_size(layer))
@@ -69,12 +69,12 @@ def _resize_layers(joined: Joined) -> Iterator[Edits]:
                 yield {place: Leaf(variant)}
 
 
-def _find_sliding(joined: Joined, branch: int) -> Iterator[tuple[Place, Sliding]]:
+def _find_sliding(joined: Joined, branch: int) -> Iterator[tuple[Place, Windowed]]:
     """Yield the layers with windows in a branch; those of a repetition once."""
     seen = set()
     for below in find_places(joined.parts[branch]):
         part = get_part(joined.parts[branch], below)
-        if isinstance(part, Leaf) and isinstance(part.layer, Sliding) and id(part) not in seen:
+        if isinstance(part, Leaf) and slides(part.layer) and id(part) not in seen:
             seen.add(id(part))
             yield (branch, *below), part.layer
 
@@ -92,11 +92,11 @@ def _add_shortcuts(joined: Joined, ends: tuple[Shape, ...], *, strided: bool) ->
 
 
 def _widen(joined: Joined, ends: tuple[Shape, ...]) -> Iterator[Edits]:
-    """Yield filters for the last convolution of a branch that end it as wide as another one."""
+    """Yield filters for the last convolution of a branch that end it as wide as another."""
     for branch in reversed(range(len(joined.parts))):
         for below in reversed(list(find_places(joined.parts[branch]))):
             part = get_part(joined.parts[branch], below)
-            if isinstance(part, Leaf) and isinstance(part.layer, Conv | Deconv):
+            if isinstance(part, Leaf) and "filters" in settings_of(type(part.layer)):
                 for filters in sorted({end[-1] for end in ends} - {ends[branch][-1]}):
-                    yield {(branch, *below): Leaf(replace(part.layer, filters=filters))}
+                    yield {(branch, *below): Leaf(with_settings(part.layer, {"filters": filters}))}
                 break

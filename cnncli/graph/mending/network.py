@@ -9,9 +9,10 @@ from cnncli.errors import ArchitectureError
 from cnncli.graph.building import MisfitError, build_graph
 from cnncli.graph.mending.branches import vary_branches
 from cnncli.graph.mending.unused_input import count_unused, list_remedies
-from cnncli.graph.mending.variants import Sliding, vary
+from cnncli.graph.mending.variants import vary
 from cnncli.graph.nodes import Graph
 from cnncli.layers.base import Shape
+from cnncli.layers.geometry import slides
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf
 from cnncli.notation.places import find_places, get_part, replace_part
 from cnncli.value import Value
@@ -87,7 +88,7 @@ def _vary_part(part: Expression, misfit: MisfitError) -> Iterator[Expression]:
 
 
 def _count_from(expression: Expression, index: int) -> int:
-    """Return how many layers there are from this one on."""
+    """Return how many layers there are from this index on."""
     return sum(1 for _ in find_places(expression)) - index
 
 
@@ -97,7 +98,7 @@ def _use_all_input(expression: Expression, graph: Graph, changes: list[str]) -> 
     while index < len(graph.nodes):
         node = graph.nodes[index]
         if any(count_unused(node.layer, node.input_shapes[0])) and len(changes) < MOST:
-            assert isinstance(node.layer, Sliding)
+            assert slides(node.layer)
             place = list(find_places(expression))[index]
             for remedy in list_remedies(node.layer, node.input_shapes[0]):
                 candidate = replace_part(expression, place, Leaf(remedy))

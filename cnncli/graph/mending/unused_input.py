@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cnncli.errors import ArchitectureError
-from cnncli.graph.mending.variants import Sliding, resize
+from cnncli.graph.mending.variants import read_settings, resize
 from cnncli.layers.base import Axes, Layer, Shape
-from cnncli.layers.depthwise import Depthwise
-from cnncli.layers.geometry import Windows
-from cnncli.layers.pool import Pool
-
-
-def windows_of(layer: Sliding, x: Shape) -> Windows:
-    """Return where the windows of a layer stand."""
-    return layer.as_conv(x).windows(x) if isinstance(layer, Depthwise) else layer.windows(x)
+from cnncli.layers.geometry import Windowed, Windows, slides
 
 
 def count_unused(layer: Layer, x: Shape) -> Axes:
-    """Return the rows and columns behind the last window; a stride above the size wants no fit."""
-    if not isinstance(layer, Sliding):
+    """Return the rows and columns behind the last window.
+
+    Zero where the stride is larger than the size: such windows leave gaps anyway.
+    """
+    if not slides(layer):
         return (0, 0)
-    found = windows_of(layer, x)
+    windows = layer.windows(x)
     rows, columns = (
-        max(0, found.input[axis] - _end(found, axis))
-        if found.stride[axis] <= found.size[axis]
+        max(0, windows.input[axis] - _find_end(windows, axis))
+        if windows.stride[axis] <= windows.size[axis]
         else 0
         for axis in (0, 1)
     )
     return rows, columns
 
 
-def _end(found: Windows, axis: int) -> int:
+def _find_end(windows: Windows, axis: int) -> int:
     """Return where the last window ends."""
-    last = (found.output[axis] - 1) * found.stride[axis]
-    return last + found.span[axis] - found.before[axis]
+    last = (windows.output[axis] - 1) * windows.stride[axis]
+    return last + windows.span[axis] - windows.before[axis]
 
 
-def list_remedies(layer: Sliding, x: Shape) -> list[Layer]:
-    """Return the nearest layers that leave nothing over: one each by pad, stride and size."""
-    found: dict[str, Layer] = {}
-    for one in resize(layer):
-        name = changed(layer, one)
-        if name in ("pad", "stride", "size") and name not in found and _fits(one, layer, x):
-            found[name] = one
-    return list(found.values())
+def list_remedies(layer: Windowed, x: Shape) -> list[Layer]:
+    """Return the nearest layers that leave nothing unused: by another pad, stride, and size."""
+    remedies: dict[str, Layer] = {}
+    for variant in resize(layer):
+        name = _find_difference(layer, variant)
+        if name in ("pad", "stride", "size") and name not in remedies and _fits(variant, layer, x):
+            remedies[name] = variant
+    return list(remedies.values())
 
 
-def changed(layer: Sliding, other: Layer) -> str:
-    """Return the setting that differs, a pool's stride being its size where it has none."""
-    pair = [
-        replace(one, stride=one.stride or one.size) if isinstance(one, Pool) else one
-        for one in (layer, other)
-    ]
-    names = [one.name for one in layer.settings()]
-    return next(name for name in names if getattr(pair[0], name) != getattr(pair[1], name))
+def _find_difference(layer: Layer, variant: Layer) -> str:
+    """Return the first setting that differs."""
+    before, after = read_settings(layer), read_settings(variant)
+    return next(name for name in before if before[name] != after[name])
 
 
-def _fits(layer: Layer, original: Layer, x: Shape) -> bool:
-    """Say whether a layer leaves nothing over, and loses less than it did before the change."""
+def _fits(variant: Layer, original: Layer, x: Shape) -> bool:
+    """Say whether a layer leaves nothing unused, and loses less than before the change."""
     try:
-        lost = layer.lost(x)
+        lost = variant.lost(x)
     except ArchitectureError:
         return False
-    return count_unused(layer, x) == (0, 0) and sum(lost) < sum(original.lost(x))
+    return count_unused(variant, x) == (0, 0) and sum(lost) < sum(original.lost(x))

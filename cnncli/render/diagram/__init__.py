@@ -1,4 +1,4 @@
-"""Boxes joined by lines, drawn the way papers draw networks: one layout, one file per format."""
+"""Boxes joined by lines, drawn as papers draw networks: a layout for all, a file per format."""
 
 from cnncli.render.diagram.parts import Box as Box
 from cnncli.render.diagram.parts import Diagram as Diagram

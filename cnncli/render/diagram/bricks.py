@@ -1,7 +1,7 @@
 """What a diagram is put together from: bricks, which know where their boxes and lines stand.
 
-Coordinates are (along, across): along the way things follow one another, which is to the right in
-a picture and down in a text; across it are the branches. The axis, on which a brick is entered and
+Coordinates are (along, across): along the way from input to output, which is to the right in a
+picture and down in a text; across it are the branches. The axis, on which a brick is entered and
 left, is across = 0.
 """
 
@@ -29,7 +29,7 @@ class Extent(Value):
 class Metrics(Value):
     """What distinguishes a picture from a text."""
 
-    gap: float  # from one brick to the next
+    gap: float  # from a brick to the next
     turn: float  # from where branches part to the first brick of a branch
     join: float  # from the last brick of a branch to where branches meet
     step: float  # from there to the junction

@@ -128,7 +128,7 @@ def _draw_box(placed: Placed, scale: SlabScale) -> Iterator[Stroke]:
 
 def _draw_slab(box: Box, slab: Slab, x: float, y: float) -> Iterator[Stroke]:
     """Yield front, top and side; the front of stacked branches shows how wide each is."""
-    color = COLORS[box.family]
+    color = COLORS.get(box.family, COLORS["other"])
     edge = _shade(color, -0.45)
     right, bottom, d = x + slab.width, y + slab.height, slab.depth
     if d:
@@ -145,7 +145,7 @@ def _draw_slab(box: Box, slab: Slab, x: float, y: float) -> Iterator[Stroke]:
 
 def _draw_sign(box: Box, x: float, axis: float) -> Iterator[Stroke]:
     """Yield a circle with + or a cross in it."""
-    color = COLORS[box.family]
+    color = COLORS.get(box.family, COLORS["other"])
     edge, radius = _shade(color, -0.45), 9.0
     middle = x + radius
     turns = [2 * math.pi * step / 32 for step in range(32)]

@@ -1,4 +1,4 @@
-"""What a diagram is made of: boxes one after the other, side by side, and several times over."""
+"""What a diagram is made of: boxes in series, in branches, and repeated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Box(Value):
     """One thing that is made, and what made it."""
 
     name: str  # no other box of the diagram has it
-    family: str  # input, conv, pool, dense, enlarge, stack, add, multiply or other
+    family: str  # chooses its color, or a sign in its place: input, conv, pool, add, ...
     lines: tuple[str, ...]  # what it does, short
     shape: tuple[int, ...]  # rows, columns, channels; length, channels; or units
     full: str = ""  # what it does, in full
@@ -27,13 +27,13 @@ class Box(Value):
 
 
 class Series(Value):
-    """Parts one after the other; none of them are a line straight through."""
+    """Parts in a row, each joined to the next; without any it is a line straight through."""
 
     parts: tuple[Part, ...]
 
 
 class Fork(Value):
-    """Branches that leave from one place and meet in a box."""
+    """Branches that part in a place and meet in a box."""
 
     branches: tuple[Series, ...]
     junction: Box
@@ -100,7 +100,7 @@ def nest_boxes(
 
 
 def list_edges(series: Series, source: str | None = None) -> Iterator[tuple[str, str]]:
-    """Yield the names of boxes that follow one another; `source` comes before the series."""
+    """Yield the names of boxes that a line joins; `source` comes before the series."""
     for part in series.parts:
         if isinstance(part, Repeated):
             yield from list_edges(part.body, source)

@@ -48,7 +48,7 @@ def _frame_series(part: Repeated, metrics: Metrics) -> Brick:
 
 
 def _join_branches(fork: Fork, metrics: Metrics) -> Brick:
-    """Draw branches from one place to one box, each in a lane of its own."""
+    """Draw branches from where they part to where they meet, each in its lane."""
     bricks = [
         line_up([_lay_out_part(part, metrics) for part in branch.parts], metrics)
         for branch in fork.branches
@@ -119,7 +119,7 @@ def _is_coarser(fork: Fork, branch: int) -> bool:
 
 
 def _drop_repeated(*points: Point) -> tuple[Point, ...]:
-    """Return the points, without those that stand where the one before does."""
+    """Return the points without repetitions."""
     kept = [points[0]]
     for point in points[1:]:
         if point != kept[-1]:

@@ -1,4 +1,4 @@
-"""Bricks one after the other: in a row, or in rows below one another."""
+"""Bricks in a row, or in several rows where that would be too long."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def line_up(bricks: Sequence[Brick], metrics: Metrics) -> Brick:
 
 
 def stack_rows(bricks: Sequence[Brick], metrics: Metrics, *, returns: bool = False) -> Brick:
-    """Join bricks in rows about as long as one another, if they are too long for one.
+    """Join bricks in a row, or in rows of about the same length where a single one is too long.
 
     A line leads from the end of each row to the start of the next, and, where it `returns`, from
     the end of the last back to the axis, which is that of the first.
@@ -63,7 +63,7 @@ def stack_rows(bricks: Sequence[Brick], metrics: Metrics, *, returns: bool = Fal
 
 
 def _cut(bricks: Sequence[Brick], metrics: Metrics) -> list[Sequence[Brick]]:
-    """Return the bricks of each row; one that is longer than the limit moves the limit."""
+    """Return the bricks of each row; a brick that is longer than the limit moves the limit."""
     lengths = [brick.extent.length + metrics.gap for brick in bricks]
     longest = max(lengths, default=0)
     limit = longest * LEEWAY if longest > metrics.limit else metrics.limit

@@ -46,7 +46,7 @@ class Text(Value):
 
 
 class Group(Value):
-    """The strokes of one box, with words on it for who points there."""
+    """The strokes of a box, with a title that is shown to who points at it."""
 
     title: str
     strokes: tuple[Stroke, ...]
