@@ -57,6 +57,12 @@ NETWORKS = {
         "pad=1) >> relu6 >> avgpool(2,2,1,ceil=yes) >> avgpool(3,2,ceil=yes) >> dense(7)",
         (12, 14, 3),
     ),
+    "even windows, pad=same": (
+        "conv(8,4,pad=same) >> relu >> maxpool(2,1,same) >> conv(9,2,pad=same) >> tanh"
+        " >> avgpool(2,1,same) >> l2pool(4,2,same) >> deconv(6,4,2,same) >> maxpool(4,3,same)"
+        " >> dense(7)",
+        (11, 9, 3),
+    ),
     "hourglass": (
         "conv(8,3,pad=1) >> leaky_relu >> (id | (maxpool(2) >> conv(16,3,pad=1) >> gelu >>"
         " deconv(8,2,2) >> relu)) >> conv(12,3,2,same,groups=2) >> upsample >> conv(6,5,fill=edge,"

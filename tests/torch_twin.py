@@ -56,7 +56,7 @@ class Twin:
         return y.flatten(1) if y.ndim == 2 or y.shape[2:].numel() == 1 else y.movedim(1, y.ndim - 1)
 
     def _apply(self, node, inputs, training):
-        own = {
+        weights = {
             name.partition("/")[2]: tensor
             for name, tensor in self.tensors.items()
             if name.partition("/")[0] == node.name
@@ -65,14 +65,24 @@ class Twin:
         kind = layer.kind
         if kind in ("conv", "depthwise"):
             return self._conv(
-                layer.as_conv(node.input_shapes[0]) if kind == "depthwise" else layer, node, x, own
+                layer.as_conv(node.input_shapes[0]) if kind == "depthwise" else layer,
+                node,
+                x,
+                weights,
             )
         if kind == "deconv":
-            found = layer.windows(node.input_shapes[0])
+            windows = layer.windows(node.input_shapes[0])
             full = F.conv_transpose2d(
-                x, own["weight"], own.get("bias"), found.stride, 0, 0, layer.groups, found.dilation
+                x,
+                weights["weight"],
+                weights.get("bias"),
+                windows.stride,
+                0,
+                0,
+                layer.groups,
+                windows.dilation,
             )
-            (top, left), (height, width) = found.before, found.input
+            (top, left), (height, width) = windows.before, windows.input
             return full[:, :, top : top + height, left : left + width]
         if kind in ("maxpool", "avgpool", "l2pool"):
             return self._pool(layer, node, x)
@@ -81,7 +91,7 @@ class Twin:
         if kind == "global_maxpool":
             return F.max_pool2d(x, x.shape[2:])  # of equal ones the first gets the gradient
         if kind == "dense":
-            return F.linear(x.flatten(1), own["weight"], own["bias"])
+            return F.linear(x.flatten(1), weights["weight"], weights["bias"])
         if kind == "flatten":
             return x.flatten(1)
         if kind == "reshape":
@@ -90,10 +100,10 @@ class Twin:
         if kind == "bn":
             return F.batch_norm(
                 x,
-                own["running_mean"],
-                own["running_var"],
-                own["weight"],
-                own["bias"],
+                weights["running_mean"],
+                weights["running_var"],
+                weights["weight"],
+                weights["bias"],
                 training,
                 layer.momentum,
                 layer.eps,
@@ -126,32 +136,42 @@ class Twin:
         }[kind](x)
 
     @staticmethod
-    def _conv(layer, node, x, own):
-        found = layer.windows(node.input_shapes[0])
+    def _conv(layer, node, x, weights):
+        windows = layer.windows(node.input_shapes[0])
         behind = [
             max(
                 0,
-                (found.output[i] - 1) * found.stride[i]
-                + found.span[i]
-                - found.before[i]
-                - found.input[i],
+                (windows.output[i] - 1) * windows.stride[i]
+                + windows.span[i]
+                - windows.before[i]
+                - windows.input[i],
             )
             for i in (0, 1)
         ]
         mode = {"zero": "constant", "reflect": "reflect", "edge": "replicate"}[layer.fill]
-        pads = (found.before[1], behind[1], found.before[0], behind[0])
+        pads = (windows.before[1], behind[1], windows.before[0], behind[0])
         padded = F.pad(x, pads, mode=mode)
         return F.conv2d(
-            padded, own["weight"], own.get("bias"), found.stride, 0, found.dilation, layer.groups
+            padded,
+            weights["weight"],
+            weights.get("bias"),
+            windows.stride,
+            0,
+            windows.dilation,
+            layer.groups,
         )
 
     @staticmethod
     def _pool(layer, node, x):
-        found = layer.windows(node.input_shapes[0])
+        windows = layer.windows(node.input_shapes[0])
+        pad = windows.before
+        if layer.pad == "same":  # not alike on both sides
+            sides = zip(reversed(windows.before), reversed(windows.after), strict=True)
+            lowest = float("-inf") if layer.kind == "maxpool" else 0.0
+            x, pad = F.pad(x, [side for pair in sides for side in pair], value=lowest), 0
         if layer.kind == "maxpool":
-            return F.max_pool2d(x, found.size, found.stride, found.before, ceil_mode=layer.ceil)
+            return F.max_pool2d(x, windows.size, windows.stride, pad, ceil_mode=layer.ceil)
         if layer.kind == "avgpool":
-            return F.avg_pool2d(x, found.size, found.stride, found.before, layer.ceil)
-        area = found.size[0] * found.size[1]
-        squares = F.avg_pool2d(x * x, found.size, found.stride, found.before)
-        return (squares * area).sqrt()
+            return F.avg_pool2d(x, windows.size, windows.stride, pad, layer.ceil)
+        squares = F.avg_pool2d(x * x, windows.size, windows.stride, pad)
+        return (squares * windows.area).sqrt()

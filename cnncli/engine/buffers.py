@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cnncli.engine.fusion import INPUT, Operation, fuse
-from cnncli.engine.memory import FOREVER, Buffer, place
+from cnncli.engine.placement import FOREVER, Buffer, place
 from cnncli.engine.slices import Slice, find_slices
 from cnncli.errors import UsageError
 from cnncli.graph import Graph

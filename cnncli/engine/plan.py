@@ -9,7 +9,7 @@ import numpy as np
 
 from cnncli.engine.buffers import Layout, name_gradient
 from cnncli.engine.fusion import INPUT, Operation
-from cnncli.engine.memory import ALIGNMENT
+from cnncli.engine.placement import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.graph import Graph
 from cnncli.kernels import elementwise
@@ -233,11 +233,11 @@ class Plan:
                 operation.reads, self.layout.shares[operation.output], strict=True
             )
         ]
-        own = f"{operation.names[0]}/"
+        prefix = f"{operation.names[0]}/"
         weights = {
-            name.removeprefix(own): array
+            name.removeprefix(prefix): array
             for name, array in self._weight_gradients.items()
-            if name.startswith(own)
+            if name.startswith(prefix)
         }
         if not weights and all(share is None for share in shares):
             return None

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnncli.engine.optimizers import Optimizer
 from cnncli.engine.plan import Plan
+from cnncli.layers.base import Pass
 from cnncli.value import Value
 
 LEARNING_RATE = 1e-6  # too small to lead anywhere
@@ -34,11 +35,11 @@ def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None =
     parts = [min(plan.setup.batch, n - start) for start in range(0, n, plan.setup.batch)]
     images = numbers.standard_normal(plan.input.shape, np.float32)
     labels = numbers.integers(0, plan.output.shape[-1], plan.output[..., 0].shape, np.int32)
-    whole: list[float] = []
+    totals: list[float] = []
     forward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
     backward: dict[str, list[float]] = {step.name: [] for step in plan.steps}
 
-    def once(counted: bool) -> None:
+    def run(counted: bool) -> None:
         plan.input[:] = images
         start = time.perf_counter()
         if optimizer is None:
@@ -51,28 +52,29 @@ def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None =
         taken = time.perf_counter() - start
         plan.input[:] = images
         for step in plan.steps:
-            _timed(step.forward, parts[0], forward[step.name] if counted else [])
+            _time(step.forward, parts[0], forward[step.name] if counted else [])
         if optimizer is not None:
             plan.loss(labels, n)
             for step in reversed(plan.steps):
                 if step.backward is not None:
-                    _timed(step.backward, n, backward[step.name] if counted else [])
+                    _time(step.backward, n, backward[step.name] if counted else [])
         if counted:
-            whole.append(taken)
+            totals.append(taken)
 
-    once(counted=False)
-    once(counted=False)
+    run(counted=False)
+    run(counted=False)
     end = time.perf_counter() + seconds
-    while len(whole) < 3 or time.perf_counter() < end:
-        once(counted=True)
+    while len(totals) < 3 or time.perf_counter() < end:
+        run(counted=True)
     return StepTimes(
-        1e3 * statistics.median(whole),
+        1e3 * statistics.median(totals),
         {name: 1e3 * n / parts[0] * statistics.median(times) for name, times in forward.items()},
         {name: 1e3 * statistics.median(times) for name, times in backward.items() if times},
     )
 
 
-def _timed(run: object, n: int, times: list[float]) -> None:
+def _time(run: Pass, n: int, times: list[float]) -> None:
+    """Run one pass, and add its seconds to `times`."""
     start = time.perf_counter()
-    run(n)  # type: ignore[operator]
+    run(n)
     times.append(time.perf_counter() - start)

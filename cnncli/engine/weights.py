@@ -32,10 +32,13 @@ class Weights:
             for node in graph.nodes
             for name, parameter in node.layer.parameters(*node.input_shapes).items()
         }
-        learned = {name: one for name, one in self.parameters.items() if one.learned}
+        learned = {
+            name: parameter for name, parameter in self.parameters.items() if parameter.learned
+        }
         ordered = sorted(learned, key=lambda name: not learned[name].decays)
-        self.decaying = sum(one.size for one in learned.values() if one.decays)
-        self.learned: Array = np.zeros(sum(one.size for one in learned.values()), np.float32)
+        self.decaying = sum(parameter.size for parameter in learned.values() if parameter.decays)
+        size = sum(parameter.size for parameter in learned.values())
+        self.learned: Array = np.zeros(size, np.float32)
         self.offsets: dict[str, int] = {}
         position = 0
         for name in ordered:
@@ -64,19 +67,21 @@ class Weights:
     def dump(self) -> dict[str, Array]:
         """Return copies of all arrays in the shapes of the model file."""
         return {
-            name: np.array(one.unpack(self.arrays[name], one.shape), np.float32, order="C")
-            for name, one in self.parameters.items()
+            name: np.array(
+                parameter.unpack(self.arrays[name], parameter.shape), np.float32, order="C"
+            )
+            for name, parameter in self.parameters.items()
         }
 
     def load(self, arrays: Mapping[str, Array]) -> None:
         """Take all arrays from a model file; raise ModelFileError where one does not fit."""
-        for name, one in self.parameters.items():
-            if name not in arrays or arrays[name].shape != one.shape:
+        for name, parameter in self.parameters.items():
+            if name not in arrays or arrays[name].shape != parameter.shape:
                 raise ModelFileError(
                     f"{name}: {'missing' if name not in arrays else 'of another shape'}; "
                     "the weights belong to another network"
                 )
-            self.arrays[name][:] = one.pack(np.asarray(arrays[name], np.float32))
+            self.arrays[name][:] = parameter.pack(np.asarray(arrays[name], np.float32))
 
     def initialize(self, method: str | None = None, seed: int = 0) -> None:
         """Fill in the values a training starts from.
@@ -87,28 +92,31 @@ class Weights:
         activation behind it prefers. Each array depends on the seed and its own name alone.
         """
         for node in self.graph.nodes:
-            own = method or _preferred(self.graph, node)
-            for name, one in node.layer.parameters(*node.input_shapes).items():
+            node_method = method or _choose_method(self.graph, node)
+            for name, parameter in node.layer.parameters(*node.input_shapes).items():
                 full = f"{node.name}/{name}"
-                if one.initial == "random":
-                    values = _random(own, one, stream(seed, full))
+                if parameter.initial == "random":
+                    values = _draw(node_method, parameter, stream(seed, full))
                 else:
-                    values = np.full(one.shape, float(one.initial == "ones"), np.float32)
-                self.arrays[full][:] = one.pack(values)
+                    constant = float(parameter.initial == "ones")
+                    values = np.full(parameter.shape, constant, np.float32)
+                self.arrays[full][:] = parameter.pack(values)
 
 
-def _random(method: str, one: Parameter, numbers: np.random.Generator) -> Array:
+def _draw(method: str, parameter: Parameter, numbers: np.random.Generator) -> Array:
+    """Return random weights in the shape of the model file."""
+    fan_in, fan_out, shape = parameter.fan_in, parameter.fan_out, parameter.shape
     if method == "glorot":
-        bound = math.sqrt(6 / (one.fan_in + one.fan_out))
-        return (numbers.random(one.shape, np.float32) * 2 - 1) * np.float32(bound)
-    deviation = {"he": math.sqrt(2 / one.fan_in), "lecun": math.sqrt(1 / one.fan_in)}
-    return numbers.standard_normal(one.shape, np.float32) * np.float32(deviation.get(method, 0.01))
+        bound = math.sqrt(6 / (fan_in + fan_out))
+        return (numbers.random(shape, np.float32) * 2 - 1) * np.float32(bound)
+    deviation = {"he": math.sqrt(2 / fan_in), "lecun": math.sqrt(1 / fan_in)}.get(method, 0.01)
+    return numbers.standard_normal(shape, np.float32) * np.float32(deviation)
 
 
-def _preferred(graph: Graph, node: Node) -> str:
+def _choose_method(graph: Graph, node: Node) -> str:
     """Return the method for the first activation behind a layer; glorot where none follows."""
     seen = {graph.nodes.index(node)}
-    for index in _behind(graph, seen):
+    for index in _walk_behind(graph, seen):
         layer = graph.nodes[index].layer
         if layer.prefers:
             return layer.prefers
@@ -117,7 +125,7 @@ def _preferred(graph: Graph, node: Node) -> str:
     return "glorot"
 
 
-def _behind(graph: Graph, seen: set[int]) -> Iterator[int]:
+def _walk_behind(graph: Graph, seen: set[int]) -> Iterator[int]:
     """Yield, in order, the nodes that read one of the `seen` nodes, which may grow meanwhile."""
     for index, node in enumerate(graph.nodes):
         if seen.intersection(node.inputs):

@@ -198,7 +198,10 @@ class Layer(Value):
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
-        """Return what the tests of every layer run."""
+        """Return texts of layers of this kind, each with shapes of inputs that fit it.
+
+        Whatever must hold for every layer is tested on them.
+        """
         raise NotImplementedError
 
     @classmethod

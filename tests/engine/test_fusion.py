@@ -107,8 +107,8 @@ def test_a_pool_is_left_alone_where_a_map_is_needed_or_its_windows_are_others(te
 
 
 def test_a_map_is_pooled_once():
-    found, _ = names("conv(4,3,pad=1) >> maxpool(2) >> maxpool(2)", "predict")
-    assert found == ["conv1+maxpool1", "maxpool2"]
+    steps, _ = names("conv(4,3,pad=1) >> maxpool(2) >> maxpool(2)", "predict")
+    assert steps == ["conv1+maxpool1", "maxpool2"]
 
 
 def deferred(text, keep=()):

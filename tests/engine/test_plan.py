@@ -18,7 +18,7 @@ RESIDUAL = (
 SHAPE = (9, 8, 3)
 
 
-def made(text=RESIDUAL, shape=SHAPE, seed=0):
+def make_network(text=RESIDUAL, shape=SHAPE, seed=0):
     graph = build_graph(parse(text), shape)
     weights = Weights(graph)
     weights.initialize(seed=seed)
@@ -47,7 +47,7 @@ def logits(graph, weights, x, batch=None, keep=(), **setup):
 
 
 def test_a_fused_prediction_equals_the_same_network_layer_by_layer():
-    graph, weights = made()
+    graph, weights = make_network()
     names = [node.name for node in graph.nodes]
     fused = logits(graph, weights, images(4))
     single = logits(graph, weights, images(4), keep=names)
@@ -58,7 +58,7 @@ def test_a_fused_prediction_equals_the_same_network_layer_by_layer():
 
 
 def test_predictions_are_the_same_bits_for_any_batch_size_company_and_threads():
-    graph, weights = made()
+    graph, weights = make_network()
     x = images(13)
     expected = logits(graph, weights, x, 13)
     for batch, threads in [(1, 1), (1, 2), (5, 3), (32, 2)]:
@@ -74,7 +74,7 @@ POOLED = (
 @pytest.mark.parametrize("latency", [False, True])
 @pytest.mark.parametrize("shape", [(43, 38, 1), (36, 49, 8)])
 def test_a_pool_fused_into_a_prediction_changes_no_bit(shape, latency):
-    graph, weights = made(POOLED, shape)
+    graph, weights = make_network(POOLED, shape)
     x = images(5, shape)
     maps = [
         graph.nodes[i].name
@@ -85,18 +85,18 @@ def test_a_pool_fused_into_a_prediction_changes_no_bit(shape, latency):
     expected = logits(graph, weights, x, keep=maps, latency=latency)
     assert sum(step.pools for step in Plan(graph, weights, Setup(5)).layout.steps) == 3
     for batch, threads in [(5, 1), (1, 1), (1, 2), (2, 3)]:
-        found = logits(graph, weights, x, batch, threads=threads, latency=latency)
-        assert found.tobytes() == expected.tobytes()
+        answer = logits(graph, weights, x, batch, threads=threads, latency=latency)
+        assert answer.tobytes() == expected.tobytes()
 
 
 def test_a_map_that_is_pooled_takes_no_memory():
-    graph, weights = made("conv(16,3,pad=1) >> relu >> maxpool(2)", (64, 64, 1))
+    graph, weights = make_network("conv(16,3,pad=1) >> relu >> maxpool(2)", (64, 64, 1))
     fused, single = (Plan(graph, weights, Setup(8), keep=keep) for keep in ((), ("relu1",)))
     assert single.bytes - fused.bytes > 4 * 8 * 64 * 64 * 16 // 2
 
 
 def steps(threads=1, batch=6, count=3, n=6):
-    graph, weights = made()
+    graph, weights = make_network()
     plan = Plan(graph, weights, Setup(batch, threads, "train"), loss=CrossEntropy(0.1))
     x, labels = images(n), np.arange(n, dtype=np.int32) % 5
     losses = []
@@ -117,7 +117,7 @@ def test_a_partial_batch_trains_as_in_a_plan_of_its_size():
 
 
 def test_a_step_depends_on_nothing_left_in_memory():
-    graph, weights = made()
+    graph, weights = make_network()
     x, labels = images(4), np.zeros(4, np.int32)
     gradients = []
     for rubbish in (0.0, np.nan):
@@ -138,7 +138,7 @@ CHAIN = (
 def test_bn_left_to_its_reader_saves_memory_and_changes_no_bit():
     taken = []
     for keep in ((), ("relu1", "relu2", "relu3")):
-        graph, weights = made(CHAIN)
+        graph, weights = make_network(CHAIN)
         plan = Plan(graph, weights, Setup(6, 2, mode="train"), keep=keep)
         plan.input[:] = images(6)
         plan.train_step(np.arange(6, dtype=np.int32) % 5, 6)
@@ -158,7 +158,7 @@ def test_training_lowers_the_loss():
 
 def test_gradients_equal_central_differences_of_the_whole_network():
     text = RESIDUAL.replace("relu", "tanh").replace("maxpool", "avgpool")
-    graph, weights = made(text.replace(" >> dropout(0.3)", ""))
+    graph, weights = make_network(text.replace(" >> dropout(0.3)", ""))
     x, labels = images(5), np.arange(5, dtype=np.int32)
     plan = Plan(graph, weights, Setup(5, mode="train"))
 
@@ -179,7 +179,7 @@ def test_gradients_equal_central_differences_of_the_whole_network():
 
 
 def test_new_weights_are_answered_with_after_a_refresh_and_folded_ones_not_before():
-    graph, weights = made("conv(40,3,pad=1) >> bn >> relu", (8, 8, 36))
+    graph, weights = make_network("conv(40,3,pad=1) >> bn >> relu", (8, 8, 36))
     x = images(2, (8, 8, 36))
     plan = Plan(graph, weights, Setup(2))
     plan.input[:] = x
@@ -197,14 +197,14 @@ def test_new_weights_are_answered_with_after_a_refresh_and_folded_ones_not_befor
 
 
 def test_memory_figures_are_the_plan_to_the_byte():
-    graph, weights = made()
+    graph, weights = make_network()
     for mode in ("predict", "train"):
         plan = Plan(graph, weights, Setup(7, 2, mode))
         assert plan.bytes == memory_bytes(graph, Setup(7, 2, mode))
 
 
 def test_a_warm_step_allocates_nothing():
-    graph, weights = made()
+    graph, weights = make_network()
     plan = Plan(graph, weights, Setup(6, mode="train"))
     x, labels = images(6), np.zeros(6, np.int32)
     for _ in range(2):
@@ -223,7 +223,7 @@ def test_a_warm_step_allocates_nothing():
 
 
 def test_values_of_kept_layers_are_what_they_answered():
-    graph, weights = made()
+    graph, weights = make_network()
     plan = Plan(graph, weights, Setup(2), keep=("conv1", "relu1", "softmax1"))
     plan.input[:] = images(2)
     plan.forward(2)
@@ -233,7 +233,7 @@ def test_values_of_kept_layers_are_what_they_answered():
 
 
 def test_a_network_that_answers_with_an_image_trains_on_a_label_per_pixel():
-    graph, weights = made("conv(4,3,pad=1) >> relu >> conv(3,1)", (5, 4, 2))
+    graph, weights = make_network("conv(4,3,pad=1) >> relu >> conv(3,1)", (5, 4, 2))
     plan = Plan(graph, weights, Setup(2, mode="train"))
     plan.input[:] = images(2, (5, 4, 2))
     plan.forward(2)
@@ -244,16 +244,16 @@ def test_a_network_that_answers_with_an_image_trains_on_a_label_per_pixel():
 def test_two_plans_can_run_at_the_same_time_on_the_same_weights():
     from concurrent.futures import ThreadPoolExecutor
 
-    graph, weights = made()
+    graph, weights = make_network()
     x = images(8)
     expected = logits(graph, weights, x)
     with ThreadPoolExecutor(2) as pool:
-        for found in pool.map(lambda _: logits(graph, weights, x), range(6)):
-            assert np.array_equal(found, expected)
+        for answer in pool.map(lambda _: logits(graph, weights, x), range(6)):
+            assert np.array_equal(answer, expected)
 
 
 def test_a_network_that_is_nothing_but_its_input_answers_with_it():
-    graph, weights = made("id", (4,))
+    graph, weights = make_network("id", (4,))
     assert np.array_equal(logits(graph, weights, images(3, (4,))), images(3, (4,)))
 
 

@@ -14,8 +14,8 @@ def test_the_affinity_of_the_process_is_respected():
         "import os; from cnncli.engine.threads import cpu_count; "
         "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); print(cpu_count())"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "1"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "1"
 
 
 @pytest.mark.parametrize(

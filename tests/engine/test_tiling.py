@@ -44,8 +44,8 @@ def test_the_tiles_change_no_bit_of_the_answer(height, width):
 
 def test_the_number_of_threads_changes_no_bit_either():
     graph, weights = network(SMALL)
-    one, two = (Tiled(graph, weights, Setup(1, n), tile=(32, 32)) for n in (1, 2))
-    assert one(image(50, 50), fill).tobytes() == two(image(50, 50), fill).tobytes()
+    single, double = (Tiled(graph, weights, Setup(1, n), tile=(32, 32)) for n in (1, 2))
+    assert single(image(50, 50), fill).tobytes() == double(image(50, 50), fill).tobytes()
 
 
 def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
@@ -55,8 +55,8 @@ def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
     plan = Plan(build_graph(parse(SMALL), wide.shape), weights, Setup(1))
     fill(wide[None], [0], plan.input)
     plan.forward(1)
-    found = Tiled(graph, weights, Setup(1), tile=(16, 16))(pixels, fill)
-    assert np.allclose(found, plan.output[0, 16:-16, 16:-16], atol=1e-5)
+    answer = Tiled(graph, weights, Setup(1), tile=(16, 16))(pixels, fill)
+    assert np.allclose(answer, plan.output[0, 16:-16, 16:-16], atol=1e-5)
 
 
 def test_plans_for_many_sizes_take_no_more_memory_than_one_may(monkeypatch):

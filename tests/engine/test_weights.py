@@ -13,21 +13,21 @@ TEXT = (
 )
 
 
-def made(text=TEXT, **options):
+def make_weights(text=TEXT, **options):
     weights = Weights(build_graph(parse(text), (8, 8, 30)))
     weights.initialize(**options)
     return weights
 
 
 def test_weights_come_back_from_the_shapes_of_the_model_file():
-    weights, other = made(seed=1), made(seed=2)
+    weights, other = make_weights(seed=1), make_weights(seed=2)
     other.load(weights.dump())
     for name, array in weights.arrays.items():
         assert np.array_equal(array, other.arrays[name]), name
 
 
 def test_weights_have_the_shapes_other_tools_expect():
-    shapes = {name: array.shape for name, array in made().dump().items()}
+    shapes = {name: array.shape for name, array in make_weights().dump().items()}
     assert shapes["conv1/weight"] == (40, 30, 3, 3)
     assert shapes["deconv1/weight"] == (40, 30, 2, 2)
     assert shapes["dense1/weight"] == (50, 12 * 12 * 30)
@@ -35,7 +35,7 @@ def test_weights_have_the_shapes_other_tools_expect():
 
 
 def test_what_decays_stands_first():
-    weights = made()
+    weights = make_weights()
     for name, offset in weights.offsets.items():
         assert (offset < weights.decaying) == name.endswith("/weight") or name == "bn1/weight"
     assert weights.offsets["bn1/weight"] >= weights.decaying
@@ -51,34 +51,36 @@ def test_what_decays_stands_first():
     ],
 )
 def test_initial_weights_have_the_published_variance(method, variance):
-    weight = made(method=method).dump()["conv1/weight"]
+    weight = make_weights(method=method).dump()["conv1/weight"]
     assert weight.var() == pytest.approx(variance, rel=0.05)
     assert abs(weight.mean()) < 4 * math.sqrt(variance / weight.size)
 
 
 def test_each_layer_is_initialized_for_the_activation_behind_it():
-    found = made().dump()
-    assert found["conv1/weight"].var() == pytest.approx(2 / 270, rel=0.05)  # relu, behind bn
-    assert np.abs(found["deconv1/weight"]).max() <= math.sqrt(6 / (160 + 120))  # tanh
-    assert np.abs(found["dense2/weight"]).max() <= math.sqrt(6 / 70)  # nothing: glorot
-    assert found["dense1/weight"].var() == pytest.approx(2 / 4320, rel=0.05)  # relu
+    arrays = make_weights().dump()
+    assert arrays["conv1/weight"].var() == pytest.approx(2 / 270, rel=0.05)  # relu, behind bn
+    assert np.abs(arrays["deconv1/weight"]).max() <= math.sqrt(6 / (160 + 120))  # tanh
+    assert np.abs(arrays["dense2/weight"]).max() <= math.sqrt(6 / 70)  # nothing: glorot
+    assert arrays["dense1/weight"].var() == pytest.approx(2 / 4320, rel=0.05)  # relu
 
 
 def test_biases_start_at_zero_and_bn_as_the_identity():
-    found = made().dump()
-    assert not found["dense1/bias"].any() and not found["bn1/running_mean"].any()
-    assert (found["bn1/weight"] == 1).all() and (found["bn1/running_var"] == 1).all()
+    arrays = make_weights().dump()
+    assert not arrays["dense1/bias"].any() and not arrays["bn1/running_mean"].any()
+    assert (arrays["bn1/weight"] == 1).all() and (arrays["bn1/running_var"] == 1).all()
 
 
 def test_the_seed_and_the_name_decide_and_nothing_else():
-    assert np.array_equal(made(seed=4).learned, made(seed=4).learned)
-    assert not np.array_equal(made(seed=4).learned, made(seed=5).learned)
-    longer = made(TEXT + " >> relu >> dense(5)", seed=4)
-    assert np.array_equal(made(seed=4).arrays["conv1/weight"], longer.arrays["conv1/weight"])
+    assert np.array_equal(make_weights(seed=4).learned, make_weights(seed=4).learned)
+    assert not np.array_equal(make_weights(seed=4).learned, make_weights(seed=5).learned)
+    longer = make_weights(TEXT + " >> relu >> dense(5)", seed=4)
+    assert np.array_equal(
+        make_weights(seed=4).arrays["conv1/weight"], longer.arrays["conv1/weight"]
+    )
 
 
 def test_weights_of_another_network_are_refused():
-    arrays = made().dump()
+    arrays = make_weights().dump()
     del arrays["bn1/bias"]
     with pytest.raises(ModelFileError, match="bn1/bias: missing"):
-        made().load(arrays)
+        make_weights().load(arrays)

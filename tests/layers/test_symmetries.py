@@ -33,13 +33,13 @@ def answer(text, image):
     return plan.output[0].copy()
 
 
-def moved(image, rows, columns):
+def move(image, rows, columns):
     return np.roll(image, (rows, columns), (0, 1))
 
 
-def change(one, other):
+def measure_change(first, second):
     """Return how far two arrays are apart, as a share of the first."""
-    return np.linalg.norm(other - one) / np.linalg.norm(one)
+    return np.linalg.norm(second - first) / np.linalg.norm(first)
 
 
 @pytest.mark.parametrize("shift", [(1, 0), (0, -3), (4, 2)])
@@ -47,29 +47,31 @@ def change(one, other):
     "text", ["conv(6, 5)", "conv(6, 5, pad=2) >> relu", "conv(4, 3) >> tanh >> conv(6, 3)"]
 )
 def test_a_convolution_of_a_moved_digit_is_the_moved_convolution(text, shift, digit):
-    plain, after = answer(text, digit), answer(text, moved(digit, *shift))
-    assert change(plain, after) > 0.1
-    assert np.allclose(after[4:-4, 4:-4], moved(plain, *shift)[4:-4, 4:-4], atol=1e-6)
+    plain, after = answer(text, digit), answer(text, move(digit, *shift))
+    assert measure_change(plain, after) > 0.1
+    assert np.allclose(after[4:-4, 4:-4], move(plain, *shift)[4:-4, 4:-4], atol=1e-6)
 
 
 def test_a_convolution_of_stride_2_moves_one_step_where_the_digit_moves_two(digit):
     plain = answer("conv(6, 3, 2)", digit)
-    two, one = (answer("conv(6, 3, 2)", moved(digit, rows, 0)) for rows in (2, 1))
-    assert np.allclose(two[1:-1], moved(plain, 1, 0)[1:-1], atol=1e-6)
-    assert not np.allclose(one[1:-1], plain[1:-1], atol=1e-2)
+    after_two, after_one = (answer("conv(6, 3, 2)", move(digit, rows, 0)) for rows in (2, 1))
+    assert np.allclose(after_two[1:-1], move(plain, 1, 0)[1:-1], atol=1e-6)
+    assert not np.allclose(after_one[1:-1], plain[1:-1], atol=1e-2)
 
 
 def test_a_dense_layer_knows_nothing_of_places(digit):
-    plain, after = (answer("dense(50)", one) for one in (digit, moved(digit, 1, 0)))
-    assert change(plain, after) > 0.1
+    plain, after = (answer("dense(50)", image) for image in (digit, move(digit, 1, 0)))
+    assert measure_change(plain, after) > 0.1
 
 
 @pytest.mark.parametrize("kind", POOLS)
 @pytest.mark.parametrize("shift", [(1, 0), (0, 1), (1, 1)])
 def test_a_pool_answers_a_digit_moved_by_a_pixel_much_as_before(kind, shift, digit):
-    pixels = change(digit, moved(digit, *shift))
+    pixels = measure_change(digit, move(digit, *shift))
     two, eight = (
-        change(*(answer(f"{kind}({size})", one) for one in (digit, moved(digit, *shift))))
+        measure_change(
+            *(answer(f"{kind}({size})", image) for image in (digit, move(digit, *shift)))
+        )
         for size in (2, 8)
     )
     assert pixels > 0.4
@@ -82,8 +84,8 @@ def test_a_pixel_that_stays_in_its_window_changes_nothing(kind):
     image[4, 4] = 3
     plain = answer(f"{kind}(4)", image)
     for shift in [(1, 0), (3, 2)]:
-        assert np.array_equal(answer(f"{kind}(4)", moved(image, *shift)), plain)
-    assert not np.array_equal(answer(f"{kind}(4)", moved(image, 4, 0)), plain)
+        assert np.array_equal(answer(f"{kind}(4)", move(image, *shift)), plain)
+    assert not np.array_equal(answer(f"{kind}(4)", move(image, 4, 0)), plain)
 
 
 @pytest.mark.parametrize("kind", ["global_avgpool", "global_maxpool"])
@@ -91,4 +93,4 @@ def test_a_global_pool_behind_a_convolution_answers_the_same_wherever_the_digit_
     text = f"conv(6, 5) >> relu >> {kind}"
     plain = answer(text, digit)
     for shift in [(1, 0), (5, -4)]:
-        assert np.allclose(answer(text, moved(digit, *shift)), plain, rtol=1e-5)
+        assert np.allclose(answer(text, move(digit, *shift)), plain, rtol=1e-5)

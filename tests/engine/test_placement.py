@@ -1,7 +1,9 @@
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.engine.memory import Buffer, place
+from cnncli.engine.placement import Buffer, place
 
 LIFETIMES = st.tuples(st.integers(0, 5000), st.integers(0, 20), st.integers(0, 20))
 
@@ -12,13 +14,16 @@ def test_buffers_of_the_same_time_never_overlap(lifetimes):
         Buffer(f"b{i}", size, min(a, b), max(a, b)) for i, (size, a, b) in enumerate(lifetimes)
     ]
     total = place(buffers)
-    for i, one in enumerate(buffers):
-        assert one.offset % 16 == 0
-        assert one.offset + one.size <= total
-        for two in buffers[:i]:
-            together = one.first <= two.last and two.first <= one.last
-            apart = one.offset + one.size <= two.offset or two.offset + two.size <= one.offset
-            assert apart or not together or not one.size or not two.size
+    for buffer in buffers:
+        assert buffer.offset % 16 == 0
+        assert buffer.offset + buffer.size <= total
+    for first, second in combinations(buffers, 2):
+        together = first.first <= second.last and second.first <= first.last
+        apart = (
+            first.offset + first.size <= second.offset
+            or second.offset + second.size <= first.offset
+        )
+        assert apart or not together or not first.size or not second.size
 
 
 def test_buffers_of_different_times_share_their_place():

@@ -1,4 +1,4 @@
-"""Where everything lies in the one block of memory a plan works in."""
+"""Buffers placed in one block of memory: those of different times share it."""
 
 from __future__ import annotations
 
@@ -28,25 +28,24 @@ def place(buffers: Iterable[Buffer]) -> int:
     """
     placed: list[Buffer] = []
     total = 0
-    for buffer in sorted(buffers, key=lambda one: (-one.size, one.name)):
-        buffer.offset = _lowest_gap(buffer, placed)
+    for buffer in sorted(buffers, key=lambda buffer: (-buffer.size, buffer.name)):
+        buffer.offset = _find_lowest_gap(buffer, placed)
         placed.append(buffer)
-        total = max(total, buffer.offset + _rounded(buffer.size))
+        total = max(total, buffer.offset + _round_up(buffer.size))
     return total
 
 
-def _lowest_gap(buffer: Buffer, placed: list[Buffer]) -> int:
-    neighbors = sorted(
-        (one for one in placed if one.first <= buffer.last and buffer.first <= one.last),
-        key=lambda one: one.offset,
-    )
+def _find_lowest_gap(buffer: Buffer, placed: list[Buffer]) -> int:
+    neighbors = [
+        other for other in placed if other.first <= buffer.last and buffer.first <= other.last
+    ]
     offset = 0
-    for one in neighbors:
-        if offset + buffer.size <= one.offset:
+    for neighbor in sorted(neighbors, key=lambda other: other.offset):
+        if offset + buffer.size <= neighbor.offset:
             break
-        offset = max(offset, one.offset + _rounded(one.size))
+        offset = max(offset, neighbor.offset + _round_up(neighbor.size))
     return offset
 
 
-def _rounded(size: int) -> int:
+def _round_up(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT

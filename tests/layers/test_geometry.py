@@ -1,0 +1,45 @@
+import pytest
+
+from cnncli.errors import ArchitectureError
+from cnncli.layers import LAYERS
+from cnncli.layers.geometry import Windowed, lay_windows
+from cnncli.notation import parse
+
+
+def test_lost_counts_rows_behind_the_last_window_and_in_its_gaps():
+    assert parse("conv(1, 3, 3)").layer.lost((7, 7, 1)) == (1, 1)
+    assert parse("conv(1, 1, 2)").layer.lost((7, 8, 1)) == (3, 4)
+    assert parse("conv(1, 3, dilation=2)").layer.lost((5, 6, 1)) == (2, 0)
+    assert parse("conv(1, 3, pad=1)").layer.lost((7, 7, 1)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "before", "after"),
+    [(2, 1, 0, 1), (3, 1, 1, 1), (4, 1, 1, 2), (3, 2, 0, 1), (1, 3, 0, 0)],
+)
+def test_same_padding_puts_the_odd_row_behind(kernel, stride, before, after):
+    windows = lay_windows((8, 8, 1), (kernel,), (stride,), "same")
+    assert (windows.before, windows.after) == ((before, before), (after, after))
+    assert windows.output == (-(-8 // stride), -(-8 // stride))
+
+
+def test_a_window_counts_the_pixels_it_reads_and_the_places_where_it_stands():
+    windows = lay_windows((9, 11, 4), (3, 2), (2,), (0,))
+    assert (windows.area, windows.count, windows.span) == (6, 4 * 5, (3, 2))
+
+
+def test_sizes_beyond_what_can_be_counted_are_refused():
+    with pytest.raises(ArchitectureError, match="sizes end at 16,777,216"):
+        lay_windows((1 << 25, 4, 1), (3,), (1,), (0,))
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind, layer in LAYERS.items() if issubclass(layer, Windowed)]
+)
+def test_a_windowed_layer_has_a_size_a_stride_and_a_pad_for_its_windows(kind):
+    for text, shape in LAYERS[kind].examples():
+        layer = parse(text).layer
+        windows, output = layer.windows(shape), layer.output_shape(shape)
+        rows = output[:-1] if len(output) == 3 else (1, output[0])
+        assert rows == (windows.output if layer.slides_over == "input" else windows.input)
+        assert layer.size and (layer.stride or layer.size) and layer.pad is not None
