@@ -76,12 +76,12 @@ def load_signals(path: str) -> NDArray[np.float32]:
     return _to_floats(_load_x(path, "signals"), path)
 
 
-def _load_x(path: str, what: str) -> AnyArray:
+def _load_x(path: str, nouns: str) -> AnyArray:
     names = list_arrays(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
-            f"{path}: holds {', '.join(names) or 'no arrays'}, not the {what} x; "
-            f"save it with numpy.savez(file, x={what})",
+            f"{path}: holds {', '.join(names) or 'no arrays'}, not the {nouns} x; "
+            f"save it with numpy.savez(file, x={nouns})",
             path=path,
         )
     (array,) = load_npz(path, "x" if "x" in names else names[0])

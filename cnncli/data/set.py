@@ -80,15 +80,12 @@ class SampleSet:
         return len(self.names)
 
     def choose_normalization(self, normalization: str, statistics: Any) -> None:
-        """See DataSet."""
         self.preprocessing = with_normalization(self.preprocessing, normalization, statistics)
 
     def batches(self, size: int, *, seed: int = 0) -> Loader:
-        """See DataSet."""
         return Loader(self, size, seed=seed)
 
     def in_order(self, size: int) -> Iterator[tuple[Values, NDArray[Any]]]:
-        """See DataSet."""
         if self.values is not None:
             for start in range(0, len(self), size):
                 rows = slice(start, start + size)

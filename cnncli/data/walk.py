@@ -22,25 +22,25 @@ class Tree:
     folders: list[str] = field(default_factory=list)  # directly in it, in byte order
     ignored: int = 0  # other files
     loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
-    what: str = "images"  # what the files are
+    kind: str = "images"  # what the files are
 
-    def keep(self, extensions: Collection[str], what: str) -> None:
+    def keep(self, extensions: Collection[str], kind: str) -> None:
         """Ignore the files with other endings."""
         kept = [file for file in self.files if Path(file).suffix.lower() in extensions]
         self.ignored += len(self.files) - len(kept)
-        self.files, self.what = kept, what
+        self.files, self.kind = kept, kind
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What was left out, one sentence each."""
-        said = []
+        notices = []
         if self.ignored:
-            said.append(f"files not named like {self.what}, ignored: {self.ignored}")
+            notices.append(f"files not named like {self.kind}, ignored: {self.ignored}")
         if self.loops:
-            said.append(
+            notices.append(
                 f"links to folders seen anyway, not followed: {len(self.loops)} ({self.loops[0]})"
             )
-        return tuple(said)
+        return tuple(notices)
 
 
 def walk(root: str, extensions: Collection[str] = EXTENSIONS) -> Tree:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import math
 from pathlib import Path
-from typing import IO, cast
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def _load(path: str, prefix: str, content: str) -> NDArray[np.uint8]:
             if not file.endswith(".gz"):
                 return _parse(values, dimensions)
             with gzip.open(values) as unpacked:
-                return _parse(cast("IO[bytes]", unpacked), dimensions)
+                return _parse(unpacked, dimensions)
     except Exception as error:  # gzip and zlib raise half a dozen kinds
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise DataError(
@@ -78,7 +78,7 @@ def _load(path: str, prefix: str, content: str) -> NDArray[np.uint8]:
         ) from error
 
 
-def _parse(file: IO[bytes], dimensions: int) -> NDArray[np.uint8]:
+def _parse(file: BinaryIO | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8]:
     header = file.read(4 + 4 * dimensions)
     if header[:4] != bytes((0, 0, 8, dimensions)) or len(header) != 4 + 4 * dimensions:
         raise ValueError(f"it does not open with 0 0 8 {dimensions} and {dimensions} sizes")

@@ -65,7 +65,6 @@ class MapSet:
         return len(self.names)
 
     def choose_normalization(self, normalization: str, statistics: Any) -> None:
-        """See DataSet."""
         self.preprocessing = with_normalization(self.preprocessing, normalization, statistics)
 
     def batches(self, size: int, *, seed: int = 0) -> TileLoader:

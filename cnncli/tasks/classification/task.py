@@ -52,12 +52,11 @@ class Classification(Task, name="classify"):
 
     @property
     def words(self) -> ClassificationWords:
-        """See Task."""
         return ClassificationWords(self)
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Classification:
-        """See Task; there have to be two classes or more."""
+        """Take the classes that occur, of which there have to be two or more."""
         if samples.empty:
             empty = count_names(samples.empty, "class", "classes")
             raise DataError(
@@ -109,7 +108,7 @@ class Classification(Task, name="classify"):
         return {"val_loss": float(judged.loss.mean()), "val_accuracy": float(right.mean())}
 
     def compute_figures(self, judged: JudgedClass) -> Record:
-        """See Task; the confusion matrix has a row per true class, a column per predicted one."""
+        """Return the figures; confusion has a row per true class and a column per predicted one."""
         confusion = np.zeros((len(self.outputs), len(self.outputs)), np.int64)
         np.add.at(confusion, (judged.label, judged.predicted), 1)
         correct = judged.label == judged.predicted
@@ -145,5 +144,4 @@ class Classification(Task, name="classify"):
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Classification:
-        """See Task."""
         return cls(outputs) if not value else super().from_manifest(outputs, value)

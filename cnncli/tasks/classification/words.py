@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ClassificationWords(Words):
-    """See Words."""
+    """How classes are told."""
 
     task: Classification
 

@@ -47,12 +47,11 @@ class MultiLabel(Task, name="multi-label"):
 
     @property
     def words(self) -> MultiLabelWords:
-        """See Task."""
         return MultiLabelWords(self)
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> MultiLabel:
-        """See Task; thresholds are 0.5 until some network has been validated."""
+        """Take all labels that occur; thresholds are 0.5 until a network has been validated."""
         names = {name for labels in read_labels(samples) for name in labels}
         if not names:
             raise DataError(
@@ -77,7 +76,7 @@ class MultiLabel(Task, name="multi-label"):
         return targets
 
     def check(self, graph: Graph) -> None:
-        """See Task; raise ArchitectureError for a last layer that bounds the answers, too."""
+        """Raise ArchitectureError for another shape, or a last layer that bounds the answers."""
         super().check(graph)
         refuse_bounded(graph, "a sigmoid follows by itself")
 
@@ -94,7 +93,7 @@ class MultiLabel(Task, name="multi-label"):
         }
 
     def compute_figures(self, judged: JudgedLabels) -> Record:
-        """See Task; precision, recall and F1 are counted over all labels of all images."""
+        """Return the figures; precision, recall and F1 are over all labels of all samples."""
         given = judged.chance >= self.thresholds
         hits = (given & judged.truth).sum(axis=0)
         labels = [
@@ -140,7 +139,6 @@ class MultiLabel(Task, name="multi-label"):
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> MultiLabel:
-        """See Task."""
         thresholds = value.get("thresholds")
         if (
             set(value) != {"name", "loss", "thresholds"}

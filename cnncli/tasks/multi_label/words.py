@@ -26,7 +26,7 @@ LINES = (
 
 
 class MultiLabelWords(Words):
-    """See Words."""
+    """How several labels are told."""
 
     task: MultiLabel
 

@@ -54,12 +54,11 @@ class Regression(Task, name="regress"):
 
     @property
     def words(self) -> RegressionWords:
-        """See Task."""
         return RegressionWords(self)
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Regression:
-        """See Task; a label column is taken where it holds a number for each image."""
+        """Take all columns; a label column holds a number for each sample then."""
         if not len(samples):
             raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
         return cls(samples.columns, loss)
@@ -86,7 +85,7 @@ class Regression(Task, name="regress"):
         return targets
 
     def check(self, graph: Graph) -> None:
-        """See Task; raise ArchitectureError for a last layer that bounds the answers, too."""
+        """Raise ArchitectureError for another shape, or a last layer that bounds the answers."""
         super().check(graph)
         refuse_bounded(graph, "it cannot reach every number")
 
@@ -103,7 +102,7 @@ class Regression(Task, name="regress"):
         return {"val_loss": figures["loss"], "val_mae": figures["mae"], "val_r2": r2}
 
     def compute_figures(self, judged: JudgedNumbers) -> Record:
-        """See Task; overall figures are the means over the numbers, R2 of those that have one."""
+        """Return the figures; overall ones are means over the numbers (that have one, for R2)."""
         pairs = zip(self.outputs, judged.answer.T, judged.truth.T, strict=True)
         numbers: list[Record] = [
             {"name": name, **measure_distances(*pair)} for name, *pair in pairs
@@ -131,7 +130,6 @@ class Regression(Task, name="regress"):
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Regression:
-        """See Task."""
         mean, deviation = (value.get(name) for name in ("mean", "deviation"))
         sound = _are_numbers(mean, len(outputs), above=-math.inf)
         sound = sound and _are_numbers(deviation, len(outputs), above=0)

@@ -18,7 +18,7 @@ COLUMNS = ("mae", "rmse", "r2", "mean")
 
 
 class RegressionWords(Words):
-    """See Words."""
+    """How numbers are told."""
 
     task: Regression
 

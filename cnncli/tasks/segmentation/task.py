@@ -57,12 +57,11 @@ class Segmentation(Task, name="segment"):
 
     @property
     def words(self) -> SegmentationWords:
-        """See Task."""
         return SegmentationWords(self)
 
     @classmethod
     def learn(cls, samples: Samples, loss: Loss) -> Segmentation:
-        """See Task; the classes are the levels that occur, or those that classes.txt names."""
+        """Take the levels that occur in masks, or those that classes.txt names, as classes."""
         masks = require_masks(samples).levels
         assert masks is not None
         return cls(masks.names, loss, masks)
@@ -85,11 +84,10 @@ class Segmentation(Task, name="segment"):
         return self.loss.with_smoothing(smoothing)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """See Task."""
         return (*input_shape[:2], len(self.outputs))
 
     def check(self, graph: Graph) -> None:
-        """See Task; a network that takes images of any size is what is needed."""
+        """Raise ArchitectureError for a network that cannot take images of any size."""
         measure_context(graph)
 
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
@@ -110,7 +108,7 @@ class Segmentation(Task, name="segment"):
         }
 
     def compute_figures(self, judged: JudgedMaps) -> Record:
-        """See Task; over the pixels of all images together."""
+        """Return the figures over the pixels of all images together."""
         return measure_maps(self.outputs, judged.confusion, judged.loss)
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
@@ -125,13 +123,11 @@ class Segmentation(Task, name="segment"):
         }
 
     def to_manifest(self) -> Record:
-        """See Task."""
         palette = None if self.masks.palette is None else self.masks.palette.hex()
         return {**super().to_manifest(), "levels": list(self.masks.levels), "palette": palette}
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Segmentation:
-        """See Task."""
         if set(value) != {"name", "loss", "levels", "palette"} or not are_levels(
             value["levels"], len(outputs)
         ):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SegmentationWords(Words):
-    """See Words."""
+    """How maps of classes are told."""
 
     task: Segmentation
 
