@@ -21,7 +21,7 @@ class Samples(Value):
 
     where: str  # for errors: data/train
     names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
-    keys: tuple[str, ...]  # what samples are told apart by wherever the data lie: cat/1.png, 3
+    keys: tuple[str, ...]  # what tells samples apart wherever the data lie: cat/1.png, 3
     labels: tuple[str, ...]  # a class, or labels joined by |, per sample; none beside numbers
     values: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
     # None: the names are files to be decoded
@@ -90,7 +90,7 @@ class MaskedSamples(Samples):
 
 
 def check_label(label: Any, where: str) -> str:
-    """Return the name of a class; raise DataError for one that cannot be shown or stored."""
+    """Return the name of a class; raise DataError where it cannot be shown or stored."""
     name = str(label) if isinstance(label, (str, int)) and not isinstance(label, bool) else ""
     unusable = any(
         unicodedata.category(letter) in UNPRINTABLE or letter in TURNS for letter in name

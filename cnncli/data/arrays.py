@@ -71,7 +71,7 @@ def load_images(path: str) -> Pixels:
 def load_signals(path: str) -> NDArray[np.float32]:
     """Return the signals x, or all there is, of a .npz file; raise DataError.
 
-    Each is for itself: that one holds NaN is found when it is made ready.
+    That a signal holds NaN is found when it is prepared, as the others are still good.
     """
     return _to_floats(_load_x(path, "signals"), path)
 
@@ -151,7 +151,7 @@ def to_images(array: AnyArray, where: str) -> Pixels:
 def are_signals(array: AnyArray) -> bool:
     """Say whether an array holds signals, (N, L) or (N, L, C), and not images (N, H, W) of floats.
 
-    These two cannot be told apart for certain: it takes 4 times as many samples as channels.
+    Their shapes do not say for certain: it takes 4 times as many samples as channels.
     """
     if array.ndim == 2:
         return True

@@ -27,7 +27,7 @@ class DataSet(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the samples are called in what is told to people."""
+        """What the samples are called where people read of them."""
 
     @property
     def noun(self) -> str:
@@ -69,5 +69,5 @@ class DataSet(Protocol):
         """Yield the samples as they are kept, not normalized, with their targets; raise DataError.
 
         They come in order, at most `size` at a time: uint8 (n, H, W, C) or float32 (n, L, C). Where
-        images have sizes of their own, they come one by one: (1, h, w, C).
+        images have sizes of their own, each comes alone: (1, h, w, C).
         """

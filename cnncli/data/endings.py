@@ -1,4 +1,4 @@
-"""Which kind of sample a file holds, by its name: an image, or one of three kinds of signals."""
+"""Which kind of sample a file holds, by its name: an image, a sound, a table or an array."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def name_sample(kind: str) -> str:
 
 
 def find_kind_in_folder(names: Iterable[str], where: str) -> str:
-    """Return the one kind of samples among files of a folder; raise DataError for two.
+    """Return which kind of samples the files of a folder are; raise DataError for two.
 
     Tables and arrays that lie beside images or WAV files are notes about them, no samples.
     """
@@ -38,7 +38,7 @@ def find_kind_in_folder(names: Iterable[str], where: str) -> str:
 
 
 def find_kind_in_list(names: Iterable[str], where: str) -> str:
-    """Return the one kind of samples among listed files; raise DataError for two."""
+    """Return which kind of samples listed files are; raise DataError for two."""
     return _require_one(_list_kinds(names), where)
 
 

@@ -24,7 +24,7 @@ def _read_machine() -> int | None:
 
 
 def _read_groups() -> Iterator[int | None]:
-    """Yield the room in our control group and in each one around it (versions 2 and 1)."""
+    """Yield the room in our control group and in those around it (versions 2 and 1)."""
     for line in _read_text(PROC / "self/cgroup").splitlines():
         _, controllers, inner = line.split(":", 2)
         if controllers == "":

@@ -45,7 +45,7 @@ def round_to_float32(values: Sequence[float]) -> tuple[float, ...]:
 
 @lru_cache(maxsize=16)
 def float32_array(values: tuple[float, ...]) -> NDArray[np.float32]:
-    """Return a scale or shift (C,) as an array, the same one for every batch."""
+    """Return a scale or shift (C,) as an array, the same for every batch."""
     return np.array(values, np.float32)
 
 

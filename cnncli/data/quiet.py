@@ -13,8 +13,8 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 class Quiet:
     """Keeps Pillow's warnings to itself while any thread decodes.
 
-    `warnings.catch_warnings` is not made for threads: only the first one in and the last one out
-    may touch the filters.
+    `warnings.catch_warnings` is not made for threads: only the first to come in and the last to
+    go out may touch the filters.
     """
 
     def __init__(self) -> None:

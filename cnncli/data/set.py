@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnncli.tasks import Task
 
 BLOCK = 512  # samples decoded between two looks at their statistics
-RUN = 16  # samples one thread takes at a time
+RUN = 16  # samples a thread takes at a time
 
 Values = NDArray[Any]  # uint8 or float32
 

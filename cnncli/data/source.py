@@ -20,7 +20,7 @@ from cnncli.value import Value
 
 
 class Reader(Protocol):
-    """What a module that reads one format offers; the splits are train, val and test."""
+    """What a module that reads a format offers; the splits are train, val and test."""
 
     def can_read(self, path: str) -> bool:
         """Say whether this is my format, by a glance at the path."""
@@ -29,7 +29,7 @@ class Reader(Protocol):
         """Return the splits the set is divided into; none for a set that is not."""
 
     def read(self, path: str, split: str | None) -> Samples:
-        """Return one split, or a set that is not divided; raise DataError."""
+        """Return a split, or a set that is not divided; raise DataError."""
 
 
 # In the order they are asked: folders of IDX files and of masks are folders, too.
@@ -37,7 +37,7 @@ READERS: tuple[Reader, ...] = (idx, masks, folder, npz, listing)
 
 
 class Source(Value):
-    """A data set that has been found but not read."""
+    """A data set whose format is known, not read yet."""
 
     path: str
     reader: Reader
@@ -192,7 +192,7 @@ def _check_settings(path: str, settings: DataSettings, noun: str) -> None:
 
 
 def _learn_task(name: str, loss: str | None, samples: Samples) -> Task:
-    """Return the task of this name, or for "auto" the one the data suggest, learned from them.
+    """Return the task of this name, or for "auto" what the data suggest, learned from them.
 
     Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
     """

@@ -1,4 +1,4 @@
-"""Errors for single files of a set, and the one error for all of them."""
+"""Errors for single files of a set, and for all of them together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RefusedError(Exception):
 
 
 class FileError(DataError):
-    """One sample that cannot be used; `reason` is the part of the message in parentheses."""
+    """A sample that cannot be used; `reason` is the part of the message in parentheses."""
 
     noun: ClassVar[str]  # what it should have been: image or signal
 
@@ -28,13 +28,13 @@ class FileError(DataError):
 
 
 class ImageError(FileError):
-    """One image that cannot be used."""
+    """An image that cannot be used."""
 
     noun = "image"
 
 
 class SignalError(FileError):
-    """One signal that cannot be used."""
+    """A signal that cannot be used."""
 
     noun = "signal"
 
@@ -63,7 +63,7 @@ def read_readable(
 
 
 def join_errors(where: str, bad: Sequence[FileError], total: int) -> DataError:
-    """Return one error for all files of a set that cannot be used."""
+    """Return a single error for all files of a set that cannot be used."""
     if len(bad) == 1:
         return bad[0]
     shown = ", ".join(f"{error.path} ({error.reason})" for error in bad[:SHOWN])

@@ -18,7 +18,7 @@ NOT_OURS = frozenset({"thumbs.db", "desktop.ini"})
 class Tree:
     """What lies below a folder, by its path in the folder."""
 
-    files: list[str] = field(default_factory=list)  # with one of the endings, in byte order
+    files: list[str] = field(default_factory=list)  # with the endings asked for, in byte order
     folders: list[str] = field(default_factory=list)  # directly in it, in byte order
     ignored: int = 0  # other files
     loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
@@ -32,7 +32,7 @@ class Tree:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What was left out, one sentence each."""
+        """What was left out, a sentence each."""
         notices = []
         if self.ignored:
             notices.append(f"files not named like {self.kind}, ignored: {self.ignored}")

@@ -1,4 +1,4 @@
-"""What networks are trained for: a folder per task, with what it is and how it is told."""
+"""What networks are trained for: a folder per task, with what it is and what people read of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnncli.tasks.segmentation.task import Segmentation as Segmentation
 
 
 def choose_task(name: str, samples: Samples) -> type[Task]:
-    """Return the task of this name, or for "auto" the one that the labels suggest."""
+    """Return the task of this name, or for "auto" what the labels suggest."""
     return TASKS.find(samples.suggests if name == "auto" else name)
 
 

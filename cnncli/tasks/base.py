@@ -1,6 +1,6 @@
 """What every task is: targets from labels, a loss, figures from answers.
 
-Legend: N samples, K outputs. How a task is told to people is in its Words.
+Legend: N samples, K outputs. What people read of a task is in its Words.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Judged(Value):
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Return several batches as one."""
+        """Return several batches as a whole."""
         names = vars(parts[0])
         return cls(**{name: np.concatenate([vars(part)[name] for part in parts]) for name in names})
 
@@ -70,7 +70,7 @@ class Task(Named):
 
     @property
     def words(self) -> Words:
-        """How it is told."""
+        """What people read of it."""
         raise NotImplementedError
 
     @property
@@ -96,7 +96,7 @@ class Task(Named):
         return [""] * len(samples)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the answer to one input: (K,), or (H, W, K) for every pixel's."""
+        """Return the shape of the answer to an input: (K,), or (H, W, K) for every pixel's."""
         return (len(self.outputs),)
 
     def make_targets(self, samples: Samples) -> Targets:
@@ -130,9 +130,9 @@ class Task(Named):
         raise NotImplementedError
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
-        """Return what an output says of one sample, as fields of a record.
+        """Return what an output says of its sample, as fields of a record.
 
-        `top_k` is how many outputs are named, `least` the confidence they need, where there is one.
+        `top_k` is how many outputs are named, `least` the confidence they need, where they have it.
         """
         raise NotImplementedError
 

@@ -14,7 +14,7 @@ from cnncli.tasks.metrics import share
 def measure_classes(names: Sequence[str], confusion: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return precision, recall, F1 and support of each class.
 
-    `confusion` (K, K) has a row per true class and a column per predicted one.
+    `confusion` (K, K) has a row per true class and a column per predicted class.
     """
     counts = zip(confusion.diagonal(), confusion.sum(0), confusion.sum(1), strict=True)
     return [

@@ -75,7 +75,7 @@ def find_best_threshold(truth: NDArray[np.bool_], chance: Floats) -> float:
     """Return the probability with the highest F1 of all who are at or above it.
 
     It lies midway to the next lower probability (or 0); 0.5 where nothing is true. Of several as
-    good, the one nearest to 0.5 is taken.
+    good, the nearest to 0.5 is taken.
     """
     hits, claimed, levels = _count_by_threshold(truth, chance)
     if not len(hits) or not hits[-1]:

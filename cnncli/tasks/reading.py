@@ -39,7 +39,7 @@ def read_labels(samples: Samples) -> list[list[str]]:
 
 
 def read_numbers(samples: Samples, names: Sequence[str]) -> Floats:
-    """Return these numbers of each image, (N, K); a label can be one, if every label is."""
+    """Return these numbers of each image, (N, K); labels are numbers, too, if each of them is."""
     if samples.numbers is None:
         _require_labels(samples, "numbers")
     missing = [name for name in names if name not in samples.columns]

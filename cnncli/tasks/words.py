@@ -15,7 +15,7 @@ SHOWN = 10  # names in a description
 
 
 class Words:
-    """How one task is told."""
+    """What people read of a task, its figures and its answers."""
 
     def __init__(self, task: Any) -> None:
         self.task = task

@@ -1,4 +1,4 @@
-"""What a training goes through: the batches of an epoch, the next one made ready meanwhile."""
+"""What a training goes through: the batches of an epoch, the next made ready meanwhile."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Batches(Protocol):
         """The number of images, signals or tiles in an epoch."""
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch from the one numbered `first`; raise DataError.
+        """Yield the batches of an epoch from number `first` on; raise DataError.
 
         An epoch depends on its number and the seed alone: epoch 7 is the same whether or not
         epochs 0 to 6 were run.
@@ -49,7 +49,7 @@ class Batches(Protocol):
 
 
 def cut_into_batches(count: int, size: int) -> list[int]:
-    """Return where batches begin and end; a last one of one sample gets a second (bn needs two)."""
+    """Return where batches begin and end; a last of one sample gets a second (bn needs two)."""
     cuts = [*range(0, count, size), count]
     if count % size == 1 and size > 2 and len(cuts) > 2:
         cuts[-2] -= 1
@@ -57,9 +57,9 @@ def cut_into_batches(count: int, size: int) -> list[int]:
 
 
 def prepare_ahead(prepare: Callable[[int], Result], numbers: range) -> Iterator[Result]:
-    """Yield prepare(number) for each number, in order, the next one prepared in a thread.
+    """Yield prepare(number) for each number, in order, the next prepared in a thread meanwhile.
 
-    When a result is asked for, the one before the last may be overwritten: two buffers are enough.
+    A result may be overwritten once the next is asked for: two buffers are enough.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="batch") as ahead:
         pending: Future[Result] | None = None

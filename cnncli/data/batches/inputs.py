@@ -1,4 +1,4 @@
-"""What there is to predict: images, folders, arrays and stdin, one after the other."""
+"""What there is to predict: images, folders, arrays and stdin, in their order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHUNK = 1 << 16  # bytes of a list of paths read at a time
 
 
 class Input(Value):
-    """One image or signal to be, by the name it is reported under."""
+    """An image or a signal that has not been read, by the name it is reported under."""
 
     name: str
     load: Callable[[], Any]  # decoded: a Picture or a Signal; raises DataError
@@ -29,7 +29,7 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
     """Yield the samples that paths lead to, in order; nothing is opened before it is its turn.
 
     Folders are walked in the byte order of their files, arrays of many are taken apart, and - is
-    one image or signal on stdin. A path that leads nowhere is an input that fails to load.
+    an image or signal on stdin. A path that leads nowhere is an input that fails to load.
     """
     decode = preprocessing.decode
     for path in paths:
@@ -48,7 +48,7 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
 
 
 def load_sample(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
-    """Return one image or signal, - for stdin, in the shape of the network; raise DataError.
+    """Return an image or a signal, - for stdin, in the shape of the network; raise DataError.
 
     Where a network takes images of any size, its input's size stands for all: crop.
     """
@@ -61,7 +61,7 @@ def load_sample(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
 def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
     """Yield the paths listed in a file, - for stdin, as they arrive; raise DataError.
 
-    One a line, or ended by a null byte. What is not UTF-8 survives as surrogates (PEP 383).
+    Each is a line, or ends with a null byte. What is not UTF-8 survives as surrogates (PEP 383).
     """
     end = b"\0" if null else b"\n"
     rest = b""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Loader:
     """Cuts a set of samples into batches, epoch by epoch, see Batches.
 
-    One thread works a batch ahead, into one of two buffers that are used in turn, so that nothing
+    A thread works a batch ahead, into two buffers that are used in turn, so that nothing
     is allocated once the first epoch runs. Only the order of the samples is drawn.
     """
 
@@ -45,7 +45,7 @@ class Loader:
         return len(self.data)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch from the one numbered `first`; raise DataError."""
+        """Yield the batches of an epoch from number `first` on; raise DataError."""
         drawn = order(self.seed, number, self.samples)
         return prepare_ahead(partial(self._fill, drawn), range(first, self.batches))
 

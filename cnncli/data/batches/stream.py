@@ -1,4 +1,4 @@
-"""Samples prepared ahead by threads and handed on in order, a batch or what there is of one."""
+"""Samples prepared ahead by threads and handed on in order, in batches or what there is of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pending = Future["Item"] | Exception | None  # an error of the source, or its en
 
 
 class Item(Value):
-    """One input: an array in the shape of the network, uint8 or float32, or what is wrong."""
+    """An input: an array in the shape of the network, uint8 or float32, or what is wrong."""
 
     name: str
     values: NDArray[Any] | None
@@ -60,7 +60,7 @@ def stream(
         except Exception as error:
             put(error)
 
-    # A daemon: it may be waiting for stdin when the program is told to stop.
+    # A daemon: it may be waiting for stdin when the program has to stop.
     Thread(target=produce, name="inputs", daemon=True).start()
     try:
         yield from _collect(arriving, batch_size)

@@ -21,7 +21,7 @@ class TileLoader:
     """Cuts tiles of the network's input size from images, see Batches; an epoch covers them once.
 
     Each tile lies anywhere in its image; what reaches beyond an image that is smaller is its
-    pixels in reverse order. One thread works a batch ahead, as in Loader.
+    pixels in reverse order. A thread works a batch ahead, as in Loader.
     """
 
     def __init__(self, data: MapSet, size: int, *, seed: int = 0) -> None:
@@ -51,7 +51,7 @@ class TileLoader:
         return len(self._images)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch from the one numbered `first`."""
+        """Yield the batches of an epoch from number `first` on."""
         drawn, tiles = order(self.seed, number, self.samples), np.arange(self.samples)
         places = np.stack(
             [draw(self.seed, number, tiles, purpose) for purpose in ("tile row", "tile column")]

@@ -1,1 +1,1 @@
-"""Formats of data sets, one file each: is a path of it, which splits has it, what is in them."""
+"""Formats of data sets, a module each, which finds, divides and reads the sets of its format."""

@@ -1,4 +1,4 @@
-"""A folder with one folder of samples per class, or one such folder each for train, val, test."""
+"""A folder with a folder of samples per class, or such folders for train, val and test."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _list_visible(path: str) -> list[os.DirEntry[str]]:
 
 
 def find_split_folder(path: str, split: str) -> str | None:
-    """Return the name of the folder of a split, if there is one; raise DataError for two."""
+    """Return the name of the folder of a split, None without any; raise DataError for two."""
     names = [name for name in SPLITS[split] if Path(path, name).is_dir()]
     if len(names) > 1:
         raise DataError(f"{path}: both {names[0]}/ and {names[1]}/; keep one of them", path=path)

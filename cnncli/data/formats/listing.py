@@ -39,7 +39,7 @@ def can_read(path: str) -> bool:
 
 
 def list_splits(path: str) -> tuple[str, ...]:
-    """Return nothing: a list is one set."""
+    """Return nothing: a list is not divided."""
     return ()
 
 

@@ -20,7 +20,7 @@ IMAGES, MASKS = "images", "masks"
 
 
 def can_read(path: str) -> bool:
-    """Say whether this is a folder with images/ and masks/, or one divided into such folders."""
+    """Say whether this is a folder with images/ and masks/, or is divided into such folders."""
     return _is_pair(path) or any(_is_pair(join_path(path, name)) for name in _list_split_names())
 
 

@@ -25,7 +25,7 @@ def can_read(path: str) -> bool:
 
 
 def list_splits(path: str) -> tuple[str, ...]:
-    """Return which of train, val and test it holds; none for one set x, y."""
+    """Return which of train, val and test it holds; none where it holds just x and y."""
     names = list_arrays(path)
     return () if "x" in names else tuple(split for split in SPLITS if f"x_{split}" in names)
 
@@ -73,7 +73,7 @@ def build_samples(path: str, array: str, values: AnyArray, labels: tuple[str, ..
 
 
 def to_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
-    """Return one or several numbers per image, float64 (N, K); raise DataError."""
+    """Return the numbers of each image, float64 (N, K); raise DataError."""
     if array.ndim == 1:
         array = array[:, np.newaxis]
     if array.ndim != 2 or not array.shape[1]:
@@ -86,7 +86,7 @@ def to_numbers(array: AnyArray, where: str) -> NDArray[np.float64]:
 
 
 def to_labels(array: AnyArray, where: str) -> tuple[str, ...]:
-    """Return whole numbers or words, one per image, as names of classes; raise DataError."""
+    """Return whole numbers or words, of each image, as names of classes; raise DataError."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in "iuUS":

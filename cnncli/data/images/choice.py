@@ -41,7 +41,7 @@ class Statistics:
         """Return what brings each channel to a range.
 
         unit: 0 to 1 for 0 to 255. standard: mean 0, standard deviation 1. minmax: 0 to 1 from
-        darkest to brightest. none: 0 to 255. A channel of one level is unit.
+        darkest to brightest. none: 0 to 255. A channel of a single level is unit.
         """
         return [_choose_scale_and_shift(normalization, counts) for counts in self.counts]
 
@@ -66,7 +66,7 @@ def choose_image_shape(
 ) -> tuple[Preprocessing, tuple[str, ...]]:
     """Return a preprocessing without scale and shift, and what there is to say about the choice.
 
-    The size is the one that half of the images or more have, else the medians of their heights and
+    The size is what half of the images or more have, else the medians of their heights and
     widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
     """
     headers = _read_headers(samples, threads)

@@ -1,4 +1,4 @@
-"""Open one image file: what is accepted, how much of it, and what is wrong with it in words."""
+"""Open an image file: what is accepted, how much of it, and what is wrong with it in words."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
     | {".ppm", ".pgm", ".pbm", ".pnm"}
 )
-MAX_PIXELS = 64_000_000  # of one image, as its header says
-MAX_STDIN = 1 << 29  # bytes of one image or signal on stdin
+MAX_PIXELS = 64_000_000  # of an image, as its header says
+MAX_STDIN = 1 << 29  # bytes of an image or signal on stdin
 
 Pixels = NDArray[np.uint8]  # (height, width, 1 or 3)
 Result = TypeVar("Result")
@@ -64,7 +64,7 @@ class Header(NamedTuple):
 
 
 def decode(source: str | bytes) -> Picture:
-    """Return the pixels of an image file, or of the bytes of one; raise ImageError."""
+    """Return the pixels of an image file, given by its path or its bytes; raise ImageError."""
     return _with_image(source, _read_picture)
 
 

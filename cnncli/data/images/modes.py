@@ -1,4 +1,4 @@
-"""From whatever a file holds to 8-bit gray or RGB: one rule for each of Pillow's pixel modes.
+"""From whatever a file holds to 8-bit gray or RGB, by a rule for each of Pillow's pixel modes.
 
 | what the file holds                  | becomes                                               |
 | ------------------------------------ | ----------------------------------------------------- |

@@ -10,7 +10,7 @@ BILINEAR, which averages over the pixels it leaves out (antialias):
 - none: the whole image at its own size, for networks that answer for every pixel.
 
 Where each image is normalized by itself, its levels are then brought to the same mean and standard
-deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with one scale and one shift per
+deviation, 128 and 48 per channel. Then y = pixel * scale + shift, with a scale and a shift per
 channel.
 """
 
@@ -133,7 +133,7 @@ class Preprocessing(Value):
     ) -> None:
         """Write values[indices] * scale + shift into out, float32 (n, H, W, C).
 
-        `values` are images, uint8 (M, H, W, C), that `prepare` made. In one rounding per value.
+        `values` are images, uint8 (M, H, W, C), that `prepare` made.
         """
         normalize(
             values, indices, float32_array(self.scale), float32_array(self.shift), out, threads

@@ -23,9 +23,9 @@ def with_levels(samples: MaskedSamples) -> MaskedSamples:
 
 
 def find_levels(folder: str, masks: Iterable[Levels]) -> MaskLevels:
-    """Return the levels that occur in masks, named by classes.txt in the folder if there is one.
+    """Return the levels that occur in masks, named by classes.txt in the folder if it is there.
 
-    Raises DataError where there are fewer than two or more than 64, or one has no name.
+    Raises DataError where there are fewer than two or more than 64, or a level has no name.
     """
     occurring, palette = np.zeros(256, bool), None
     for mask in masks:
@@ -62,7 +62,7 @@ def read_mask(path: str, size: tuple[int, int]) -> Levels:
 
 
 def _read_names(folder: str, levels: Sequence[int]) -> dict[int, str]:
-    """Return the names of levels in classes.txt, one `LEVEL NAME` a line; none without the file."""
+    """Return the names of levels in classes.txt, lines of `LEVEL NAME`; none without the file."""
     path = Path(folder, NAMES)
     if not path.is_file():
         return {}

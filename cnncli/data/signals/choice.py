@@ -56,7 +56,7 @@ class SignalStatistics:
         """Return what brings each channel to a range.
 
         unit: -1 to 1, for the largest distance from zero. standard: mean 0, standard deviation 1.
-        minmax: 0 to 1 from lowest to highest. none: as it is. A channel of one value becomes 0,
+        minmax: 0 to 1 from lowest to highest. none: as it is. A constant channel becomes 0,
         but for none.
         """
         return [

@@ -1,4 +1,4 @@
-"""Open one signal file: which format it is, and what is wrong with it in words.
+"""Open a signal file: which format it is, and what is wrong with it in words.
 
 | format               | by           | values                                               |
 | -------------------- | ------------ | ---------------------------------------------------- |
@@ -48,7 +48,7 @@ class SignalHeader(NamedTuple):
 
 
 def decode(source: str | bytes) -> Signal:
-    """Return the samples of a file, or of the bytes of one; raise SignalError."""
+    """Return the samples of a file, given by its path or its bytes; raise SignalError."""
     name = source if isinstance(source, str) else "-"
     try:
         with _open(source) as file:

@@ -1,10 +1,10 @@
 """The only way from a signal to a network: rate, channels, length and normalization.
 
 A WAV file of another rate than the network's is resampled (resample.py). Where the network takes
-one channel, those of a WAV file are averaged; where it takes several, a single one is repeated.
+one channel, those of a WAV file are averaged; where it takes several, a single channel is repeated.
 Then the length: of longer signals the middle is taken, shorter ones get zeros on both sides.
 
-Then y = value * scale + shift, with one scale and one shift per channel.
+Then y = value * scale + shift, with a scale and a shift per channel.
 """
 
 from __future__ import annotations

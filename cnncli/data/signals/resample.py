@@ -1,4 +1,4 @@
-"""From one number of samples per second to another."""
+"""Bring a signal to another number of samples per second."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def resample(values: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.
     """Return a signal (L, C) of `rate` samples per second with `wanted`, (ceil(L*wanted/rate), C).
 
     The frequencies both rates can carry are kept and all others left out, in the signal's discrete
-    Fourier transform. Zeros behind it keep its end from its beginning, and make its length one
-    that is a whole number of samples at both rates.
+    Fourier transform. Zeros behind it keep its end from its beginning, and make its length
+    a whole number of samples at both rates.
     """
     if rate == wanted:
         return values

@@ -16,7 +16,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 def read_table(data: bytes, delimiter: str | None) -> NDArray[np.float64]:
     """Return the numbers (L, C) in the text of a table; raise RefusedError for anything else.
 
-    None for the delimiter: a tab where the first line has one, else a comma.
+    None for the delimiter: a tab where there are some in the first line, else a comma.
     """
     lines = [line for line in _decode_text(data).splitlines() if line.strip()]
     if not lines:
@@ -39,7 +39,7 @@ def _decode_text(data: bytes) -> str:
 
 
 def _find_fault(data: bytes, delimiter: str) -> str:
-    """Return what is wrong with a table that did not read as one, with the line."""
+    """Return what is wrong with a table that could not be read, and in which line."""
     columns = 0
     for number, line in enumerate(_decode_text(data).splitlines(), 1):
         cells = _split_cells(line, delimiter)

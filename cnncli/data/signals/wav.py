@@ -1,6 +1,6 @@
 """WAV files: PCM of 8, 16, 24 or 32 bits, or floats of 32 or 64, as numbers from -1 to 1.
 
-RIFF is a list of chunks: four letters, a length, that many bytes and one more to make them even.
+RIFF is a list of chunks: four letters, a length, that many bytes and another to make them even.
 `fmt ` says how `data` is to be read. https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
 The `wave` module of Python 3.11 refuses the extensible form, in which most 24-bit files come.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.unreadable import RefusedError
 
-MAX_VALUES = 64_000_000  # of one signal, as its header says
+MAX_VALUES = 64_000_000  # of a signal, as its header says
 MAX_RATE = 1_000_000  # samples per second
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 BITS = {PCM: (8, 16, 24, 32), FLOAT: (32, 64)}

@@ -36,7 +36,7 @@ class JudgedClass(Judged):
     predicted: Integers  # (N,) index of the likeliest class, the first of equals
     confidence: Floats  # (N,) its probability
     loss: Floats  # (N,) cross-entropy in nats
-    rank: Integers  # (N,) how many classes were likelier than the true one
+    rank: Integers  # (N,) how many classes were likelier than the true class
 
 
 class Classification(Task, name="classify"):
@@ -108,7 +108,7 @@ class Classification(Task, name="classify"):
         return {"val_loss": float(judged.loss.mean()), "val_accuracy": float(right.mean())}
 
     def compute_figures(self, judged: JudgedClass) -> Record:
-        """Return the figures; confusion has a row per true class and a column per predicted one."""
+        """Return the figures; confusion has a row per true class, a column per predicted class."""
         confusion = np.zeros((len(self.outputs), len(self.outputs)), np.int64)
         np.add.at(confusion, (judged.label, judged.predicted), 1)
         correct = judged.label == judged.predicted
@@ -139,7 +139,7 @@ class Classification(Task, name="classify"):
         }
 
     def to_manifest(self) -> Record:
-        """Return nothing: a model file that names no task is for this one."""
+        """Return nothing: a model file that names no task is for classification."""
         return {}
 
     @classmethod

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ClassificationWords(Words):
-    """How classes are told."""
+    """What people read of classes."""
 
     task: Classification
 

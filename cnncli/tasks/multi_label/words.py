@@ -26,7 +26,7 @@ LINES = (
 
 
 class MultiLabelWords(Words):
-    """How several labels are told."""
+    """What people read of several labels."""
 
     task: MultiLabel
 

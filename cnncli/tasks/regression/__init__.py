@@ -1,1 +1,1 @@
-"""One or several numbers for each sample."""
+"""Numbers for each sample."""

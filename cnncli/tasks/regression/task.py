@@ -1,4 +1,4 @@
-"""One or several numbers for each sample.
+"""Numbers for each sample.
 
 Legend: N samples, K numbers. Figures are float64, whatever the network computes in.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
 FIGURES = ("mae", "rmse", "r2")
-FLOAT32_DIGITS = 7  # behind the first one of a standardized number
+FLOAT32_DIGITS = 7  # behind the first of a standardized number
 
 
 class JudgedNumbers(Judged):
@@ -102,7 +102,7 @@ class Regression(Task, name="regress"):
         return {"val_loss": figures["loss"], "val_mae": figures["mae"], "val_r2": r2}
 
     def compute_figures(self, judged: JudgedNumbers) -> Record:
-        """Return the figures; overall ones are means over the numbers (that have one, for R2)."""
+        """Return the figures; overall figures are means over the numbers."""
         pairs = zip(self.outputs, judged.answer.T, judged.truth.T, strict=True)
         numbers: list[Record] = [
             {"name": name, **measure_distances(*pair)} for name, *pair in pairs

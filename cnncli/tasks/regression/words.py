@@ -18,7 +18,7 @@ COLUMNS = ("mae", "rmse", "r2", "mean")
 
 
 class RegressionWords(Words):
-    """How numbers are told."""
+    """What people read of numbers."""
 
     task: Regression
 

@@ -34,7 +34,7 @@ Integers = NDArray[np.int64]
 class JudgedMaps(Judged):
     """What the pixels of each of N images got."""
 
-    confusion: Integers  # (N, K, K) pixels, a row per true class and a column per predicted one
+    confusion: Integers  # (N, K, K) pixels, a row per true class and a column per predicted class
     loss: Floats  # (N,) mean over the pixels
 
 
@@ -80,7 +80,7 @@ class Segmentation(Task, name="segment"):
         return replace(self, loss=self.loss.with_class_weights(weights.tolist()))
 
     def smooth_loss(self, smoothing: float) -> Loss:
-        """Return the loss with this label smoothing; raise UsageError for one that has none."""
+        """Return the loss with this label smoothing; raise UsageError where it has none."""
         return self.loss.with_smoothing(smoothing)
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SegmentationWords(Words):
-    """How maps of classes are told."""
+    """What people read of maps of classes."""
 
     task: Segmentation
 

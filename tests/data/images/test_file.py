@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data.images.file import decode, measure
-from cnncli.data.unreadable import ImageError, join_errors
+from cnncli.data.unreadable import ImageError
 
 
 def stored(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -244,16 +244,3 @@ def test_mutated_images_never_raise_anything_else(picture) -> None:
                 assert decode(bad.tobytes()).pixels.shape[2] in (1, 3)
             except ImageError as error:
                 assert "\n" not in str(error)
-
-
-def test_several_bad_images_are_one_line_with_the_first_names() -> None:
-    bad = [ImageError(f"a/{i}.png", "truncated") for i in range(7)]
-    assert str(join_errors("set", bad, 90)) == (
-        "set: 7 of 90 images are not readable: a/0.png (truncated), a/1.png (truncated), "
-        "a/2.png (truncated), a/3.png (truncated), a/4.png (truncated), …; replace or remove them"
-    )
-
-
-def test_one_bad_image_keeps_its_own_message() -> None:
-    bad = ImageError("a.png", "truncated")
-    assert join_errors("set", [bad], 90) is bad
