@@ -1,4 +1,4 @@
-"""Training: settings, schedules, the loop and the figures of a trained network.
+"""Training: settings, schedules, the loop and its events, the model file in the end.
 
-Nothing is imported here, because a prediction needs but one of the modules.
+Nothing is imported here, so that a module costs no more than what it needs.
 """

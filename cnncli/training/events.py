@@ -1,4 +1,4 @@
-"""What a training tells while it runs: one frozen value for each thing that happened."""
+"""The events of a training: a frozen value for everything that happens while it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Started(Value):
 
 
 class Step(Value):
-    """One batch was learned from."""
+    """The network has learned from one batch."""
 
     epoch: int  # from 1
     step: int  # from 1, over all epochs
@@ -45,7 +45,7 @@ class Epoch(Value):
 
 
 class Saved(Value):
-    """A network was written to the model file."""
+    """A network has been written to the model file."""
 
     path: str
     sha256: str  # of the file, in hex

@@ -1,4 +1,11 @@
-"""A whole training, from data to a model file, told as a stream of events."""
+"""A whole training, from data to a model file, told as a stream of events.
+
+data = load_training("sample_data/digits")
+graph = build_network(None, data)
+settings = choose_settings({"epochs": 3}, graph, data.task, len(data.train))
+for event in train("digits.npz", data, graph, settings):
+    print(event)
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Constant(Schedule, name="constant"):
         return 1.0
 
 
-class Step(Schedule, name="step"):
+class StepDecay(Schedule, name="step"):
     """A tenth after half of the training, a hundredth after three quarters."""
 
     def factor(self, done: float) -> float:
