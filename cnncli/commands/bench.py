@@ -116,14 +116,14 @@ def bench(
 
 
 def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict[str, Any]:
-    from cnncli.engine import Plan, Weights, images_together
+    from cnncli.engine import Plan, Weights, choose_batch
     from cnncli.engine.limits import bucket, count_work, measure_machine
     from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
     from cnncli.engine.timing import time_steps
 
     weights = Weights(graph)
     weights.initialize("he", 0)
-    together = setup.batch if setup.training else images_together(graph, setup)
+    together = setup.batch if setup.training else choose_batch(graph, setup)
     plan = Plan(graph, weights, replace(setup, batch=together))
     note(f"memory: {plan.bytes / 1e6:.1f} MB; measuring for {seconds:g} s")
     work = count_work(plan, setup.batch)

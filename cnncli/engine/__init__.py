@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine.buffers import images_together as images_together
-from cnncli.engine.buffers import memory_bytes as memory_bytes
+from cnncli.engine.buffers import choose_batch as choose_batch
+from cnncli.engine.buffers import count_memory_bytes as count_memory_bytes
 from cnncli.engine.plan import Plan as Plan
 from cnncli.engine.plan import Step as Step
 from cnncli.engine.threads import cpu_count as cpu_count

@@ -94,7 +94,7 @@ class Layout:
                 self._extend(name, FOREVER)
 
     def _plan_gradients(self) -> None:
-        """Plan one buffer for the gradient of each value.
+        """Plan a buffer for the gradient of each value.
 
         The last reader of the value writes its share there first. The others add theirs, in their
         own passes if they can, else from buffers of their own. A gradient that is asked for stays
@@ -185,14 +185,14 @@ class Layout:
 
 
 def name_gradient(value: str, reader: Operation | None = None, position: int = 0) -> str:
-    """Return the name of a value's gradient, or of one reader's share in it."""
+    """Return the name of a value's gradient, or of a reader's share in it."""
     return f"d {value}" if reader is None else f"d {value} from {reader.output} {position}"
 
 
-def images_together(graph: Graph, setup: Setup) -> int:
+def choose_batch(graph: Graph, setup: Setup) -> int:
     """Return how many images a prediction should compute at a time, a power of 2 up to its batch.
 
-    As many as there is room for in the caches, so that a layer finds there what the one before it
+    As many as there is room for in the caches, so that a layer finds there what the last has
     left; but more where all weights, read again each time, are more than the images' values. The
     answers do not depend on it.
     """
@@ -221,6 +221,6 @@ def _count_weights_read(step: Operation, setup: Setup) -> int:
     return prepared or sum(parameter.size for parameter in parameters)
 
 
-def memory_bytes(graph: Graph, setup: Setup) -> int:
+def count_memory_bytes(graph: Graph, setup: Setup) -> int:
     """Return the bytes of memory a plan works in, besides the weights."""
     return 4 * Layout(graph, setup).floats

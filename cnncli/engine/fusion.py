@@ -1,6 +1,6 @@
 """Rewriting a network into fewer, larger steps before it is planned.
 
-Each rule takes the list of operations and returns a shorter one that computes the same. What can
+Each rule takes the list of operations and returns a shorter list that computes the same. What can
 be joined is declared by the layers (layers/fusing.py); nothing here knows a layer by name.
 """
 
@@ -64,7 +64,7 @@ class Operation(Value):
 
 
 def list_operations(graph: Graph, setup: Setup) -> list[Operation]:
-    """Return one operation per node."""
+    """Return an operation per node."""
     names = [node.name for node in graph.nodes]
     return [
         Operation(
@@ -115,7 +115,7 @@ def _join(
     kept: Collection[str],
     rule: Callable[[Operation, Operation], Operation | None],
 ) -> list[Operation]:
-    """Merge a step with one before it where the rule can and nobody else reads in between.
+    """Merge a step with an earlier step where the rule can and nobody else reads in between.
 
     Of several inputs, the last to be made is tried first: it stays for the shortest time.
     """
@@ -144,7 +144,7 @@ def _fold(first: Operation, second: Operation) -> Operation | None:
 
 
 def _fuse_residual(first: Operation, second: Operation) -> Operation | None:
-    """Add the other branch of a sum of two in the epilogue of the layer that ends one of them."""
+    """Add the other branch of a sum of two in the epilogue of the layer that ends either."""
     if not _can_run(first, second, "residual") or len(set(second.inputs)) != 2:
         return None
     if first.residual or first.relu:
@@ -174,7 +174,7 @@ def _can_run(first: Operation, second: Operation, part: str) -> bool:
 
 
 def _defer(steps: list[Operation], kept: Collection[str]) -> list[Operation]:
-    """Leave bn and relu to the one layer that reads them, if it can do so while it reads.
+    """Leave bn and relu to the only layer that reads them, if it can do so while it reads.
 
     What bn would write need then be neither written nor kept.
     """

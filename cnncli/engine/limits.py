@@ -18,7 +18,7 @@ SECONDS = 0.02  # for each size of memory that is measured
 
 
 class Work(Value):
-    """What one pass of a step cannot do without."""
+    """What a pass of a step cannot do without."""
 
     flops: int  # of the convolution as it is defined; 1 multiply-accumulate is 2
     bytes: int  # read and written, if everything is touched just once
@@ -47,7 +47,7 @@ class Machine(Value):
 
 
 def bucket(size: int) -> int:
-    """Return the size of memory, a power of 4, whose speed stands for this one's."""
+    """Return the size of memory, a power of 4, whose speed stands for that of this size."""
     power = SMALLEST
     while power < min(size, LARGEST):
         power *= 4

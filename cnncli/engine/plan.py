@@ -35,7 +35,7 @@ PLAIN: Loss = CrossEntropy()
 
 
 class Step(Value):
-    """One call forward and one backward."""
+    """A call forward and a call backward."""
 
     name: str  # of the layers it runs, joined by +
     forward: Pass
@@ -48,7 +48,7 @@ class Plan:
 
     `input` (batch, *input shape) and `output` (batch, *classes), the logits, are float32 views into
     the plan's memory. A softmax at the end is left out unless it is named in `keep`. A plan belongs
-    to one thread; two plans may share their weights.
+    to a thread; two plans may share their weights.
 
     `keep` names layers whose answers are wanted (`value`). `gradients` names layers, or "input",
     whose gradients are wanted (`gradient_of`), in a prediction as well: the statistics are the

@@ -11,10 +11,10 @@ from cnncli.value import Value
 
 
 class Slice(Value):
-    """The place of a value within another one, pixel by pixel."""
+    """The place of a value within a wider one, pixel by pixel."""
 
     of: str
-    width: int  # channels of that one
+    width: int  # channels of the wider value
     offset: int
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine.buffers import memory_bytes
+from cnncli.engine.buffers import count_memory_bytes
 from cnncli.engine.plan import Plan
 from cnncli.engine.weights import Weights
 from cnncli.errors import ArchitectureError
@@ -105,7 +105,7 @@ class Tiled:
         while True:
             tile = self._round_up((side, side))
             smallest = tile == self._round_up((1, 1))
-            if smallest or memory_bytes(self._lay_out(tile), self.setup) <= MEMORY:
+            if smallest or count_memory_bytes(self._lay_out(tile), self.setup) <= MEMORY:
                 return tile
             side //= 2
 

@@ -74,7 +74,7 @@ def time_steps(plan: Plan, n: int, seconds: float, optimizer: Optimizer | None =
 
 
 def _time(run: Pass, n: int, times: list[float]) -> None:
-    """Run one pass, and add its seconds to `times`."""
+    """Run a pass, and add its seconds to `times`."""
     start = time.perf_counter()
     run(n)
     times.append(time.perf_counter() - start)

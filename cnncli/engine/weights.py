@@ -18,11 +18,11 @@ METHODS = ("he", "glorot", "lecun", "normal")
 
 
 class Weights:
-    """All arrays of one network.
+    """All arrays of a network.
 
-    `learned` holds everything that is learned in one flat block, first what weight decay applies
-    to (`decaying` floats), then the rest, so that an optimizer is one pass over it. `arrays` has a
-    view per parameter, `layer/name`; running statistics have arrays of their own.
+    `learned` holds everything that is learned in a flat block, first what weight decay applies to
+    (`decaying` floats), then the rest, so that an optimizer is a single pass over it. `arrays` has
+    a view per parameter, `layer/name`; running statistics have arrays of their own.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -57,7 +57,7 @@ class Weights:
         }
 
     def of(self, node: str) -> dict[str, Array]:
-        """Return the arrays of one layer by their own names, in the kernels' layout."""
+        """Return the arrays of a layer by their own names, in the kernels' layout."""
         return {
             name.partition("/")[2]: array
             for name, array in self.arrays.items()
@@ -88,7 +88,7 @@ class Weights:
 
         he: normal, variance 2/fan_in (He et al. 2015, arXiv:1502.01852); glorot: uniform, variance
         2/(fan_in + fan_out) (Glorot & Bengio 2010); lecun: normal, variance 1/fan_in (LeCun et al.
-        1998); normal: standard deviation 0.01. Without a method each layer gets the one that the
+        1998); normal: standard deviation 0.01. Without a method each layer gets what the
         activation behind it prefers. Each array depends on the seed and its own name alone.
         """
         for node in self.graph.nodes:
@@ -126,7 +126,7 @@ def _choose_method(graph: Graph, node: Node) -> str:
 
 
 def _walk_behind(graph: Graph, seen: set[int]) -> Iterator[int]:
-    """Yield, in order, the nodes that read one of the `seen` nodes, which may grow meanwhile."""
+    """Yield, in order, the nodes that read any of the `seen` nodes, which may grow meanwhile."""
     for index, node in enumerate(graph.nodes):
         if seen.intersection(node.inputs):
             yield index

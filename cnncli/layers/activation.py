@@ -1,4 +1,4 @@
-"""Activations: one function for every value."""
+"""Activations: the same function of every value."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Activation(Layer):
 class Relu(Activation, kind="relu"):
     """max(x, 0).
 
-    Its gradient is dy where y > 0. To look inside a network it can be another one
+    Its gradient is dy where y > 0. To look inside a network it can be changed
     (`Setup.relu_gradient`): "guided" lets only positive gradients pass, dy where y > 0 and dy > 0
     (Springenberg et al. 2015, arXiv:1412.6806); "deconv" does not look at y, dy where dy > 0
     (Zeiler & Fergus 2014, arXiv:1311.2901). Others run a relu in its place only where it is "true".

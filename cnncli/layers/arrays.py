@@ -28,7 +28,7 @@ def flat(array: Array | None) -> Array:
 
 
 def step_of(array: Array) -> int:
-    """Return the floats from one pixel of an array to the next."""
+    """Return the floats from a pixel of an array to the next."""
     return array.strides[-2] // array.itemsize
 
 

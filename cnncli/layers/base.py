@@ -21,9 +21,9 @@ from cnncli.registry import Registry
 from cnncli.settings import settings_of, write_call
 from cnncli.value import Value
 
-Shape = tuple[int, ...]  # of one image: (H, W, C), (L, C) for a signal, (units,) for a vector
-Pass = Callable[[int], None]  # runs one direction of one layer for the first n images of its site
-Axes = tuple[int, int]  # one number for the rows, one for the columns
+Shape = tuple[int, ...]  # of an image: (H, W, C), (L, C) for a signal, (units,) for a vector
+Pass = Callable[[int], None]  # runs a direction of a layer for the first n images of its site
+Axes = tuple[int, int]  # of rows and of columns
 ReluGradient = Literal["true", "guided", "deconv"]  # how a gradient passes a relu: see Relu
 Example = tuple[Any, ...]  # the text of a layer, and the shapes of inputs that fit it
 
@@ -33,7 +33,7 @@ LAYERS: Registry[type[Layer]] = Registry("layer")
 class Parameter(Value):
     """One array a layer learns, or a running statistic it keeps.
 
-    `shape` is the one in the model file, which other tools expect; `size` counts the floats of the
+    `shape` is that in the model file, which other tools expect; `size` counts the floats of the
     layout the kernels use, which `pack` makes of it and `unpack` undoes.
     """
 
@@ -56,10 +56,10 @@ def declare_vector(
 
 
 class Reach(Value):
-    """What one output position sees of the input, per axis (Araujo et al. 2019, Distill)."""
+    """What an output position sees of the input, per axis (Araujo et al. 2019, Distill)."""
 
     window: Axes = (1, 1)  # rows and columns from its first to its last input pixel
-    stride: Axes = (1, 1)  # input pixels from one output position to the next
+    stride: Axes = (1, 1)  # input pixels from an output position to the next
     finer: Axes = (1, 1)  # output positions per such step, where the layer enlarges
     before: Axes = (0, 0)  # of the window, how much at most lies above and to the left
     after: Axes = (0, 0)  # and below and to the right
@@ -111,7 +111,7 @@ class Memory(Value):
     """The floats a layer needs besides x, y, weights and their gradients."""
 
     saved: int = 0  # kept from forward to backward, in training
-    scratch: int = 0  # to work in; good for one pass only
+    scratch: int = 0  # to work in; good for a single pass
     prepared: int = 0  # made of the weights before a prediction starts, kept until they change
 
 
@@ -143,7 +143,7 @@ class Site(Value):
     """
 
     setup: Setup
-    x: tuple[Array, ...]  # (batch, *input shape), one per input
+    x: tuple[Array, ...]  # (batch, *input shape), for every input
     y: Array  # (batch, *output shape)
     weights: Mapping[str, Array]  # flat, in the kernels' layout
     saved: Array  # of the sizes that the layer's `memory` asked for
@@ -214,7 +214,7 @@ class Layer(Value):
         return write_call(self.kind, self)
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Return the shape of one output image; raise ArchitectureError where it does not fit."""
+        """Return the shape of an output image; raise ArchitectureError where it does not fit."""
         raise NotImplementedError
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
@@ -222,11 +222,11 @@ class Layer(Value):
         return {}
 
     def macs(self, *inputs: Shape) -> int:
-        """Return the multiply-accumulates for one image (convolutions and dense layers only)."""
+        """Return the multiply-accumulates for an image (convolutions and dense layers only)."""
         return 0
 
     def reach(self, *inputs: Shape) -> Reach:
-        """Return what one output position sees of the input."""
+        """Return what an output position sees of the input."""
         return Reach()
 
     def lost(self, *inputs: Shape) -> Axes:
@@ -247,11 +247,11 @@ class Layer(Value):
 
 
 def volume(shape: Shape) -> int:
-    """Return the number of values in one image of this shape."""
+    """Return the number of values in an image of this shape."""
     return math.prod(shape)
 
 
 def image_shape(shape: Shape) -> tuple[int, int, int]:
-    """Return H, W, C of a shape as the kernels see it: a signal is one row, a vector one pixel."""
+    """Return H, W, C of a shape as the kernels see it: a signal is a row, a vector a pixel."""
     height, width, channels = (1,) * (3 - len(shape)) + shape
     return height, width, channels

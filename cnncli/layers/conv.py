@@ -22,9 +22,9 @@ from cnncli.layers.base import (
     Site,
     declare_vector,
 )
-from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
 from cnncli.layers.fusing import Folding, Fusing, Part
-from cnncli.layers.geometry import Windowed, Windows, lay_windows, with_channels
+from cnncli.layers.geometry import Windowed, Windows, add_channels, lay_windows
 from cnncli.layers.panels import declare_conv_weight
 from cnncli.settings import COUNT, FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
@@ -87,7 +87,7 @@ class Conv(Filtering, kind="conv"):
         (x,) = inputs
         output = self.windows(x).output
         check_groups(x[-1], self.filters, self.groups)
-        return with_channels(x, output, self.filters)
+        return add_channels(x, output, self.filters)
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs
@@ -107,7 +107,7 @@ class Conv(Filtering, kind="conv"):
     def memory(self, setup: Setup, *inputs: Shape) -> Memory:
         (x,) = inputs
         if self._by_winograd(setup, x):
-            return winograd.memory(setup, self._winograd(setup, x), self.filters)
+            return winograd.plan_memory(setup, self._winograd(setup, x), self.filters)
         operator = self._convolution(setup, x, pools=self._can_pool(setup, x))
         return Memory(
             scratch=choose_scratch(setup, operator, operator.forward_scratch, self.filters)
@@ -228,7 +228,7 @@ def choose_scratch(setup: Setup, operator: Any, forward_scratch: int, filters: i
     """Return the floats of the forward pass; with a backward pass, of any pass and its epilogue."""
     if not setup.backward:
         return forward_scratch
-    return max(int(operator.scratch_size), epilogue_scratch(filters))
+    return max(int(operator.scratch_size), count_epilogue_scratch(filters))
 
 
 def fold_into_filters(weights: Mapping[str, Array], scale: Wide, shift: Wide) -> dict[str, Array]:

@@ -23,7 +23,7 @@ from cnncli.layers.base import (
 )
 from cnncli.layers.conv import build_passes, check_groups, choose_scratch, describe
 from cnncli.layers.fusing import Fusing
-from cnncli.layers.geometry import Windowed, Windows, need_image, per_axis, with_channels
+from cnncli.layers.geometry import Windowed, Windows, add_channels, check_image, spread_over_axes
 from cnncli.layers.panels import declare_conv_weight
 from cnncli.settings import COUNT, PADDING, SIZE, SWITCH, Padding, Size, setting
 
@@ -58,12 +58,12 @@ class Deconv(Windowed, kind="deconv"):
         )
 
     def windows(self, x: Shape) -> Windows:
-        need_image(x)
+        check_image(x)
         if self.pad == "causal":
             raise ArchitectureError("deconv has no causal padding; use a number or same")
         image = (1, x[0]) if len(x) == 2 else (x[0], x[1])
-        size, stride = per_axis(self.size, x, 1), per_axis(self.stride, x, 1)
-        dilation = per_axis(self.dilation, x, 1)
+        size, stride = spread_over_axes(self.size, x, 1), spread_over_axes(self.stride, x, 1)
+        dilation = spread_over_axes(self.dilation, x, 1)
         output, before = [], []
         for axis, length in enumerate(image):
             span = dilation[axis] * (size[axis] - 1) + 1
@@ -71,7 +71,7 @@ class Deconv(Windowed, kind="deconv"):
                 output.append(length * stride[axis])
                 before.append(max(0, span - stride[axis]) // 2)
             else:
-                pad = per_axis(self.pad, x, 0)[axis]
+                pad = spread_over_axes(self.pad, x, 0)[axis]
                 output.append((length - 1) * stride[axis] + span - 2 * pad)
                 before.append(pad)
         if min(output) < 1:
@@ -91,7 +91,7 @@ class Deconv(Windowed, kind="deconv"):
         (x,) = inputs
         output = self.windows(x).input
         check_groups(x[-1], self.filters, self.groups)
-        return with_channels(x, output, self.filters)
+        return add_channels(x, output, self.filters)
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs

@@ -34,7 +34,7 @@ class Dense(Layer, kind="dense"):
     """Fully connected layer: every unit sees the whole input, which is flattened for it.
 
     y[k] = b[k] + sum over c of x[c] * w[k, c]. For the kernels it is the 1x1 convolution of an
-    image that is one pixel with as many channels as there are inputs.
+    image that is a pixel with as many channels as there are inputs.
     """
 
     units: int = setting(COUNT)
@@ -85,7 +85,7 @@ class Dense(Layer, kind="dense"):
 
 
 class Flatten(Layer, kind="flatten"):
-    """All values of an image as one vector, in channel-row-column order as other tools have it.
+    """All values of an image as a vector, in channel-row-column order as other tools have it.
 
     x (H, W, C) -> y (C*H*W,)
     """

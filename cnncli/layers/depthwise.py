@@ -1,4 +1,4 @@
-"""Depthwise convolution: one filter per channel, and no channel sees another."""
+"""Depthwise convolution: a filter per channel, and no channel sees another."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cnncli.layers.base import (
     declare_vector,
 )
 from cnncli.layers.conv import Conv, Filtering, fold_into_filters
-from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
 from cnncli.layers.fusing import Folding, Fusing
-from cnncli.layers.geometry import with_channels
+from cnncli.layers.geometry import add_channels
 from cnncli.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
@@ -56,7 +56,7 @@ class Depthwise(Filtering, kind="depthwise"):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return with_channels(x, self.windows(x).output, x[-1])
+        return add_channels(x, self.windows(x).output, x[-1])
 
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         (x,) = inputs
@@ -78,7 +78,8 @@ class Depthwise(Filtering, kind="depthwise"):
             return self.as_conv(x).memory(setup, x)
         if not setup.backward:
             return Memory()
-        return Memory(scratch=max(self._describe(setup, x).scratch_size, epilogue_scratch(x[-1])))
+        scratch = self._describe(setup, x).scratch_size
+        return Memory(scratch=max(scratch, count_epilogue_scratch(x[-1])))
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         return Fusing(

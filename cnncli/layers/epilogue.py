@@ -7,7 +7,7 @@ from cnncli.layers.arrays import begin_together, flat
 from cnncli.layers.base import Gradients, Pass, Site
 
 
-def epilogue_scratch(channels: int) -> int:
+def count_epilogue_scratch(channels: int) -> int:
     """Return the floats that the backward pass of an epilogue works in."""
     return int(elementwise.bias_scratch_size(channels))
 

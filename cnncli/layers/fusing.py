@@ -1,7 +1,7 @@
-"""What layers can do for one another: one record, which a layer may return from `fusing`.
+"""What layers can do for each other: a record, which a layer may return from `fusing`.
 
 A layer that says nothing runs as a step of its own, from arrays of its own to arrays of its own.
-Every field below lets the engine do better in one way: engine/fusion.py makes one step of several,
+Every field below lets the engine do better in some way: engine/fusion.py makes a step of several,
 engine/slices.py and engine/buffers.py let arrays share their place in memory.
 """
 
@@ -34,7 +34,7 @@ class Fusing(Value):
     an array like y; sets negative numbers to zero; writes only the largest of every 2 x 2 pixels.
     """
 
-    # One step of several. A step is merged with the one before it if nobody else reads in between.
+    # A step of several: it is merged with the step before it if nobody else reads in between.
     epilogue: frozenset[Part] = frozenset()  # the parts it can run behind its own work
     runs_as: Part | None = None  # it does no more than this part, which the layer before may run
     scale_and_shift: Callable[[Mapping[str, Array]], tuple[Wide, Wide]] | None = None
@@ -44,7 +44,7 @@ class Fusing(Value):
     is_copy: bool = False  # in a prediction y is x, so the step is left out
     left_to_loss: bool = False  # at the end of a network it is left out: the loss does its work
     deferrable: bool = False  # in training it can stop at its statistics: y is never written, and
-    # the one layer that reads it normalizes x, and runs the relu behind, while it reads
+    # the only layer that reads it normalizes x, and runs the relu behind, while it reads
     normalizes_x: bool = False  # it can be this reader
     recomputes_relu: bool = False  # backward, it finds where its relu was positive without y
 

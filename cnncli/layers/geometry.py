@@ -32,7 +32,7 @@ class Windows(Value):
 
     @property
     def area(self) -> int:
-        """Pixels that one window reads."""
+        """Pixels that a window reads."""
         return self.size[0] * self.size[1]
 
     @property
@@ -60,7 +60,7 @@ class Windows(Value):
 
     @property
     def reach(self) -> Reach:
-        """What one output position sees."""
+        """What an output position sees."""
         after = _pair(span - 1 - pad for span, pad in zip(self.span, self.before, strict=True))
         return Reach(window=self.span, stride=self.stride, before=self.before, after=after)
 
@@ -70,8 +70,12 @@ def _pair(values: Iterable[int]) -> Axes:
     return rows, columns
 
 
-def per_axis(size: Size, shape: Shape, along_rows: int) -> Axes:
-    """Return rows and columns of a size setting; a signal has one row, where `along_rows` holds."""
+def spread_over_axes(size: Size, shape: Shape, along_rows: int) -> Axes:
+    """Return rows and columns of a size setting.
+
+    A signal is a single row, for which `along_rows` holds; raise ArchitectureError where the
+    setting is of two axes.
+    """
     if len(shape) == 2:
         if len(size) > 1:
             text = "x".join(map(str, size))
@@ -107,7 +111,7 @@ class Windowed(Layer):
         """Return where the windows stand for an input of this shape.
 
         A transposed convolution has the windows of the convolution from its output to its input.
-        Raises ArchitectureError where not even one fits.
+        Raises ArchitectureError where not even the first fits.
         """
         raise NotImplementedError
 
@@ -143,14 +147,14 @@ def lay_windows(
     """Lay windows over an input of this shape.
 
     P = floor((H + before + after - span)/stride) + 1 (Dumoulin & Visin 2016, arXiv:1603.07285).
-    With `ceil` the quotient is rounded up: one more window, which ends beyond the padding, wherever
+    With `ceil` the quotient is rounded up: another window, which ends beyond the padding, wherever
     it begins in the input or the padding before it (PyTorch's rule).
-    Raises ArchitectureError where not even one window fits.
+    Raises ArchitectureError where not even the first window fits.
     """
-    need_image(shape)
+    check_image(shape)
     image = (1, shape[0]) if len(shape) == 2 else (shape[0], shape[1])
-    sizes, steps = per_axis(size, shape, 1), per_axis(stride, shape, 1)
-    gaps = per_axis(dilation, shape, 1)
+    sizes, steps = spread_over_axes(size, shape, 1), spread_over_axes(stride, shape, 1)
+    gaps = spread_over_axes(dilation, shape, 1)
     spans = _pair(d * (k - 1) + 1 for k, d in zip(sizes, gaps, strict=True))
     if pad == "causal" and len(shape) != 2:
         raise ArchitectureError("pad=causal is for signals (LENGTHxCHANNELS); use pad=same")
@@ -166,7 +170,7 @@ def lay_windows(
             before.append(span - 1)
             after.append(0)
         else:
-            before.append(per_axis(pad, shape, 0)[axis])
+            before.append(spread_over_axes(pad, shape, 0)[axis])
             after.append(before[axis])
     output = []
     for axis, length in enumerate(image):
@@ -189,7 +193,7 @@ def lay_windows(
 
 
 def _describe_misfit(shape: Shape, image: Axes, span: Axes, size: Axes, pad: Padding) -> str:
-    """Return what is wrong where not even one window fits, and what would help."""
+    """Return what is wrong where not even the first window fits, and what would help."""
     seen = f"{shape[0]}-long" if len(shape) == 2 else f"{image[0]}x{image[1]}"
     missing = max(k - length for k, length in zip(span, image, strict=True))
     use = f"pad={-(-missing // 2)}"
@@ -200,8 +204,8 @@ def _describe_misfit(shape: Shape, image: Axes, span: Axes, size: Axes, pad: Pad
     return f"its window is larger than its {seen} input{more}; use {use}"
 
 
-def need_image(shape: Shape) -> None:
-    """Raise ArchitectureError unless the shape is one of an image or a signal."""
+def check_image(shape: Shape) -> None:
+    """Raise ArchitectureError unless the shape is that of an image or a signal."""
     if len(shape) < 2:
         raise ArchitectureError(
             f"its input is a vector of {shape[0]}; put reshape(HxWxC) before it, "
@@ -209,6 +213,6 @@ def need_image(shape: Shape) -> None:
         )
 
 
-def with_channels(shape: Shape, output: Axes, channels: int) -> Shape:
+def add_channels(shape: Shape, output: Axes, channels: int) -> Shape:
     """Return the output shape: rows only where the input has rows."""
     return (output[1], channels) if len(shape) == 2 else (*output, channels)

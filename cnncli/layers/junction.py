@@ -17,7 +17,7 @@ def _write_shape(shape: Shape) -> str:
 
 
 class Alike(Layer):
-    """What + and * share: branches of one shape."""
+    """What + and * share: branches of the same shape."""
 
     inputs = None
 
@@ -105,7 +105,7 @@ class Multiply(Alike, kind="multiply"):
 
 
 class Stack(Layer, kind="stack"):
-    """a | b: the channels of the branches one behind the other (Szegedy et al. 2014)."""
+    """a | b: the channels of the branches side by side (Szegedy et al. 2014)."""
 
     inputs = None
     family = "stack"

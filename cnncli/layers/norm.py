@@ -19,7 +19,7 @@ from cnncli.layers.base import (
     Site,
     declare_vector,
 )
-from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
 from cnncli.layers.fusing import Fusing
 from cnncli.settings import POSITIVE, RATE, setting
 
@@ -63,7 +63,7 @@ class BatchNorm(Layer, kind="bn"):
         channels = inputs[0][-1]
         if setup.training:
             return Memory(kernels.bn_saved_size(channels), kernels.bn_scratch_size(channels))
-        return Memory(scratch=epilogue_scratch(channels) if setup.backward else 0)
+        return Memory(scratch=count_epilogue_scratch(channels) if setup.backward else 0)
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         return Fusing(

@@ -1,6 +1,6 @@
 """The layout in which the convolution kernels read weights: panels of 16 filters.
 
-(K, C/groups, R, S) in the model file is [groups][panel][R][S][C/groups][16] in memory, so that one
+(K, C/groups, R, S) in the model file is [groups][panel][R][S][C/groups][16] in memory, so that a
 vector load brings the same weight of 16 filters. Lanes behind the last filter hold zeros.
 """
 

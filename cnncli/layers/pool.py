@@ -1,4 +1,4 @@
-"""Pooling: one number for each window of each channel."""
+"""Pooling: a number for each window of each channel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnncli.kernels import pool as kernels
 from cnncli.layers.arrays import flat, step_of
 from cnncli.layers.base import Example, Layer, Passes, Reach, Setup, Shape, Site, image_shape
 from cnncli.layers.fusing import Fusing
-from cnncli.layers.geometry import Windowed, Windows, lay_windows, need_image, with_channels
+from cnncli.layers.geometry import Windowed, Windows, add_channels, check_image, lay_windows
 from cnncli.settings import PADDING, SIZE, SWITCH, Padding, Size, setting
 
 
@@ -45,7 +45,7 @@ class Pool(Windowed):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return with_channels(x, self.windows(x).output, x[-1])
+        return add_channels(x, self.windows(x).output, x[-1])
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         return Fusing(reads_slices=True)
@@ -103,7 +103,7 @@ class L2Pool(Pool, kind="l2pool"):
 
 
 class GlobalPool(Layer):
-    """What the global pools share: one window, the whole image."""
+    """What the global pools share: the window is the whole image."""
 
     functions: ClassVar[tuple[Any, Any]]  # kernels: forward and backward
     family = "pool"
@@ -114,7 +114,7 @@ class GlobalPool(Layer):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        need_image(x)
+        check_image(x)
         return (*(1 for _ in x[:-1]), x[-1])
 
     def reach(self, *inputs: Shape) -> Reach:

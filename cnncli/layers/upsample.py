@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.kernels import elementwise
 from cnncli.layers.arrays import flat
 from cnncli.layers.base import Axes, Example, Layer, Passes, Reach, Shape, Site, image_shape
-from cnncli.layers.geometry import need_image, per_axis, with_channels
+from cnncli.layers.geometry import add_channels, check_image, spread_over_axes
 from cnncli.settings import SIZE, Size, setting
 
 
@@ -27,14 +27,14 @@ class Upsample(Layer, kind="upsample"):
 
     def factors(self, x: Shape) -> Axes:
         """Return how often rows and columns are repeated."""
-        need_image(x)
-        return per_axis(self.factor, x, 1)
+        check_image(x)
+        return spread_over_axes(self.factor, x, 1)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         rows, columns = self.factors(x)
         height, width, channels = image_shape(x)
-        return with_channels(x, (height * rows, width * columns), channels)
+        return add_channels(x, (height * rows, width * columns), channels)
 
     def reach(self, *inputs: Shape) -> Reach:
         rows, columns = self.factors(inputs[0])

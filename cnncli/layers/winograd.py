@@ -15,7 +15,7 @@ import numpy as np
 from cnncli.kernels import winograd as kernels
 from cnncli.layers.arrays import NOTHING, flat, step_of
 from cnncli.layers.base import Memory, Passes, Setup, Site
-from cnncli.layers.epilogue import build_epilogue_backward, epilogue_scratch
+from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
 from cnncli.layers.geometry import Windows
 
 TILE = 4  # outputs along an axis
@@ -31,7 +31,7 @@ WEIGHT_COST = 150  # of transforming a channel's weights for a filter
 def pays(setup: Setup, windows: Windows, channels: int, filters: int) -> bool:
     """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
 
-    Decided by the sizes of one image alone, so that answers are the same bits whatever the batch,
+    Decided by the sizes of an image alone, so that answers are the same bits whatever the batch,
     the threads and the machine. Where latency counts, single images pay for their weights, too.
     """
     if setup.conv_algo == "direct":
@@ -57,7 +57,7 @@ def _pads(windows: Windows) -> list[int]:
 
 
 def _count_direct_cost(windows: Windows, channels: int, filters: int) -> float:
-    """Return the multiply-adds for one image, without those of padding; short rows cost more."""
+    """Return the multiply-adds for an image, without those of padding; short rows cost more."""
     axes = zip(windows.output, windows.before, windows.input, strict=True)
     rows, columns = (
         sum(0 <= p + tap - before < length for p in range(outputs) for tap in range(3))
@@ -98,17 +98,17 @@ def _transforms_late(setup: Setup, tiles: int, size: int) -> bool:
     return (setup.training or setup.latency) and size >= LARGE
 
 
-def memory(setup: Setup, operator: Any, filters: int) -> Memory:
+def plan_memory(setup: Setup, operator: Any, filters: int) -> Memory:
     """Return the floats of transformed weights that are kept, and of what the passes work in."""
+    epilogue = count_epilogue_scratch(filters)
     if setup.training:
         forward = operator.weight_size + operator.forward_scratch
         backward = operator.data_weight_size + operator.data_scratch
-        scratch = max(forward, backward, operator.gradient_scratch, epilogue_scratch(filters))
-        return Memory(scratch=scratch)
+        return Memory(scratch=max(forward, backward, operator.gradient_scratch, epilogue))
     if not setup.backward:
         return Memory(scratch=operator.forward_scratch, prepared=operator.weight_size)
     return Memory(
-        scratch=max(operator.forward_scratch, operator.data_scratch, epilogue_scratch(filters)),
+        scratch=max(operator.forward_scratch, operator.data_scratch, epilogue),
         prepared=operator.weight_size + operator.data_weight_size,
     )
 

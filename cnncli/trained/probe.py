@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import Plan, Weights, images_together
+from cnncli.engine import Plan, Weights, choose_batch
 from cnncli.errors import UsageError, did_you_mean
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, ReluGradient, Setup
@@ -103,7 +103,7 @@ class Probe:
             self._plans[key] = Plan(
                 self.graph,
                 self.weights,
-                replace(setup, batch=images_together(self.graph, setup)),
+                replace(setup, batch=choose_batch(self.graph, setup)),
                 keep=keep,
                 gradients=gradients,
                 relu_gradient=relu,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import Plan, Weights, images_together
+from cnncli.engine import Plan, Weights, choose_batch
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
@@ -74,7 +74,7 @@ def open_runner(
         if tile is not None:
             raise UsageError(f"{setting('tile')} is for networks that make masks; leave it out")
         setup = Setup(batch_size or MOST_SAMPLES, threads, conv_algo=conv_algo, latency=latency)
-        setup = replace(setup, batch=images_together(graph, setup))
+        setup = replace(setup, batch=choose_batch(graph, setup))
         return _OneSize(Plan(graph, weights, setup, keep=keep), preprocessing)
     unused = {"batch_size": batch_size, "latency": latency, "keep": keep}
     for name, value in unused.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncli.engine import memory_bytes
+from cnncli.engine import count_memory_bytes
 from cnncli.graph import INPUT, Graph, Node
 from cnncli.graph.explaining import compare_with_dense, explain
 from cnncli.layers.base import Setup
@@ -30,8 +30,8 @@ def report_shapes(graph: Graph, batch_size: int, threads: int, *, explained: boo
             "macs": graph.macs,
             "flops": 2 * graph.macs,
             "weights_bytes": 4 * graph.stored,
-            "train_bytes": memory_bytes(graph, Setup(batch_size, threads, "train")),
-            "predict_bytes": memory_bytes(graph, Setup(batch_size, threads)),
+            "train_bytes": count_memory_bytes(graph, Setup(batch_size, threads, "train")),
+            "predict_bytes": count_memory_bytes(graph, Setup(batch_size, threads)),
         },
         "count": "MACs of conv and dense layers; 1 MAC = 2 FLOPs",
     }

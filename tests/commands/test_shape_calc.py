@@ -69,7 +69,7 @@ def test_weights_bytes_count_running_statistics():
 
 
 def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
-    from cnncli.engine import memory_bytes
+    from cnncli.engine import count_memory_bytes
     from cnncli.graph import build_graph
     from cnncli.layers.base import Setup
     from cnncli.notation import parse
@@ -79,8 +79,8 @@ def test_memory_is_that_of_the_plan_and_grows_with_the_batch():
         report(graph.text, "--input", "12x12x1", "-j", "1", "-b", batch)["total"]
         for batch in ("2", "32")
     )
-    assert small["train_bytes"] == memory_bytes(graph, Setup(2, 1, "train"))
-    assert small["predict_bytes"] == memory_bytes(graph, Setup(2, 1))
+    assert small["train_bytes"] == count_memory_bytes(graph, Setup(2, 1, "train"))
+    assert small["predict_bytes"] == count_memory_bytes(graph, Setup(2, 1))
     assert large["train_bytes"] > small["train_bytes"] > small["predict_bytes"]
 
 

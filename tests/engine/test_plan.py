@@ -4,7 +4,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from cnncli.engine import Plan, Weights, images_together, memory_bytes, softmax
+from cnncli.engine import Plan, Weights, choose_batch, count_memory_bytes, softmax
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.losses.cross_entropy import CrossEntropy
@@ -200,7 +200,7 @@ def test_memory_figures_are_the_plan_to_the_byte():
     graph, weights = make_network()
     for mode in ("predict", "train"):
         plan = Plan(graph, weights, Setup(7, 2, mode))
-        assert plan.bytes == memory_bytes(graph, Setup(7, 2, mode))
+        assert plan.bytes == count_memory_bytes(graph, Setup(7, 2, mode))
 
 
 def test_a_warm_step_allocates_nothing():
@@ -259,7 +259,7 @@ def test_a_network_that_is_nothing_but_its_input_answers_with_it():
 
 def test_a_prediction_takes_fewer_images_at_a_time_the_larger_they_are_unless_weights_are_heavy():
     def together(text, size, most=64):
-        return images_together(build_graph(parse(text), (size, size, 3)), Setup(most))
+        return choose_batch(build_graph(parse(text), (size, size, 3)), Setup(most))
 
     assert together("conv(8,3) >> global_avgpool >> dense(5)", 16) == 64
     assert together("conv(8,3) >> global_avgpool >> dense(5)", 16, most=40) == 32

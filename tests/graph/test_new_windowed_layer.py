@@ -7,7 +7,7 @@ from cnncli.graph.explaining import explain
 from cnncli.graph.mending import mend
 from cnncli.layers import LAYERS
 from cnncli.layers.base import Parameter
-from cnncli.layers.geometry import Windowed, lay_windows, with_channels
+from cnncli.layers.geometry import Windowed, add_channels, lay_windows
 from cnncli.notation import parse
 from cnncli.presets import Preset
 from cnncli.presets.adaptation import adapt
@@ -33,7 +33,7 @@ def lppool():
             return lay_windows(x, self.size, self.stride or self.size, self.pad)
 
         def output_shape(self, *inputs):
-            return with_channels(inputs[0], self.windows(inputs[0]).output, inputs[0][-1])
+            return add_channels(inputs[0], self.windows(inputs[0]).output, inputs[0][-1])
 
     yield
     del LAYERS._entries["lppool"]
@@ -54,7 +54,7 @@ def weighted():
             return lay_windows(x, self.size, self.stride, self.pad)
 
         def output_shape(self, *inputs):
-            return with_channels(inputs[0], self.windows(inputs[0]).output, inputs[0][-1])
+            return add_channels(inputs[0], self.windows(inputs[0]).output, inputs[0][-1])
 
         def parameters(self, *inputs):
             size = self.windows(inputs[0]).size
