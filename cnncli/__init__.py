@@ -20,8 +20,11 @@ def network(text: str, input_shape: tuple[int, ...], **options: Any) -> Network:
     return Network(text, input_shape, **options)
 
 
-def load(path: str | os.PathLike[str]) -> Trained:
-    """Open a trained network: `cnncli.load("digits.npz")`; raise ModelFileError."""
+def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
+    """Open a trained network: `cnncli.load("digits.npz")`; raise ModelFileError.
+
+    It works with so many threads; no result depends on it.
+    """
     from cnncli.trained.model import load
 
-    return load(path)
+    return load(path, threads=threads)

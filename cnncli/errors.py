@@ -33,9 +33,11 @@ class CnncliError(Exception):
     exit_code = 1
     code = "failed"
 
-    def __init__(self, message: str, *, path: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, fault: str, *, path: str | None = None, place: str = "") -> None:
+        """`place`, a name or a path, is what the message begins with, before the fault."""
+        super().__init__(f"{place}: {fault}" if place else fault)
         self.path = path  # the file at fault, where there is one
+        self.place, self.fault = place, fault
 
     def __str__(self) -> str:
         return name_settings(self.message, str)

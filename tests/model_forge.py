@@ -9,7 +9,7 @@ import pytest
 
 from cnncli.errors import ModelFileError
 from cnncli.model_file import Model, load_model
-from cnncli.model_file.archive import Frame, array_header, manifest_header
+from cnncli.model_file.archive import Frame, make_array_header, make_manifest_header
 
 ARCH = "conv(2, 3, pad=1, bias=no) >> bn >> relu >> maxpool >> dense(classes)"
 SHAPES = {
@@ -21,7 +21,7 @@ SHAPES = {
     "dense1/weight": (3, 8),
     "dense1/bias": (3,),
 }
-VECTOR = array_header((2,))  # the npy header of bn1/bias
+VECTOR = make_array_header((2,))  # the npy header of bn1/bias
 ALL_OF_IT = ("arch", "input_shape", "preprocessing", "classes", "training")
 
 
@@ -79,7 +79,8 @@ def make_manifest(model):
 
 def make_members(model):
     return [
-        (name, array_header(array.shape), array.tobytes()) for name, array in model.weights.items()
+        (name, make_array_header(array.shape), array.tobytes())
+        for name, array in model.weights.items()
     ]
 
 
@@ -100,7 +101,10 @@ def forge(manifest, members):
         manifest = seal(text.encode())
     frame = Frame()
     pieces = []
-    for name, header, data in [("manifest", manifest_header(len(manifest)), manifest), *members]:
+    for name, header, data in [
+        ("manifest", make_manifest_header(len(manifest)), manifest),
+        *members,
+    ]:
         pieces += [frame.before(name, header, data), data]
     return b"".join([*pieces, frame.end()])
 

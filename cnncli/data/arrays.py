@@ -80,9 +80,10 @@ def _load_x(path: str, nouns: str) -> AnyArray:
     names = list_arrays(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
-            f"{path}: holds {', '.join(names) or 'no arrays'}, not the {nouns} x; "
+            f"holds {', '.join(names) or 'no arrays'}, not the {nouns} x; "
             f"save it with numpy.savez(file, x={nouns})",
             path=path,
+            place=path,
         )
     (array,) = load_npz(path, "x" if "x" in names else names[0])
     return array
@@ -131,19 +132,22 @@ def to_images(array: AnyArray, where: str) -> Pixels:
         transpose = array.ndim == 4 and array.shape[1] in (1, 3)
         remedy = "; transpose(0, 2, 3, 1) puts the channels last" if transpose else ""
         raise DataError(
-            f"{where}: an array of {shape or 'one number'}, not of images; "
-            f"expected NxHxW (gray), NxHxWx1 or NxHxWx3{remedy}"
+            f"an array of {shape or 'one number'}, not of images; "
+            f"expected NxHxW (gray), NxHxWx1 or NxHxWx3{remedy}",
+            place=where,
         )
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, np.uint8)
     if array.dtype.kind != "f":
         raise DataError(
-            f"{where}: images of {array.dtype}; expected uint8 from 0 to 255, or floats from 0 to 1"
+            f"images of {array.dtype}; expected uint8 from 0 to 255, or floats from 0 to 1",
+            place=where,
         )
     if array.size and not (array.min() >= 0 and array.max() <= 1):  # false for NaN, too
         raise DataError(
-            f"{where}: float images that are not within 0 to 1 ({array.min():g} to "
-            f"{array.max():g}); divide them, or save them as uint8 from 0 to 255"
+            f"float images that are not within 0 to 1 ({array.min():g} to "
+            f"{array.max():g}); divide them, or save them as uint8 from 0 to 255",
+            place=where,
         )
     return _round_to_8_bits(array)
 
@@ -161,7 +165,7 @@ def are_signals(array: AnyArray) -> bool:
 def to_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
     """Return an array of signals as float32 (N, L, C), all of them finite; raise DataError."""
     if array.dtype.kind in "iuf" and array.size and not are_finite(array):
-        raise DataError(f"{where}: NaN or infinite values; replace or remove them")
+        raise DataError("NaN or infinite values; replace or remove them", place=where)
     return _to_floats(array, where)
 
 
@@ -176,7 +180,8 @@ def _to_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
     if array.ndim != 3 or 0 in array.shape[1:] or array.dtype.kind not in "iuf":
         shape = "x".join(map(str, array.shape))
         raise DataError(
-            f"{where}: {shape or 'one'} {array.dtype}, not signals; expected numbers, NxL or NxLxC"
+            f"{shape or 'one'} {array.dtype}, not signals; expected numbers, NxL or NxLxC",
+            place=where,
         )
     return np.ascontiguousarray(array, np.float32)
 
@@ -203,4 +208,4 @@ def _word_error(path: str, error: Exception, call: str) -> DataError:
         reason = error.strerror.lower()
     else:
         reason = " ".join(str(error).split())[:100] or type(error).__name__
-    return DataError(f"{path}: not usable ({reason}); save it with {call}", path=path)
+    return DataError(f"not usable ({reason}); save it with {call}", path=path, place=path)

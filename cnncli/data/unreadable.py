@@ -23,7 +23,8 @@ class FileError(DataError):
     noun: ClassVar[str]  # what it should have been: image or signal
 
     def __init__(self, name: str, reason: str, remedy: str = "replace it or remove it") -> None:
-        super().__init__(f"{name}: not a readable {self.noun} ({reason}); {remedy}", path=name)
+        fault = f"not a readable {self.noun} ({reason}); {remedy}"
+        super().__init__(fault, path=name, place=name)
         self.reason = reason
 
 

@@ -99,7 +99,7 @@ def _list_entries(folder: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError as error:
         reason = (error.strerror or "error").lower()
-        raise DataError(f"{folder}: cannot be listed ({reason})", path=folder) from error
+        raise DataError(f"cannot be listed ({reason})", path=folder, place=folder) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -114,5 +114,5 @@ def _identify(folder: str) -> tuple[int, int]:
         status = Path(folder).stat()
     except OSError as error:
         reason = (error.strerror or "error").lower()
-        raise DataError(f"{folder}: cannot be opened ({reason})", path=folder) from error
+        raise DataError(f"cannot be opened ({reason})", path=folder, place=folder) from error
     return status.st_dev, status.st_ino

@@ -21,8 +21,8 @@ import numpy as np
 from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFileError, UsageError
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import volume
-from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, archive_bytes
-from cnncli.model_file.manifest import MAX_BYTES, Manifest, printable
+from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, pack_archive
+from cnncli.model_file.manifest import MAX_BYTES, Manifest, is_printable
 from cnncli.model_file.reader import read_archive
 from cnncli.notation import parse
 
@@ -49,7 +49,7 @@ class Model:
     @property
     def graph(self) -> Graph:
         """The network, laid out on its input; raises ArchitectureError."""
-        return _graph(self.arch, len(self.classes), self.input_shape)
+        return _build_graph(self.arch, len(self.classes), self.input_shape)
 
 
 def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = False) -> str:
@@ -62,8 +62,8 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
 
     if os.fspath(path) in STDOUT and sys.stdout.isatty():
         raise UsageError("stdout is a terminal, which cannot show a model; send it to a file")
-    graph = _checked_graph(model.arch, model.input_shape, model.classes)
-    shapes = _shapes(graph)
+    graph = _check_graph(model.arch, model.input_shape, model.classes)
+    shapes = _array_shapes(graph)
     assert {name: array.shape for name, array in model.weights.items()} == shapes
     for name, array in model.weights.items():
         if not np.isfinite(array).all():
@@ -79,7 +79,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
     digest = hashlib.sha256()
 
     def write(stream: BinaryIO) -> None:
-        for piece in archive_bytes(KIND, content, {name: model.weights[name] for name in shapes}):
+        for piece in pack_archive(KIND, content, {name: model.weights[name] for name in shapes}):
             digest.update(piece)
             stream.write(piece)
 
@@ -88,7 +88,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model, `-` being stdin; raise ModelFileError for whatever is not exactly one."""
+    """Read a model, `-` being stdin; raise ModelFileError for a file that is no sound model."""
     manifest, weights = read_archive(path, KIND, _needed_arrays)
     return Model(
         arch=manifest["arch"],
@@ -107,19 +107,19 @@ def check_savable(arch: str, input_shape: Shape, classes: list[str]) -> None:
     ArchitectureError for a network that does not fit its input or its classes, or is too large;
     DataError for class names that are missing, double or not printable.
     """
-    _checked_graph(arch, input_shape, classes)
+    _check_graph(arch, input_shape, classes)
 
 
-def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
+def _check_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
     _check_names(classes)
-    graph = _graph(arch, len(classes), input_shape)
+    graph = _build_graph(arch, len(classes), input_shape)
     if graph.classes != len(classes):
         last = "dense(classes)" if len(graph.output_shape) == 1 else "conv(classes, 1)"
         raise ArchitectureError(
             f"the network has {graph.classes} outputs for {len(classes)} classes; "
             f"end it with {last}"
         )
-    shapes = _shapes(graph)
+    shapes = _array_shapes(graph)
     if 4 * sum(map(volume, shapes.values())) > MAX_FILE_BYTES - 2 * MAX_BYTES:
         raise ArchitectureError("the network has more than 2 GiB of weights; make it smaller")
     if len(shapes) > MAX_ARRAYS:
@@ -128,7 +128,7 @@ def _checked_graph(arch: str, input_shape: Shape, classes: list[str]) -> Graph:
 
 
 @lru_cache(maxsize=1)  # who reads a model checks its network, then runs it
-def _graph(arch: str, classes: int, input_shape: Shape) -> Graph:
+def _build_graph(arch: str, classes: int, input_shape: Shape) -> Graph:
     return build_graph(parse(arch, classes), input_shape)
 
 
@@ -140,11 +140,11 @@ def _check_names(classes: list[str]) -> None:
     for name, count in Counter(classes).items():
         if count > 1:
             raise DataError(f"two classes are called {name[:60]!r}; give each a name of its own")
-        if not printable(name):
+        if not is_printable(name):
             raise DataError(f"the class name {name[:60]!r} has control characters; rename it")
 
 
-def _shapes(graph: Graph) -> dict[str, Shape]:
+def _array_shapes(graph: Graph) -> dict[str, Shape]:
     return {
         f"{node.name}/{name}": parameter.shape
         for node in graph.nodes
@@ -161,11 +161,11 @@ def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
     if not isinstance(manifest.get("task", {}), dict):
         raise ModelFileError("its manifest says nothing of use as 'task'")
     arch, size, classes = manifest["arch"], manifest["input"], manifest["classes"]
-    if not 1 <= len(size) <= 3 or not all(type(one) is int and 0 < one < 10**7 for one in size):
+    if not 1 <= len(size) <= 3 or not all(type(side) is int and 0 < side < 10**7 for side in size):
         raise ModelFileError("its manifest does not give the size of its input")
     if not all(isinstance(name, str) for name in classes):
         raise ModelFileError("its manifest has class names that are no text")
     try:
-        return _shapes(_checked_graph(arch, tuple(size), classes))
+        return _array_shapes(_check_graph(arch, tuple(size), classes))
     except (ArchitectureError, DataError, OverflowError) as error:
         raise ModelFileError(f"describes no network that works: {str(error)[:300]}") from error

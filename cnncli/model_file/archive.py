@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import ModelFileError
-from cnncli.model_file.manifest import MAX_BYTES, Manifest, sealed
+from cnncli.model_file.manifest import MAX_BYTES, Manifest, seal
 
 if TYPE_CHECKING:
     from cnncli.layers.base import Array, Shape
@@ -30,31 +30,31 @@ REGULAR_FILE = 0o100644 << 16
 Buffer = bytes | memoryview
 
 
-def archive_bytes(kind: str, content: Manifest, arrays: Mapping[str, Array]) -> Iterator[Buffer]:
+def pack_archive(kind: str, content: Manifest, arrays: Mapping[str, Array]) -> Iterator[Buffer]:
     """Yield the bytes of a file of this kind, piece by piece.
 
     `content` goes into the manifest, so it holds only what JSON knows; `arrays` are float32.
     """
-    arrays = {name: _plain(array) for name, array in arrays.items()}
+    arrays = {name: _to_file_layout(array) for name, array in arrays.items()}
     entries = [
-        {**entry(name, array.shape), "sha256": hashlib.sha256(array.data).hexdigest()}
+        {**describe_array(name, array.shape), "sha256": hashlib.sha256(array.data).hexdigest()}
         for name, array in arrays.items()
     ]
-    text = sealed(kind, {**content, "arrays": entries})
+    text = seal(kind, {**content, "arrays": entries})
     if len(text) > MAX_BYTES:
         raise ModelFileError(f"the manifest would have {len(text)} bytes; the limit is {MAX_BYTES}")
     assert len(entries) <= MAX_ARRAYS
     frame = Frame()
-    yield frame.before(MANIFEST, manifest_header(len(text)), text)
+    yield frame.before(MANIFEST, make_manifest_header(len(text)), text)
     yield text
     for name, array in arrays.items():
-        yield frame.before(name, array_header(array.shape), array.data)
+        yield frame.before(name, make_array_header(array.shape), array.data)
         yield array.data
     yield frame.end()
 
 
 class Frame:
-    """The bytes before, between and behind the contents, to be asked for in their order."""
+    """Makes the bytes before, between and behind the contents; to be asked for in their order."""
 
     def __init__(self) -> None:
         self.offset = 0
@@ -84,36 +84,38 @@ class Frame:
         return b"".join(self.directory) + struct.pack("<4s4H2IH", *facts)
 
 
-def entry(name: str, shape: Shape) -> dict[str, Any]:
+def describe_array(name: str, shape: Shape) -> dict[str, Any]:
     """Return what the manifest says of an array, but for its checksum."""
     return {"name": name, "dtype": "float32", "shape": list(shape)}
 
 
-def manifest_header(length: int) -> bytes:
+def make_manifest_header(length: int) -> bytes:
     """Return the npy header of a manifest of so many bytes."""
-    return _npy_header("|u1", (length,))
+    return _make_npy_header("|u1", (length,))
 
 
-def array_header(shape: Shape) -> bytes:
+def make_array_header(shape: Shape) -> bytes:
     """Return the npy header of a float32 array."""
-    return _npy_header("<f4", shape)
+    return _make_npy_header("<f4", shape)
 
 
-def file_bytes(manifest_bytes: int, shapes: Mapping[str, Shape]) -> int:
+def measure_file(manifest_bytes: int, shapes: Mapping[str, Shape]) -> int:
     """Return the length of a file with arrays of these shapes."""
-    members = [(MANIFEST, manifest_header(manifest_bytes), manifest_bytes)]
-    members += [(name, array_header(shape), 4 * math.prod(shape)) for name, shape in shapes.items()]
+    members = [(MANIFEST, make_manifest_header(manifest_bytes), manifest_bytes)]
+    members += [
+        (name, make_array_header(shape), 4 * math.prod(shape)) for name, shape in shapes.items()
+    ]
     empty = Frame()
     framing = sum(len(empty.before(name, header, b"")) for name, header, _ in members)
     return framing + sum(length for *_, length in members) + len(empty.end())
 
 
-def _npy_header(kind: str, shape: Shape) -> bytes:
+def _make_npy_header(kind: str, shape: Shape) -> bytes:
     text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {tuple(shape)}, }}"
     length = -(10 + len(text) + 1) % 64 + len(text) + 1  # 64 bytes and more, as NumPy pads it
     return b"\x93NUMPY\1\0" + struct.pack("<H", length) + text.ljust(length - 1).encode() + b"\n"
 
 
-def _plain(array: Array) -> Array:
+def _to_file_layout(array: Array) -> Array:
     assert array.dtype == "float32"
     return array.astype("<f4", order="C", copy=False)

@@ -28,10 +28,10 @@ def write_atomically(path: str | os.PathLike[str], data: Data, *, force: bool = 
     """
     check_writable(path, force=force)
     if os.fspath(path) in STDOUT:
-        _fill(sys.stdout.buffer, data)
+        _write(sys.stdout.buffer, data)
     elif Path(path).exists() and not Path(path).is_file():
         with Path(path).open("wb") as stream:
-            _fill(stream, data)
+            _write(stream, data)
     else:
         _replace(Path(path).resolve(), data)
 
@@ -39,11 +39,11 @@ def write_atomically(path: str | os.PathLike[str], data: Data, *, force: bool = 
 def check_writable(path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Raise UsageError for a path that cannot be written; to be called before the work begins."""
     path = os.fspath(path)
-    if path not in STDOUT and (fault := _fault(path, force)):
+    if path not in STDOUT and (fault := _find_fault(path, force)):
         raise UsageError(f"{path}: {fault}", path=path)
 
 
-def _fault(path: str, force: bool) -> str | None:
+def _find_fault(path: str, force: bool) -> str | None:
     try:
         mode = Path(path).stat().st_mode
     except FileNotFoundError:
@@ -68,13 +68,13 @@ def _fault(path: str, force: bool) -> str | None:
 
 def _replace(target: Path, data: Data) -> None:
     _remove_leftovers(target)
-    temporary = target.with_name(f".{_stem(target)}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".{_cut_stem(target)}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
     try:
         with os.fdopen(descriptor, "wb") as stream:
             with contextlib.suppress(OSError):  # a file system without locks
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _fill(stream, data)
+            _write(stream, data)
             _keep_permissions(descriptor, target)
             os.fsync(descriptor)
         temporary.replace(target)
@@ -84,7 +84,7 @@ def _replace(target: Path, data: Data) -> None:
     _sync_folder(target.parent)
 
 
-def _fill(stream: BinaryIO, data: Data) -> None:
+def _write(stream: BinaryIO, data: Data) -> None:
     if isinstance(data, bytes):
         stream.write(data)
     else:
@@ -112,10 +112,10 @@ def _sync_folder(folder: Path) -> None:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove the temporary files of writers of this target that were killed."""
-    names = re.compile(re.escape(f".{_stem(target)}.") + r"([0-9]{1,9})\.tmp")
+    names = re.compile(re.escape(f".{_cut_stem(target)}.") + r"([0-9]{1,9})\.tmp")
     for entry in target.parent.iterdir():
-        found = names.fullmatch(entry.name)
-        if found and not _is_another(int(found[1])):
+        match = names.fullmatch(entry.name)
+        if match and not _is_another(int(match[1])):
             with contextlib.suppress(OSError), entry.open("rb") as leftover:
                 fcntl.flock(leftover, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails in another container
                 entry.unlink()
@@ -134,5 +134,5 @@ def _is_another(pid: int) -> bool:
     return True
 
 
-def _stem(target: Path) -> str:
+def _cut_stem(target: Path) -> str:
     return os.fsdecode(os.fsencode(target.name)[:LONGEST_STEM])

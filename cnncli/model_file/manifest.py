@@ -15,19 +15,21 @@ from typing import Any, NoReturn
 from cnncli.errors import ModelFileError
 
 VERSION = 1
-RELEASE = "0.1.0"  # the first cnncli that reads this version
+FIRST_READER = "0.1.0"  # the first cnncli that reads this version, whichever one has written it
 FEATURES: tuple[str, ...] = ("task",)  # what `requires` may ask of a reader, beyond the version
 MAX_BYTES = 2**20
 MAX_DEPTH = 16
-TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
+TURNS = frozenset(  # characters that change the direction of the text
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 DAMAGED = "the file is damaged; copy it again from where it came"
 
 Manifest = dict[str, Any]
 
 
-def sealed(kind: str, content: Manifest) -> bytes:
+def seal(kind: str, content: Manifest) -> bytes:
     """Return the manifest of a file of this kind as UTF-8 JSON, equal for equal content."""
-    head = {"format": kind, "version": VERSION, "release": RELEASE, "requires": []}
+    head = {"format": kind, "version": VERSION, "release": FIRST_READER, "requires": []}
     text = json.dumps(
         {**head, **content},
         ensure_ascii=False,
@@ -35,12 +37,12 @@ def sealed(kind: str, content: Manifest) -> bytes:
         sort_keys=True,
         separators=(",", ":"),
     )
-    return _with_seal(text.encode()[:-1])
+    return _add_seal(text.encode()[:-1])
 
 
-def unsealed(text: bytes, kind: str) -> Manifest:
+def unseal(text: bytes, kind: str) -> Manifest:
     """Return the manifest of a file of this kind; raise ModelFileError for any other."""
-    if text != _with_seal(text[: -len(_with_seal(b""))]):
+    if text != _add_seal(text[: -len(_add_seal(b""))]):
         raise ModelFileError(f"its manifest does not match its checksum; {DAMAGED}")
     manifest = _parse(text)
     if manifest.get("format") != kind:
@@ -49,14 +51,15 @@ def unsealed(text: bytes, kind: str) -> Manifest:
     return manifest
 
 
-def printable(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Say whether a text has no control characters, which a terminal would obey."""
     return text.isprintable() or not any(
-        unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} or one in TURNS for one in text
+        unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} or letter in TURNS
+        for letter in text
     )
 
 
-def _with_seal(body: bytes) -> bytes:
+def _add_seal(body: bytes) -> bytes:
     return body + f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}'.encode()
 
 
@@ -64,9 +67,9 @@ def _parse(text: bytes) -> Manifest:
     try:
         manifest = json.loads(
             text.decode(),
-            object_pairs_hook=_object,
+            object_pairs_hook=_make_object,
             parse_constant=_refuse_constant,
-            parse_float=_finite,
+            parse_float=_parse_finite,
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"its manifest is not the JSON cnncli writes ({error})") from error
@@ -76,18 +79,18 @@ def _parse(text: bytes) -> Manifest:
     return manifest
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) != len(pairs):
         raise ValueError("a key is given twice")
-    return found
+    return entries
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("a number is too large")
@@ -98,13 +101,13 @@ def _check_values(value: object, depth: int) -> None:
     """Refuse what is nested too deep, and texts that would steer a terminal."""
     if depth == 0:
         raise ModelFileError(f"its manifest is nested more than {MAX_DEPTH} deep")
-    if isinstance(value, str) and not printable(value):
+    if isinstance(value, str) and not is_printable(value):
         raise ModelFileError("a text in its manifest has control characters")
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list):
-        for one in value:
-            _check_values(one, depth - 1)
+        for entry in value:
+            _check_values(entry, depth - 1)
 
 
 def _check_version(manifest: Manifest) -> None:
@@ -113,13 +116,13 @@ def _check_version(manifest: Manifest) -> None:
         raise ModelFileError("its manifest does not say which version of the format it is")
     if version > VERSION:
         raise ModelFileError(
-            f"is in format version {version}, not {VERSION}; install {_newer(manifest)}"
+            f"is in format version {version}, not {VERSION}; install {_name_newer(manifest)}"
         )
     if any(feature not in FEATURES for feature in requires):
-        raise ModelFileError(f"needs what this cnncli cannot do; install {_newer(manifest)}")
+        raise ModelFileError(f"needs what this cnncli cannot do; install {_name_newer(manifest)}")
 
 
-def _newer(manifest: Manifest) -> str:
+def _name_newer(manifest: Manifest) -> str:
     release = str(manifest.get("release"))
     known = re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}", release)
     return f"cnncli {release} or newer" if known else "a newer cnncli"

@@ -22,7 +22,7 @@ import numpy as np
 
 from cnncli.errors import ModelFileError
 from cnncli.model_file import archive
-from cnncli.model_file.manifest import DAMAGED, MAX_BYTES, Manifest, unsealed
+from cnncli.model_file.manifest import DAMAGED, MAX_BYTES, Manifest, unseal
 
 if TYPE_CHECKING:
     from cnncli.layers.base import Array, Shape
@@ -40,10 +40,10 @@ def read_archive(
     """
     name = "stdin" if path == "-" else os.fspath(path)
     try:
-        with _opened(path) as stream:
+        with _open(path) as stream:
             reader = _Reader(stream)
-            manifest = reader.manifest(kind)
-            return manifest, reader.arrays(manifest, shapes(manifest))
+            manifest = reader.read_manifest(kind)
+            return manifest, reader.read_arrays(manifest, shapes(manifest))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}", path=name) from error
     except FileNotFoundError as error:
@@ -54,7 +54,7 @@ def read_archive(
 
 
 @contextlib.contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def _open(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if path == "-":
         if sys.stdin is None or sys.stdin.isatty():
             raise ModelFileError("has no model; redirect one into it: < model.npz")
@@ -79,10 +79,10 @@ class _Reader:
         self.frame = archive.Frame()
         self.manifest_bytes = 0
 
-    def manifest(self, kind: str) -> Manifest:
+    def read_manifest(self, kind: str) -> Manifest:
         """Return the checked manifest."""
         self._check_ends()
-        first = archive.Frame().before(archive.MANIFEST, archive.manifest_header(0), b"")
+        first = archive.Frame().before(archive.MANIFEST, archive.make_manifest_header(0), b"")
         head = self.stream.read(len(first))
         name = f"{archive.MANIFEST}.npy".encode()
         if head[30 : 30 + len(name)] != name:
@@ -90,14 +90,14 @@ class _Reader:
         if head[:14] + head[26:30] != first[:14] + first[26:30]:
             raise ModelFileError("was rewritten by another program, or damaged; take the original")
         (size,) = struct.unpack_from("<I", head, 22)
-        length = size - len(archive.manifest_header(0))
+        length = size - len(archive.make_manifest_header(0))
         if not 0 < length <= MAX_BYTES:
             raise ModelFileError(f"its manifest has {length} bytes; {DAMAGED}")
         text = self.stream.read(length)
-        if head != self.frame.before(archive.MANIFEST, archive.manifest_header(length), text):
+        if head != self.frame.before(archive.MANIFEST, archive.make_manifest_header(length), text):
             raise ModelFileError(f"its manifest does not match its checksum; {DAMAGED}")
         self.manifest_bytes = length
-        return unsealed(text, kind)
+        return unseal(text, kind)
 
     def _check_ends(self) -> None:
         if self.size > archive.MAX_FILE_BYTES:
@@ -112,19 +112,21 @@ class _Reader:
             )
         self.stream.seek(0)
 
-    def arrays(self, manifest: Manifest, shapes: Shapes) -> dict[str, Array]:
+    def read_arrays(self, manifest: Manifest, shapes: Shapes) -> dict[str, Array]:
         """Return the arrays, which have to be the ones of these names and shapes."""
-        digests = _digests(manifest, shapes)
-        needed = archive.file_bytes(self.manifest_bytes, shapes)
+        digests = _list_digests(manifest, shapes)
+        needed = archive.measure_file(self.manifest_bytes, shapes)
         if self.size != needed:
             raise ModelFileError(f"has {self.size} bytes instead of {needed}; {DAMAGED}")
-        arrays = {name: self._array(name, shape, digests[name]) for name, shape in shapes.items()}
+        arrays = {
+            name: self._read_array(name, shape, digests[name]) for name, shape in shapes.items()
+        }
         if self.stream.read() != self.frame.end():
             raise ModelFileError(f"its list of contents is not the one cnncli writes; {DAMAGED}")
         return arrays
 
-    def _array(self, name: str, shape: Shape, digest: object) -> Array:
-        header = archive.array_header(shape)
+    def _read_array(self, name: str, shape: Shape, digest: object) -> Array:
+        header = archive.make_array_header(shape)
         length = len(archive.Frame().before(name, header, b""))
         head = self.stream.read(length)
         array = np.empty(shape, "<f4")
@@ -139,16 +141,16 @@ class _Reader:
         return array.astype(np.float32, copy=False)
 
 
-def _digests(manifest: Manifest, shapes: Shapes) -> dict[str, object]:
+def _list_digests(manifest: Manifest, shapes: Shapes) -> dict[str, object]:
     """Return the listed checksums of the arrays; refuse a list of other arrays than these."""
     entries = manifest.get("arrays")
     if not isinstance(entries, list) or len(entries) != len(shapes):
         raise ModelFileError(f"does not list the {len(shapes)} arrays of its network")
     digests: dict[str, object] = {}
-    for found, (name, shape) in zip(entries, shapes.items(), strict=True):
-        needed = archive.entry(name, shape)
-        if not isinstance(found, dict) or any(found.get(key) != needed[key] for key in needed):
+    for entry, (name, shape) in zip(entries, shapes.items(), strict=True):
+        needed = archive.describe_array(name, shape)
+        if not isinstance(entry, dict) or any(entry.get(key) != needed[key] for key in needed):
             size = "x".join(map(str, shape))
             raise ModelFileError(f"does not list {name} of {size}, as its network needs")
-        digests[name] = found.get("sha256")
+        digests[name] = entry.get("sha256")
     return digests

@@ -26,7 +26,7 @@ class Answer(Value):
     logits: Array | None = None  # (K,), or (H, W, K) for every pixel
     sample: Values | None = None  # as prepared: uint8 (H, W, C) or float32 (L, C)
     features: Array | None = None  # what the layer asked for made of it
-    error: str | None = None  # without the name
+    error: str | None = None  # what is wrong with it
     notice: str | None = None
 
 
@@ -38,9 +38,9 @@ def answer_stream(
         logits = runner.answer([item.values for item in items if item.values is not None])
         row = 0
         for item in items:
-            if item.values is None:
-                reason = str(item.error).removeprefix(f"{item.name}: ")
-                yield Answer(item.name, error=reason, notice=item.notice)
+            if item.error is not None:
+                fault = item.error.fault if item.error.place == item.name else str(item.error)
+                yield Answer(item.name, error=fault, notice=item.notice)
                 continue
             yield Answer(
                 item.name,

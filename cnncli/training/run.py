@@ -4,7 +4,7 @@ data = load_training("sample_data/digits")
 graph = build_network(None, data)
 settings = choose_settings({"epochs": 3}, graph, data.task, len(data.train))
 for event in train("digits.npz", data, graph, settings):
-    print(event)
+    ...  # see events.py
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 from model_forge import VECTOR, forge, make_manifest, make_members, put, refused, same
 
 from cnncli.model_file import load_model
-from cnncli.model_file.archive import array_header
+from cnncli.model_file.archive import make_array_header
 
 
 def rename(members, name, new_name):
@@ -17,7 +17,7 @@ def rename(members, name, new_name):
 
 MEMBER_FAULTS = {
     "missing": lambda members: members.pop(),
-    "extra": lambda members: members.append(("extra", array_header((1,)), bytes(4))),
+    "extra": lambda members: members.append(("extra", make_array_header((1,)), bytes(4))),
     "twice": lambda members: members.append(members[-1]),
     "out of order": lambda members: members.insert(0, members.pop()),
     "another name": lambda members: rename(members, "bn1/bias", "bn1/bios"),
@@ -26,14 +26,16 @@ MEMBER_FAULTS = {
     "other values": lambda members: put(members, "bn1/bias", VECTOR, bytes(8)),
     "too few values": lambda members: put(members, "bn1/bias", VECTOR, bytes(4)),
     "too many values": lambda members: put(members, "bn1/bias", VECTOR, bytes(12)),
-    "transposed": lambda members: put(members, "dense1/weight", array_header((8, 3))),
-    "flat": lambda members: put(members, "dense1/weight", array_header((24,))),
-    "huge": lambda members: put(members, "bn1/bias", array_header((2**40, 2**40))),
+    "transposed": lambda members: put(members, "dense1/weight", make_array_header((8, 3))),
+    "flat": lambda members: put(members, "dense1/weight", make_array_header((24,))),
+    "huge": lambda members: put(members, "bn1/bias", make_array_header((2**40, 2**40))),
     "big-endian": lambda members: put(members, "bn1/bias", VECTOR.replace(b"<f4", b">f4")),
     "integers": lambda members: put(members, "bn1/bias", VECTOR.replace(b"<f4", b"<i4")),
-    "doubles": lambda members: put(members, "bn1/bias", array_header((1,)).replace(b"<f4", b"<f8")),
+    "doubles": lambda members: put(
+        members, "bn1/bias", make_array_header((1,)).replace(b"<f4", b"<f8")
+    ),
     "Fortran order": lambda members: put(
-        members, "dense1/weight", array_header((3, 8)).replace(b"False", b"True ")
+        members, "dense1/weight", make_array_header((3, 8)).replace(b"False", b"True ")
     ),
     "npy version 2": lambda members: put(members, "bn1/bias", VECTOR.replace(b"Y\1", b"Y\2")),
     "objects": lambda members: put(

@@ -3,6 +3,7 @@ import fcntl
 import io
 import os
 import resource
+import signal
 import socket
 import stat
 import subprocess
@@ -241,36 +242,56 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(target):
 
 
 KILLED = """
-import os, random, signal, sys, time
+import os, signal, sys
 from pathlib import Path
 from cnncli.model_file.atomic import write_atomically
 
-target = Path(sys.argv[1])
-contents = [bytes([value]) * 300_000 for value in range(2)]
-random.seed(0)
-left = 0
-for _ in range(60):
-    child = os.fork()
-    if child == 0:
-        while True:
-            for content in contents:
-                write_atomically(target, content, force=True)
-    time.sleep(random.uniform(0.001, 0.01))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert not target.exists() or target.read_bytes() in contents
-    left = max(left, len(list(target.parent.iterdir())))
-write_atomically(target, contents[0], force=True)
-print(left, len(list(target.parent.iterdir())))
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def write(stream):
+    stream.write(b"ne")
+    stream.flush()
+    if moment == "half written":
+        die()
+    stream.write(b"w")
+
+def sync(descriptor, fsync=os.fsync):
+    if moment == "before it is on the disk":
+        die()
+    fsync(descriptor)
+
+def rename(source, target, replace=Path.replace):
+    if moment == "before it has its name":
+        die()
+    replace(source, target)
+    if moment == "with its name":
+        die()
+
+moment, os.fsync, Path.replace = sys.argv[2], sync, rename
+write_atomically(sys.argv[1], write, force=True)
 """
 
 
-def test_a_kill_leaves_the_old_file_or_the_new_one(tmp_path):
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "model.npz")]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    most, last = map(int, ran.stdout.split())
-    assert most == 2, "no kill hit a write, which proves nothing"
-    assert last == 1
+@pytest.mark.parametrize(
+    ("moment", "content", "left"),
+    [
+        ("half written", b"old", 1),
+        ("before it is on the disk", b"old", 1),
+        ("before it has its name", b"old", 1),
+        ("with its name", b"new", 0),
+    ],
+)
+def test_a_kill_leaves_the_old_file_or_the_new_one(target, moment, content, left):
+    target.write_bytes(b"old")
+
+    ran = subprocess.run([sys.executable, "-c", KILLED, str(target), moment], check=False)
+
+    assert ran.returncode == -signal.SIGKILL
+    assert target.read_bytes() == content
+    assert len(leftovers(target.parent)) == left
+    write_atomically(target, b"next", force=True)
+    assert target.read_bytes() == b"next" and leftovers(target.parent) == []
 
 
 def dead_pid():

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NoReturn
 
-from numpy.typing import NDArray
-
 from cnncli.data.images.file import read_stdin
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.errors import DataError
@@ -47,17 +45,6 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
             yield Input(path, partial(_fail, error))
 
 
-def load_sample(path: str, preprocessing: AnyPreprocessing) -> NDArray[Any]:
-    """Return an image or a signal, - for stdin, in the shape of the network; raise DataError.
-
-    Where a network takes images of any size, its input's size stands for all: crop.
-    """
-    at_one_size: Any = preprocessing.at_one_size()
-    decoded = at_one_size.decode(_read_bytes(preprocessing) if path == "-" else path)
-    prepared: NDArray[Any] = at_one_size.prepare(decoded, path)
-    return prepared
-
-
 def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
     """Yield the paths listed in a file, - for stdin, as they arrive; raise DataError.
 
@@ -87,9 +74,8 @@ def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input
 
     files = walk(path, preprocessing.extensions).files
     if not files:
-        raise DataError(
-            f"{path}: no {preprocessing.noun}s in this folder; check the path", path=path
-        )
+        fault = f"no {preprocessing.noun}s in this folder; check the path"
+        raise DataError(fault, path=path, place=path)
     for file in files:
         name = join_path(path, file)
         yield Input(name, partial(preprocessing.decode, name))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data.batches.inputs import expand, load_sample, read_paths
+from cnncli.data.batches.inputs import expand, read_paths
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.errors import DataError
@@ -93,15 +93,6 @@ def test_a_closed_stdin_fails_to_load() -> None:
         os.close(before)
 
 
-def test_an_image_is_loaded_in_the_shape_of_the_network(tmp_path: Path, picture, stdin) -> None:
-    shape = Preprocessing(9, 8, 3)
-    picture(4, 3).save(tmp_path / "a.png")
-    found = load_sample(str(tmp_path / "a.png"), shape)
-    assert found.shape == (9, 8, 3)
-    stdin((tmp_path / "a.png").read_bytes())
-    assert np.array_equal(load_sample("-", shape), found)
-
-
 @pytest.mark.parametrize(
     ("data", "null", "expected"),
     [
@@ -149,7 +140,8 @@ def test_a_missing_list_is_a_data_error(tmp_path: Path) -> None:
 
 def test_stdin_is_one_signal(stdin) -> None:
     stdin(b"1,2\n3,4\n")
-    assert load_sample("-", SIGNALS).tolist() == [[0, 0], [0, 0], [1, 2], [3, 4], [0, 0], [0, 0]]
+    (sample,) = expand(["-"], SIGNALS)
+    assert sample.load().values.tolist() == [[1, 2], [3, 4]]
 
 
 def test_an_empty_stdin_asks_for_a_signal(stdin) -> None:
