@@ -257,25 +257,23 @@ class Plan:
         """
         if backward is None:
             return None
-        run, threads, batch = backward, self.setup.threads, self.setup.batch
-        value = name_gradient(operation.output)
-        dy, passed_back = self._view(value), self._view(self.layout.dy(operation))
-        copies = self.layout.dy(operation) != value
-        shares = [
-            (self._view(name_gradient(value)), self._view(name))
-            for value, name in zip(
-                operation.reads, self.layout.shares[operation.output], strict=True
-            )
-            if name not in (None, name_gradient(value))
+        batch, threads = self.setup.batch, self.setup.threads
+        source, target = name_gradient(operation.output), self.layout.dy(operation)
+        copies = [] if source == target else [(self._view(source), self._view(target))]
+        shares = zip(operation.reads, self.layout.shares[operation.output], strict=True)
+        sums = [
+            (self._view(name_gradient(value)), self._view(share))
+            for value, share in shares
+            if share not in (None, name_gradient(value))
         ]
-        if not copies and not shares:
+        if not copies and not sums:
             return backward
 
-        def run_all(n: int) -> None:
-            if copies:
-                elementwise.copy(dy.size // batch * n, dy, passed_back, threads)
-            run(n)
-            for total, share in shares:
+        def run(n: int) -> None:
+            for dy, copy in copies:
+                elementwise.copy(dy.size // batch * n, dy, copy, threads)
+            backward(n)
+            for total, share in sums:
                 elementwise.add(total.size // batch * n, total, share, total, threads)
 
-        return run_all
+        return run

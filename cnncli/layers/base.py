@@ -104,7 +104,8 @@ class Setup(Value):
     @property
     def training(self) -> bool:
         """Say whether this is a training."""
-        return {"train": True, "predict": False}[self.mode]
+        assert self.mode in ("train", "predict"), self.mode
+        return self.mode == "train"
 
 
 class Memory(Value):
