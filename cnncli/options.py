@@ -109,10 +109,10 @@ class _Bytes(ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the number of bytes."""
-        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
-        if not found:
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
+        if not match:
             self.fail(f"{value!r} is not a number of bytes such as 64M", param, ctx)
-        return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+        return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
 class Named(Choice):
@@ -234,20 +234,20 @@ def resolve_expression(
     from cnncli.notation import parse
     from cnncli.presets.comments import read_comments
 
-    own_input: Shape | None
-    own_classes: int | None
+    known_input: Shape | None
+    known_classes: int | None
     if arch.endswith(".npz"):
         from cnncli.model_file import load_model
 
         model = load_model(arch)
-        text, own_input, own_classes = model.arch, model.input_shape, len(model.classes)
-        if classes not in (None, own_classes):
-            raise UsageError(f"{arch}: has {own_classes} classes, --classes says {classes}")
+        text, known_input, known_classes = model.arch, model.input_shape, len(model.classes)
+        if classes not in (None, known_classes):
+            raise UsageError(f"{arch}: has {known_classes} classes, --classes says {classes}")
     else:
-        text, own_input, own_classes = read_arch(arch)
-        if own_input is None:
-            own_input, own_classes = read_comments(text)
-    shape = input_shape or own_input
+        text, known_input, known_classes = read_arch(arch)
+        if known_input is None:
+            known_input, known_classes = read_comments(text)
+    shape = input_shape or known_input
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
-    return parse(text, classes or own_classes), shape
+    return parse(text, classes or known_classes), shape

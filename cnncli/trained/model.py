@@ -197,9 +197,9 @@ class Trained:
             return self.prepare(x)[None], False
         shape = self.graph.input_shape
         if x.dtype != np.float32 or shape not in (x.shape, x.shape[1:]):
-            found, wanted = ("x".join(map(str, size)) for size in (x.shape, shape))
+            given, needed = ("x".join(map(str, size)) for size in (x.shape, shape))
             raise DataError(
-                f"an array of {found} {x.dtype}, where the network takes {wanted} float32; "
+                f"an array of {given} {x.dtype}, where the network takes {needed} float32; "
                 "prepare() makes one of an image or a signal"
             )
         return (x[None], False) if x.shape == shape else (x, True)

@@ -1,5 +1,7 @@
-"""A network ready to answer and to be judged: one face over networks for samples of one size, run
-by a `Plan`, and networks that answer for every pixel of images of any size, run by `Tiled`.
+"""A network ready to answer samples and to be judged, whatever the samples are.
+
+A `Plan` runs networks that take samples of one size, `Tiled` networks that answer for every pixel
+of images of any size. Which of them it is gets decided here and nowhere else.
 
 Legend: n samples, H W size of an image, C channels, L length of a signal, K outputs.
 """

@@ -1,13 +1,17 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from cnncli.inspection import find_method, list_methods
+from cnncli.inspection import find_method, list_methods, methods
 
 
 def test_methods_are_the_files_of_their_folder():
-    assert list_methods() == ["activations", "filters"]
+    stems = {path.stem for path in Path(methods.__path__[0]).glob("*.py")} - {"__init__"}
+
+    assert {"activations", "filters"} <= stems
+    assert {name.replace("-", "_") for name in list_methods()} == stems
 
 
 @pytest.mark.parametrize("name", list_methods())
