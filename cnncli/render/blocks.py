@@ -27,9 +27,9 @@ def draw_blocks(pixels: Pixels, depth: Depth) -> list[str]:
     """
     if depth == "none":
         return _shade(pixels)
-    name = _rgb if depth == "truecolor" else _find_nearest
+    name = _name_rgb if depth == "truecolor" else _name_nearest
     return [
-        _line(top, pixels[2 * row + 1] if 2 * row + 1 < len(pixels) else None, name)
+        _draw_line(top, pixels[2 * row + 1] if 2 * row + 1 < len(pixels) else None, name)
         for row, top in enumerate(pixels[::2])
     ]
 
@@ -41,7 +41,7 @@ def _shade(pixels: Pixels) -> list[str]:
     return ["".join(SHADES[level] for level in row) for row in np.digitize(pairs, LIGHTER)]
 
 
-def _line(top: Pixels, bottom: Pixels | None, name: Callable[[NDArray[np.uint8]], str]) -> str:
+def _draw_line(top: Pixels, bottom: Pixels | None, name: Callable[[NDArray[np.uint8]], str]) -> str:
     text, last = "", ""
     for column, upper in enumerate(top):
         below = "49" if bottom is None else f"48;{name(bottom[column])}"
@@ -51,11 +51,11 @@ def _line(top: Pixels, bottom: Pixels | None, name: Callable[[NDArray[np.uint8]]
     return text + RESET
 
 
-def _rgb(pixel: NDArray[np.uint8]) -> str:
+def _name_rgb(pixel: NDArray[np.uint8]) -> str:
     return "2;" + ";".join(map(str, pixel))
 
 
-def _find_nearest(pixel: NDArray[np.uint8]) -> str:
+def _name_nearest(pixel: NDArray[np.uint8]) -> str:
     color = pixel.astype(int)
     steps = np.abs(CUBE[:, None] - color).argmin(axis=0)
     gray = int(np.abs(GRAYS - color.mean()).argmin())

@@ -38,13 +38,13 @@ class Scale(Value):
 
     def paint(self, values: Numbers) -> Pixels:
         """Return the colors (..., 3) of the numbers (...)."""
-        return self._colors(np.stack([values] * 3, axis=-1))
+        return self._look_up(np.stack([values] * 3, axis=-1))
 
     def paint_rgb(self, values: Numbers) -> Pixels:
         """Return numbers (..., 3) as red, green and blue, all three on this scale."""
-        return self._colors(values)
+        return self._look_up(values)
 
-    def _colors(self, values: Numbers) -> Pixels:
+    def _look_up(self, values: Numbers) -> Pixels:
         numbers = np.nan_to_num(values.astype(np.float64), nan=self.low)
         shares = np.clip((numbers - self.low) / (self.high - self.low), 0, 1)
         table = np.array(PALETTES[self.palette], dtype=np.float64)
@@ -60,16 +60,16 @@ class Scale(Value):
 
 def make_signed_scale(values: Numbers, palette: Literal["signed", "gray"] = "signed") -> Scale:
     """Return a scale with zero in its middle and the size of the largest value at both ends."""
-    bound = float(np.abs(_finite(values)).max(initial=0)) or 1.0
+    bound = float(np.abs(_keep_finite(values)).max(initial=0)) or 1.0
     return Scale(-bound, bound, palette)
 
 
 def make_heat_scale(values: Numbers) -> Scale:
     """Return a scale from the smallest to the largest value, or zero where that lies beyond."""
-    finite = _finite(values)
+    finite = _keep_finite(values)
     low, high = float(finite.min(initial=0)), float(finite.max(initial=0))
     return Scale(low, high if high > low else low + 1, "heat")
 
 
-def _finite(values: Numbers) -> Numbers:
+def _keep_finite(values: Numbers) -> Numbers:
     return values[np.isfinite(values)]

@@ -54,14 +54,14 @@ def paint_confusion(matrix: ArrayLike, names: Sequence[str], title: str = "") ->
     """
     counts = np.asarray(matrix, dtype=np.int64)
     names = _choose_names(names)
-    sizes = _measures(counts, names, bool(title))
+    sizes = _choose_measures(counts, names, bool(title))
     side = len(counts) * sizes.cell - sizes.gap
     beyond = measure_text("recall", sizes.letters) + 10 if sizes.rates else 0
     right = max(sizes.left + side + beyond, MARGIN + measure_text(title, TITLE))
     below = sizes.top + side + (sizes.letters + 16 if sizes.rates else 0)
     page = Image.new("RGB", (right + MARGIN, below + MARGIN), PAPER)
     write(page, MARGIN, MARGIN, title, TITLE, INK, align=0)
-    page.paste(_cells(counts, sizes), (sizes.left, sizes.top))
+    page.paste(_paint_cells(counts, sizes), (sizes.left, sizes.top))
     if sizes.letters:
         _write_names(page, names, sizes)
     if sizes.numbers:
@@ -71,7 +71,7 @@ def paint_confusion(matrix: ArrayLike, names: Sequence[str], title: str = "") ->
     return page
 
 
-def _measures(counts: Counts, names: Sequence[str], title: bool) -> Measures:
+def _choose_measures(counts: Counts, names: Sequence[str], title: bool) -> Measures:
     cell = max(1, min(CELL, SIDE // max(1, len(counts))))
     heading = MARGIN + (TITLE + 16 if title else 0)
     if cell < 12:
@@ -94,13 +94,14 @@ def _choose_names(names: Sequence[str]) -> list[str]:
     ]
 
 
-def _shares(counts: Counts) -> NDArray[np.float64]:
+def _divide_rows(counts: Counts) -> NDArray[np.float64]:
+    """Return the share that each count has in its row."""
     shares: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     return shares
 
 
-def _cells(counts: Counts, sizes: Measures) -> Image.Image:
-    shares = _shares(counts)
+def _paint_cells(counts: Counts, sizes: Measures) -> Image.Image:
+    shares = _divide_rows(counts)
     right = np.eye(len(counts), dtype=bool)
     mistakes = np.where(counts > 0, 0.1 + 0.9 * np.sqrt(shares), 0)
     depth = np.where(right, shares, mistakes)[..., None]
@@ -129,7 +130,7 @@ def _write_names(page: Image.Image, names: Sequence[str], sizes: Measures) -> No
 
 
 def _write_counts(page: Image.Image, counts: Counts, sizes: Measures) -> None:
-    shares = _shares(counts)
+    shares = _divide_rows(counts)
     inset = (sizes.cell - sizes.gap) / 2
     for row, column in zip(*np.nonzero(counts), strict=True):
         dark = shares[row, column] > 0.4
@@ -147,11 +148,12 @@ def _write_rates(page: Image.Image, counts: Counts, sizes: Measures) -> None:
     write(page, sizes.left - 10, below, "precision", sizes.letters, align=1)
     for place in range(len(counts)):
         hits = counts[place, place]
-        recall, precision = _rate(hits, counts[place].sum()), _rate(hits, counts[:, place].sum())
+        recall = _write_rate(hits, counts[place].sum())
+        precision = _write_rate(hits, counts[:, place].sum())
         write(page, right, sizes.top + place * sizes.cell + lift, recall, sizes.letters, align=0)
         middle = sizes.left + place * sizes.cell + (sizes.cell - sizes.gap) / 2
         write(page, middle, below, precision, sizes.letters)
 
 
-def _rate(hits: int, total: int) -> str:
+def _write_rate(hits: int, total: int) -> str:
     return f"{100 * hits / total:.0f}%" if total else "-"

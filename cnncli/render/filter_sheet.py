@@ -27,13 +27,13 @@ def lay_out_filters(
     if filters.shape[2] == 1 and not color:
         filters = filters.transpose(0, 2, 1, 3)  # the channels of a single row become its rows
         if 1 in filters.shape[2:]:
-            return _matrix(filters.reshape(len(filters), -1), title, note, capacity)
+            return _lay_out_matrix(filters.reshape(len(filters), -1), title, note, capacity)
     if filters.shape[1] == 1 or color:
-        return _tiles(filters, title, note, color, dead, capacity)
-    return _table(filters, title, note, dead, capacity)
+        return _lay_out_tiles(filters, title, note, color, dead, capacity)
+    return _lay_out_table(filters, title, note, dead, capacity)
 
 
-def _tiles(
+def _lay_out_tiles(
     filters: Numbers, title: str, note: str, color: bool, dead: Collection[int], capacity: Capacity
 ) -> Sheet:
     scale = make_signed_scale(filters, "gray" if color else "signed")
@@ -48,7 +48,7 @@ def _tiles(
     )
 
 
-def _table(
+def _lay_out_table(
     filters: Numbers, title: str, note: str, dead: Collection[int], capacity: Capacity
 ) -> Sheet:
     scale = make_signed_scale(filters)
@@ -60,11 +60,11 @@ def _table(
         scale,
         row_names=label_tiles(len(shown), dead),
         column_names=label_tiles(shown.shape[1], ()),
-        cut=_cut(shown, filters, "channels"),
+        cut=_describe_cuts(shown, filters, "channels"),
     )
 
 
-def _matrix(rows: Numbers, title: str, note: str, capacity: Capacity) -> Sheet:
+def _lay_out_matrix(rows: Numbers, title: str, note: str, capacity: Capacity) -> Sheet:
     scale = make_signed_scale(rows)
     shown = rows[: capacity.side, : capacity.side]
     return Sheet(
@@ -72,11 +72,11 @@ def _matrix(rows: Numbers, title: str, note: str, capacity: Capacity) -> Sheet:
         f"{note} · rows are filters, columns their inputs",
         [Tile(scale.paint(shown))],
         scale,
-        cut=_cut(shown, rows, "inputs"),
+        cut=_describe_cuts(shown, rows, "inputs"),
     )
 
 
-def _cut(shown: Numbers, whole: Numbers, what: str) -> str:
+def _describe_cuts(shown: Numbers, whole: Numbers, what: str) -> str:
     parts = [describe_cut(len(shown), len(whole), "filters")]
     parts.append(describe_cut(shown.shape[1], whole.shape[1], what))
     return ", ".join(filter(None, parts))

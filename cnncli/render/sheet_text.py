@@ -23,30 +23,30 @@ BAR = 24  # columns of the scale
 
 def draw_sheet(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     """Return the sheet as lines of at most `width` columns, if a tile can be that narrow."""
-    heading = [*sheet.heading, _scale(sheet.scale, depth), ""]
+    heading = [*sheet.heading, _draw_scale(sheet.scale, depth), ""]
     if not sheet.beside:
-        return heading + _tiles(sheet, width, depth)
+        return heading + _draw_tiles(sheet, width, depth)
     original = fit(sheet.beside.pixels, min(ORIGINAL_SIDE, width))
     left = [*draw_blocks(original, depth), sheet.beside.label]
     room = width - original.shape[1] - 4
     if room < ORIGINAL_SIDE:
-        return [*heading, *left, "", *_tiles(sheet, width, depth)]
+        return [*heading, *left, "", *_draw_tiles(sheet, width, depth)]
     left[-1] = left[-1].center(original.shape[1])
     blank = " " * original.shape[1]
-    pairs = zip_longest(left, _tiles(sheet, room, depth))
+    pairs = zip_longest(left, _draw_tiles(sheet, room, depth))
     return heading + [f"{beside or blank}    {tiles or ''}".rstrip() for beside, tiles in pairs]
 
 
-def _scale(scale: Scale, depth: Depth) -> str:
+def _draw_scale(scale: Scale, depth: Depth) -> str:
     numbers = np.linspace(scale.low, scale.high, BAR)
     bar = draw_blocks(np.stack([scale.paint(numbers)] * 2), depth)[0]
     return f"{write_number(scale.low)} {bar} {write_number(scale.high)}"
 
 
-def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
+def _draw_tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     """Draw the tiles as large as LINES lines and the width allow."""
     names = max((len(name) + 1 for name in sheet.row_names), default=0)
-    for size in _sizes(sheet):
+    for size in _try_sizes(sheet):
         words = [*(tile.label for tile in sheet.tiles), *sheet.column_names]
         cell = max(size[1], *map(len, words))
         gap = 1 if sheet.row_names else 2
@@ -59,7 +59,7 @@ def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     lines = [(" " * names + headings).rstrip()]
     for row in range(rows):
         tiles = sheet.tiles[row * columns : (row + 1) * columns]
-        drawn = _row(tiles, size, cell, gap, depth)
+        drawn = _draw_row(tiles, size, cell, gap, depth)
         name = sheet.row_names[row] if sheet.row_names else ""
         starts = [name.rjust(names - 1) + " "] + [" " * names] * (len(drawn) - 1)
         lines += [
@@ -69,7 +69,7 @@ def _tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     return lines if sheet.column_names else lines[1:]
 
 
-def _row(
+def _draw_row(
     tiles: Sequence[Tile], size: tuple[int, int], cell: int, gap: int, depth: Depth
 ) -> list[str]:
     """Draw tiles side by side, with their labels and an empty line below."""
@@ -81,7 +81,7 @@ def _row(
     return [*(left + line for line in lines), *filter(None, [labels.rstrip()]), ""]
 
 
-def _sizes(sheet: Sheet) -> Iterator[tuple[int, int]]:
+def _try_sizes(sheet: Sheet) -> Iterator[tuple[int, int]]:
     """Yield heights and widths of a tile in pixels, from the largest worth trying downward."""
     height, width = sheet.tile_size
     largest = SIDE if len(sheet.tiles) > 1 else LONE_SIDE

@@ -21,15 +21,15 @@ LINE = 15  # letters of a line that names several small layers
 def make_diagram(graph: Graph, title: str, *, expand: bool) -> Diagram:
     """Return a network as a diagram, repeated parts drawn once unless it is small or `expand`."""
     expression = parse(graph.text)
-    body = _Drafts(graph, collapse=False).draw(expression)
+    body = _Drafter(graph, collapse=False).draw(expression)
     if not expand and sum(1 for _ in list_boxes(body)) > FEW:
-        body = _Drafts(graph, collapse=True).draw(expression)
+        body = _Drafter(graph, collapse=True).draw(expression)
     what = "signal" if len(graph.input_shape) == 2 else "image"
     note = f"{graph.params:,} parameters, {graph.macs:,} multiply-accumulates per {what}"
     return Diagram(title, note, body)
 
 
-class _Drafts:
+class _Drafter:
     """Goes through an expression and, in the same order, the nodes that were made of it."""
 
     def __init__(self, graph: Graph, *, collapse: bool) -> None:

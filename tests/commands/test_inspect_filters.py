@@ -312,5 +312,5 @@ def test_the_help_opens_with_a_sentence_and_two_examples(inspect):
     done = inspect("--help")
 
     lines = done.stdout.splitlines()
-    assert lines[0] == "Show a layer's filters, or its answers to an image."
+    assert lines[0] == "Show the filters of a layer, or its feature maps for an image or signal."
     assert [line.startswith("  cnncli inspect-filters ") for line in lines[2:4]] == [True, True]

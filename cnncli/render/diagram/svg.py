@@ -18,48 +18,48 @@ NEVER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  #
 def write_svg(diagram: Diagram) -> list[str]:
     """Return the lines of an SVG file."""
     page = draw_page(diagram)
-    size = f"{_number(page.width)} {_number(page.height)}"
+    size = f"{_round(page.width)} {_round(page.height)}"
     width, height = size.split()
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{width}" '
         f'height="{height}" font-family="Helvetica, Arial, sans-serif" stroke-linejoin="round">',
         f"<title>{_escape(page.title)}</title>",
-        *_elements(page.strokes),
+        *_write_elements(page.strokes),
         "</svg>",
     ]
 
 
-def _elements(strokes: Iterable[Stroke]) -> Iterator[str]:
+def _write_elements(strokes: Iterable[Stroke]) -> Iterator[str]:
     for stroke in strokes:
         match stroke:
             case Group(title, inner):
                 yield f"<g><title>{_escape(title)}</title>"
-                yield from _elements(inner)
+                yield from _write_elements(inner)
                 yield "</g>"
             case Polygon(points, fill, edge):
                 line = f' stroke="{edge}" stroke-width="0.8"' if edge else ""
-                yield f'<polygon points="{_points(points)}" fill="{fill}"{line}/>'
+                yield f'<polygon points="{_write_points(points)}" fill="{fill}"{line}/>'
             case Arrow((x, y)):
                 head = ((x, y), (x - HEAD, y - HEAD / 2), (x - HEAD, y + HEAD / 2))
-                yield f'<polygon points="{_points(head)}" fill="{INKS["ink"]}"/>'
+                yield f'<polygon points="{_write_points(head)}" fill="{INKS["ink"]}"/>'
             case Path(points, ink, width, dashed):
                 dashes = ' stroke-dasharray="4 3"' if dashed else ""
                 yield (
-                    f'<polyline points="{_points(points)}" fill="none" '
+                    f'<polyline points="{_write_points(points)}" fill="none" '
                     f'stroke="{INKS.get(ink, ink)}" stroke-width="{width}"{dashes}/>'
                 )
             case Text((x, y), text, size, align, ink):
                 yield (
-                    f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" '
+                    f'<text x="{_round(x)}" y="{_round(y)}" font-size="{_round(size)}" '
                     f'text-anchor="{ANCHORS[align]}" fill="{INKS[ink]}">{_escape(text)}</text>'
                 )
 
 
-def _points(points: Iterable[Point]) -> str:
-    return " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+def _write_points(points: Iterable[Point]) -> str:
+    return " ".join(f"{_round(x)},{_round(y)}" for x, y in points)
 
 
-def _number(value: float) -> str:
+def _round(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 

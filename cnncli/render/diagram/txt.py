@@ -71,25 +71,25 @@ class _Canvas:
         self.joints: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.letters: dict[tuple[int, int], str] = {}
         for frame in brick.frames:
-            self._frame(frame)
+            self._draw_frame(frame)
         for line in brick.lines:
-            self._line(line)
+            self._draw_line(line)
         for placed in brick.placed:
-            self._box(placed)
+            self._draw_box(placed)
 
     def text(self) -> list[str]:
         """Return the lines of the canvas."""
         rows, columns = self.size
         return [
-            "".join(self._letter(row, column) for column in range(columns)).rstrip()
+            "".join(self._pick_letter(row, column) for column in range(columns)).rstrip()
             for row in range(rows)
         ]
 
-    def _letter(self, row: int, column: int) -> str:
+    def _pick_letter(self, row: int, column: int) -> str:
         place = row, column
         return self.letters.get(place) or JOINTS[self.joints[place]]
 
-    def _frame(self, frame: Frame) -> None:
+    def _draw_frame(self, frame: Frame) -> None:
         (top, left), (bottom, right) = frame.first, frame.last
         rows = range(int(top), int(bottom))
         columns = range(self.origin + int(left), self.origin + int(right) + 1)
@@ -106,7 +106,7 @@ class _Canvas:
             self.letters[row, column] = corner
         self._write(rows[0], columns[0] + 2, f" {frame.repeated.caption} ")
 
-    def _line(self, line: Line) -> None:
+    def _draw_line(self, line: Line) -> None:
         """Draw a line over what it crosses."""
         points = [(int(along), self.origin + int(across)) for along, across in line.points]
         for (row, column), (down, over) in pairwise(points):
@@ -121,20 +121,20 @@ class _Canvas:
                 self.joints[row, column] |= back
                 self.letters.pop((row, column), None)
 
-    def _box(self, placed: Placed) -> None:
+    def _draw_box(self, placed: Placed) -> None:
         extent, (top, axis) = placed.extent, placed.at
         left = self.origin + int(axis - extent.before)
         right = self.origin + int(axis + extent.after)
         first, last = int(top), int(top + extent.length) - 1
-        self._edge(first, left, right, DOWN)
-        self._edge(last, left, right, UP)
+        self._draw_edge(first, left, right, DOWN)
+        self._draw_edge(last, left, right, UP)
         words = self.metrics.lines(placed.box)
         for row, text in enumerate(words, first + 1):
             for column in (left, right):
                 self.joints[row, column] |= UP | DOWN
             self._write(row, left + 2 + (right - left - 3 - len(text)) // 2, text)
 
-    def _edge(self, row: int, left: int, right: int, corner: int) -> None:
+    def _draw_edge(self, row: int, left: int, right: int, corner: int) -> None:
         self.joints[row, left] |= corner | RIGHT
         self.joints[row, right] |= corner | LEFT
         for column in range(left + 1, right):
