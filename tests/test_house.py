@@ -21,6 +21,20 @@ def test_only_commands_and_the_terminal_print_and_know_click():
             assert not re.search(r"^\s*(import click|from click)|\bprint\(", text, re.M), path
 
 
+def test_floors_below_the_commands_name_settings_not_options():
+    above = {"cli.py", "options.py", "terminal.py", "commands"}
+    for path in SOURCES:
+        if path.relative_to(ROOT / "cnncli").parts[0] not in above:
+            assert not re.search(r"""["']--[a-z]""", path.read_text(encoding="utf-8")), path
+
+
+def test_kinds_of_data_are_told_apart_only_where_data_and_models_are_opened():
+    tests = re.compile(r"\bper_pixel\b|isinstance\([^)]*Set\)|(?<![.\w])cast\(")
+    for path in SOURCES:
+        if path.relative_to(ROOT / "cnncli").parts[0] not in {"data", "tasks", "trained"}:
+            assert not tests.search(path.read_text(encoding="utf-8")), path
+
+
 def test_no_module_is_a_drawer_for_leftovers():
     names = {path.stem for path in SOURCES} | {p.stem for p in (ROOT / "kernels").rglob("*")}
     assert not names & {"utils", "util", "helpers", "misc", "common"}
