@@ -1,39 +1,102 @@
-"""Compile `kernels/<name>.pyx` into `cnncli.kernels.<isa>.<name>`, once per instruction set."""
+"""Compile the Cython and C sources in `kernels/` into `cnncli.kernels.<isa>.<name>`.
+
+CNNCLI_ISA says for which instruction sets. By default for the best one that this machine runs, and
+for any machine of its kind (`base`): that is what an installation needs, editable or not, and takes
+a third of the time of all. `CNNCLI_ISA=all` is for wheels that go to other machines, a name alone
+(`CNNCLI_ISA=avx2`) for work on a kernel. kernels/README.md has the map of the sources.
+"""
 
 import os
 import platform
 import shutil
+import subprocess
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.modified import newer_group
 
-DEBUG = "CNNCLI_DEBUG_KERNELS" in os.environ  # bounds checks, for the tests
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp"]
 ISAS = {
     "avx512": [
         *("-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mavx2", "-mfma"),
         "-mprefer-vector-width=512",
     ],
     "avx2": ["-mavx2", "-mfma"],
-    "base": [],
+    "base": ["-O2"] if X86 else [],  # on x86 it is for old machines and tests alone
+}
+CHECKS = os.environ.get("CNNCLI_DEBUG_KERNELS", "")  # 1: bounds of arrays; sanitize: of everything
+FLAGS = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp"]
+SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
+DIRECTIVES = {
+    "language_level": "3",
+    "boundscheck": bool(CHECKS),
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": bool(CHECKS),
 }
 SOURCES = Path("kernels")
-SHARED = "cnncli.kernels._shared"  # what Cython's memoryviews need, compiled once for all modules
+BUILD = Path("build", f"kernels{CHECKS and '-'}{CHECKS}")
+SHARED = "_shared.c"  # written by Cython: what memoryviews need, once for all modules
+
+
+def find_compiler() -> str | None:
+    """Return the path of the C compiler, if there is one."""
+    command = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    return next(filter(None, map(shutil.which, (command, "gcc", "cc"))), None)
+
+
+def choose_isas() -> list[str]:
+    """Return the instruction sets to compile for."""
+    wanted = os.environ.get("CNNCLI_ISA", "")
+    if wanted in ISAS:
+        return [wanted]
+    if not X86:
+        return ["base"]
+    compiler = find_compiler()
+    if wanted == "all" or not compiler:
+        return list(ISAS)
+    command = [compiler, "-march=native", "-dM", "-E", "-x", "c", os.devnull]
+    macros = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    if all(f"__AVX512{part}__" in macros for part in ("F", "VL", "BW", "DQ")):
+        return ["avx512", "base"]
+    return ["avx2", "base"] if "__AVX2__" in macros and "__FMA__" in macros else ["base"]
+
+
+def list_extensions() -> list[Extension]:
+    """Describe every module with its sources; `depends` is also what the sdist needs of headers."""
+    families = sorted(SOURCES.glob("*/"))
+    if not families:
+        raise SystemExit("setup.py: no kernels/*/ beside setup.py; the source tree is incomplete")
+    common = [*SOURCES.glob("*.h"), *SOURCES.glob("*.pxd")]
+    extensions = [
+        Extension("cnncli.kernels.cpu", ["kernels/cpu.pyx"]),
+        Extension("cnncli.kernels._shared", [SHARED]),
+    ]
+    for family in families:
+        headers = [path for kind in ("h", "pxd", "pxi") for path in family.glob(f"*.{kind}")]
+        tiles = sorted(path.as_posix() for path in family.glob("*.c"))
+        for isa in choose_isas():
+            extensions.append(
+                Extension(
+                    f"cnncli.kernels.{isa}.{family.name}",
+                    [f"{family.as_posix()}/{family.name}.pyx", *tiles],
+                    depends=sorted(path.as_posix() for path in [*common, *headers]),
+                )
+            )
+    return extensions
 
 
 class BuildKernels(build_ext):
     """Say in one sentence what a machine without a compiler lacks, then compile in parallel."""
 
     def run(self) -> None:
-        """Check for what the build needs before anything is compiled."""
-        compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
-        if not (shutil.which(compiler) or shutil.which("gcc") or shutil.which("cc")):
+        """Check for what the build needs before anything is translated or compiled."""
+        if not find_compiler():
             raise SystemExit(
-                f"cnncli: no C compiler found ({compiler}); install one, for instance with "
+                "cnncli: no C compiler found; install one, for instance with "
                 "'apt install gcc' or 'dnf install gcc', and run the command again"
             )
         if not Path(sysconfig.get_path("include"), "Python.h").exists():
@@ -41,68 +104,58 @@ class BuildKernels(build_ext):
                 "cnncli: Python.h not found; install Python's headers, for instance with "
                 "'apt install python3-dev' or 'dnf install python3-devel', and try again"
             )
-        self.parallel = self.parallel or os.cpu_count()
         super().run()
 
+    def build_extensions(self) -> None:
+        """Translate each source once, compile it for each instruction set, and link."""
+        translated = translate({extension.sources[0] for extension in self.extensions})
+        units = [
+            (extension, translated.get(source, source))
+            for extension in self.extensions
+            for source in extension.sources
+        ]
+        units.sort(
+            key=lambda unit: (not unit[1].endswith("_tiles.c"), -Path(unit[1]).stat().st_size)
+        )
+        with ThreadPoolExecutor(self.parallel or os.cpu_count()) as pool:  # the longest first
+            objects = list(pool.map(lambda unit: self.compile_unit(*unit), units))
+        for extension in self.extensions:
+            self.compiler.link_shared_object(
+                [name for unit, name in zip(units, objects, strict=True) if unit[0] is extension],
+                self.get_ext_fullpath(extension.name),
+                extra_postargs=["-fopenmp", *(SANITIZE if CHECKS == "sanitize" else [])],
+            )
 
-def included(source: Path, known: tuple[Path, ...] = ()) -> tuple[Path, ...]:
-    """Return a source and the headers and .pxd files it needs, directly or through another."""
-    text = source.read_text(encoding="utf-8")
-    known += (source,)
-    for other in sorted(
-        path for kind in ("h", "pxd", "pxi") for path in SOURCES.rglob(f"*.{kind}")
-    ):
-        module = ".".join(other.with_suffix("").parts)
-        named = f'"{other.name}"' in text or f"{module} cimport" in text
-        if named and other not in known:
-            known = included(other, known)
-    return known
+    def compile_unit(self, extension: Extension, source: str) -> str:
+        """Compile one C file for the instruction set of its module; return the object's path."""
+        isa = extension.name.split(".")[2]
+        folder = (BUILD / isa).as_posix()
+        output = self.compiler.object_filenames([source], output_dir=folder)[0]
+        if newer_group([source, *extension.depends], output):
+            flags = [*FLAGS, *ISAS.get(isa, []), *(SANITIZE if CHECKS == "sanitize" else [])]
+            self.compiler.compile(
+                [source], folder, include_dirs=[SOURCES.as_posix()], extra_postargs=flags
+            )
+        return output
 
 
-def extension(name: str, source: Path) -> Extension:
-    """Describe one module; `depends` is also what puts the headers into the sdist."""
-    needed = included(source) if source.exists() else ()
-    return Extension(
-        name=name,
-        sources=[source.as_posix()],
-        depends=[path.as_posix() for path in needed],
-        include_dirs=[SOURCES.as_posix(), source.parent.as_posix()],
-        extra_link_args=["-fopenmp"],
+def translate(sources: set[str]) -> dict[str, str]:
+    """Translate Cython sources to C, in parallel; return where the C of each is.
+
+    A module has the same name in every instruction set, so that the C is the same.
+    """
+    from Cython.Build import cythonize
+
+    translated = cythonize(
+        [Extension(f"cnncli.kernels.{Path(source).stem}", [source]) for source in sorted(sources)],
+        nthreads=os.cpu_count(),
+        build_dir=BUILD.as_posix(),
+        shared_utility_qualified_name="cnncli.kernels._shared",
+        compiler_directives=DIRECTIVES,
     )
+    paths = {module.name.rpartition(".")[2]: module.sources[0] for module in translated}
+    return {source: paths[Path(source).stem] for source in sources}
 
 
-def compiled(folder: str, flags: list[str], extensions: list[Extension]) -> list[Extension]:
-    """Translate the Cython sources of some modules into a folder of their own."""
-    modules = cythonize(
-        extensions,
-        build_dir=f"build/cython/{folder}",
-        shared_utility_qualified_name=SHARED,
-        compiler_directives={
-            "language_level": "3",
-            "boundscheck": DEBUG,
-            "wraparound": False,
-            "cdivision": True,
-            "initializedcheck": DEBUG,
-        },
-    )
-    for module in modules:  # not before: cythonize would hand them on to the next call
-        module.extra_compile_args = [*FLAGS, *flags]
-    return modules
-
-
-sources = sorted(source for source in SOURCES.rglob("*.pyx") if source.stem != "cpu")
-if not sources:
-    raise SystemExit("setup.py: no kernels/*.pyx beside setup.py; the source tree is incomplete")
-
-isas = ISAS if X86 else {"base": []}
-if os.environ.get("CNNCLI_ISA") in isas:  # while working on a kernel, one of them is enough
-    isas = {os.environ["CNNCLI_ISA"]: isas[os.environ["CNNCLI_ISA"]]}
-alike = [
-    extension("cnncli.kernels.cpu", SOURCES / "cpu.pyx"),
-    extension(SHARED, Path("_shared.c")),
-]
-modules = compiled("shared", [], alike)
-for isa, flags in isas.items():
-    one_per_source = [extension(f"cnncli.kernels.{isa}.{one.stem}", one) for one in sources]
-    modules += compiled(isa, flags, one_per_source)
-setup(cmdclass={"build_ext": BuildKernels}, ext_modules=modules)
+if __name__ == "__main__":
+    setup(cmdclass={"build_ext": BuildKernels}, ext_modules=list_extensions())

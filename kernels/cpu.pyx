@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""Which instruction sets the CPU, its operating system and this build can run."""
+"""Which instruction sets the CPU and its operating system can run, whatever was built."""
 
 cdef extern from *:
     """

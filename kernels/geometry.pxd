@@ -222,14 +222,14 @@ cdef inline Py_ssize_t panel_floats(const Correlation *t) noexcept nogil:
     return ceil_div(t.K, PANEL) * t.rows.taps * t.cols.taps * t.C * PANEL
 
 
-cdef inline Py_ssize_t pooled(const Correlation *t) noexcept nogil:
+cdef inline Py_ssize_t pool_size(const Correlation *t) noexcept nogil:
     """Return how many rows, and how many columns, of outputs become one of y."""
     return 2 if t.pools else 1
 
 
 cdef inline Py_ssize_t in_pairs(const Correlation *t, Py_ssize_t positions) noexcept nogil:
     """Return rows or columns of a slab, one more if they are pooled and one would be alone."""
-    return ceil_div(positions, pooled(t)) * pooled(t)
+    return ceil_div(positions, pool_size(t)) * pool_size(t)
 
 
 cdef inline Cut cut_evenly(

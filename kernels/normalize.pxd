@@ -26,13 +26,13 @@ cdef inline Normal normal_from(const Normal *normal, Py_ssize_t channel) noexcep
     return Normal(normal.mean + channel, normal.scale + channel, normal.shift + channel)
 
 
-cdef inline float normalized(float x, float mean, float scale, float shift) noexcept nogil:
+cdef inline float normalize_number(float x, float mean, float scale, float shift) noexcept nogil:
     return (x - mean) * scale + shift
 
 
 cdef inline void normalize(
-    Piece at, Py_ssize_t C, bint relu, const float* x, const float* mean, const float* scale,
-    const float* shift, const float* residual, float* y,
+    Piece at, Py_ssize_t C, bint relu, const float *x, const float *mean, const float *scale,
+    const float *shift, const float *residual, float *y,
 ) noexcept nogil:
     """y = (x - mean) scale + shift + residual, if there is one; the statistics begin with the
     first channel of the piece.
@@ -48,7 +48,7 @@ cdef inline void normalize(
         side = min(fold, at.row + at.rows - row)
         for c in range(side * at.width):
             i = row * C + at.c + c
-            value = normalized(x[i], means[c], scales[c], shifts[c])
+            value = normalize_number(x[i], means[c], scales[c], shifts[c])
             if adds:
                 value += residual[i]
             y[i] = 0 if relu and value < 0 else value
@@ -68,7 +68,7 @@ cdef inline void normalize_rows(
         )
 
 
-cdef inline const float *normalized_rows(
+cdef inline const float *read_normalized_rows(
     const Normal *normal, const Axis *rows, Py_ssize_t width, Py_ssize_t C, const float *x,
     Py_ssize_t image, Py_ssize_t first, Py_ssize_t last, float *scratch,
 ) noexcept nogil:

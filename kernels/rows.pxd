@@ -5,7 +5,7 @@ fill the vectors; rows of many are cut into tiles. Nothing here depends on the n
 """
 
 cdef enum:
-    LANES = 256  # numbers that narrow rows are folded to
+    FOLDED = 256  # numbers that narrow rows are folded to
     TILE = 1344  # channels in one pass; arrays of so many are no multiple of a page apart
     DEPTH = 128  # rows in a block, whose sums are taken in float
     CHUNKS = 32  # parts of the batch with sums of their own
@@ -16,7 +16,7 @@ cdef struct Piece:
 
 
 cdef inline Py_ssize_t fold_of(Py_ssize_t C) noexcept nogil:
-    return LANES // C if C < LANES else 1
+    return FOLDED // C if C < FOLDED else 1
 
 
 cdef inline Py_ssize_t tiles_of(Py_ssize_t C) noexcept nogil:
@@ -50,7 +50,7 @@ cdef inline Piece chunk(Py_ssize_t i, Py_ssize_t rows, Py_ssize_t C) noexcept no
 
 
 cdef inline void repeat(
-    Py_ssize_t fold, Py_ssize_t width, const float* values, float* lanes
+    Py_ssize_t fold, Py_ssize_t width, const float *values, float *lanes
 ) noexcept nogil:
     cdef Py_ssize_t i, c
     for i in range(fold):

@@ -18,6 +18,7 @@
 /* A tile is written once, for vectors of WIDTH floats and for numbers of pixels and vectors that
    are constants wherever it is inlined, so that its loops unroll and its sums stay in registers.
    What depends on WIDTH is named OF(name): name_16, name_8, ... */
+#define HIDDEN __attribute__((visibility("hidden"))) /* from other modules */
 #define TILE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 32")
 #define NO_UNROLL _Pragma("GCC unroll 1")

@@ -10,5 +10,5 @@ def maxpool(y):
     N, P, Q, K = y.shape
     found = np.empty((N, P // 2, Q // 2, K), np.float32)
     sizes = (P, Q, K, P // 2, Q // 2, 2, 2, 2, 2, 0, 0, 0, 0)
-    pool.maxpool_forward(N, *sizes, y.reshape(-1), found.reshape(-1), 1)
+    pool.MaxPooling(*sizes, 1).forward(N, y.reshape(-1), found.reshape(-1))
     return found

@@ -27,10 +27,12 @@ def choose(wanted: str | None, built: list[str]) -> str:
     Raises UsageError if it is unknown, was not built, or cannot run here.
     """
     usable = [isa for isa in built if supported(isa)]
+    if not built:
+        raise UsageError("no kernels were built; install cnncli again")
     if not usable:
         raise UsageError(
-            f"the kernels were built for {' and '.join(built) or 'no instruction set'}, which this "
-            "CPU cannot run; build them on this machine"
+            f"the kernels were built for {' and '.join(built)}, which this CPU cannot run; "
+            "build them on this machine"
         )
     choices = f"use {' or '.join(usable)}, or unset it"
     if not wanted:

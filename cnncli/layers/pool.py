@@ -21,7 +21,7 @@ class Pool(Windowed):
     pad: Padding = setting(PADDING, (0,))
     ceil: bool = setting(SWITCH, False)
 
-    functions: ClassVar[tuple[Any, Any]]  # kernels: forward and backward
+    kernel: ClassVar[Any]
     family = "pool"
 
     @classmethod
@@ -55,19 +55,18 @@ class Pool(Windowed):
         windows = self.windows(shape)
         steps = (*windows.size, *windows.stride, *windows.before, *windows.after)
         sizes = (*windows.input, shape[-1], *windows.output, *steps)
-        pool_forward, pool_backward = self.functions
+        pooling = self.kernel(*sizes, site.threads)
         x, y, step = flat(site.x[0]), flat(site.y), step_of(site.x[0])
 
         def forward(n: int) -> None:
-            pool_forward(n, *sizes, x, y, site.threads, step)
+            pooling.forward(n, x, y, step)
 
         if site.gradients is None:
             return Passes(forward)
         dy, dx = flat(site.gradients.dy), flat(site.gradients.dx[0])
-        values = (x, y) if self.backward_reads else ()
 
         def backward(n: int) -> None:
-            pool_backward(n, *sizes, *values, dy, dx, site.threads)
+            pooling.backward(n, x, y, dy, dx)
 
         return Passes(forward, backward)
 
@@ -75,7 +74,7 @@ class Pool(Windowed):
 class MaxPool(Pool, kind="maxpool"):
     """Largest value of each window; of equal ones the first gets the gradient."""
 
-    functions = (kernels.maxpool_forward, kernels.maxpool_backward)
+    kernel = kernels.MaxPooling
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         halves = self._halves(inputs[0])
@@ -92,14 +91,14 @@ class MaxPool(Pool, kind="maxpool"):
 class AvgPool(Pool, kind="avgpool"):
     """Mean of each window; zeros of the padding count, what `ceil` adds beyond it does not."""
 
-    functions = (kernels.avgpool_forward, kernels.avgpool_backward)
+    kernel = kernels.AvgPooling
     backward_reads = frozenset()
 
 
 class L2Pool(Pool, kind="l2pool"):
     """Root of the sum of squares of each window (Sermanet et al. 2012, arXiv:1204.3968)."""
 
-    functions = (kernels.l2pool_forward, kernels.l2pool_backward)
+    kernel = kernels.L2Pooling
 
 
 class GlobalPool(Layer):

@@ -57,7 +57,7 @@ def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntrop
     logits, dlogits = output.reshape(-1), gradient.reshape(-1)
     weights = np.array(class_weights or (1.0,) * classes)
     weight_of_pixel = np.zeros(len(output) * pixels if class_weights else 0)
-    scratch = np.zeros(elementwise.scratch_size(len(output) * pixels, classes))
+    scratch = np.zeros(elementwise.pixel_scratch_size(len(output) * pixels, classes))
 
     def step(targets: Targets, n: int) -> float:
         labels, cross = targets.reshape(-1), float(added is not None)

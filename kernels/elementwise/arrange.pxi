@@ -14,7 +14,7 @@ cdef extern from *:
     #include <stdint.h>
 
     /* One step of SplitMix64 (Steele, Lea and Flood 2014). */
-    static inline uint64_t mixed(uint64_t z) {
+    static inline uint64_t mix_bits(uint64_t z) {
         z += 0x9e3779b97f4a7c15u;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
         z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
@@ -28,7 +28,7 @@ cdef extern from *:
         return i ^ (i >> 16);
     }
     """
-    uint64_t mixed(uint64_t z) noexcept nogil
+    uint64_t mix_bits(uint64_t z) noexcept nogil
     uint32_t random_bits(uint32_t i) noexcept nogil
 
 cdef enum:
@@ -49,18 +49,24 @@ cdef void transpose(
 
 
 def channels_first(
-    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const float[::1] x, float[::1] y, int threads
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C,
+    const float[::1] x,  # (n, pixels, C)
+    float[::1] y,  # (n, C, pixels)
+    int threads,
 ):
-    """(n, pixels, C) to (n, C, pixels)."""
+    """Move the channels before the pixels."""
     cdef Py_ssize_t i, image = pixels * C
     for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         transpose(pixels, C, &x[i * image], &y[i * image])
 
 
 def channels_last(
-    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const float[::1] x, float[::1] y, int threads
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C,
+    const float[::1] x,  # (n, C, pixels)
+    float[::1] y,  # (n, pixels, C)
+    int threads,
 ):
-    """(n, C, pixels) to (n, pixels, C)."""
+    """Move the channels behind the pixels."""
     cdef Py_ssize_t i, image = pixels * C
     for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         transpose(C, pixels, &x[i * image], &y[i * image])
@@ -96,9 +102,11 @@ cdef void upsample_row_gradient(
 
 def upsample_forward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw,
-    const float[::1] x, float[::1] y, int threads,
+    const float[::1] x,  # (n, H, W, C)
+    float[::1] y,  # (n, H fh, W fw, C)
+    int threads,
 ):
-    """(n, H, W, C) to (n, H fh, W fw, C): every pixel becomes fh x fw equal ones."""
+    """Make fh x fw equal pixels of every pixel."""
     cdef Py_ssize_t i, row = W * C
     for i in prange(n * H, num_threads=team(n * H * row * fh * fw, threads), nogil=True):
         upsample_row(W, C, fh, fw, &x[i * row], &y[i * row * fh * fw])
@@ -106,9 +114,11 @@ def upsample_forward(
 
 def upsample_backward(
     Py_ssize_t n, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t fh, Py_ssize_t fw,
-    const float[::1] dy, float[::1] dx, int threads,
+    const float[::1] dy,  # (n, H fh, W fw, C)
+    float[::1] dx,  # (n, H, W, C)
+    int threads,
 ):
-    """dx (n, H, W, C) = the sums of dy (n, H fh, W fw, C) over fh x fw pixels."""
+    """dx = the sums of dy over fh x fw pixels."""
     cdef Py_ssize_t i, row = W * C
     for i in prange(n * H, num_threads=team(n * H * row * fh * fw, threads), nogil=True):
         upsample_row_gradient(W, C, fh, fw, &dy[i * row * fh * fw], &dx[i * row])
@@ -130,21 +140,33 @@ cdef void multiply_block(
         y[i] = a[i] * b[i]
 
 
-def add(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
+def add(
+    Py_ssize_t size,
+    const float[::1] a, const float[::1] b, float[::1] y,  # (size,)
+    int threads,
+):
     """y = a + b; y may be a or b."""
     cdef Py_ssize_t i
     for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
         add_block(block_size(i, size), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
 
 
-def multiply(Py_ssize_t size, const float[::1] a, const float[::1] b, float[::1] y, int threads):
+def multiply(
+    Py_ssize_t size,
+    const float[::1] a, const float[::1] b, float[::1] y,  # (size,)
+    int threads,
+):
     """y = a b, number by number; y may be a or b."""
     cdef Py_ssize_t i
     for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
         multiply_block(block_size(i, size), &a[i * BLOCK], &b[i * BLOCK], &y[i * BLOCK])
 
 
-def copy(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
+def copy(
+    Py_ssize_t size,
+    const float[::1] x, float[::1] y,  # (size,)
+    int threads,
+):
     """y = x."""
     cdef Py_ssize_t i
     for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
@@ -154,7 +176,9 @@ def copy(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
 def copy_channels(
     Py_ssize_t rows, Py_ssize_t from_width, Py_ssize_t from_offset,
     Py_ssize_t to_width, Py_ssize_t to_offset, Py_ssize_t width,
-    const float[::1] x, float[::1] y, int threads,
+    const float[::1] x,  # (rows, from_width)
+    float[::1] y,  # (rows, to_width)
+    int threads,
 ):
     """y[r, to_offset : to_offset + width] = x[r, from_offset : from_offset + width]."""
     cdef Py_ssize_t r
@@ -173,23 +197,23 @@ cdef void dropout_block(
 
 
 def dropout(
-    Py_ssize_t n, Py_ssize_t each, double rate,
+    Py_ssize_t n, Py_ssize_t sample_size, double rate,
     const uint64_t[::1] keys,  # (n,)
-    const float[::1] x, float[::1] y,  # (n, each)
+    const float[::1] x, float[::1] y,  # (n, sample_size)
     int threads,
 ):
     """y = x keep / (1 - rate); keep is 0 with probability rate and depends on the key of the sample
     and the position in it alone, so that the same call makes dx from dy. y may be x.
     """
-    cdef Py_ssize_t i, sample, block, start, blocks = blocks_of(each)
+    cdef Py_ssize_t i, sample, block, start, blocks = blocks_of(sample_size)
     cdef uint32_t threshold = <uint32_t>min(rate * 4294967296.0, 4294967295.0)
     cdef float scale = 1 / (1 - rate)
-    for i in prange(n * blocks, num_threads=team(n * each, threads), nogil=True):
+    for i in prange(n * blocks, num_threads=team(n * sample_size, threads), nogil=True):
         sample, block = i // blocks, i % blocks
-        start = sample * each + block * BLOCK
+        start = sample * sample_size + block * BLOCK
         dropout_block(
-            block_size(block, each), threshold, scale,
-            <uint32_t>mixed(mixed(keys[sample]) + <uint64_t>block), &x[start], &y[start],
+            block_size(block, sample_size), threshold, scale,
+            <uint32_t>mix_bits(mix_bits(keys[sample]) + <uint64_t>block), &x[start], &y[start],
         )
 
 
@@ -217,9 +241,12 @@ cdef void normalize_image(
 
 
 def normalize_images(
-    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C, const long long[::1] indices,
-    const unsigned char[::1] images, const float[::1] scale, const float[::1] shift,
-    float[::1] y, int threads,
+    Py_ssize_t n, Py_ssize_t pixels, Py_ssize_t C,
+    const long long[::1] indices,  # (n,)
+    const unsigned char[::1] images,  # (any number, pixels, C)
+    const float[::1] scale, const float[::1] shift,  # (C,)
+    float[::1] y,  # (n, pixels, C)
+    int threads,
 ):
     """y[i, p, c] = images[indices[i], p, c] scale[c] + shift[c]."""
     cdef Py_ssize_t i, image = pixels * C

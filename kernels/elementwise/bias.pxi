@@ -49,8 +49,11 @@ def bias_scratch_size(Py_ssize_t K):
 
 
 def bias_backward(
-    Py_ssize_t rows, Py_ssize_t K, const float[::1] y, float[::1] dy, float[::1] dbias,
-    float[::1] scratch, bint relu, int threads,
+    Py_ssize_t rows, Py_ssize_t K,
+    const float[::1] y, float[::1] dy,  # (rows, K)
+    float[::1] dbias,  # (K,)
+    float[::1] scratch,  # (bias_scratch_size(K),)
+    bint relu, int threads,
 ):
     """dbias[k] = sum over rows of dy[row, k]; with relu, dy[row, k] is first set to 0 unless y > 0
 

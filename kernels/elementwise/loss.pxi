@@ -41,9 +41,13 @@ cdef double row_loss(
 
 
 def softmax_cross_entropy(
-    Py_ssize_t n, Py_ssize_t K, double smoothing, const double[::1] weights, double total_weight,
-    const float[::1] logits, const int[::1] labels,
-    double[::1] losses, float[::1] dlogits, float[::1] probabilities, int threads,
+    Py_ssize_t n, Py_ssize_t K, double smoothing,
+    const double[::1] weights,  # (K,)
+    double total_weight,
+    const float[::1] logits,  # (n, K)
+    const int[::1] labels, double[::1] losses,  # (n,)
+    float[::1] dlogits, float[::1] probabilities,  # (n, K)
+    int threads,
 ):
     """losses = -w sum(t log p), p = softmax(logits), t = (1 - smoothing) onehot + smoothing / K,
     w = weights[label], or 1 where they are empty; dlogits = w (p - t) / total_weight, the gradient
@@ -52,10 +56,11 @@ def softmax_cross_entropy(
     cdef Py_ssize_t i
     cdef float *gradient = &dlogits[0] if dlogits.shape[0] else NULL
     cdef float *chances = &probabilities[0] if probabilities.shape[0] else NULL
-    cdef const double *each = &weights[0] if weights.shape[0] else NULL
+    cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
     for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
         losses[i] = row_loss(
-            K, smoothing, each[labels[i]] if each else 1.0, total_weight, &logits[i * K], labels[i],
+            K, smoothing, class_weights[labels[i]] if class_weights else 1.0, total_weight,
+            &logits[i * K], labels[i],
             gradient + i * K if gradient else NULL,
             chances + i * K if chances else NULL,
         )
@@ -76,8 +81,11 @@ cdef double binary_row(
 
 
 def binary_cross_entropy(
-    Py_ssize_t n, Py_ssize_t K, const float[::1] logits, const float[::1] targets,
-    double[::1] losses, float[::1] dlogits, int threads,
+    Py_ssize_t n, Py_ssize_t K,
+    const float[::1] logits, const float[::1] targets,  # (n, K)
+    double[::1] losses,  # (n,)
+    float[::1] dlogits,  # (n, K)
+    int threads,
 ):
     """losses = the mean of -t log p - (1 - t) log(1 - p) over a row, p = sigmoid(logits);
     dlogits = (p - t) / (n K), the gradient of the mean loss.
@@ -115,8 +123,10 @@ cdef double distance_row(
 
 def distance(
     Py_ssize_t n, Py_ssize_t K, double delta, bint squared,
-    const float[::1] outputs, const float[::1] targets,
-    double[::1] losses, float[::1] doutputs, int threads,
+    const float[::1] outputs, const float[::1] targets,  # (n, K)
+    double[::1] losses,  # (n,)
+    float[::1] doutputs,  # (n, K)
+    int threads,
 ):
     """losses = the mean over a row of d^2 where squared, of |d| where delta is 0, else of Huber's
     d^2 / 2 up to |d| = delta and delta (|d| - delta / 2) beyond, d = outputs - targets;

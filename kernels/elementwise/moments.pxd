@@ -14,8 +14,8 @@ cdef enum:
 
 
 cdef inline void block_moments(
-    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, const float* x, const float* center,
-    float* sums, float* squares,
+    Py_ssize_t depth, Py_ssize_t stride, Py_ssize_t lanes, const float *x, const float *center,
+    float *sums, float *squares,
 ) noexcept nogil:
     """Write the sum of x - center and of its square in each lane; four rows at a time, because
     the sums wait for one another.
@@ -40,8 +40,8 @@ cdef inline void block_moments(
 
 
 cdef inline void merge_block(
-    double before, double added, Py_ssize_t width, const float* sums, const float* squares,
-    float* center, double* mean, double* total,
+    double before, double added, Py_ssize_t width, const float *sums, const float *squares,
+    float *center, double *mean, double *total,
 ) noexcept nogil:
     """Let `added` rows join the `before` ones (Chan, Golub and LeVeque 1979); move the center."""
     cdef Py_ssize_t c
@@ -56,7 +56,7 @@ cdef inline void merge_block(
 
 
 cdef inline void first_center(
-    Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t lanes, const float* x, float* center
+    Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t lanes, const float *x, float *center
 ) noexcept nogil:
     """Take the mean of the first rows, since one of them may lie far outside."""
     cdef Py_ssize_t i, c
@@ -68,7 +68,7 @@ cdef inline void first_center(
 
 
 cdef inline void chunk_moments(
-    Piece at, Py_ssize_t C, const float* x, double* mean, double* total
+    Piece at, Py_ssize_t C, const float *x, double *mean, double *total
 ) noexcept nogil:
     """Write the mean of each channel and the sum of squared deviations from it."""
     cdef float[TILE] center, sums, squares
@@ -92,7 +92,7 @@ cdef inline void chunk_moments(
 
 
 cdef inline void merge_chunks(
-    Py_ssize_t rows, Py_ssize_t C, double* means, double* totals,
+    Py_ssize_t rows, Py_ssize_t C, double *means, double *totals,
 ) noexcept nogil:
     """Let the rows of all chunks join those of the first one."""
     cdef Py_ssize_t c, i, count, seen = rows // CHUNKS
@@ -110,8 +110,8 @@ cdef inline void merge_chunks(
 
 
 cdef inline void finish_moments(
-    Py_ssize_t rows, Py_ssize_t C, double momentum, double eps, double* means, double* totals,
-    float* running_mean, float* running_var, float* mean, float* deviation,
+    Py_ssize_t rows, Py_ssize_t C, double momentum, double eps, double *means, double *totals,
+    float *running_mean, float *running_var, float *mean, float *deviation,
 ) noexcept nogil:
     """Write mean and 1 / deviation of all rows; move the running statistics."""
     cdef Py_ssize_t c

@@ -9,13 +9,13 @@ from libc.string cimport memset
 
 from kernels.elementwise.moments cimport chunk_moments, finish_moments
 from kernels.geometry cimport Normal
-from kernels.normalize cimport normal_lanes, normal_of, normalize, normalized
+from kernels.normalize cimport normal_lanes, normal_of, normalize, normalize_number
 from kernels.parallel cimport team
 from kernels.rows cimport (
     CHUNKS, DEPTH, TILE, Piece, chunk, fold_of, part, parts_of, repeat, tiles_of
 )
 
-cdef extern from "norm_sums.h" nogil:
+cdef extern from "elementwise/norm_sums.h" nogil:
     ctypedef struct SumBlock:
         const float *x
         const float *dy
@@ -41,9 +41,14 @@ def bn_scratch_size(Py_ssize_t C):
 
 def bn_forward_training(
     Py_ssize_t rows, Py_ssize_t C, double momentum, double eps,
-    const float[::1] x, const float[::1] weight, const float[::1] bias,
-    const float[::1] residual, float[::1] running_mean, float[::1] running_var, float[::1] y,
-    float[::1] saved, float[::1] scratch, bint relu, int threads,
+    const float[::1] x,  # (rows, C)
+    const float[::1] weight, const float[::1] bias,  # (C,)
+    const float[::1] residual,  # (rows, C)
+    float[::1] running_mean, float[::1] running_var,  # (C,)
+    float[::1] y,  # (rows, C)
+    float[::1] saved,  # (bn_saved_size(C),)
+    float[::1] scratch,  # (bn_scratch_size(C),)
+    bint relu, int threads,
 ):
     """y = (x - mean) / sqrt(variance + eps) weight + bias with the statistics of this batch, plus
     the residual unless that is empty, then max(y, 0) if `relu`; an empty y leaves this to those
@@ -91,9 +96,12 @@ cdef void predict(
 
 def bn_forward(
     Py_ssize_t rows, Py_ssize_t C, double eps,
-    const float[::1] x, const float[::1] weight, const float[::1] bias,
-    const float[::1] residual, const float[::1] running_mean, const float[::1] running_var,
-    float[::1] y, bint relu, int threads,
+    const float[::1] x,  # (rows, C)
+    const float[::1] weight, const float[::1] bias,  # (C,)
+    const float[::1] residual,  # (rows, C)
+    const float[::1] running_mean, const float[::1] running_var,  # (C,)
+    float[::1] y,  # (rows, C)
+    bint relu, int threads,
 ):
     """y = (x - running_mean) / sqrt(running_var + eps) weight + bias, plus the residual unless
     that is empty, then max(y, 0) if `relu`; y may be x.
@@ -109,7 +117,7 @@ def bn_forward(
         )
 
 
-cdef void pass_on(
+cdef void mask_gradient(
     Piece at, Py_ssize_t C, bint relu, const float *y, const float *dy, float *g
 ) noexcept nogil:
     """g = dy, or 0 where `relu` and not y > 0."""
@@ -179,7 +187,7 @@ cdef void gradient(
         side = min(fold, at.row + at.rows - row)
         for c in range(side * at.width):
             i = row * C + at.c + c
-            value = normalized(x[i], means[c], scales[c], shifts[c])
+            value = normalize_number(x[i], means[c], scales[c], shifts[c])
             g = 0 if relu and not value > 0 else dy[i]
             dx[i] = scales[c] * (g - offsets[c] - slopes[c] * (x[i] - means[c]))
         row += side
@@ -187,9 +195,12 @@ cdef void gradient(
 
 def bn_backward(
     Py_ssize_t rows, Py_ssize_t C,
-    const float[::1] x, const float[::1] y, float[::1] dy, const float[::1] saved,
-    float[::1] dx, float[::1] dresidual, float[::1] dweight, float[::1] dbias,
-    float[::1] scratch, bint relu, int threads,
+    const float[::1] x, const float[::1] y, float[::1] dy,  # (rows, C)
+    const float[::1] saved,  # (bn_saved_size(C),)
+    float[::1] dx, float[::1] dresidual,  # (rows, C)
+    float[::1] dweight, float[::1] dbias,  # (C,)
+    float[::1] scratch,  # (bn_scratch_size(C),)
+    bint relu, int threads,
 ):
     """With g = dy (0 where `relu` and not y > 0), mean and s = 1 / sqrt(variance + eps) of `saved`:
     dbias = sum(g), dweight = sum(g (x - mean) s), dresidual = g,
@@ -214,7 +225,7 @@ def bn_backward(
         at = chunk(i, rows, C)
         c = i // tiles_of(C) * C + at.c
         if passes:
-            pass_on(at, C, relu, outputs, &dy[0], g)
+            mask_gradient(at, C, relu, outputs, &dy[0], g)
         norm_sums(
             at, C, relu and not residual, &x[0], g, normal.mean + at.c, normal.scale + at.c,
             normal.shift + at.c, sums + c, products + c,

@@ -27,7 +27,8 @@ cdef void sgd_block(
 
 def sgd_step(
     Py_ssize_t size, double lr, double weight_decay,
-    const float[::1] gradient, float[::1] parameter, int threads,
+    const float[::1] gradient, float[::1] parameter,  # (size,)
+    int threads,
 ):
     """p -= lr (g + weight_decay p)."""
     cdef Py_ssize_t i
@@ -62,7 +63,8 @@ cdef void nesterov_block(
 
 def momentum_step(
     Py_ssize_t size, double lr, double momentum, double weight_decay, bint nesterov, bint first,
-    const float[::1] gradient, float[::1] parameter, float[::1] velocity, int threads,
+    const float[::1] gradient, float[::1] parameter, float[::1] velocity,  # (size,)
+    int threads,
 ):
     """v = momentum v + g, p -= lr v; with nesterov p -= lr (g + momentum v).
     g includes weight_decay p; the first step takes v as 0.
@@ -105,7 +107,8 @@ cdef void rmsprop_momentum_block(
 
 def rmsprop_step(
     Py_ssize_t size, double lr, double alpha, double eps, double momentum, double weight_decay,
-    const float[::1] gradient, float[::1] parameter, float[::1] square, float[::1] velocity,
+    const float[::1] gradient, float[::1] parameter,  # (size,)
+    float[::1] square, float[::1] velocity,  # (size,)
     int threads,
 ):
     """s = alpha s + (1 - alpha) g^2, v = momentum v + g / (sqrt(s) + eps), p -= lr v.
@@ -143,7 +146,8 @@ cdef void adam_block(
 def adam_step(
     Py_ssize_t size, double lr, double beta1, double beta2, double eps, double weight_decay,
     bint decoupled, long long t,
-    const float[::1] gradient, float[::1] parameter, float[::1] mean, float[::1] square,
+    const float[::1] gradient, float[::1] parameter,  # (size,)
+    float[::1] mean, float[::1] square,  # (size,)
     int threads,
 ):
     """m = beta1 m + (1 - beta1) g, s = beta2 s + (1 - beta2) g^2,
@@ -179,8 +183,13 @@ cdef double sum_of_squares_chunk(Py_ssize_t size, const float *x) noexcept nogil
     return total
 
 
-def sum_of_squares(Py_ssize_t size, const float[::1] x, double[::1] partials, int threads):
-    """Return sum(x^2), not finite where an x is not; `partials` has room for 64 numbers."""
+def sum_of_squares(
+    Py_ssize_t size,
+    const float[::1] x,  # (size,)
+    double[::1] partials,  # (64,)
+    int threads,
+):
+    """Return sum(x^2), not finite where an x is not."""
     cdef Py_ssize_t i, start
     cdef double total = 0
     for i in prange(PARTIALS, num_threads=team(size, threads), nogil=True):

@@ -57,15 +57,19 @@ cdef void pixel_gradient(
         p[k] = <float>(cross * (p[k] - target) + dice * p[k] * slope)
 
 
-def scratch_size(Py_ssize_t n, Py_ssize_t K):
+def pixel_scratch_size(Py_ssize_t n, Py_ssize_t K):
     """Return the doubles of scratch that n pixels need."""
     return ((n + PIXELS - 1) // PIXELS) * (CLASS_SUMS * K + 1) + (CLASS_SUMS + 2) * K
 
 
 def pixel_losses(
     Py_ssize_t n, Py_ssize_t K, double smoothing, double cross, double dice,
-    const float[::1] logits, const int[::1] labels, const double[::1] weights,
-    float[::1] dlogits, double[::1] scratch, int threads,
+    const float[::1] logits,  # (n, K)
+    const int[::1] labels,  # (n,)
+    const double[::1] weights,  # (K,)
+    float[::1] dlogits,  # (n, K)
+    double[::1] scratch,  # (pixel_scratch_size(n, K),)
+    int threads,
 ):
     """Return (cross-entropy, Dice loss); dlogits = gradient of cross*first + dice*second.
 

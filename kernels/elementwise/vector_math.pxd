@@ -1,6 +1,6 @@
 """Transcendental functions that loops are vectorized with; see vector_math.h."""
 
-cdef extern from "vector_math.h" nogil:
+cdef extern from "elementwise/vector_math.h" nogil:
     float at_least(float limit, float x) noexcept
     float at_most(float limit, float x) noexcept
     float choose(bint condition, float a, float b) noexcept

@@ -19,7 +19,13 @@ def bias_backward(kernels, y, dy, threads=2, relu=False, wanted=True):
 
 
 @every_bias
-@pytest.mark.parametrize(("rows", "K"), [(1, 1), (5, 3), (700, 40), (300, 600)])
+@pytest.mark.parametrize(
+    ("rows", "K"),
+    [
+        *[(1, 1), (5, 3), (700, 40), (300, 600)],
+        *[(32 * 128 + 1, 300), (32 * 129, 300), (32 * (128 * 6 + 1), 40)],  # blocks and one row
+    ],
+)
 def test_a_bias_gradient_sums_the_columns_of_dy(kernels, rows, K):
     dy = np.random.default_rng(0).integers(-4, 5, (rows, K)).astype(np.float32)
     np.testing.assert_array_equal(bias_backward(kernels, NONE, dy), dy.sum(0))

@@ -14,28 +14,29 @@ NAN = np.nan
 TWO = Windows(input=(4, 4), output=(2, 2), size=(2, 2), stride=(2, 2))
 
 
-def sizes(x, windows):
-    return (
-        len(x), *windows.input, x.shape[-1], *windows.output, *windows.size, *windows.stride,
-        *windows.pad, *windows.after,
+CLASSES = {"maxpool": "MaxPooling", "avgpool": "AvgPooling", "l2pool": "L2Pooling"}
+
+
+def pooling(kernels, kind, x, windows, threads):
+    return getattr(kernels, CLASSES[kind])(
+        *windows.input, x.shape[-1], *windows.output, *windows.size, *windows.stride,
+        *windows.pad, *windows.after, threads,
     )  # fmt: skip
 
 
 def forward(kernels, kind, x, windows, threads=1):
     y = blank(len(x) * np.prod(windows.output) * x.shape[-1])
-    getattr(kernels, f"{kind}_forward")(*sizes(x, windows), given_array(x), y, threads)
+    pooling(kernels, kind, x, windows, threads).forward(len(x), given_array(x), y)
     assert stands(y)
     return y.reshape(len(x), *windows.output, -1)
 
 
 def backward(kernels, kind, x, dy, windows, threads=1):
     dx = blank(x.size)
-    seen = (
-        ()
-        if kind == "avgpool"
-        else (given_array(x), given_array(forward(kernels, kind, x, windows)))
-    )
-    getattr(kernels, f"{kind}_backward")(*sizes(x, windows), *seen, given_array(dy), dx, threads)
+    y = forward(kernels, kind, x, windows)
+    seen = [np.full_like(a, np.nan) for a in (x, y)] if kind == "avgpool" else [x, y]
+    pool = pooling(kernels, kind, x, windows, threads)
+    pool.backward(len(x), *map(given_array, seen), given_array(dy), dx)
     assert stands(dx)
     return dx.reshape(x.shape)
 
@@ -90,7 +91,7 @@ def test_pixels_of_x_may_lie_apart(kernels, case):
     for kind in ("maxpool", "avgpool", "l2pool"):
         y = forward(kernels, kind, x, windows).reshape(-1)
         found = blank(y.size)
-        getattr(kernels, f"{kind}_forward")(*sizes(x, windows), wide, found, 2, step)
+        pooling(kernels, kind, x, windows, 2).forward(len(x), wide, found, step)
         assert stands(found) and found.tobytes() == y.tobytes()
 
 

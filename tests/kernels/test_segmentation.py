@@ -13,7 +13,7 @@ def losses(kernels, logits, labels, *, smoothing=0.0, cross=1.0, dice=0.0, weigh
     n, K = np.shape(logits)
     dlogits = blank(n * K)
     weights = np.ones(K) if weights is None else np.asarray(weights, np.float64)
-    scratch = np.full(kernels.scratch_size(n, K), np.nan)
+    scratch = np.full(kernels.pixel_scratch_size(n, K), np.nan)
     entropy, overlap = kernels.pixel_losses(
         n, K, smoothing, cross, dice, given_array(np.asarray(logits, np.float32)),
         np.asarray(labels, np.int32), weights, dlogits, scratch, threads,

@@ -36,6 +36,16 @@ def test_same_padding_puts_the_odd_row_and_column_behind():
     assert parse("conv(1, 3, 2, same)").layer.output_shape((7, 8, 1)) == (4, 4, 1)
 
 
+def test_same_padding_of_a_deconv_cuts_the_odd_row_and_column_behind():
+    bench = Bench(parse("deconv(1, 2, pad=same, bias=no)").layer, ((2, 2, 1),))
+    weight = bench.layer.parameters((2, 2, 1))["weight"]
+    values = np.array([[[[1, 2], [3, 4]]]], np.float32)
+    bench.site.weights["weight"][:] = weight.pack(values)
+    bench.site.x[0][0] = np.array([[1, 0], [0, 10]], np.float32)[..., None]
+    bench.forward(1)
+    assert bench.site.y[0, ..., 0].tolist() == [[1, 2], [3, 4 + 10]]
+
+
 def test_causal_conv_sees_no_future():
     bench = Bench(parse("conv(2, 3, pad=causal, dilation=2)").layer, ((12, 3),))
     bench.forward(1)

@@ -1,4 +1,4 @@
-/* The tiles of depthwise_tile.h for vectors of WIDTH channels. */
+/* The tiles of tiles.h for vectors of WIDTH channels. */
 
 /* A row of three taps side by side: a pixel under several of them is read once. */
 TILE void OF(add_three)(

@@ -12,17 +12,17 @@ alone decide; so results are the same bits for any number of threads and any bat
 from cython.parallel cimport prange
 from openmp cimport omp_get_wtime
 
-from kernels.correlate cimport Work, correlate, correlate_floats
+from kernels.conv.correlate cimport Work, correlate, correlate_floats
 from kernels.geometry cimport (
     PANEL, ZERO, Axis, Correlation, Gather, Normal,
     adjoint_axis, ceil_div, forward_axis, in_pairs, inside, span,
 )
 from kernels.normalize cimport normal_of
-from kernels.planar cimport convolve_planar, is_planar, planar_floats
-from kernels.weight_gradient cimport Gradient, gradient_floats, sum_gradient, summing
+from kernels.conv.planar cimport convolve_planar, is_planar, planar_floats
+from kernels.conv.weight_gradient cimport Gradient, gradient_floats, sum_gradient, cut_for_sums
 
 
-cdef extern from "peak.h" nogil:
+cdef extern from "conv/peak.h" nogil:
     int LANES
     int PEAK_SUMS
     void multiply_add(Py_ssize_t steps)
@@ -51,15 +51,15 @@ cdef Correlation correlation(
     t.pools = False
     t.rows, t.cols, t.groups, t.C, t.K, t.fill, t.images = rows, cols, groups, C, K, fill, 1
     t.target_step = groups * K
-    t.slab_cols = fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
-    t.slab_rows = fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
+    t.slab_cols = count_fitting(&cols, pixels // rows.reach, FEWEST_COLUMNS)
+    t.slab_rows = count_fitting(&rows, pixels // span(&cols, t.slab_cols), 1)
     if t.slab_rows == rows.positions and t.slab_cols == cols.positions:
         pixels //= span(&rows, t.slab_rows) * span(&cols, t.slab_cols)
         t.images = max(1, min(pixels, IMAGE_PIXELS // (t.slab_rows * t.slab_cols)))
     return t
 
 
-cdef Correlation gathered(Correlation t) noexcept nogil:
+cdef Correlation gather_columns(Correlation t) noexcept nogil:
     """Return a convolution of few channels as one of more channels by a single column of taps.
 
     In the panels, the weights of a row of taps follow one another as those of channels do.
@@ -84,12 +84,14 @@ cdef void pool_outputs(Correlation *t) noexcept nogil:
     t.slab_cols = in_pairs(t, t.slab_cols)
 
 
-cdef Py_ssize_t fitting(const Axis *axis, Py_ssize_t pixels, Py_ssize_t fewest) noexcept nogil:
+cdef Py_ssize_t count_fitting(
+    const Axis *axis, Py_ssize_t pixels, Py_ssize_t fewest,
+) noexcept nogil:
     """Return how many positions read at most `pixels` source pixels."""
     return min(axis.positions, max((pixels - axis.reach) // axis.stride + 1, fewest))
 
 
-cdef float *aligned(float *start) noexcept nogil:
+cdef float *align(float *start) noexcept nogil:
     """Return the first cache line at or after `start`."""
     return <float *> ((<size_t> start + 63) & ~<size_t> 63)
 
@@ -135,9 +137,9 @@ cdef class Convolution:
         self.forward = correlation(
             forward_axis(H, P, R, sh, pt, dh), forward_axis(W, Q, S, sw, pl, dw), groups, C, K, fill
         )
-        self.gradient = summing(self.forward)
+        self.gradient = cut_for_sums(self.forward)
         self.planar = is_planar(&self.forward)
-        self.gathered = gathered(self.forward)
+        self.gathered = gather_columns(self.forward)
         if pools:
             pool_outputs(&self.forward)
             pool_outputs(&self.gathered)
@@ -168,7 +170,7 @@ cdef class Convolution:
             return 0
         return ceil_div(n * t.rows.outputs * t.cols.outputs * t.groups * t.K, PANEL) * PANEL
 
-    cdef Correlation sized(self, Correlation t, Py_ssize_t *n) noexcept nogil:
+    cdef Correlation for_images(self, Correlation t, Py_ssize_t *n) noexcept nogil:
         """Return a correlation for n images; if in one row, n becomes one."""
         if self.in_one_row and n[0] > 0:
             t.cols.size = t.cols.outputs = t.cols.positions = n[0] * self.H * self.W
@@ -193,17 +195,21 @@ cdef class Bound:
     cdef Py_ssize_t target_step
 
     def __init__(
-        self, Convolution g, const float[::1] source, const float[::1] weight,
-        const float[::1] bias, const float[::1] residual, float[::1] target,
-        float[::1] scratch, bint relu, Py_ssize_t target_step=0,
+        self, Convolution g,
+        const float[::1] source,  # (N, H, W, C) forward, (N, P, Q, K) backward
+        const float[::1] weight,  # (groups, K/16, R, S, C, 16): see panel_size
+        const float[::1] bias,  # (K,) forward, (C,) backward
+        const float[::1] residual, float[::1] target,  # (N, P, Q, K) forward, (N, H, W, C) backward
+        float[::1] scratch,  # (scratch_size,)
+        bint relu, Py_ssize_t target_step=0,
     ):
         self.g, self.source, self.weight, self.bias = g, source, weight, bias
         self.residual, self.target, self.scratch, self.relu = residual, target, scratch, relu
         self.target_step = target_step
 
-    cdef Correlation placed(self, Correlation t, Py_ssize_t *n) noexcept:
+    cdef Correlation for_arrays(self, Correlation t, Py_ssize_t *n) noexcept:
         """Return a correlation for n images that lie where the arrays say."""
-        t = self.g.sized(t, n)
+        t = self.g.for_images(t, n)
         t.target_step = self.target_step or t.target_step
         return t
 
@@ -224,7 +230,7 @@ cdef class Forward(Bound):
     pooled has no residual.
     """
 
-    cdef const float[::1] normal
+    cdef const float[::1] normal  # (3, normal_lanes(C))
 
     def __init__(self, *arguments, const float[::1] normal=None, **steps):
         super().__init__(*arguments, **steps)
@@ -232,7 +238,7 @@ cdef class Forward(Bound):
 
     def __call__(self, Py_ssize_t n):
         cdef Convolution g = self.g
-        cdef Correlation t = self.placed(g.gathered if self.normal is None else g.forward, &n)
+        cdef Correlation t = self.for_arrays(g.gathered if self.normal is None else g.forward, &n)
         cdef Work work
         if n == 0:
             return
@@ -243,10 +249,10 @@ cdef class Forward(Bound):
             if g.planar and work.residual == NULL and t.normal.mean == NULL:
                 convolve_planar(
                     &g.forward, n, work.x, work.weight, work.bias, work.y, work.relu,
-                    aligned(&self.scratch[0]), g.threads,
+                    align(&self.scratch[0]), g.threads,
                 )
             else:
-                correlate(&work, n, aligned(&self.scratch[0]), g.threads)
+                correlate(&work, n, align(&self.scratch[0]), g.threads)
 
 
 cdef class BackwardData(Bound):
@@ -258,9 +264,9 @@ cdef class BackwardData(Bound):
 
     def __call__(self, Py_ssize_t n):
         cdef Convolution g = self.g
-        cdef Correlation t = self.placed(g.backward, &n)
+        cdef Correlation t = self.for_arrays(g.backward, &n)
         cdef Work work
-        cdef float *start = aligned(&self.scratch[0])
+        cdef float *start = align(&self.scratch[0])
         if n == 0:
             return
         work = self.work()
@@ -273,20 +279,24 @@ cdef class BackwardData(Bound):
 
 
 def conv_backward_weights(
-    Convolution g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
-    float[::1] scratch, const float[::1] normal=None,
+    Convolution g, Py_ssize_t n,
+    const float[::1] x,  # (n, H, W, C)
+    const float[::1] dy,  # (n, P, Q, K)
+    float[::1] dweight,  # (groups, K/16, R, S, C, 16)
+    float[::1] scratch,  # (scratch_size,)
+    const float[::1] normal=None,  # (3, normal_lanes(C))
 ):
     """dw[k, c, r, s] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, k]
 
     Lanes of dweight beyond a group's last filter are set to zero. A normal as in Forward.
     """
-    cdef Correlation t = g.sized(g.gradient, &n)
+    cdef Correlation t = g.for_images(g.gradient, &n)
     cdef Gradient z
     t.normal = normal_of(normal, t.groups * t.C)
     z.t = &t
     z.x = &x[0] if n else NULL
     z.dy = &dy[0] if n else NULL
-    z.dweight, z.scratch, z.threads = &dweight[0], aligned(&scratch[0]), g.threads
+    z.dweight, z.scratch, z.threads = &dweight[0], align(&scratch[0]), g.threads
     with nogil:
         sum_gradient(&z, n)
 
@@ -316,7 +326,7 @@ cdef void fold_padding(
     """Add the gradients of padded pixels to those of the pixels they repeat, in n images."""
     cdef Correlation *t = &g.backward
     cdef Py_ssize_t channels = t.groups * t.K, item, H = g.H
-    for item in prange(n * H, num_threads=g.threads, schedule="static"):
+    for item in prange(n * H, num_threads=g.threads):
         fold_row(
             g, item % H, padded + item // H * t.rows.outputs * t.cols.outputs * channels, work,
             (image * H + item) * g.W * channels,
@@ -364,7 +374,7 @@ def peak_gflops(double seconds, int threads):
         end = omp_get_wtime() + seconds
         while True:
             start = omp_get_wtime()
-            for _thread in prange(threads, num_threads=threads, schedule="static"):
+            for _thread in prange(threads, num_threads=threads):
                 multiply_add(steps)
             now = omp_get_wtime()
             best = min(best, now - start)

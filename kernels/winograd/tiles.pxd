@@ -7,7 +7,7 @@ planes of [C/16][tiles][16], transformed weights in panels of [K/16][36][C][16].
 from kernels.geometry cimport PANEL, ceil_div
 
 
-cdef extern from "winograd_transforms.h" nogil:
+cdef extern from "winograd/transforms.h" nogil:
     enum:
         POINTS
         OUTPUTS
@@ -41,7 +41,7 @@ cdef extern from "winograd_transforms.h" nogil:
         bint adds)
     void transform_outputs(const float *m, Py_ssize_t plane, const Target *target)
 
-cdef extern from "winograd_tile.h" nogil:
+cdef extern from "winograd/product_tile.h" nogil:
     ctypedef struct Product:
         const float *a
         Py_ssize_t a_block
@@ -84,7 +84,7 @@ cdef struct Place:             # of a tile
     Py_ssize_t col
 
 
-cdef inline Tiling tiling(
+cdef inline Tiling describe_tiling(
     Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q, Py_ssize_t K,
     Py_ssize_t top, Py_ssize_t left, bint late,
 ) noexcept nogil:
@@ -97,24 +97,24 @@ cdef inline Py_ssize_t panels(Py_ssize_t channels) noexcept nogil:
     return ceil_div(channels, PANEL)
 
 
-cdef inline Py_ssize_t padded(Py_ssize_t floats) noexcept nogil:
+cdef inline Py_ssize_t plane_stride(Py_ssize_t floats) noexcept nogil:
     """Return the stride of planes of so many floats: an odd number of cache lines."""
     return (floats // PANEL | 1) * PANEL
 
 
-cdef inline Planes planes(Py_ssize_t channels, Py_ssize_t tiles, float *data) noexcept nogil:
+cdef inline Planes lay_planes(Py_ssize_t channels, Py_ssize_t tiles, float *data) noexcept nogil:
     """Lay out transformed tiles."""
     cdef Planes v
     v.data = data
     v.block_stride = tiles * PANEL
-    v.stride = padded(panels(channels) * v.block_stride)
+    v.stride = plane_stride(panels(channels) * v.block_stride)
     v.floats = PLANES * v.stride
     return v
 
 
 cdef inline Py_ssize_t filter_plane(Py_ssize_t channels) noexcept nogil:
     """Return the floats from one plane of a panel of transformed weights to the next."""
-    return padded(channels * PANEL)
+    return plane_stride(channels * PANEL)
 
 
 cdef inline Py_ssize_t zero_floats(Py_ssize_t channels) noexcept nogil:

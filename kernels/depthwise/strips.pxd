@@ -3,7 +3,7 @@
 from kernels.geometry cimport Axis, Normal, Run, Taps, ceil_div, phase_positions, run_of, taps_of
 
 
-cdef extern from "depthwise_tile.h" nogil:
+cdef extern from "depthwise/tiles.h" nogil:
     ctypedef struct Strip:
         const float *x
         Py_ssize_t x_pixel

@@ -10,14 +10,14 @@ from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span, Taps,
-    ceil_div, cut_evenly, panel_floats, phase_positions, pooled, slab_of, taps_of, valid_taps,
+    ceil_div, cut_evenly, panel_floats, phase_positions, pool_size, slab_of, taps_of, valid_taps,
 )
-from kernels.pack cimport (
-    Pack, as_it_is, pack_floats, pack_source, packing, pixel_by_pixel,
+from kernels.conv.pack cimport (
+    Pack, lay_pack, lay_unpacked, pack_floats, pack_source, pixel_by_pixel,
 )
 
 
-cdef extern from "tile.h" nogil:
+cdef extern from "conv/forward_tile.h" nogil:
     ctypedef struct Tap:
         Py_ssize_t source
         Py_ssize_t weight
@@ -46,7 +46,7 @@ cdef extern from "tile.h" nogil:
     int most_pixels(int filters)
     void multiply_piece(const Piece *piece, int pixels, int filters)
 
-cdef extern from "pool_pair.h" nogil:
+cdef extern from "conv/pool_pair.h" nogil:
     void pool_pair(
         const float *top, const float *bottom, Py_ssize_t step, Py_ssize_t windows,
         Py_ssize_t filters, float *y, Py_ssize_t y_stride)
@@ -60,7 +60,7 @@ cdef enum:
     SHORT_ROW = 8              # pixels: too few to hide that weights come from the second level
     BLOCKS_AHEAD = 3           # of 16 channels, to fetch weights from memory in time
     TILE_PIXELS = 28           # the most of any tile
-    SMALL = 1 << 15            # multiply-adds that are not worth a second thread
+    FEW_PRODUCTS = 1 << 15            # multiply-adds that are not worth a second thread
 
 cdef struct Work:              # as all threads see it
     const Correlation *t
@@ -153,11 +153,11 @@ cdef inline void share_out(Work *work, Py_ssize_t n, int threads) noexcept nogil
 cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads) noexcept nogil:
     """Compute y: bias plus the sums over taps and channels of x times weights, then relu."""
     cdef Py_ssize_t item, floats = correlate_floats(work.t)
-    if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < SMALL:
+    if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < FEW_PRODUCTS:
         threads = 1
     share_out(work, n, threads)
     for item in prange(
-        work.cut.slabs * work.t.groups * work.shares, num_threads=threads, schedule="static"
+        work.cut.slabs * work.t.groups * work.shares, num_threads=threads
     ):
         correlate_item(work, item, scratch + threadid() * floats)
 
@@ -180,9 +180,9 @@ cdef inline void correlate_item(
     item.pair = item.turned + turned_floats(t)
     phase.taps = <Tap *> (item.pair + pair_floats(t))
     if pixel_by_pixel(t):
-        item.pack = as_it_is(t, work.x, item.group, &item.slab)
+        item.pack = lay_unpacked(t, work.x, item.group, &item.slab)
     else:
-        item.pack = packing(t, &item.slab, scratch)
+        item.pack = lay_pack(t, &item.slab, scratch)
         pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack, scratch)
     for row in range(min(t.rows.phases, t.rows.outputs)):
         for col in range(min(t.cols.phases, t.cols.outputs)):
@@ -357,10 +357,10 @@ cdef inline Py_ssize_t first_output(
     const Correlation *t, const Slab *slab, const Phase *phase, Py_ssize_t image, Py_ssize_t row,
 ) noexcept nogil:
     """Return the pixel of y that the first position in a slab's row leads to."""
-    cdef Py_ssize_t each = pooled(t)
-    cdef Py_ssize_t line = (slab.row + row) // each * t.rows.phases + phase.row
-    line += (slab.image + image) * (t.rows.outputs // each)
-    return line * (t.cols.outputs // each) + slab.col // each * t.cols.phases + phase.col
+    cdef Py_ssize_t factor = pool_size(t)
+    cdef Py_ssize_t line = (slab.row + row) // factor * t.rows.phases + phase.row
+    line += (slab.image + image) * (t.rows.outputs // factor)
+    return line * (t.cols.outputs // factor) + slab.col // factor * t.cols.phases + phase.col
 
 
 cdef inline void correlate_row(Piece piece, Py_ssize_t pixels, int tile) noexcept nogil:

@@ -8,8 +8,8 @@
    Results are sums over at most R x S products, or over a few rows of pixels: short chains, added
    in an order that does not depend on the strip. */
 
-#ifndef CNNCLI_DEPTHWISE_TILE_H
-#define CNNCLI_DEPTHWISE_TILE_H
+#ifndef CNNCLI_DEPTHWISE_TILES_H
+#define CNNCLI_DEPTHWISE_TILES_H
 
 #include "vectors.h"
 
@@ -40,7 +40,7 @@ typedef struct {
 } TapSums;
 
 typedef struct {             /* 3x3 windows, for one row of y or two */
-    const float *x[5];       /* source rows under the taps, from the first column that is there on */
+    const float *x[5];       /* source rows under the taps, from the first column of the image on */
     ptrdiff_t x_pixel[5];    /* to the next pixel; 0 for a row of padding */
     const float *w;
     ptrdiff_t w_col, w_row;
@@ -55,24 +55,24 @@ typedef struct {             /* 3x3 windows, for one row of y or two */
 static const float ZEROS[LANES] = {0};
 
 #define WIDTH 1
-#include "strip.h"
+#include "strip_tile_body.h"
 #define WIDTH 1
-#include "three.h"
+#include "window3x3_tile_body.h"
 #define WIDTH 4
-#include "strip.h"
+#include "strip_tile_body.h"
 #define WIDTH 4
-#include "three.h"
+#include "window3x3_tile_body.h"
 #if LANES >= 8
 #define WIDTH 8
-#include "strip.h"
+#include "strip_tile_body.h"
 #define WIDTH 8
-#include "three.h"
+#include "window3x3_tile_body.h"
 #endif
 #if LANES >= 16
 #define WIDTH 16
-#include "strip.h"
+#include "strip_tile_body.h"
 #define WIDTH 16
-#include "three.h"
+#include "window3x3_tile_body.h"
 #endif
 
 /* Return the width of the vectors that so many channels are cut into. */

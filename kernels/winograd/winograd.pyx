@@ -11,15 +11,15 @@ decide; so results are the same bits for any number of threads and any batch.
 """
 
 from kernels.geometry cimport PANEL
-from kernels.winograd_correlate cimport (
+from kernels.winograd.correlate cimport (
     Correlating, correlate_tiles, correlating_floats,
 )
-from kernels.winograd_gradient cimport Summing, gradient_floats, sum_tiles
-from kernels.winograd_tiles cimport Tiling, tiling
-from kernels.winograd_weights cimport transform_weights, weight_floats
+from kernels.winograd.gradient cimport Summing, gradient_floats, sum_tiles
+from kernels.winograd.tiles cimport Tiling, describe_tiling
+from kernels.winograd.weights cimport transform_weights, weight_floats
 
 
-cdef float *aligned(float *start) noexcept nogil:
+cdef float *align(float *start) noexcept nogil:
     """Return the first cache line at or after `start`."""
     return <float *> ((<size_t> start + 63) & ~<size_t> 63)
 
@@ -49,8 +49,8 @@ cdef class Winograd:
         Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
     ):
         self.threads = threads
-        self.forward = tiling(H, W, C, P, Q, K, pt, pl, late)
-        self.backward = tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, late)
+        self.forward = describe_tiling(H, W, C, P, Q, K, pt, pl, late)
+        self.backward = describe_tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, late)
         if not late:
             self.weight_size = weight_floats(&self.forward)
             self.data_weight_size = weight_floats(&self.backward)
@@ -60,22 +60,34 @@ cdef class Winograd:
         self.scratch_size = max(self.forward_scratch, self.data_scratch, self.gradient_scratch)
 
 
-def winograd_weights(Winograd g, const float[::1] weight, float[::1] transformed):
+def winograd_weights(
+    Winograd g,
+    const float[::1] weight,  # (K/16, 3, 3, C, 16)
+    float[::1] transformed,  # (weight_size,)
+):
     """Transform weights for winograd_forward."""
     with nogil:
         transform_weights(&g.forward, &weight[0], False, &transformed[0], g.threads)
 
 
-def winograd_data_weights(Winograd g, const float[::1] weight, float[::1] transformed):
+def winograd_data_weights(
+    Winograd g,
+    const float[::1] weight,  # (K/16, 3, 3, C, 16)
+    float[::1] transformed,  # (data_weight_size,)
+):
     """Transform weights for winograd_backward_data."""
     with nogil:
         transform_weights(&g.backward, &weight[0], True, &transformed[0], g.threads)
 
 
 def winograd_forward(
-    Winograd g, Py_ssize_t n, const float[::1] x, const float[::1] transformed,
-    const float[::1] bias, const float[::1] residual, float[::1] y, float[::1] scratch, bint relu,
-    Py_ssize_t y_step=0, bint pools=False,
+    Winograd g, Py_ssize_t n,
+    const float[::1] x,  # (n, H, W, C)
+    const float[::1] transformed,  # (weight_size,), or the weights if late
+    const float[::1] bias,  # (K,)
+    const float[::1] residual, float[::1] y,  # (n, P, Q, K)
+    float[::1] scratch,  # (forward_scratch,)
+    bint relu, Py_ssize_t y_step=0, bint pools=False,
 ):
     """y[p, q, k] = b[k] + residual[p, q, k] + sum of r, s, c: x[p+r-pt, q+s-pl, c] w[k, c, r, s]
 
@@ -94,12 +106,15 @@ def winograd_forward(
     z.bias = &bias[0] if bias.shape[0] else NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
-        correlate_tiles(&z, n, aligned(&scratch[0]), g.threads)
+        correlate_tiles(&z, n, align(&scratch[0]), g.threads)
 
 
 def winograd_backward_data(
-    Winograd g, Py_ssize_t n, const float[::1] dy, const float[::1] transformed,
-    const float[::1] residual, float[::1] dx, float[::1] scratch,
+    Winograd g, Py_ssize_t n,
+    const float[::1] dy,  # (n, P, Q, K)
+    const float[::1] transformed,  # (data_weight_size,), or the weights if late
+    const float[::1] residual, float[::1] dx,  # (n, H, W, C)
+    float[::1] scratch,  # (data_scratch,)
 ):
     """dx[h, w, c] = residual[h, w, c] + sum of dy[p, q, k] w[k, r, s, c] over its every product
 
@@ -114,12 +129,15 @@ def winograd_backward_data(
     z.bias = NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
     with nogil:
-        correlate_tiles(&z, n, aligned(&scratch[0]), g.threads)
+        correlate_tiles(&z, n, align(&scratch[0]), g.threads)
 
 
 def winograd_backward_weights(
-    Winograd g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
-    float[::1] scratch,
+    Winograd g, Py_ssize_t n,
+    const float[::1] x,  # (n, H, W, C)
+    const float[::1] dy,  # (n, P, Q, K)
+    float[::1] dweight,  # (K/16, 3, 3, C, 16)
+    float[::1] scratch,  # (gradient_scratch,)
 ):
     """dw[k, c, r, s] = sum of images, p, q: x[p + r - pt, q + s - pl, c] dy[p, q, k]
 
@@ -131,4 +149,4 @@ def winograd_backward_weights(
     z.dy = &dy[0] if n else NULL
     z.dweight = &dweight[0]
     with nogil:
-        sum_tiles(&z, n, aligned(&scratch[0]), g.threads)
+        sum_tiles(&z, n, align(&scratch[0]), g.threads)

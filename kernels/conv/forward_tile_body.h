@@ -1,4 +1,4 @@
-/* The tile of tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
+/* The tile of forward_tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
 TILE void OF(run_piece)(
     const Piece *piece, const int pixels, const int vectors, const int packed

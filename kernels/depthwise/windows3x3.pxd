@@ -1,10 +1,10 @@
 """The loops of a depthwise convolution of 3x3 windows that move by one pixel or two."""
 
-from kernels.depthwise_strips cimport Sweep
+from kernels.depthwise.strips cimport Sweep
 from kernels.geometry cimport Axis, Taps, ceil_div, taps_of
 
 
-cdef extern from "depthwise_tile.h" nogil:
+cdef extern from "depthwise/tiles.h" nogil:
     ctypedef struct Three:
         const float *x[5]
         Py_ssize_t x_pixel[5]

@@ -1,6 +1,6 @@
 /* Depthwise 3x3 windows, for vectors of WIDTH channels: a row of y, or two that share their source.
 
-   The filter and the pixels under three columns of taps stay in registers as the window moves on. */
+   The filter and the pixels under three columns of taps stay in registers as the window moves. */
 
 TILE void OF(load_column)(const Three *z, const float **x, const int lines, OF(floats) *column) {
     UNROLL for (int i = 0; i < lines; i++) {

@@ -10,16 +10,16 @@ work of one thread, in an order that shapes alone decide.
 
 from cython.parallel cimport prange, threadid
 
-from kernels.depthwise_gradient cimport Gradient, gradient_floats, gradient_of, sum_gradient
-from kernels.depthwise_strips cimport Sweep, sweep_strips
-from kernels.depthwise_three cimport are_threes, sweep_three
+from kernels.depthwise.gradient cimport Gradient, gradient_floats, gradient_of, sum_gradient
+from kernels.depthwise.strips cimport Sweep, sweep_strips
+from kernels.depthwise.windows3x3 cimport are_threes, sweep_three
 from kernels.geometry cimport Axis, Normal, adjoint_axis, ceil_div, forward_axis, span
-from kernels.normalize cimport normal_of, normalized_rows
+from kernels.normalize cimport normal_of, read_normalized_rows
 
 
 cdef enum:
     SLAB_FLOATS = 4 * 1024  # of source rows: strips of all channels find them in the first cache
-    SMALL = 10000           # elements that are not worth a second thread
+    FEW_ELEMENTS = 10000    # that are not worth a second thread
 
 
 cdef class Depthwise:
@@ -76,8 +76,14 @@ cdef class Forward(Bound):
     """
 
     def __init__(
-        self, Depthwise g, const float[::1] x, const float[::1] weight, const float[::1] bias,
-        float[::1] y, float[::1] scratch, bint relu, const float[::1] normal=None,
+        self, Depthwise g,
+        const float[::1] x,  # (N, H, W, C)
+        const float[::1] weight,  # (R, S, C)
+        const float[::1] bias,  # (C,)
+        float[::1] y,  # (N, P, Q, C)
+        float[::1] scratch,  # (scratch_size,)
+        bint relu,
+        const float[::1] normal=None,  # (3, normal_lanes(C))
     ):
         self.held = (x, weight, bias, y)
         self.threads, self.normal, self.scratch = g.threads, normal, scratch
@@ -91,10 +97,13 @@ cdef class BackwardData(Bound):
     """dx[h, w, c] = sum of dy[p, q, c] w[r, s, c] over every product of x[h, w, c]"""
 
     def __init__(
-        self, Depthwise g, const float[::1] dy, const float[::1] weight, float[::1] dx
+        self, Depthwise g,
+        const float[::1] dy,  # (N, P, Q, C)
+        const float[::1] weight,  # (R, S, C)
+        float[::1] dx,  # (N, H, W, C)
     ):
         self.held = (dy, weight, dx)
-        self.threads = g.threads
+        self.threads, self.normal, self.scratch = g.threads, None, None
         self.z = Sweep(
             g.rows_back, g.cols_back, g.C, Normal(NULL, NULL, NULL), start(dy), start(weight),
             NULL, <float *> start(dx), False,
@@ -102,18 +111,22 @@ cdef class BackwardData(Bound):
 
 
 def depthwise_backward_weights(
-    Depthwise g, Py_ssize_t n, const float[::1] x, const float[::1] dy, float[::1] dweight,
-    float[::1] scratch, const float[::1] normal=None,
+    Depthwise g, Py_ssize_t n,
+    const float[::1] x,  # (n, H, W, C)
+    const float[::1] dy,  # (n, P, Q, C)
+    float[::1] dweight,  # (R, S, C)
+    float[::1] scratch,  # (scratch_size,)
+    const float[::1] normal=None,  # (3, normal_lanes(C))
 ):
     """dw[r, s, c] = sum of images, p, q: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] dy[p, q, c]
 
     A normal as in Forward.
     """
     cdef Gradient z = gradient_of(g.rows, g.cols, g.C)
-    cdef int threads = g.threads if n * g.rows.outputs * g.cols.outputs * g.C >= SMALL else 1
+    cdef bint few = n * g.rows.outputs * g.cols.outputs * g.C < FEW_ELEMENTS
     z.x, z.dy, z.normal = start(x), start(dy), normal_of(normal, g.C)
     with nogil:
-        sum_gradient(&z, n, &dweight[0], &scratch[0], threads)
+        sum_gradient(&z, n, &dweight[0], &scratch[0], 1 if few else g.threads)
 
 
 cdef const float *start(const float[::1] array) noexcept:
@@ -135,12 +148,12 @@ cdef void sweep(const Sweep *z, Py_ssize_t n, float *scratch, int threads) noexc
     """Compute y, some rows of positions at a time."""
     cdef Py_ssize_t rows = z.rows.positions, slab = slab_rows(&z.rows, z.cols.size, z.C)
     cdef Py_ssize_t floats = slab_floats(&z.rows, z.cols.size, z.C), slabs, item
-    if n * z.rows.outputs * z.cols.outputs * z.C < SMALL:
+    if n * z.rows.outputs * z.cols.outputs * z.C < FEW_ELEMENTS:
         threads = 1
     if n * ceil_div(rows, slab) < 2 * threads and z.normal.mean == NULL:
         slab = ceil_div(rows, ceil_div(threads, n))
     slabs = ceil_div(rows, slab)
-    for item in prange(n * slabs, num_threads=threads, schedule="static"):
+    for item in prange(n * slabs, num_threads=threads):
         sweep_slab(
             z, item // slabs, item % slabs * slab, min(rows, (item % slabs + 1) * slab),
             scratch + threadid() * floats,
@@ -151,7 +164,7 @@ cdef void sweep_slab(
     const Sweep *z, Py_ssize_t image, Py_ssize_t first, Py_ssize_t last, float *scratch,
 ) noexcept nogil:
     """Compute rows of positions, normalizing what they read if that is wanted."""
-    cdef const float *x = normalized_rows(
+    cdef const float *x = read_normalized_rows(
         &z.normal, &z.rows, z.cols.size, z.C, z.x, image, first, last, scratch
     )
     if are_threes(z):

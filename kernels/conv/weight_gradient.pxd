@@ -12,10 +12,10 @@ from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span,
     ceil_div, cut_evenly, panel_floats, slab_of, valid_positions,
 )
-from kernels.pack cimport Pack, pack_floats, pack_source, packing, split_pixels
+from kernels.conv.pack cimport Pack, lay_pack, pack_floats, pack_source, split_pixels
 
 
-cdef extern from "gradient_tile.h" nogil:
+cdef extern from "conv/gradient_tile.h" nogil:
     ctypedef struct Outer:
         const float *x
         Py_ssize_t x_image
@@ -61,7 +61,7 @@ cdef struct Pair:              # a slab's packed x, and its dy as [K/16][pixels]
     float *dy
 
 
-cdef inline Correlation summing(Correlation t) noexcept nogil:
+cdef inline Correlation cut_for_sums(Correlation t) noexcept nogil:
     """Return a correlation with slabs that suit sums over pixels."""
     t.slab_cols = min(t.slab_cols, <Py_ssize_t> CHAIN_PIXELS)
     t.slab_rows = min(t.slab_rows, max(1, SUMMED_PIXELS // t.slab_cols))
@@ -120,13 +120,13 @@ cdef inline void sum_chunks(const Gradient *z, Py_ssize_t weights) noexcept nogi
     cdef Py_ssize_t chunks = min(<Py_ssize_t> CHUNKS, z.cut.slabs), chunk, start
     cdef Py_ssize_t floats = pair_floats(z.t)
     cdef float *partial = z.scratch + z.threads * floats
-    for chunk in prange(chunks, num_threads=z.threads, schedule="static"):
+    for chunk in prange(chunks, num_threads=z.threads):
         sum_chunk(
             z, chunk * z.cut.slabs // chunks, (chunk + 1) * z.cut.slabs // chunks,
             z.scratch + threadid() * floats,
             partial + (chunk - 1) * weights if chunk else z.dweight,
         )
-    for start in prange(0, weights, 4096, num_threads=z.threads, schedule="static"):
+    for start in prange(0, weights, 4096, num_threads=z.threads):
         add_in_order(
             partial + start, weights, chunks - 1, min(4096, weights - start), z.dweight + start
         )
@@ -166,10 +166,10 @@ cdef inline void sum_shared(const Gradient *z, Py_ssize_t group) noexcept nogil:
     for batch in range(ceil_div(z.cut.slabs, together)):
         first = batch * together
         count = min(together, z.cut.slabs - first)
-        for number in prange(count, num_threads=z.threads, schedule="static"):
+        for number in prange(count, num_threads=z.threads):
             pack_pair(z, first + number, group, z.scratch + number * pair_floats(t))
         for item in prange(
-            ceil_div(t.K, MOST_FILTERS) * blocks, num_threads=z.threads, schedule="static"
+            ceil_div(t.K, MOST_FILTERS) * blocks, num_threads=z.threads
         ):
             sum_block(z, group, first, count, item // blocks * MOST_FILTERS, item % blocks)
 
@@ -199,7 +199,7 @@ cdef inline Pair pair_at(const Gradient *z, Py_ssize_t number, float *packed) no
     """Lay out a slab's packed x and dy."""
     cdef Pair pair
     pair.slab = slab_of(z.t, &z.cut, number)
-    pair.x = packing(z.t, &pair.slab, packed)
+    pair.x = lay_pack(z.t, &pair.slab, packed)
     pair.dy = packed + pack_floats(z.t)
     return pair
 

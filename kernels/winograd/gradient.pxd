@@ -10,11 +10,11 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from kernels.geometry cimport PANEL, ceil_div
-from kernels.weight_gradient cimport add_in_order
-from kernels.winograd_tiles cimport (
+from kernels.conv.weight_gradient cimport add_in_order
+from kernels.winograd.tiles cimport (
     PAIR_FILTERS, PLANES, Planes, Product, Tiling,
-    gradient_window, image_window, multiply_planes, padded, panels, planes, split_channels,
-    transform_gradient, transform_image, transform_sums, zero_floats,
+    gradient_window, image_window, lay_planes, multiply_planes, panels, plane_stride,
+    split_channels, transform_gradient, transform_image, transform_sums, zero_floats,
 )
 
 cdef enum:
@@ -48,19 +48,19 @@ cdef struct Pair:              # the transformed tiles of x and of dy
 cdef inline Pair pair_of(const Tiling *t, Py_ssize_t tiles, float *data) noexcept nogil:
     """Lay out transformed tiles of x and dy."""
     cdef Pair pair
-    pair.x = planes(t.C, tiles, data)
-    pair.dy = planes(t.K, tiles, data + pair.x.floats)
+    pair.x = lay_planes(t.C, tiles, data)
+    pair.dy = lay_planes(t.K, tiles, data + pair.x.floats)
     pair.tiles = tiles
     return pair
 
 
 cdef inline Py_ssize_t pair_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
-    return planes(t.C, tiles, NULL).floats + planes(t.K, tiles, NULL).floats
+    return lay_planes(t.C, tiles, NULL).floats + lay_planes(t.K, tiles, NULL).floats
 
 
 cdef inline Py_ssize_t sum_stride(const Part *part) noexcept nogil:
     """Return the floats from one plane of a part's sums to the next."""
-    return padded(part.panels * part.blocks * PANEL * PANEL)
+    return plane_stride(part.panels * part.blocks * PANEL * PANEL)
 
 
 cdef inline Part whole(const Tiling *t) noexcept nogil:
@@ -132,13 +132,13 @@ cdef inline void sum_chunks(const Summing *z, float *scratch, int threads) noexc
     cdef Py_ssize_t floats = pair_floats(t, SUMMED) + PLANES * sum_stride(&part)
     cdef float *partial = scratch + threads * floats
     chunks = min(<Py_ssize_t> CHUNKS, ceil_div(z.tiles, SUMMED))
-    for chunk in prange(chunks, num_threads=threads, schedule="static"):
+    for chunk in prange(chunks, num_threads=threads):
         sum_chunk(
             z, chunk * z.tiles // chunks, (chunk + 1) * z.tiles // chunks,
             scratch + threadid() * floats,
             partial + (chunk - 1) * weights if chunk else z.dweight,
         )
-    for start in prange(0, weights, 4096, num_threads=threads, schedule="static"):
+    for start in prange(0, weights, 4096, num_threads=threads):
         add_in_order(
             partial + start, weights, chunks - 1, min(4096, weights - start), z.dweight + start
         )
@@ -176,10 +176,10 @@ cdef inline void sum_together(const Summing *z, float *scratch, int threads) noe
         start = group * z.tiles // groups
         count = (group + 1) * z.tiles // groups - start
         pair = pair_of(t, count, scratch)
-        for tile in prange(start, start + count, num_threads=threads, schedule="static"):
+        for tile in prange(start, start + count, num_threads=threads):
             transform_pair(z, start, tile, &pair)
         for item in prange(
-            rows * ceil_div(panels(t.K), part.panels), num_threads=threads, schedule="static"
+            rows * ceil_div(panels(t.K), part.panels), num_threads=threads
         ):
             sum_part(
                 z, &pair, item % rows * part.blocks, item // rows * part.panels, part,

@@ -12,14 +12,14 @@
 #define OUT float *restrict
 
 #ifdef __AVX__
-enum { LANES = 8 };
+enum { CHANNELS = 8 };
 #else
-enum { LANES = 4 };
+enum { CHANNELS = 4 };
 #endif
-typedef float lanes __attribute__((vector_size(4 * LANES)));
-typedef int32_t lane_mask __attribute__((vector_size(4 * LANES)));
+typedef float lanes __attribute__((vector_size(4 * CHANNELS)));
+typedef int32_t lane_mask __attribute__((vector_size(4 * CHANNELS)));
 
-enum kind { MAXIMUM, AVERAGE, ROOT };
+enum Kind { MAXIMUM, AVERAGE, ROOT };
 
 /* H x W pixels of C channels; P x Q windows of R x S pixels, one every sh rows and sw columns, the
    first one pt rows above and pl columns left of the image. An average counts the padding, which is
@@ -27,7 +27,7 @@ enum kind { MAXIMUM, AVERAGE, ROOT };
    a pixel of x begins `step` floats after the one before. */
 typedef struct {
     ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, step;
-} windows;
+} Windows;
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 INLINE ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
@@ -48,31 +48,31 @@ INLINE lanes choose(lane_mask condition, lanes a, lanes b) {
 
 /* What a window starts with, does with each pixel x, and ends with. */
 
-INLINE lanes start(enum kind kind) {
+INLINE lanes start(enum Kind kind) {
     return (lanes){0} - (kind == MAXIMUM ? INFINITY : 0.0f);
 }
 
-INLINE lanes visit(enum kind kind, lanes y, lanes x) {
+INLINE lanes visit(enum Kind kind, lanes y, lanes x) {
     if (kind == MAXIMUM) return choose((x > y) | (x != x), x, y);
     return kind == AVERAGE ? y + x : y + x * x;
 }
 
-INLINE lanes finish(enum kind kind, lanes y, float pixels) {
+INLINE lanes finish(enum Kind kind, lanes y, float pixels) {
     if (kind == AVERAGE) return y / pixels;
     if (kind == ROOT)
-        for (int i = 0; i < LANES; i++) y[i] = sqrtf(y[i]);
+        for (int i = 0; i < CHANNELS; i++) y[i] = sqrtf(y[i]);
     return y;
 }
 
 /* What there is to give to the pixels of a window, and what pixel x gets of it: all of it, if x is
    the maximum, and then nothing is left. */
 
-INLINE lanes share(enum kind kind, lanes y, lanes dy, float pixels) {
+INLINE lanes share(enum Kind kind, lanes y, lanes dy, float pixels) {
     if (kind == AVERAGE) return dy / pixels;
     return kind == ROOT ? choose(y == 0.0f, (lanes){0}, dy / y) : dy;
 }
 
-INLINE lanes give(enum kind kind, lanes x, lanes y, lanes *left) {
+INLINE lanes give(enum Kind kind, lanes x, lanes y, lanes *left) {
     if (kind == AVERAGE) return *left;
     if (kind == ROOT) return x * *left;
     lane_mask hit = (x == y) | (x != x);
@@ -81,12 +81,12 @@ INLINE lanes give(enum kind kind, lanes x, lanes y, lanes *left) {
     return gift;
 }
 
-/* One window of LANES channels, of which `in` are read and `out` written; rows x columns of its
+/* One window of CHANNELS channels, of which `in` are read and `out` written; rows x columns of its
    pixels are in the image, and an average counts `pixels`. */
 
 INLINE void forward_window(
-    enum kind kind, ptrdiff_t in, ptrdiff_t out, ptrdiff_t rows, ptrdiff_t columns,
-    float pixels, const windows *g, IN x, OUT y
+    enum Kind kind, ptrdiff_t in, ptrdiff_t out, ptrdiff_t rows, ptrdiff_t columns,
+    float pixels, const Windows *g, IN x, OUT y
 ) {
     lanes all = start(kind);
     for (ptrdiff_t r = 0; r < rows; r++)
@@ -97,8 +97,8 @@ INLINE void forward_window(
 
 /* One window of n channels, of which the `valid` ones count; with `add` dx += instead of =. */
 INLINE void backward_window(
-    enum kind kind, int add, ptrdiff_t n, lane_mask valid, ptrdiff_t rows, ptrdiff_t columns,
-    float pixels, const windows *g, IN x, IN y, IN dy, OUT dx
+    enum Kind kind, int add, ptrdiff_t n, lane_mask valid, ptrdiff_t rows, ptrdiff_t columns,
+    float pixels, const Windows *g, IN x, IN y, IN dy, OUT dx
 ) {
     lanes zero = {0}, top = load(y, n);
     lanes left = choose(valid, share(kind, top, load(dy, n), pixels), zero);

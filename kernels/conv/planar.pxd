@@ -6,10 +6,10 @@ A thread copies an image into one plane per channel, with its padding, and compu
 from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
-from kernels.geometry cimport ZERO, Correlation, ceil_div, pooled
+from kernels.geometry cimport ZERO, Correlation, ceil_div, pool_size
 
 
-cdef extern from "planar_row.h" nogil:
+cdef extern from "conv/planar_tile.h" nogil:
     enum:
         PLANAR_FILTERS
         PLANAR_PIXELS
@@ -30,9 +30,9 @@ cdef extern from "planar_row.h" nogil:
 
 cdef enum:
     PLANAR_CHANNELS = 4
-    PLANAR_TERMS = 144        # of one sum: see tile.h
+    PLANAR_TERMS = 144        # of one sum: see forward_tile.h
     PLANAR_FLOATS = 1 << 16   # of an image: it is to stay in the second-level cache
-    PLANAR_SMALL = 1 << 16    # multiply-adds that are not worth a second thread
+    PLANAR_FEW = 1 << 16    # multiply-adds that are not worth a second thread
 
 
 cdef inline bint is_planar(const Correlation *t) noexcept nogil:
@@ -61,11 +61,11 @@ cdef inline void convolve_planar(
 ) noexcept nogil:
     """Compute y of n images."""
     cdef Py_ssize_t item, parts, image, floats = planar_floats(t)
-    cdef Py_ssize_t rows = t.rows.outputs // pooled(t), cols = t.cols.outputs // pooled(t)
-    if n * t.rows.outputs * t.cols.outputs * t.K * t.C * t.rows.taps * t.cols.taps < PLANAR_SMALL:
+    cdef Py_ssize_t rows = t.rows.outputs // pool_size(t), cols = t.cols.outputs // pool_size(t)
+    if n * t.rows.outputs * t.cols.outputs * t.K * t.C * t.rows.taps * t.cols.taps < PLANAR_FEW:
         threads = 1
     parts = ceil_div(threads, n)
-    for item in prange(n * parts, num_threads=threads, schedule="static"):
+    for item in prange(n * parts, num_threads=threads):
         image = item // parts
         copy_planes(
             t, x + image * t.rows.size * t.cols.size * t.C, scratch + threadid() * floats
@@ -108,6 +108,6 @@ cdef inline void compute_rows(
     for k in range(t.K):
         z.bias[k] = bias[k] if bias != NULL else 0
     for row in range(first, last):
-        z.x = planes + row * pooled(t) * z.row
-        z.y = y + row * (t.cols.outputs // pooled(t)) * t.K
+        z.x = planes + row * pool_size(t) * z.row
+        z.y = y + row * (t.cols.outputs // pool_size(t)) * t.K
         multiply_planar(&z, t.K)

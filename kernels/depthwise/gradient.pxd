@@ -10,10 +10,10 @@ from libc.string cimport memset
 from kernels.geometry cimport (
     Axis, Normal, Run, Span, Taps, ceil_div, run_of, span, valid_positions,
 )
-from kernels.normalize cimport normalized_rows
+from kernels.normalize cimport read_normalized_rows
 
 
-cdef extern from "depthwise_tile.h" nogil:
+cdef extern from "depthwise/tiles.h" nogil:
     ctypedef struct TapSums:
         const float *x
         Py_ssize_t x_pixel
@@ -33,7 +33,7 @@ cdef extern from "depthwise_tile.h" nogil:
 
 cdef enum:
     CHUNKS = 16            # parts of a batch whose gradients are summed apart
-    CHAIN_PIXELS = 144     # of one chain of products: see tile.h
+    CHAIN_PIXELS = 144     # of one chain of products: see conv/forward_tile.h
     CHAINS = 64            # that are summed up before they join the others
 
 cdef struct Gradient:
@@ -76,7 +76,7 @@ cdef inline void sum_gradient(
     """Compute dweight for n images."""
     cdef Py_ssize_t chunk, size = z.rows.taps * z.cols.taps * z.lanes, slabs = n * z.slabs
     cdef float *rows = scratch + 2 * CHUNKS * size
-    for chunk in prange(CHUNKS, num_threads=threads, schedule="static"):
+    for chunk in prange(CHUNKS, num_threads=threads):
         sum_slabs(
             z, slabs * chunk // CHUNKS, slabs * (chunk + 1) // CHUNKS, scratch + chunk * size,
             scratch + (CHUNKS + chunk) * size, rows + threadid() * slab_floats(z),
@@ -123,7 +123,7 @@ cdef inline void sum_slab(
     float *rows,
 ) noexcept nogil:
     """Add the products of rows p to p + count of an image to the gradients of all taps."""
-    cdef const float *x = normalized_rows(
+    cdef const float *x = read_normalized_rows(
         &z.normal, &z.rows, z.cols.size, z.C, z.x, image, p, p + count, rows
     )
     cdef Py_ssize_t r, s, origin

@@ -3,8 +3,8 @@
    Vectors of filters would be mostly empty. Here a filter is a scalar that multiplies 2 vectors of
    neighboring pixels, which lie side by side in an image of one plane per channel. */
 
-#ifndef CNNCLI_PLANAR_ROW_H
-#define CNNCLI_PLANAR_ROW_H
+#ifndef CNNCLI_PLANAR_TILE_H
+#define CNNCLI_PLANAR_TILE_H
 
 #include "vectors.h"
 
@@ -53,7 +53,8 @@ TILE void OF(sum_planar)(
 TILE void OF(run_planar)(const PlanarRow *z, const int filters) {
     float maps[PLANAR_FILTERS][PLANAR_PIXELS];
     for (ptrdiff_t first = 0; first < z->pixels; first += PLANAR_PIXELS) {
-        const ptrdiff_t left = z->pixels - first, count = left < PLANAR_PIXELS ? left : PLANAR_PIXELS;
+        const ptrdiff_t left = z->pixels - first;
+        const ptrdiff_t count = left < PLANAR_PIXELS ? left : PLANAR_PIXELS;
         float *y = z->y + first * filters;
         OF(floats) sum[PLANAR_FILTERS][2];
         OF(sum_planar)(z, z->x + first, filters, sum);

@@ -10,12 +10,12 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport PANEL, ceil_div
-from kernels.winograd_tiles cimport (
+from kernels.winograd.tiles cimport (
     PAIR_FILTERS, OUTPUTS, PLANES, Place, Planes, Product, Target, Tiling,
-    filter_plane, image_window, multiply_planes, padded, panels, place_of, planes, split_tiles,
-    transform_image, transform_outputs, zero_floats,
+    filter_plane, image_window, lay_planes, multiply_planes, panels, place_of, plane_stride,
+    split_tiles, transform_image, transform_outputs, zero_floats,
 )
-from kernels.winograd_weights cimport transform_block
+from kernels.winograd.weights cimport transform_block
 
 cdef enum:
     BLOCK = 28                 # tiles that one thread takes at a time
@@ -49,7 +49,7 @@ cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
 
 cdef inline Py_ssize_t product_floats(Py_ssize_t tiles) noexcept nogil:
     """Return the floats of products of a tile's 32 filters."""
-    return PLANES * padded(tiles * PAIR_FILTERS)
+    return PLANES * plane_stride(tiles * PAIR_FILTERS)
 
 
 cdef inline Py_ssize_t correlating_floats(
@@ -58,10 +58,10 @@ cdef inline Py_ssize_t correlating_floats(
     """Return the scratch floats."""
     cdef Py_ssize_t tiles = images * t.rows * t.cols, floats
     cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
-    floats = planes(t.C, min(tiles, <Py_ssize_t> BLOCK), NULL).floats + product_floats(BLOCK)
+    floats = lay_planes(t.C, min(tiles, <Py_ssize_t> BLOCK), NULL).floats + product_floats(BLOCK)
     return zero_floats(t.C) + max(
         threads * floats,
-        planes(t.C, group, NULL).floats + threads * (product_floats(GROUP) + late_floats(t)),
+        lay_planes(t.C, group, NULL).floats + threads * (product_floats(GROUP) + late_floats(t)),
     )
 
 
@@ -89,8 +89,8 @@ cdef inline void share_blocks(
 ) noexcept nogil:
     """Compute y block by block of tiles."""
     cdef Py_ssize_t block, most = min(z.tiles, <Py_ssize_t> BLOCK)
-    cdef Py_ssize_t floats = planes(z.t.C, most, NULL).floats + product_floats(BLOCK)
-    for block in prange(blocks, num_threads=threads, schedule="static"):
+    cdef Py_ssize_t floats = lay_planes(z.t.C, most, NULL).floats + product_floats(BLOCK)
+    for block in prange(blocks, num_threads=threads):
         compute_block(
             z, block * z.tiles // blocks, (block + 1) * z.tiles // blocks,
             scratch + threadid() * floats,
@@ -101,7 +101,7 @@ cdef inline void compute_block(
     const Correlating *z, Py_ssize_t first, Py_ssize_t last, float *scratch,
 ) noexcept nogil:
     """Compute the outputs of some tiles."""
-    cdef Planes v = planes(z.t.C, last - first, scratch)
+    cdef Planes v = lay_planes(z.t.C, last - first, scratch)
     cdef Py_ssize_t tile, panel
     for tile in range(first, last):
         transform_tile(z, first, tile, &v)
@@ -119,14 +119,14 @@ cdef inline void share_filters(Correlating *z, float *scratch, int threads) noex
     for group in range(groups):
         first = group * z.tiles // groups
         count = (group + 1) * z.tiles // groups - first
-        v = planes(t.C, count, scratch)
+        v = lay_planes(t.C, count, scratch)
         products = scratch + v.floats
         parts = 1
         if pairs % threads and pairs < 4 * threads and not t.late:
             parts = min(count, threads)
-        for tile in prange(first, first + count, num_threads=threads, schedule="static"):
+        for tile in prange(first, first + count, num_threads=threads):
             transform_tile(z, first, tile, &v)
-        for item in prange(pairs * parts, num_threads=threads, schedule="static"):
+        for item in prange(pairs * parts, num_threads=threads):
             compute_part(
                 z, first, count, item // parts * 2, item % parts, parts, &v,
                 products + threadid() * (product_floats(GROUP) + late_floats(t)),
@@ -159,7 +159,7 @@ cdef inline void compute_filters(
 ) noexcept nogil:
     """Compute the outputs of some tiles for the filters of two panels, or of the last one."""
     cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, tile, lane
-    cdef Py_ssize_t stride = padded(count * width)
+    cdef Py_ssize_t stride = plane_stride(count * width)
     cdef float[PAIR_FILTERS] bias
     cdef Product product
     product.a = source

@@ -7,7 +7,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport PANEL
-from kernels.winograd_tiles cimport PLANES, Tiling, filter_plane, panels, transform_filters
+from kernels.winograd.tiles cimport PLANES, Tiling, filter_plane, panels, transform_filters
 
 
 cdef extern from "transpose.h" nogil:
@@ -27,7 +27,7 @@ cdef inline void transform_weights(
 ) noexcept nogil:
     """Transform weights to panels [K/16][36][C][16]."""
     cdef Py_ssize_t blocks = panels(t.C), plane = filter_plane(t.C), item
-    for item in prange(panels(t.K) * blocks, num_threads=threads, schedule="static"):
+    for item in prange(panels(t.K) * blocks, num_threads=threads):
         transform_block(
             t, weight, turned, item // blocks, item % blocks,
             to + item // blocks * PLANES * plane + item % blocks * PANEL * PANEL, plane,

@@ -1,9 +1,9 @@
 /* Products of transformed tiles, weights and gradients at one pair of points.
 
-   Sums are cut into chains of at most 144 products, for the reason that tile.h gives. */
+   Sums are cut into chains of at most 144 products, for the reason that forward_tile.h gives. */
 
-#ifndef CNNCLI_WINOGRAD_TILE_H
-#define CNNCLI_WINOGRAD_TILE_H
+#ifndef CNNCLI_WINOGRAD_PRODUCT_TILE_H
+#define CNNCLI_WINOGRAD_PRODUCT_TILE_H
 
 #include "vectors.h"
 
@@ -25,7 +25,7 @@ struct Product {
 };
 
 #define WIDTH LANES
-#include "product.h"
+#include "product_tile_body.h"
 #define DEFINE_FORWARD(TILES, FILTERS)                                                       \
     static void forward_##FILTERS##_##TILES(const Product *product) {                        \
         OF_WIDTH(run_product, LANES)(product, TILES, FILTERS / LANES, PANEL, 1);             \

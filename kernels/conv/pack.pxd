@@ -33,7 +33,7 @@ cdef struct Pack:
     Py_ssize_t size
 
 
-cdef inline Pack packing(const Correlation *t, const Slab *slab, float *data) noexcept nogil:
+cdef inline Pack lay_pack(const Correlation *t, const Slab *slab, float *data) noexcept nogil:
     """Lay out the packed source of a slab."""
     cdef Pack pack
     pack.data = data
@@ -65,7 +65,7 @@ cdef inline bint pixel_by_pixel(const Correlation *t) noexcept nogil:
     )
 
 
-cdef inline Pack as_it_is(
+cdef inline Pack lay_unpacked(
     const Correlation *t, const float *x, Py_ssize_t group, const Slab *slab,
 ) noexcept nogil:
     """Lay out a source of which every position reads a pixel of its own."""
@@ -85,7 +85,7 @@ cdef inline Pack as_it_is(
 cdef inline Py_ssize_t pack_floats(const Correlation *t) noexcept nogil:
     """Return the floats of the packed source of the largest slab."""
     cdef Slab slab = Slab(0, t.images, 0, t.slab_rows, 0, t.slab_cols)
-    return packing(t, &slab, NULL).size
+    return lay_pack(t, &slab, NULL).size
 
 
 cdef inline void pack_source(

@@ -6,7 +6,7 @@
        dg = G^T [(A dy A^T) * (B^T d B)] G
 
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
-   arXiv 1509.09308). winograd_points.h has B, G and A.
+   arXiv 1509.09308). points.h has B, G and A.
 
    What has 36 values, one per pair of points, lies in 36 planes; a plane is an odd number of cache
    lines, or the 36 stores of one transform would fall upon few sets of the first-level cache. */
@@ -39,7 +39,7 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
 } Target;
 
 #define WIDTH LANES
-#include "winograd_points.h"
+#include "points.h"
 
 /* Two rows of the 6 x 6 values of WIDTH channels. */
 TILE void OF(transform_rows)(
