@@ -66,7 +66,6 @@ class Task(Named):
     gate: ClassVar[str]  # the figure that says best how good a network is
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
     has_confusion: ClassVar[bool] = False  # whether the figures have a confusion matrix
-    per_pixel: ClassVar[bool] = False  # whether every pixel of an image gets an answer
 
     @property
     def words(self) -> Words:

@@ -46,7 +46,7 @@ def answer_stream(
                 item.name,
                 logits=logits[row],
                 sample=item.values,
-                features=None if layer is None else runner.kept(layer)[row],
+                features=None if layer is None else runner.value(layer)[row],
                 notice=item.notice,
             )
             row += 1

@@ -153,7 +153,7 @@ class Trained:
         """Return the network ready to answer; `settings` are those of `runner.open_runner`."""
         from cnncli.trained.runner import open_runner
 
-        return open_runner(self.graph, self.weights, self.preprocessing, self.task, **settings)
+        return open_runner(self.graph, self.weights, self.preprocessing, **settings)
 
     def answers(
         self, paths: Iterable[str], *, layer: str | None = None, threads: int = 1, **settings: Any
@@ -217,7 +217,7 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
         task.check(model.graph)
     except (ModelFileError, ArchitectureError) as error:
         raise ModelFileError(f"{path}: {error}", path=os.fspath(path)) from error
-    unlike = task.per_pixel and preprocessing.noun != "image"
+    unlike = isinstance(task, Segmentation) and preprocessing.noun != "image"
     if preprocessing.input_shape != model.input_shape or unlike:
         raise ModelFileError(
             f"{path}: its network does not take its own inputs; train it again",

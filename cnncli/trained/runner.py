@@ -47,8 +47,8 @@ class Runner(Protocol):
         call.
         """
 
-    def kept(self, layer: str) -> Array:
-        """Return what a layer that is kept made of the latest samples: (batch, *its shape)."""
+    def value(self, layer: str) -> Array:
+        """Return what a layer named in `keep` made of the latest samples: (batch, *its shape)."""
 
     def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
         """Answer a labeled set in its order; yield what the task judged, batch by batch."""
@@ -58,7 +58,6 @@ def open_runner(
     graph: Graph,
     weights: Weights,
     preprocessing: AnyPreprocessing,
-    task: Task,
     *,
     batch_size: int | None = None,
     threads: int = 1,
@@ -67,12 +66,12 @@ def open_runner(
     keep: Collection[str] = (),
     tile: tuple[int, int] | None = None,
 ) -> Runner:
-    """Return the runner that the task needs, on these weights, which it does not copy.
+    """Return the runner that the network needs, on these weights, which it does not copy.
 
-    `keep` names layers for `kept`; `tile` bounds the part of an image answered at a time. Raises
-    UsageError for a setting that the task has no use for.
+    `keep` names layers for `value`; `tile` bounds the part of an image answered at a time. Raises
+    UsageError for a setting that the network has no use for.
     """
-    if not task.per_pixel:
+    if len(graph.output_shape) == 1:
         if tile is not None:
             raise UsageError(f"{setting('tile')} is for networks that make masks; leave it out")
         setup = Setup(batch_size or MOST_SAMPLES, threads, conv_algo=conv_algo, latency=latency)
@@ -107,7 +106,7 @@ class _OneSize:
     def answer(self, samples: Sequence[Values]) -> Array:
         return self._answer(np.stack(samples)) if samples else self.plan.output[:0]
 
-    def kept(self, layer: str) -> Array:
+    def value(self, layer: str) -> Array:
         return self.plan.value(layer)
 
     def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
@@ -137,7 +136,7 @@ class _AnySize:
     def answer(self, samples: Sequence[Values] | Values) -> list[Array]:
         return [self.tiled(pixels, self.normalize) for pixels in samples]
 
-    def kept(self, layer: str) -> Array:
+    def value(self, layer: str) -> Array:
         raise AssertionError("tiles are not kept")
 
     def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:

@@ -51,7 +51,6 @@ class Training:
             graph,
             self.weights,
             data.preprocessing,
-            data.task,
             threads=settings.threads,
             conv_algo=settings.conv_algo,
         )

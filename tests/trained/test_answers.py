@@ -8,8 +8,8 @@ from cnncli.trained.runner import open_runner
 
 
 @pytest.fixture
-def runner(network, preprocessing, task):
-    return open_runner(*network, preprocessing, task, keep=["relu1"])
+def runner(network, preprocessing):
+    return open_runner(*network, preprocessing, keep=["relu1"])
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_each_sample_gets_its_own_logits_and_features(runner, items):
     assert (a[0] != b[0]).any()
     assert (a[1] != b[1]).any()
     logits = runner.answer([items[2].values])
-    assert (logits[0] == b[0]).all() and (runner.kept("relu1")[0] == b[1]).all()
+    assert (logits[0] == b[0]).all() and (runner.value("relu1")[0] == b[1]).all()
 
 
 def test_the_error_of_another_place_names_it(runner):

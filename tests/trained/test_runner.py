@@ -7,9 +7,9 @@ from cnncli.trained.runner import judge_all, open_runner
 
 
 @pytest.fixture
-def open_network(network, preprocessing, task):
+def open_network(network, preprocessing):
     """Open a runner of the network with these settings."""
-    return partial(open_runner, *network, preprocessing, task)
+    return partial(open_runner, *network, preprocessing)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_layers_that_are_kept_can_be_read(open_network, images):
     runner = open_network(keep=["relu1"])
     runner.answer(list(images.values[:2]))
 
-    kept = runner.kept("relu1")[:2]
+    kept = runner.value("relu1")[:2]
     assert kept.shape == (2, 6, 8, 4)
     assert kept.min() == 0 < kept.max()
 

@@ -81,7 +81,7 @@ def test_the_validation_is_that_of_the_weights_after_the_epoch():
         if isinstance(event, Epoch):
             weights = Weights(run.graph)
             weights.load(run.weights.dump())
-            fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
+            fresh = open_runner(run.graph, weights, PREPROCESSING)
             assert event.validation == TASK.monitor(judge_all(fresh, run.val, TASK))
 
 
@@ -93,7 +93,7 @@ def test_the_best_epoch_is_the_one_kept():
     assert kept.epoch == best and best.best
     weights = Weights(run.graph)
     weights.load(kept.weights)
-    fresh = open_runner(run.graph, weights, PREPROCESSING, TASK)
+    fresh = open_runner(run.graph, weights, PREPROCESSING)
     assert TASK.monitor(judge_all(fresh, run.val, TASK)) == best.validation
 
 

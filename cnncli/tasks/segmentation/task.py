@@ -53,7 +53,6 @@ class Segmentation(Task, name="segment"):
     gate: ClassVar[str] = "pixel_accuracy"
     has_confidence: ClassVar[bool] = False
     has_confusion: ClassVar[bool] = True
-    per_pixel: ClassVar[bool] = True
 
     @property
     def words(self) -> SegmentationWords:
