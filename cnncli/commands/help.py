@@ -64,11 +64,12 @@ def _list_topics(as_json: bool) -> None:
 
 def _style(page: str) -> str:
     """Set headings and what is typed in bold, and dim the fences of blocks."""
-    lines = []
+    lines, in_block = [], False
     for line in page.splitlines():
-        if line.startswith(("# ", "## ", "$ ")):
-            line = click.style(line, bold=True)
-        elif line.startswith("```"):
+        if line.startswith("```"):
+            in_block = not in_block
             line = click.style(line, dim=True)
+        elif line.startswith("$ " if in_block else "#"):
+            line = click.style(line, bold=True)
         lines.append(line)
     return "\n".join(lines)
