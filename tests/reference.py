@@ -166,6 +166,8 @@ ACTIVATIONS: dict[str, Callable[[float], float]] = {
     "silu": lambda x: x * logistic(x),
     "sigmoid": logistic,
     "tanh": tanh,
+    "hard_sigmoid": lambda x: min(max(x + 3, 0.0), 6.0) / 6,
+    "hard_swish": lambda x: x * min(max(x + 3, 0.0), 6.0) / 6,
 }
 
 DERIVATIVES: dict[str, Callable[[float], float]] = {
@@ -177,6 +179,8 @@ DERIVATIVES: dict[str, Callable[[float], float]] = {
     "silu": lambda x: logistic(x) * (1 + x * logistic(-x)),
     "sigmoid": lambda x: logistic(x) * logistic(-x),
     "tanh": lambda x: 1 - tanh(x) ** 2,
+    "hard_sigmoid": lambda x: 1 / 6 if -3 < x < 3 else 0.0,
+    "hard_swish": lambda x: float(x > 0) if abs(x) >= 3 else x / 3 + 0.5,
 }
 
 

@@ -47,3 +47,14 @@ class Adam:
         mean = self.mean / (1 - self.beta1**self.t)
         square = self.square / (1 - self.beta2**self.t)
         return p - self.lr * mean / (np.sqrt(square) + self.eps)
+
+
+class Lion:
+    def __init__(self, lr, beta1, beta2, decay=0.0):
+        self.lr, self.beta1, self.beta2, self.decay = lr, beta1, beta2, decay
+        self.mean = 0.0
+
+    def step(self, g, p):
+        direction = np.sign(self.beta1 * self.mean + (1 - self.beta1) * g)
+        self.mean = self.beta2 * self.mean + (1 - self.beta2) * g
+        return p - self.lr * (direction + self.decay * p)

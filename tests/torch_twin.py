@@ -133,6 +133,8 @@ class Twin:
             "silu": F.silu,
             "sigmoid": torch.sigmoid,
             "tanh": torch.tanh,
+            "hard_sigmoid": F.hardsigmoid,
+            "hard_swish": F.hardswish,
         }[kind](x)
 
     @staticmethod

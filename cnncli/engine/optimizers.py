@@ -169,3 +169,24 @@ class AdamW(Adam, name="adamw"):
     """
 
     decoupled = True
+
+
+class Lion(Rule, name="lion"):
+    """w -= lr sign(beta1 m + (1 - beta1) g), then m = beta2 m + (1 - beta2) g.
+
+    Chen et al. 2023, arXiv:2302.06675; weight decay is no part of g, as in adamw. As every weight
+    moves by lr, lr is to be 3 to 10 times smaller than adamw's, and weight decay as much larger.
+    """
+
+    beta1: float = setting(RATE, 0.9)
+    beta2: float = setting(RATE, 0.99)
+
+    moments = 1
+    rate = 3e-4
+    decoupled = True
+
+    def update(self, at: Stretch) -> None:
+        kernels.lion_step(
+            at.weights.size, at.rate, self.beta1, self.beta2, at.decay,
+            at.gradient, at.weights, *at.moments, at.threads,
+        )  # fmt: skip

@@ -153,6 +153,23 @@ class Tanh(Activation, kind="tanh"):
     bounds = True
 
 
+class HardSigmoid(Activation, kind="hard_sigmoid"):
+    """relu6(x + 3) / 6, close to sigmoid and quick (Howard et al. 2019, arXiv:1905.02244)."""
+
+    functions = (kernels.hard_sigmoid_forward, kernels.hard_sigmoid_backward)
+    backward_reads = frozenset({"y"})
+    prefers = "glorot"
+    bounds = True
+
+
+class HardSwish(Activation, kind="hard_swish"):
+    """x * hard_sigmoid(x), close to silu and quick (Howard et al. 2019, arXiv:1905.02244)."""
+
+    functions = (kernels.hard_swish_forward, kernels.hard_swish_backward)
+    backward_reads = frozenset({"x"})
+    prefers = "he"
+
+
 class Softmax(Layer, kind="softmax"):
     """exp(x) over its sum along the channels; at the end of a network it may be left out."""
 

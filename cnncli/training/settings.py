@@ -96,10 +96,11 @@ def _boldness(graph: Graph, samples: int) -> float:
 
 
 def _weight_decay(graph: Graph, total_rate: float, rule: Rule) -> float:
-    """Return the weight decay; adamw's takes off about the same share however long it runs."""
+    """Return the weight decay; where decoupled, it takes off about the same share in any time."""
     if not rule.decoupled:
         return 5e-4
-    return min(1.0 if _has_bn(graph) else 0.1, max(0.05, 3 / total_rate))
+    strongest = (1e-3 if _has_bn(graph) else 1e-4) / rule.rate
+    return min(strongest, max(5e-5 / rule.rate, 3 / total_rate))
 
 
 def _has_bn(graph: Graph) -> bool:

@@ -11,7 +11,7 @@ from kernels.parallel cimport BLOCK, block_size, blocks_of, team
 
 cdef extern from "elementwise/activations.h" nogil:
     enum Activation:
-        RELU, RELU6, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH
+        RELU, RELU6, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH, HARD_SIGMOID, HARD_SWISH
     void activate_block(
         Activation kind, Py_ssize_t size, float slope, const float *x, float *y
     )
@@ -145,6 +145,32 @@ def tanh_backward(
 ):
     """dx = (1 - y^2) dy."""
     activation_backward(TANH, size, 0, y, dy, dx, threads)
+
+
+def hard_sigmoid_forward(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
+    """y = min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
+    activation_forward(HARD_SIGMOID, size, 0, x, y, threads)
+
+
+def hard_sigmoid_backward(
+    Py_ssize_t size, const float[::1] x, const float[::1] y, const float[::1] dy,
+    float[::1] dx, int threads,
+):
+    """dx = dy / 6 where 0 < y < 1, else 0."""
+    activation_backward(HARD_SIGMOID, size, 0, y, dy, dx, threads)
+
+
+def hard_swish_forward(Py_ssize_t size, const float[::1] x, float[::1] y, int threads):
+    """y = x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019)."""
+    activation_forward(HARD_SWISH, size, 0, x, y, threads)
+
+
+def hard_swish_backward(
+    Py_ssize_t size, const float[::1] x, const float[::1] y, const float[::1] dy,
+    float[::1] dx, int threads,
+):
+    """dx = (x / 3 + 1 / 2) dy where -3 < x < 3, 0 below, dy above."""
+    activation_backward(HARD_SWISH, size, 0, x, dy, dx, threads)
 
 
 cdef void softmax_rows(Py_ssize_t rows, Py_ssize_t C, const float *x, float *y) noexcept nogil:

@@ -7,7 +7,9 @@
 
 #include "vector_math.h"
 
-enum Activation { RELU, RELU6, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH };
+enum Activation {
+    RELU, RELU6, LEAKY_RELU, ELU, GELU, SILU, SIGMOID, TANH, HARD_SIGMOID, HARD_SWISH
+};
 
 static inline __attribute__((always_inline)) float activate(
     enum Activation kind, float slope, float x
@@ -22,11 +24,13 @@ static inline __attribute__((always_inline)) float activate(
     case SILU: x = at_least(-110, x); return x * logistic(x);
     case SIGMOID: return logistic(x);
     case TANH: return hyperbolic_tangent(x);
+    case HARD_SIGMOID: return x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6;
+    case HARD_SWISH: return x <= -3 ? 0 : x >= 3 ? x : x * (x + 3) / 6;
     }
     return x;
 }
 
-/* dx of dy and of `known`, which is x for leaky_relu, gelu and silu, and y for the others. */
+/* dx of dy and of `known`: x for leaky_relu, gelu, silu and hard_swish, y for the others. */
 static inline __attribute__((always_inline)) float differentiate(
     enum Activation kind, float slope, float known, float dy
 ) {
@@ -46,12 +50,15 @@ static inline __attribute__((always_inline)) float differentiate(
         return dy * (probability + probability * known * logistic(-known));
     case SIGMOID: return dy * (known * (1.0 - known)); /* in double */
     case TANH: return dy * ((1.0 - known) * (1.0 + known));
+    case HARD_SIGMOID: return (known > 0) & (known < 1) ? dy / 6 : 0;
+    case HARD_SWISH: return known <= -3 ? 0 : known >= 3 ? dy : dy * (known / 3 + 0.5f);
     }
     return dy;
 }
 
 #define FOR_EACH_KIND(F) \
-    F(RELU) F(RELU6) F(LEAKY_RELU) F(ELU) F(GELU) F(SILU) F(SIGMOID) F(TANH)
+    F(RELU) F(RELU6) F(LEAKY_RELU) F(ELU) F(GELU) F(SILU) F(SIGMOID) F(TANH) \
+    F(HARD_SIGMOID) F(HARD_SWISH)
 
 /* y = activate(x); y may be x. */
 static void activate_block(

@@ -168,6 +168,34 @@ def adam_step(
         )
 
 
+cdef void lion_block(
+    Py_ssize_t size, float keep, float lr, float beta1, float rest1, float beta2, float rest2,
+    const float *g, float *p, float *mean,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef float direction
+    for i in range(size):
+        direction = beta1 * mean[i] + rest1 * g[i]
+        p[i] = keep * p[i] - lr * (<float>(direction > 0) - <float>(direction < 0))
+        mean[i] = beta2 * mean[i] + rest2 * g[i]
+
+
+def lion_step(
+    Py_ssize_t size, double lr, double beta1, double beta2, double weight_decay,
+    const float[::1] gradient, float[::1] parameter, float[::1] mean, int threads,
+):
+    """p -= lr (sign(beta1 m + (1 - beta1) g) + weight_decay p), m = beta2 m + (1 - beta2) g
+    (Chen et al. 2023, arXiv:2302.06675, algorithm 2).
+    """
+    cdef Py_ssize_t i
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        lion_block(
+            block_size(i, size),
+            1 - lr * weight_decay, lr, beta1, 1 - beta1, beta2, 1 - beta2,
+            &gradient[i * BLOCK], &parameter[i * BLOCK], &mean[i * BLOCK],
+        )
+
+
 cdef double sum_of_squares_chunk(Py_ssize_t size, const float *x) noexcept nogil:
     cdef double[SUMS_ABREAST] lanes
     cdef double total = 0

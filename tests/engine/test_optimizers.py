@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from reference_optimizers import Adam, Momentum, RmsProp
+from reference_optimizers import Adam, Lion, Momentum, RmsProp
 
 from cnncli.engine import Weights
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
@@ -26,6 +26,8 @@ TWINS = {
     "adam(0.5, 0.8, 0.01)": lambda decay: Adam(0, 0.5, 0.8, 0.01, decay),
     "adamw": lambda decay: Adam(0, 0.9, 0.999, 1e-8, decay, decoupled=True),
     "adamw(0.5, 0.8, 0.01)": lambda decay: Adam(0, 0.5, 0.8, 0.01, decay, decoupled=True),
+    "lion": lambda decay: Lion(0, 0.9, 0.99, decay),
+    "lion(0.5, 0.8)": lambda decay: Lion(0, 0.5, 0.8, decay),
 }
 
 
@@ -86,6 +88,7 @@ def test_with_steps_and_state_filled_in_an_optimizer_goes_on_as_another(name):
         ("rmsprop(alpha=0.9)", "rmsprop(0.5, 0.9)"),
         ("adam", "adam(0.5)"),
         ("adamw(beta2=0.98)", "adamw(0.5, 0.98)"),
+        ("lion", "lion(0.5)"),
     ],
 )
 def test_momentum_is_the_first_setting(text, changed):

@@ -91,6 +91,8 @@ def test_the_derivative_is_right_to_the_last_digits_in_the_tail(kernels, name):
         ("silu", [0, INF]),
         ("sigmoid", [0, 1]),
         ("tanh", [-1, 1]),
+        ("hard_sigmoid", [0, 1]),
+        ("hard_swish", [0, INF]),
     ],
 )
 def test_activations_reach_their_limits_and_pass_nan_on(kernels, name, limits):
@@ -108,7 +110,7 @@ def test_slopes_far_out_are_finite(kernels, name):
     far = np.array([-INF, -3e38, -200, 200, 3e38, INF], np.float32)
     slopes = backward(kernels, name, far, np.ones_like(far))
     left = 0.1 if name == "leaky_relu" else 0
-    right = 0 if name in ("relu6", "sigmoid", "tanh") else 1
+    right = 0 if name in ("relu6", "sigmoid", "tanh", "hard_sigmoid") else 1
     assert slopes.tolist() == pytest.approx([left] * 3 + [right] * 3)
 
 
@@ -119,7 +121,7 @@ def test_backward_passes_nan_of_dy_on(kernels, name):
 
 
 @every_activation
-@pytest.mark.parametrize("name", ["leaky_relu", "elu", "gelu", "silu", "tanh"])
+@pytest.mark.parametrize("name", ["leaky_relu", "elu", "gelu", "silu", "tanh", "hard_swish"])
 def test_minus_zero_keeps_its_sign(kernels, name):
     y = forward(kernels, name, np.array([-0.0, 0.0], np.float32))
     assert y.tolist() == [0, 0]
@@ -138,6 +140,16 @@ def test_relu6_is_closed_at_both_ends(kernels):
     x = np.array([-1, -0.0, 1e-40, 5.5, 6, 7], np.float32)
     assert forward(kernels, "relu6", x).tolist() == [0, 0, x[2], 5.5, 6, 6]
     assert backward(kernels, "relu6", x, np.full(6, 7.0)).tolist() == [0, 0, 7, 7, 0, 0]
+
+
+@every_activation
+def test_the_hard_activations_bend_at_three(kernels):
+    x, sevens = np.array([-4, -3, -1.5, 0, 1.5, 3, 4], np.float32), np.full(7, 7.0)
+    assert forward(kernels, "hard_sigmoid", x).tolist() == [0, 0, 0.25, 0.5, 0.75, 1, 1]
+    assert forward(kernels, "hard_swish", x).tolist() == [0, 0, -0.375, 0, 1.125, 3, 4]
+    sixth = pytest.approx(7 / 6)
+    assert backward(kernels, "hard_sigmoid", x, sevens).tolist() == [0, 0, *[sixth] * 3, 0, 0]
+    assert backward(kernels, "hard_swish", x, sevens).tolist() == [0, 0, 0, 3.5, 7, 7, 7]
 
 
 @every_activation

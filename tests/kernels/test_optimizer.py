@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fence import blank, every_isa, given_array, same_bits, stands
-from reference_optimizers import Adam, Momentum, RmsProp
+from reference_optimizers import Adam, Lion, Momentum, RmsProp
 
 every_optimizer = every_isa("elementwise")
 SIZE = 30_001
@@ -79,6 +79,24 @@ def test_adam_agrees_with_its_twin(kernels, decoupled, decay):
 
 
 @every_optimizer
+@pytest.mark.parametrize("decay", [0, 0.1])
+def test_lion_agrees_with_its_twin(kernels, decay):
+    mean = state()
+
+    def step(t, g, p):
+        kernels.lion_step(SIZE, 0.01, 0.9, 0.99, decay, g, p, mean, 2)
+
+    check(step, Lion(0.01, 0.9, 0.99, decay), [mean])
+
+
+@every_optimizer
+def test_lion_stands_still_where_there_is_no_direction(kernels):
+    p, zeros = np.ones(3, np.float32), np.zeros((2, 3), np.float32)
+    kernels.lion_step(3, 0.01, 0.9, 0.99, 0, zeros[0], p, zeros[1], 1)
+    assert p.tolist() == [1, 1, 1]
+
+
+@every_optimizer
 def test_the_first_step_of_adam_has_the_length_of_the_learning_rate(kernels):
     p = np.zeros(2, np.float32)
     g = np.array([1e-3, -7e5], np.float32)
@@ -105,6 +123,7 @@ def test_threads_change_no_bit(kernels):
         kernels.momentum_step(SIZE, 0.1, 0.9, 0.01, True, False, numbers(9), p, v, threads)
         kernels.rmsprop_step(SIZE, 0.1, 0.9, 1e-8, 0.9, 0.01, numbers(9), p, s, v, threads)
         kernels.adam_step(SIZE, 0.1, 0.9, 0.9, 1e-8, 0.01, True, 3, numbers(9), p, m, s, threads)
+        kernels.lion_step(SIZE, 0.1, 0.9, 0.9, 0.01, numbers(9), p, m, threads)
         found.append(np.concatenate([p, v, m, s]))
     assert same_bits(found[0], found[1])
     assert same_bits(found[0], found[2])

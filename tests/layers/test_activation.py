@@ -35,6 +35,8 @@ def test_activations_keep_the_contract(text, shape):
         ("silu", 0.73105858, -0.26894142),
         ("sigmoid", 0.73105858, 0.26894142),
         ("tanh", 0.76159416, -0.76159416),
+        ("hard_sigmoid", 4 / 6, 2 / 6),
+        ("hard_swish", 4 / 6, -2 / 6),
     ],
 )
 def test_activations_have_their_published_values(text, at_one, at_minus_one):

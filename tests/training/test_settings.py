@@ -60,6 +60,12 @@ def test_weight_decay_takes_off_the_same_share_however_long_the_training_is():
     assert choose({"optimizer": "nesterov"}, NORMED, 900).weight_decay == 5e-4
 
 
+def test_lion_takes_smaller_steps_and_decays_as_much():
+    adamw, lion = (choose({"optimizer": name}, NORMED, 900) for name in ("adamw", "lion"))
+    assert lion.lr == pytest.approx(0.3 * adamw.lr)
+    assert lion.lr * lion.weight_decay == pytest.approx(adamw.lr * adamw.weight_decay)
+
+
 def test_warm_up_is_an_epoch_but_no_more_than_500_steps():
     assert choose({}, NORMED, 900).warmup_epochs == 1
     assert choose({}, NORMED, 64_000).warmup_epochs == pytest.approx(0.5)
