@@ -25,12 +25,12 @@ def test_a_scale_is_one_array_for_all_batches() -> None:
 
 
 def test_a_preprocessing_takes_the_scale_and_shift_of_its_statistics() -> None:
-    statistics = Statistics.empty(1)
-    statistics.add(np.array([[[[10]], [[20]]]], np.uint8))
-    preprocessing = with_normalization(Preprocessing(1, 1, 1), "minmax", statistics)
+    statistics = Statistics.empty(3)
+    statistics.add(np.array([[[[10, 0, 50]], [[20, 20, 54]]]], np.uint8))
+    preprocessing = with_normalization(Preprocessing(1, 1, 3), "minmax", statistics)
     assert preprocessing.normalization == "minmax"
-    assert preprocessing.scale == pytest.approx((0.1,))
-    assert preprocessing.shift == pytest.approx((-1.0,))
+    assert preprocessing.scale == pytest.approx((0.1, 0.05, 0.25))
+    assert preprocessing.shift == pytest.approx((-1.0, 0.0, -12.5))
 
 
 @pytest.mark.parametrize("values", [[1, 2.5], [-3, 1e29]])

@@ -24,7 +24,7 @@ def make_network(text=RESIDUAL, shape=SHAPE, seed=0):
     weights.initialize(seed=seed)
     numbers = np.random.default_rng(seed)
     for name, array in weights.arrays.items():
-        if name.endswith("running_mean"):
+        if name.endswith(("running_mean", "bias")):
             array[:] = numbers.standard_normal(array.size)
         if name.endswith("running_var"):
             array[:] = numbers.uniform(0.3, 2, array.size)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from contract import Bench, check_layer
+import reference_conv
+from contract import BATCH, Bench, check_layer
 
 from cnncli.errors import ArchitectureError
 from cnncli.notation import parse
@@ -27,6 +28,40 @@ def test_conv_of_a_known_image_gives_known_numbers():
     bench.site.x[0][0] = np.array([[1, 0, 2], [0, 5, 1]], np.float32)[..., None]
     bench.forward(1)
     assert bench.site.y[0, 0, :, 0].tolist() == [1 + 20, 2 * 2 + 3 * 5 + 4]
+
+
+def test_conv_agrees_with_its_twin_where_rows_and_columns_differ():
+    text = "conv(36, 3x2, 2x1, 1x0, dilation=1x2, groups=2)"
+    bench = Bench(parse(text).layer, ((7, 6, 4),))
+    bench.forward(BATCH)
+    sizes = reference_conv.Sizes(
+        BATCH, 7, 6, 4, 36, 3, 2, 4, 4, stride=(2, 1), pad=(1, 0), dilation=(1, 2), groups=2
+    )
+    expected = reference_conv.conv_forward(
+        sizes, bench.site.x[0], bench.files["weight"], bench.files["bias"]
+    )
+    assert np.allclose(bench.site.y, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("text", ["conv(5, 3)", "conv(5, 3, bias=no)"])
+def test_folded_weights_answer_what_scale_and_shift_would_make_of_the_answer(text):
+    bench = Bench(parse(text).layer, ((4, 5, 3),))
+    bench.forward(1)
+    scale, shift = np.linspace(0.5, 2.5, 5), np.linspace(-1, 3, 5)
+    folding = bench.layer.fusing(bench.site.setup, (4, 5, 3)).folding
+    folded = Bench(folding.layer, ((4, 5, 3),))
+    weights = folding.fold(bench.files, scale, shift)
+    for name, parameter in folded.parameters.items():
+        folded.site.weights[name][:] = parameter.pack(weights[name])
+    folded.site.x[0][:] = bench.site.x[0]
+    folded.forward(1)
+    assert np.allclose(folded.site.y[0], bench.site.y[0] * scale + shift, rtol=1e-5, atol=1e-5)
+
+
+def test_a_bias_is_learned_unless_it_is_left_out():
+    with_bias = parse("conv(6, 3)").layer.parameters((5, 5, 4))
+    assert with_bias["bias"].shape == (6,) and with_bias["bias"].learned
+    assert set(parse("conv(6, 3, bias=no)").layer.parameters((5, 5, 4))) == {"weight"}
 
 
 def test_same_padding_puts_the_odd_row_and_column_behind():
@@ -75,7 +110,7 @@ def test_a_convolution_that_does_not_fit_says_what_would(text, shape, message):
 
 
 def test_weights_keep_their_values_through_the_kernel_layout():
-    weight = parse("conv(20, 3x2, groups=2)").layer.parameters((6, 6, 6))["weight"]
+    weight = parse("conv(40, 3x2, groups=2)").layer.parameters((6, 6, 6))["weight"]
     values = np.arange(np.prod(weight.shape), dtype=np.float32).reshape(weight.shape)
     packed = weight.pack(values)
     assert packed.shape == (weight.size,)

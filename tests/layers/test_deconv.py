@@ -59,6 +59,11 @@ def test_filters_are_viewed_one_by_one_with_the_channels_they_read():
     assert np.array_equal(filters[4, 2], weight[4 + 2, 1])
 
 
+def test_every_input_pixel_costs_a_stamp_of_each_filter_of_its_group():
+    layer = parse("deconv(6, 3x2, 2, groups=2)").layer
+    assert layer.macs((5, 4, 8)) == (5 * 4 * 8) * (3 * 2) * (6 // 2)
+
+
 def test_a_pad_that_leaves_nothing_is_refused():
     with pytest.raises(ArchitectureError, match="leaves nothing"):
         parse("deconv(4, 3, pad=9)").layer.output_shape((4, 4, 1))

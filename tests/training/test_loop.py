@@ -143,6 +143,15 @@ def test_another_seed_is_another_training():
     assert trained_bytes({"seed": 1}) != trained_bytes({"seed": 2})
 
 
+def test_the_seed_chooses_first_weights_order_and_noise():
+    runs = [training({"seed": seed}) for seed in (1, 1, 2)]
+    first = [weights_of(run) for run in runs]
+    orders = [np.concatenate([batch.indices for batch in run.train.epoch(0)]) for run in runs]
+    noise = [run.clock.draw(8, "dropout") for run in runs]
+    for same, again, other in (first, map(bytes, orders), map(bytes, noise)):
+        assert same == again != other
+
+
 def test_the_noise_of_dropout_follows_epochs_and_samples():
     run = training({"epochs": 2})
     clocks = [

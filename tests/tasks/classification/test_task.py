@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from cnncli.samples import Samples
 from cnncli.tasks import Classification
 
 # four images, three classes: right, right, wrong (1 taken for 0), right
@@ -10,6 +11,13 @@ LOGITS = np.log(
 LABELS = np.array([0, 1, 1, 0])
 ABC = Classification(("a", "b", "c"))
 judge = ABC.judge
+
+
+def test_classes_are_matched_by_name():
+    names = ("0.png", "1.png", "2.png")
+    targets = ABC.make_targets(Samples("list.csv", names, names, ("c", "b", "c")))
+    assert targets.dtype == np.int32
+    assert targets.tolist() == [2, 1, 2]
 
 
 def test_judge_gives_prediction_confidence_loss_and_rank():

@@ -1,0 +1,719 @@
+"""Faults in Python, from the layers up to the commands."""
+
+from __future__ import annotations
+
+from mutation.fault import Fault
+
+LAYERS = {
+    "padding-behind-is-off-by-one": Fault(
+        "cnncli/layers/geometry.py",
+        "            after.append(before[axis])\n",
+        "            after.append(max(0, before[axis] - 1))\n",
+        ("tests/layers/test_conv.py", "tests/layers/test_pool.py"),
+    ),
+    "windows-are-counted-upwards": Fault(
+        "cnncli/layers/geometry.py",
+        "output.append(room // step + (2 if more else 1))",
+        "output.append(-(-room // step) + 1)",
+        ("tests/layers/test_geometry.py",),
+    ),
+    "same-padding-has-the-odd-row-before": Fault(
+        "cnncli/layers/geometry.py",
+        "            before.append(total // 2)\n            after.append(total - total // 2)\n",
+        "            before.append(total - total // 2)\n            after.append(total // 2)\n",
+        ("tests/layers/test_geometry.py",),
+    ),
+    "deconv-same-has-the-odd-row-before": Fault(
+        "cnncli/layers/deconv.py",
+        "max(0, span - stride[axis]) // 2)",
+        "-(-max(0, span - stride[axis]) // 2))",
+        ("tests/layers/test_deconv.py",),
+    ),
+    "strides-of-rows-and-columns-are-swapped": Fault(
+        "cnncli/layers/conv.py",
+        "        *windows.stride,\n",
+        "        *windows.stride[::-1],\n",
+        ("tests/layers/test_conv.py",),
+    ),
+    "dilation-widens-by-a-whole-gap": Fault(
+        "cnncli/layers/geometry.py",
+        "_pair(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))",
+        "_pair(d * k for k, d in zip(self.size, self.dilation, strict=True))",
+        ("tests/graph/test_receptive_field.py",),
+    ),
+    "ceil-adds-a-window-of-nothing": Fault(
+        "cnncli/layers/geometry.py",
+        "first_without_room < length + before[axis]",
+        "first_without_room <= length + before[axis]",
+        ("tests/layers/test_pool.py",),
+    ),
+    "the-bias-of-conv-is-no-parameter": Fault(
+        "cnncli/layers/conv.py",
+        'return {"weight": weight, "bias": declare_vector(self.filters, "zeros")}',
+        'return {"weight": weight}',
+        ("tests/layers/test_conv.py",),
+    ),
+    "the-cost-of-conv-forgets-groups": Fault(
+        "cnncli/layers/conv.py",
+        "windows.area * self.filters * (x[-1] // self.groups)",
+        "windows.area * self.filters * x[-1]",
+        ("tests/graph/test_building.py",),
+    ),
+    "the-cost-of-deconv-is-that-of-its-output": Fault(
+        "cnncli/layers/deconv.py",
+        "windows.count * windows.area * x[-1]",
+        "windows.input[0] * windows.input[1] * windows.area * x[-1]",
+        ("tests/layers/test_deconv.py",),
+    ),
+    "dense-reads-images-pixel-by-pixel": Fault(
+        "cnncli/layers/panels.py",
+        "weight.reshape(units, channels, height, width).transpose(0, 2, 3, 1)",
+        "weight.reshape(units, height, width, channels)",
+        ("tests/layers/test_dense.py",),
+    ),
+    "filters-of-a-group-share-a-panel": Fault(
+        "cnncli/layers/panels.py",
+        "split = flat.reshape(groups, panels, rows, columns, channels, LANES)\n",
+        "split = flat.reshape(panels, groups, rows, columns, channels, LANES)\n"
+        "        split = split.swapaxes(0, 1)\n",
+        ("tests/layers/test_conv.py",),
+    ),
+    "a-pool-with-a-row-beyond-counts-as-halving": Fault(
+        "cnncli/layers/pool.py",
+        "return plain and windows.output == (height // 2, width // 2)",
+        "return plain",
+        ("tests/engine/test_fusion.py",),
+    ),
+    "branches-are-stacked-in-reverse-order": Fault(
+        "cnncli/layers/junction.py",
+        "for x, channels, offset in zip(site.x, widths, offsets, strict=False)",
+        "for x, channels, offset in zip(site.x[::-1], widths[::-1], offsets, strict=False)",
+        ("tests/layers/test_junction.py",),
+    ),
+    "bn-is-folded-with-eps-beside-the-root": Fault(
+        "cnncli/layers/norm.py",
+        'np.sqrt(wide["running_var"] + self.eps)',
+        '(np.sqrt(wide["running_var"]) + self.eps)',
+        ("tests/engine/test_fusion.py", "tests/layers/test_norm.py"),
+    ),
+    "the-bias-is-folded-unscaled": Fault(
+        "cnncli/layers/conv.py",
+        'weights["bias"] * scale + shift',
+        'weights["bias"] + shift',
+        ("tests/layers/test_conv.py",),
+    ),
+}
+
+ENGINE = {
+    "fused-although-another-reads": Fault(
+        "cnncli/engine/fusion.py",
+        "if readers[value] == 1 and value not in kept:",
+        "if value not in kept:",
+        ("tests/engine/test_fusion.py",),
+    ),
+    "fused-although-it-is-kept": Fault(
+        "cnncli/engine/fusion.py",
+        "if readers[value] == 1 and value not in kept:",
+        "if readers[value] == 1:",
+        ("tests/engine/test_fusion.py",),
+    ),
+    "a-residual-is-added-before-the-relu-of-its-branch": Fault(
+        "cnncli/engine/fusion.py",
+        "    if first.residual or first.relu:\n        return None\n    (other,)",
+        "    if first.residual:\n        return None\n    (other,)",
+        ("tests/engine/test_fusion.py",),
+    ),
+    "bn-is-deferred-although-two-read-it": Fault(
+        "cnncli/engine/fusion.py",
+        "readers[first.output] > 1 or first.output in kept",
+        "first.output in kept",
+        ("tests/engine/test_fusion.py",),
+    ),
+    "a-gradient-is-added-twice": Fault(
+        "cnncli/engine/plan.py",
+        "if share not in (None, name_gradient(value))",
+        "if share is not None",
+        ("tests/engine/test_gradients.py",),
+    ),
+    "what-backward-reads-is-overwritten": Fault(
+        "cnncli/engine/buffers.py",
+        'if "y" in step.backward_reads:\n'
+        "                    self._extend(step.output, 2 * self.end - time)",
+        'if "y" in step.backward_reads:\n                    self._extend(step.output, time)',
+        ("tests/engine/test_gradients.py",),
+    ),
+    "what-forward-saves-gives-its-place-away-too-early": Fault(
+        "cnncli/engine/buffers.py",
+        "end = 2 * self.end - time if self.setup.backward else time",
+        "end = time",
+        ("tests/engine/test_gradients.py",),
+    ),
+    "buffers-that-meet-share-their-place": Fault(
+        "cnncli/engine/placement.py",
+        "other.first <= buffer.last and buffer.first <= other.last",
+        "other.first < buffer.last and buffer.first < other.last",
+        ("tests/engine/test_placement.py",),
+    ),
+    "a-slice-begins-at-the-first-channel": Fault(
+        "cnncli/engine/plan.py",
+        "outer[..., part.offset : part.offset + channels]",
+        "outer[..., :channels]",
+        ("tests/engine/test_slices.py",),
+    ),
+    "a-residual-is-read-from-a-slice": Fault(
+        "cnncli/engine/slices.py",
+        '        movable.discard(step.residual or "")\n',
+        "",
+        ("tests/engine/test_slices.py",),
+    ),
+    "tiles-have-no-context-below": Fault(
+        "cnncli/engine/tiling.py",
+        "for parts in zip(before, tile, after, strict=True)",
+        "for parts in zip(before, tile, strict=True)",
+        ("tests/engine/test_tiling.py",),
+    ),
+    "borders-are-repeated-with-their-last-pixel": Fault(
+        "cnncli/engine/tiling.py",
+        "return last - np.abs(places % (2 * last) - last)",
+        "return length - 1 - np.abs(places % (2 * length - 1) - last)",
+        ("tests/engine/test_tiling.py",),
+    ),
+    "he-initialization-has-half-its-variance": Fault(
+        "cnncli/engine/weights.py",
+        "math.sqrt(2 / fan_in)",
+        "math.sqrt(1 / fan_in)",
+        ("tests/engine/test_weights.py",),
+    ),
+    "all-layers-begin-with-the-same-numbers": Fault(
+        "cnncli/engine/weights.py",
+        "stream(seed, full)",
+        "stream(seed, name)",
+        ("tests/engine/test_weights.py",),
+    ),
+    "weights-decay-with-biases-and-bn": Fault(
+        "cnncli/engine/optimizers.py",
+        "(slice(cut, None), 0.0)",
+        "(slice(cut, None), weight_decay)",
+        ("tests/engine/test_optimizers.py",),
+    ),
+    "weights-do-not-decay": Fault(
+        "cnncli/engine/optimizers.py",
+        "(slice(0, cut), weight_decay)",
+        "(slice(0, cut), 0.0)",
+        ("tests/engine/test_optimizers.py",),
+    ),
+    "the-decay-of-adamw-is-that-of-adam": Fault(
+        "cnncli/engine/optimizers.py",
+        "    decoupled = True\n",
+        "    decoupled = False\n",
+        ("tests/engine/test_optimizers.py",),
+    ),
+    "nesterov-is-plain-momentum": Fault(
+        "cnncli/engine/optimizers.py",
+        "    nesterov = True\n",
+        "    nesterov = False\n",
+        ("tests/engine/test_optimizers.py",),
+    ),
+    "the-number-of-the-step-is-stuck": Fault(
+        "cnncli/engine/optimizers.py",
+        "moments, self.steps, rate, decay",
+        "moments, 1, rate, decay",
+        ("tests/engine/test_optimizers.py",),
+    ),
+    "the-usual-alpha-of-rmsprop-is-another": Fault(
+        "cnncli/engine/optimizers.py",
+        "alpha: float = setting(RATE, 0.99)",
+        "alpha: float = setting(RATE, 0.9)",
+        ("tests/engine/test_optimizers.py",),
+    ),
+}
+
+GRAPH_AND_NOTATION = {
+    "the-smallest-receptive-field-counts-where-branches-meet": Fault(
+        "cnncli/graph/receptive_field.py",
+        "(max(field.size[0] for field in branches), max(field.size[1] for field in branches))",
+        "(min(field.size[0] for field in branches), min(field.size[1] for field in branches))",
+        ("tests/graph/test_receptive_field.py",),
+    ),
+    "a-layer-that-enlarges-does-not-divide-the-jump": Fault(
+        "cnncli/graph/receptive_field.py",
+        "jump * stride / finer",
+        "jump * stride",
+        ("tests/graph/test_receptive_field.py",),
+    ),
+    "receptive-fields-are-rounded-down": Fault(
+        "cnncli/graph/building.py",
+        "return math.ceil(field.size[0]), math.ceil(field.size[1])",
+        "return math.floor(field.size[0]), math.floor(field.size[1])",
+        ("tests/graph/test_receptive_field.py",),
+    ),
+    "running-statistics-count-as-parameters": Fault(
+        "cnncli/graph/building.py",
+        "for parameter in parameters if parameter.learned)",
+        "for parameter in parameters)",
+        ("tests/graph/test_building.py",),
+    ),
+    "rows-that-no-window-reaches-are-seen": Fault(
+        "cnncli/layers/geometry.py",
+        "return max(0, length - end)",
+        "return 0",
+        ("tests/layers/test_geometry.py",),
+    ),
+    "unused-input-of-pools-is-not-counted": Fault(
+        "cnncli/graph/mending/unused_input.py",
+        "if windows.stride[axis] <= windows.size[axis]",
+        "if windows.stride[axis] < windows.size[axis]",
+        ("tests/graph/mending/test_unused_input.py",),
+    ),
+    "the-context-after-a-pixel-does-not-grow": Fault(
+        "cnncli/graph/context.py",
+        "bounds[source][1] + after * jumps[source]",
+        "bounds[source][1] + after",
+        ("tests/graph/test_context.py",),
+    ),
+    "a-bar-binds-tighter-than-arrows": Fault(
+        "cnncli/notation/grammar.py",
+        "(Stack, Sequence, Sum, Product)",
+        "(Sequence, Stack, Sum, Product)",
+        ("tests/notation/test_grammar.py",),
+    ),
+    "repetitions-of-repetitions-add-up": Fault(
+        "cnncli/notation/expression.py",
+        "Repeat(count * body.count, body.body)",
+        "Repeat(count + body.count, body.body)",
+        ("tests/notation/test_expression.py",),
+    ),
+    "a-factor-of-a-product-is-written-without-parentheses": Fault(
+        "cnncli/notation/expression.py",
+        "wrap(self.body, self.tightness + 1)",
+        "wrap(self.body, self.tightness)",
+        ("tests/notation/test_expression.py",),
+    ),
+    "settings-by-position-are-taken-from-behind": Fault(
+        "cnncli/settings.py",
+        "key = names[position] if name is None else name",
+        "key = names[-1 - position] if name is None else name",
+        ("tests/test_settings.py",),
+    ),
+    "a-setting-is-written-by-position-behind-one-left-out": Fault(
+        "cnncli/settings.py",
+        "            by_position = False\n            continue\n",
+        "            continue\n",
+        ("tests/test_settings.py",),
+    ),
+    "a-pool-between-stages-is-left-out-first": Fault(
+        "cnncli/presets/adaptation.py",
+        "Identity() if max(layer.size) > max(layer.steps) > 1 else None",
+        "Identity() if max(layer.steps) > 1 else None",
+        ("tests/presets/test_adaptation.py",),
+    ),
+    "an-adapted-window-keeps-its-padding": Fault(
+        "cnncli/presets/adaptation.py",
+        'changes["pad"] = tuple((length - 1) // 2 for length in size)',
+        "pass",
+        ("tests/presets/test_adaptation.py",),
+    ),
+}
+
+LOSSES_AND_TASKS = {
+    "labels-are-not-smoothed": Fault(
+        "cnncli/losses/cross_entropy.py",
+        "return replace(self, smoothing=smoothing)",
+        "return self",
+        ("tests/losses/test_base.py",),
+    ),
+    "a-weighted-mean-divides-by-the-number-of-samples": Fault(
+        "cnncli/losses/cross_entropy.py",
+        'total = float(np.take(weights, labels, out=weighing[:rows], mode="clip").sum())',
+        "total = float(rows)",
+        ("tests/losses/test_cross_entropy.py",),
+    ),
+    "the-loss-of-an-image-is-the-sum-over-its-pixels": Fault(
+        "cnncli/losses/cross_entropy.py",
+        "losses.reshape(len(outputs), -1).mean(axis=1)",
+        "losses.reshape(len(outputs), -1).sum(axis=1)",
+        ("tests/losses/test_cross_entropy.py",),
+    ),
+    "the-loss-is-the-mean-over-the-batch-size": Fault(
+        "cnncli/losses/distance.py",
+        "return float(losses[:n].sum()) / n",
+        "return float(losses[:n].sum()) / len(losses)",
+        ("tests/losses/test_distance.py",),
+    ),
+    "dice-counts-classes-that-do-not-occur": Fault(
+        "cnncli/losses/dice.py",
+        "seen = counts > 0",
+        "seen = counts >= 0",
+        ("tests/losses/test_dice.py",),
+    ),
+    "equally-likely-classes-are-named-in-reverse-order": Fault(
+        "cnncli/tasks/classification/task.py",
+        'np.argsort(-output, kind="stable")[: top_k or 1]',
+        'np.argsort(output, kind="stable")[::-1][: top_k or 1]',
+        ("tests/tasks/classification/test_task.py",),
+    ),
+    "the-confusion-matrix-is-transposed": Fault(
+        "cnncli/tasks/classification/task.py",
+        "(judged.label, judged.predicted), 1)",
+        "(judged.predicted, judged.label), 1)",
+        ("tests/tasks/classification/test_task.py",),
+    ),
+    "labels-are-matched-by-position": Fault(
+        "cnncli/tasks/classification/task.py",
+        "number = {name: i for i, name in enumerate(self.outputs)}",
+        "number = {name: i for i, name in enumerate(sorted(set(samples.labels)))}",
+        ("tests/tasks/classification/test_task.py",),
+    ),
+    "precision-and-recall-are-swapped": Fault(
+        "cnncli/tasks/class_figures.py",
+        "confusion.sum(0), confusion.sum(1)",
+        "confusion.sum(1), confusion.sum(0)",
+        ("tests/tasks/classification/test_task.py",),
+    ),
+    "calibration-bins-are-closed-below": Fault(
+        "cnncli/tasks/metrics.py",
+        "np.ceil(confidence * ECE_BINS).astype(int) - 1",
+        "np.floor(confidence * ECE_BINS).astype(int)",
+        ("tests/tasks/test_metrics.py",),
+    ),
+    "the-interval-is-that-of-wald": Fault(
+        "cnncli/tasks/metrics.py",
+        "half = math.sqrt(weight * share * (1 - share) + weight**2 / 4) / (1 + weight)",
+        "half = math.sqrt(weight * share * (1 - share))",
+        ("tests/tasks/test_metrics.py",),
+    ),
+    "equal-chances-are-thresholds-apart": Fault(
+        "cnncli/tasks/metrics.py",
+        "levels[1:] != levels[:-1]",
+        "levels[1:] <= levels[:-1]",
+        ("tests/tasks/test_metrics.py",),
+    ),
+    "the-union-counts-hits-twice": Fault(
+        "cnncli/tasks/segmentation/map_figures.py",
+        "share(hits, support + claimed - hits)",
+        "share(hits, support + claimed)",
+        ("tests/tasks/segmentation/test_task.py",),
+    ),
+    "small-masks-weigh-as-much-as-large-ones": Fault(
+        "cnncli/tasks/segmentation/map_figures.py",
+        "float(pixels @ loss / pixels.sum())",
+        "float(loss.mean())",
+        ("tests/tasks/segmentation/test_task.py",),
+    ),
+    "numbers-are-matched-by-position": Fault(
+        "cnncli/tasks/reading.py",
+        "[samples.columns.index(name) for name in names]",
+        "list(range(len(names)))",
+        ("tests/tasks/regression/test_task.py",),
+    ),
+    "a-label-needs-more-than-its-threshold": Fault(
+        "cnncli/tasks/multi_label/task.py",
+        "if chances[k] >= needed[k]",
+        "if chances[k] > needed[k]",
+        ("tests/tasks/multi_label/test_task.py",),
+    ),
+}
+
+DATA = {
+    "what-is-set-aside-depends-on-the-other-samples": Fault(
+        "cnncli/data/split.py",
+        "below = int((hashes < fraction).sum())",
+        "below = round(count * fraction)",
+        ("tests/data/test_split.py",),
+    ),
+    "what-is-set-aside-depends-on-the-folder": Fault(
+        "cnncli/data/split.py",
+        "[hash_name(key) for key in samples.keys]",
+        "[hash_name(name) for name in samples.names]",
+        ("tests/data/test_split.py",),
+    ),
+    "samples-are-not-shuffled": Fault(
+        "cnncli/data/batches/loader.py",
+        "drawn = order(self.seed, number, self.samples)",
+        "drawn = np.arange(self.samples)",
+        ("tests/data/batches/test_loader.py",),
+    ),
+    "both-corners-of-a-tile-are-one-draw": Fault(
+        "cnncli/data/batches/tiles.py",
+        '("tile row", "tile column")',
+        '("tile row", "tile row")',
+        ("tests/data/batches/test_tiles.py",),
+    ),
+    "scales-belong-to-other-channels": Fault(
+        "cnncli/data/normalization.py",
+        "scale=round_to_float32(scale),",
+        "scale=round_to_float32(scale[::-1]),",
+        ("tests/data/test_normalization.py",),
+    ),
+    "exif-orientations-are-ignored": Fault(
+        "cnncli/data/images/modes.py",
+        "return value if isinstance(value, int) and 1 <= value <= 8 else 1",
+        "return 1",
+        ("tests/data/images/test_modes.py",),
+    ),
+    "transverse-images-are-transposed": Fault(
+        "cnncli/data/images/modes.py",
+        "if turn in {2, 3, 6, 7}:",
+        "if turn in {2, 3, 6}:",
+        ("tests/data/images/test_modes.py",),
+    ),
+    "16-bit-gray-is-cut-to-8-bits": Fault(
+        "cnncli/data/images/modes.py",
+        "((values + 128) // 257)",
+        "(values // 256)",
+        ("tests/data/images/test_modes.py",),
+    ),
+    "what-is-transparent-is-black": Fault(
+        "cnncli/data/images/modes.py",
+        'Image.new("RGBA", layer.size, "white")',
+        'Image.new("RGBA", layer.size, "black")',
+        ("tests/data/images/test_modes.py",),
+    ),
+    "pad-cuts-as-crop-does": Fault(
+        "cnncli/data/images/preprocessing.py",
+        "zoom = min(self.width / image.width, self.height / image.height)",
+        "zoom = max(self.width / image.width, self.height / image.height)",
+        ("tests/data/images/test_preprocessing.py",),
+    ),
+    "levels-of-masks-stand-in-the-order-of-their-names": Fault(
+        "cnncli/data/maps/levels.py",
+        "tuple(names[level] for level in sorted(names))",
+        "tuple(names.values())",
+        ("tests/data/maps/test_levels.py",),
+    ),
+    "the-label-is-in-the-last-column": Fault(
+        "cnncli/data/formats/listing.py",
+        '[names.index("label")], LABEL',
+        "[len(names) - 1], LABEL",
+        ("tests/data/formats/test_listing.py",),
+    ),
+    "24-bit-samples-have-no-sign": Fault(
+        "cnncli/data/signals/wav.py",
+        "wide[:, 1:] = np.frombuffer",
+        "wide[:, :3] = np.frombuffer",
+        ("tests/data/signals/test_wav.py",),
+    ),
+    "resampling-changes-the-volume": Fault(
+        "cnncli/data/signals/resample.py",
+        "periods * wanted_step, axis=0) * (wanted_step / step)",
+        "periods * wanted_step, axis=0)",
+        ("tests/data/signals/test_resample.py",),
+    ),
+    "the-last-batch-may-be-a-single-sample": Fault(
+        "cnncli/data/batches/batch.py",
+        "        cuts[-2] -= 1\n",
+        "        pass\n",
+        ("tests/data/batches/test_batch.py",),
+    ),
+    "the-epoch-is-ignored": Fault(
+        "cnncli/randomness.py",
+        "for number in (seed, epoch):",
+        "for number in (seed,):",
+        ("tests/test_randomness.py",),
+    ),
+    "the-purpose-is-ignored": Fault(
+        "cnncli/randomness.py",
+        "start = _hash_purpose(purpose)",
+        'start = _hash_purpose("")',
+        ("tests/test_randomness.py",),
+    ),
+}
+
+MODELS_AND_TRAINING = {
+    "checksums-of-arrays-are-not-compared": Fault(
+        "cnncli/model_file/reader.py",
+        "if hashlib.sha256(data).hexdigest() != digest:",
+        "if not digest:",
+        ("tests/model_file/test_reader.py",),
+    ),
+    "shapes-of-arrays-are-not-compared": Fault(
+        "cnncli/model_file/reader.py",
+        "any(entry.get(key) != needed[key] for key in needed)",
+        'entry.get("name") != name',
+        ("tests/model_file/test_reader.py",),
+    ),
+    "files-are-written-in-place": Fault(
+        "cnncli/model_file/atomic.py",
+        "        _replace(Path(path).resolve(), data)\n",
+        '        with Path(path).open("wb") as stream:\n            _write(stream, data)\n',
+        ("tests/model_file/test_atomic.py",),
+    ),
+    "weights-of-another-shape-are-loaded": Fault(
+        "cnncli/engine/weights.py",
+        "if name not in arrays or arrays[name].shape != parameter.shape:",
+        "if name not in arrays:",
+        ("tests/engine/test_weights.py",),
+    ),
+    "a-gradient-is-that-of-an-earlier-input's-class": Fault(
+        "cnncli/trained/probe.py",
+        "if outputs is None else outputs[rows]",
+        "if outputs is None else outputs[:n]",
+        ("tests/trained/test_probe.py",),
+    ),
+    "gradients-keep-the-classes-of-the-last-call": Fault(
+        "cnncli/trained/probe.py",
+        "            plan.output_gradient[:n] = 0\n",
+        "",
+        ("tests/trained/test_probe.py",),
+    ),
+    "relus-pass-gradients-as-they-did-before": Fault(
+        "cnncli/trained/probe.py",
+        "key = (most, keep, gradients, relu)",
+        "key = (most, keep, gradients)",
+        ("tests/trained/test_probe.py",),
+    ),
+    "only-the-first-batch-is-kept": Fault(
+        "cnncli/trained/probe.py",
+        "results[name][rows] = value[: rows.stop - rows.start]",
+        "results[name][: rows.stop - rows.start] = value[: rows.stop - rows.start]",
+        ("tests/trained/test_probe.py",),
+    ),
+    "a-sample-is-not-normalized": Fault(
+        "cnncli/trained/sample.py",
+        "    preprocessing.normalize(values[None], np.zeros(1, np.int64), normalized)\n",
+        "    normalized[0] = values\n",
+        ("tests/trained/test_sample.py",),
+    ),
+    "negative-values-are-dead": Fault(
+        "cnncli/inspection/figures.py",
+        "np.any(values.reshape(len(values), -1) != 0, axis=1)",
+        "np.any(values.reshape(len(values), -1) > 0, axis=1)",
+        ("tests/inspection/test_figures.py",),
+    ),
+    "an-activation-is-found-behind-a-branch": Fault(
+        "cnncli/inspection/layer_choice.py",
+        "if len(readers) != 1 or",
+        "if not readers or",
+        ("tests/inspection/test_layer_choice.py",),
+    ),
+    "validation-with-stale-folded-weights": Fault(
+        "cnncli/training/loop.py",
+        "        self.runner.refresh()\n",
+        "",
+        ("tests/training/test_loop.py",),
+    ),
+    "the-last-of-equal-epochs-is-the-best": Fault(
+        "cnncli/training/loop.py",
+        "return figure > before if self.task.monitors.get(monitor) else figure < before",
+        "return figure >= before if self.task.monitors.get(monitor) else figure <= before",
+        ("tests/training/test_loop.py",),
+    ),
+    "the-training-loss-is-the-mean-over-batches": Fault(
+        "cnncli/training/loop.py",
+        "        state.loss_sum += loss * n\n        state.samples += n\n",
+        "        mean = state.loss_sum / max(state.samples, 1)\n"
+        "        state.samples += n\n"
+        "        mean += (loss - mean) / state.batches\n"
+        "        state.loss_sum = mean * state.samples\n",
+        ("tests/training/test_loop.py",),
+    ),
+    "the-order-ignores-the-seed": Fault(
+        "cnncli/training/loop.py",
+        "data.train.batches(settings.batch_size, seed=settings.seed)",
+        "data.train.batches(settings.batch_size)",
+        ("tests/training/test_loop.py",),
+    ),
+    "the-noise-ignores-the-seed": Fault(
+        "cnncli/training/loop.py",
+        "Clock(seed=settings.seed)",
+        "Clock()",
+        ("tests/training/test_loop.py",),
+    ),
+    "the-first-weights-ignore-the-seed": Fault(
+        "cnncli/training/loop.py",
+        "self.weights.initialize(settings.init, settings.seed)",
+        "self.weights.initialize(settings.init)",
+        ("tests/training/test_loop.py",),
+    ),
+    "steps-of-the-optimizer-are-not-restored": Fault(
+        "cnncli/training/loop.py",
+        "        self.optimizer.steps = state.steps\n",
+        "",
+        ("tests/training/test_state.py",),
+    ),
+    "the-batches-done-are-not-restored": Fault(
+        "cnncli/training/state.py",
+        'if name not in ("weights", "moments"):',
+        'if name not in ("weights", "moments", "batches"):',
+        ("tests/training/test_state.py",),
+    ),
+    "the-warm-up-begins-with-a-step-of-nothing": Fault(
+        "cnncli/training/schedules.py",
+        "return peak * (steps_done + 1) / (warmup + 1)",
+        "return peak * steps_done / (warmup + 1)",
+        ("tests/training/test_schedules.py",),
+    ),
+    "the-schedule-runs-during-the-warm-up": Fault(
+        "cnncli/training/schedules.py",
+        "schedule.factor((steps_done - warmup) / rest)",
+        "schedule.factor(steps_done / rest)",
+        ("tests/training/test_schedules.py",),
+    ),
+    "the-learning-rate-does-not-decay": Fault(
+        "cnncli/training/schedules.py",
+        "return peak * schedule.factor((steps_done - warmup) / rest)",
+        "return peak",
+        ("tests/training/test_schedules.py",),
+    ),
+}
+
+COMMANDS = {
+    "failed-items-do-not-change-the-exit-code": Fault(
+        "cnncli/commands/predict.py",
+        "    if failed:\n",
+        "    if failed == count:\n",
+        ("tests/commands/test_predict.py",),
+    ),
+    "a-gate-is-held-by-what-lies-below": Fault(
+        "cnncli/commands/evaluate.py",
+        "reached < fail_under",
+        "reached > fail_under",
+        ("tests/commands/test_evaluate.py",),
+    ),
+    "what-is-not-defined-passes-a-gate": Fault(
+        "cnncli/commands/evaluate.py",
+        "(reached is None or reached < fail_under)",
+        "reached is not None and reached < fail_under",
+        ("tests/commands/test_evaluate.py", "tests/commands/test_numbers_and_labels.py"),
+    ),
+    "json-has-numbers-that-are-none": Fault(
+        "cnncli/plain.py",
+        "return None if isinstance(value, float) and not math.isfinite(value) else value",
+        "return value",
+        ("tests/test_terminal.py",),
+    ),
+    "terminals-obey-escape-sequences": Fault(
+        "cnncli/terminal.py",
+        "if character.isprintable() or ord(character) > 0x9F",
+        "if character.isprintable() or ord(character) > 0x1A",
+        ("tests/test_terminal.py",),
+    ),
+    "no-color-is-ignored": Fault(
+        "cnncli/terminal.py",
+        '        and not os.environ.get("NO_COLOR")\n',
+        "",
+        ("tests/test_terminal.py",),
+    ),
+    "zero-is-not-in-the-middle-of-the-colors": Fault(
+        "cnncli/render/colors.py",
+        "np.abs(_keep_finite(values)).max(initial=0)",
+        "_keep_finite(values).max(initial=0)",
+        ("tests/render/test_colors.py",),
+    ),
+    "a-nan-has-the-color-of-a-number": Fault(
+        "cnncli/render/colors.py",
+        "        colors[np.isnan(values).any(axis=-1)] = NOT_A_NUMBER\n",
+        "",
+        ("tests/render/test_colors.py",),
+    ),
+}
+
+PYTHON_FAULTS = {
+    **LAYERS,
+    **ENGINE,
+    **GRAPH_AND_NOTATION,
+    **LOSSES_AND_TASKS,
+    **DATA,
+    **MODELS_AND_TRAINING,
+    **COMMANDS,
+}

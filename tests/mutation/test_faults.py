@@ -1,0 +1,26 @@
+"""Every planted fault is noticed by the tests."""
+
+import pytest
+from mutation.faults import FAULTS
+from mutation.planting import ROOT, Field
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_can_still_be_planted(name):
+    fault = FAULTS[name]
+    assert (ROOT / fault.file).read_text(encoding="utf-8").count(fault.right) == 1
+    assert fault.right != fault.wrong
+    for path in fault.tests:
+        assert (ROOT / path.partition("::")[0]).exists()
+        assert "against_torch" not in path
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory):
+    return Field(tmp_path_factory.mktemp("mutation"))
+
+
+@pytest.mark.mutation
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_noticed(field, name):
+    assert field.notices(FAULTS[name])
