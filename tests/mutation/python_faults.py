@@ -204,8 +204,8 @@ ENGINE = {
     ),
     "the-decay-of-adamw-is-that-of-adam": Fault(
         "cnncli/engine/optimizers.py",
-        "    decoupled = True\n",
-        "    decoupled = False\n",
+        'arXiv:1711.05101.\n    """\n\n    decoupled = True\n',
+        'arXiv:1711.05101.\n    """\n\n    decoupled = False\n',
         ("tests/engine/test_optimizers.py",),
     ),
     "nesterov-is-plain-momentum": Fault(
