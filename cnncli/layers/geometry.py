@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeGuard
 
 from cnncli.errors import ArchitectureError
@@ -136,6 +137,7 @@ def is_pool(layer: Layer) -> TypeGuard[Windowed]:
     return slides(layer) and layer.family == "pool"
 
 
+@lru_cache(maxsize=512)  # a layer is asked about them again and again while a plan is made
 def lay_windows(
     shape: Shape,
     size: Size,

@@ -8,6 +8,7 @@ and transforms cost, so it does not always pay.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ TRANSFORM_COST = 290  # of a channel of a tile, there, and of a filter, back
 WEIGHT_COST = 150  # of transforming a channel's weights for a filter
 
 
+@lru_cache(maxsize=512)  # asked again and again while a plan is made
 def pays(setup: Setup, windows: Windows, channels: int, filters: int) -> bool:
     """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
 
