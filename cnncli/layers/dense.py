@@ -85,7 +85,7 @@ class Dense(Layer, kind="dense"):
 
 
 class Flatten(Layer, kind="flatten"):
-    """All values of an image as a vector, in channel-row-column order as other tools have it.
+    """All values of an image as one vector, in channel-row-column order as other tools have it.
 
     x (H, W, C) -> y (C*H*W,)
     """
