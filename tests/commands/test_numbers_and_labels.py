@@ -238,6 +238,15 @@ def test_a_gate_on_numbers_is_about_r2(run, lists, learned):
     assert "r2 0.9" in done.stderr
 
 
+def test_a_figure_that_is_not_defined_holds_no_gate(run, lists, learned, tmp_path):
+    path, _ = learned("mass")
+    single = tmp_path / "single.csv"
+    single.write_text("".join((lists / "mass-test.csv").read_text().splitlines(True)[:2]))
+    done = run("evaluate", path, single, "-q", "--fail-under", "0")
+    assert done.returncode == 6
+    assert "r2 undefined is below --fail-under 0" in done.stderr
+
+
 def test_data_without_the_numbers_of_the_model_are_an_error(run, learned):
     path, _ = learned("mass")
     done = run("evaluate", path, DIGITS, "-q")

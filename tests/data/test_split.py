@@ -68,6 +68,13 @@ def test_a_single_image_is_trained_on() -> None:
     assert len(val) == 3
 
 
+def test_it_does_not_matter_where_the_images_lie() -> None:
+    here = samples({"cat": 40, "dog": 40})
+    names = tuple(f"/data/{key}" for key in here.keys)
+    there = Samples("set", names, here.keys, here.labels)
+    assert aside(there, 0.1)[1].keys == aside(here, 0.1)[1].keys
+
+
 def test_the_choice_is_the_same_on_every_machine() -> None:
     _, val = aside(samples({"cat": 40}), 0.1)
     assert val.keys == ("cat/13.png", "cat/29.png")

@@ -66,6 +66,11 @@ def test_a_relu_within_a_branch_runs_before_the_sum():
     assert names(text, "predict")[0] == ["conv1", "conv2+relu1", "conv3+relu2", "add1"]
 
 
+def test_a_sum_of_a_sum_is_a_step_of_its_own():
+    text = "conv(4,3) >> ((conv(4,1) + id) >> dropout(0.5)) + id"
+    assert names(text, "predict")[0] == ["conv1", "conv2+add1", "add2"]
+
+
 def test_a_branch_that_others_read_is_added_by_a_step_of_its_own():
     assert names("bn >> (id + relu)", "train")[0] == ["bn1", "relu1", "add1"]
     assert names("bn + bn + bn", "train")[0] == ["bn1", "bn2", "bn3", "add1"]

@@ -79,8 +79,17 @@ def test_the_seed_and_the_name_decide_and_nothing_else():
     )
 
 
+def test_layers_of_one_shape_begin_with_numbers_of_their_own():
+    arrays = make_weights("dense(20) >> dense(20) >> dense(20)").dump()
+    assert not np.array_equal(arrays["dense2/weight"], arrays["dense3/weight"])
+
+
 def test_weights_of_another_network_are_refused():
     arrays = make_weights().dump()
     del arrays["bn1/bias"]
     with pytest.raises(ModelFileError, match="bn1/bias: missing"):
+        make_weights().load(arrays)
+    arrays = make_weights().dump()
+    arrays["dense2/weight"] = arrays["dense2/weight"].T
+    with pytest.raises(ModelFileError, match="dense2/weight: of another shape"):
         make_weights().load(arrays)

@@ -58,6 +58,7 @@ def test_residual_networks_see_along_their_longest_branch():
         ("maxpool(4) >> deconv(1, 2, 2)", (4, 2)),
         ("conv(1, 3, 2) >> deconv(1, 4, 2)", (5, 1)),
         ("upsample(2) >> conv(1, 3)", (2, 0.5)),
+        ("upsample(2) >> conv(1, 2)", (2, 0.5)),  # three halves, rounded up
         ("conv(1, 7, pad=3) + id", (7, 1)),
         ("conv(1, 7, pad=3) | maxpool(3, 1, 1)", (7, 1)),
         ("maxpool(2) >> global_avgpool", (64, 2)),

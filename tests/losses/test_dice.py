@@ -46,6 +46,12 @@ def test_each_image_is_measured_by_itself(name):
         assert measured[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)
 
 
+def test_a_class_that_does_not_occur_does_not_count():
+    output, targets = np.full((1, 5, 4, 3), -30, np.float32), np.zeros((1, 5, 4), np.int32)
+    output[..., 0] = 30
+    assert LOSSES.read("dice").measure(output, targets) == pytest.approx([0.0], abs=1e-9)
+
+
 def test_class_weights_are_refused_with_the_loss_that_takes_them():
     with pytest.raises(UsageError, match=r"weighted is not for dice; .* or take loss both"):
         LOSSES.read("dice").with_class_weights([1.0, 2.0])

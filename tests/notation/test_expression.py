@@ -63,6 +63,7 @@ def test_the_canonical_text_is_read_back_as_the_same_expression(expression):
         ("relu | (tanh >> elu)", "relu | tanh >> elu"),
         ("2*relu*tanh", "2 * relu * tanh"),
         ("2*(relu*tanh)", "2 * (relu * tanh)"),
+        ("2*(3*relu)", "6 * relu"),
         ("two = relu >> tanh\n2 * two + id", "2 * (relu >> tanh) + id"),
     ],
 )

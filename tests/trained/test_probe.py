@@ -74,6 +74,17 @@ def test_without_a_name_it_is_the_largest_output_of_each_input(inputs):
     assert (default == named).all()
 
 
+def test_neither_batches_nor_threads_change_a_value(inputs):
+    many = np.concatenate([inputs + place for place in range(30)])
+    found = open_probe(BRANCHES).run(many, ["conv1"])
+    other = open_probe(BRANCHES, threads=2)
+
+    for row in (0, 1, 63, 64, 89):
+        single = other.run(many[row : row + 1], ["conv1"])
+        for name, values in found.items():
+            assert (single[name][0] == values[row]).all()
+
+
 def test_neither_batches_nor_threads_change_a_gradient(inputs):
     many = np.concatenate([inputs] * 30)
     outputs = np.arange(90) % 3

@@ -46,11 +46,11 @@ def test_every_pixel_of_a_tile_has_its_own_label() -> None:
 
 
 def test_tiles_are_parts_of_their_images_at_all_places() -> None:
-    images = map_set((10, 9))
+    images = map_set((10, 10))
     whole = {
         images.values[0][y : y + 8, x : x + 8].astype(np.float32).tobytes(): (y, x)
         for y in range(3)
-        for x in range(2)
+        for x in range(3)
     }
     loader = TileLoader(images, 1)
     places = {whole[tile] for number in range(60) for tile, _, _ in epoch(loader, number)}

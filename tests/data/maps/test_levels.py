@@ -25,7 +25,7 @@ def test_the_levels_that_occur_are_classes_in_ascending_order(tmp_path: Path) ->
 
 
 def test_classes_txt_names_levels_even_ones_that_do_not_occur(tmp_path: Path) -> None:
-    (tmp_path / "classes.txt").write_text("0 membrane\n\n 9\tinner part\n255 rest\n")
+    (tmp_path / "classes.txt").write_text("255 rest\n\n 9\tinner part\n0 membrane\n")
     found = find_levels(str(tmp_path), [levels(0, 255)])
     assert found.levels == (0, 9, 255)
     assert found.names == ("membrane", "inner part", "rest")

@@ -88,6 +88,17 @@ def test_an_answer_names_what_is_above_its_threshold_the_likeliest_first():
     assert task.words.describe_answer(task.answer(logits([0.1, 0.1, 0.05]), None, None)) == "none"
 
 
+def test_a_probability_at_the_threshold_is_enough():
+    halves = np.zeros(3, np.float32)
+    assert [given["label"] for given in TASK.answer(halves, None, None)["labels"]] == [
+        "cat",
+        "dog",
+        "emu",
+    ]
+    figures = TASK.compute_figures(TASK.judge(halves[None], np.ones((1, 3), np.float32)))
+    assert figures["recall"] == 1
+
+
 def test_confidence_and_number_of_labels_can_be_bounded():
     answer = TASK.answer(logits([0.6, 0.3, 0.8]), 1, None)
     assert [one["label"] for one in answer["labels"]] == ["emu"]
