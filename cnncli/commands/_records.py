@@ -20,8 +20,8 @@ def make_writer(
         return write_json
     values = {"probs": None, "logits": "logits"}.get(kind, "features")
     if form == "plain":
-        return lambda record: write_line(_plain(record, trained.task, values))
-    columns = _columns(trained, top_k, kind, layer)
+        return lambda record: write_line(_word_record(record, trained.task, values))
+    columns = _make_header(trained, top_k, kind, layer)
     delimiter = "," if form == "csv" else "\t"
     _write_row(["path", *columns], delimiter)
 
@@ -30,13 +30,13 @@ def make_writer(
             complain(f"{record['path']}: {record['error']}")
             cells: list[Any] = [""] * len(columns)
         else:
-            cells = _cells(record, trained.task, top_k, values)
+            cells = _make_row(record, trained.task, top_k, values)
         _write_row([record["path"], *cells], delimiter)
 
     return write
 
 
-def _plain(record: Record, task: Task, values: str | None) -> str:
+def _word_record(record: Record, task: Task, values: str | None) -> str:
     name = escape_on_terminal(record["path"])
     if "error" in record:
         return f"{name}: error: {escape_on_terminal(record['error'])}"
@@ -45,7 +45,7 @@ def _plain(record: Record, task: Task, values: str | None) -> str:
     return f"{name}: {escape_on_terminal(task.words.describe_answer(record))}"
 
 
-def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) -> list[str]:
+def _make_header(trained: Trained, top_k: int | None, kind: str, layer: str | None) -> list[str]:
     """Return the header of a table, without the path."""
     if kind == "logits":
         return list(trained.task.outputs)
@@ -55,7 +55,7 @@ def _columns(trained: Trained, top_k: int | None, kind: str, layer: str | None) 
     return trained.task.words.name_columns(top_k)
 
 
-def _cells(record: Record, task: Task, top_k: int | None, values: str | None) -> list[Any]:
+def _make_row(record: Record, task: Task, top_k: int | None, values: str | None) -> list[Any]:
     return list(record[values].ravel()) if values else task.words.fill_row(record, top_k)
 
 

@@ -94,10 +94,10 @@ def evaluate(
     judged = type(parts[0]).join(parts)
     figures = task.compute_figures(judged)
     if per_image is not None:
-        write_atomically(per_image, _table(task.words.tabulate(judged), images), force=force)
+        write_atomically(per_image, _write_table(task.words.tabulate(judged), images), force=force)
     if confusion is not None:
         title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
-        write_atomically(confusion, _picture(figures, title), force=force)
+        write_atomically(confusion, _draw_confusion(figures, title), force=force)
     if as_json:
         write_json({"schema": 1, "command": "evaluate", **figures})
     else:
@@ -109,7 +109,7 @@ def evaluate(
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
 
 
-def _table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:
+def _write_table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:
     """Return --per-image: a row per image, in the order of the data."""
     import csv
     import io
@@ -122,7 +122,7 @@ def _table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> byt
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
-def _picture(figures: dict[str, Any], title: str) -> bytes:
+def _draw_confusion(figures: dict[str, Any], title: str) -> bytes:
     from cnncli.render.confusion import paint_confusion
     from cnncli.render.png import encode_png
 

@@ -77,7 +77,7 @@ def inspect_filters(
     if output is not None:
         _save(look, output, force)
     if as_json:
-        write_json(_document(look))
+        write_json(_make_document(look))
     elif output is None and sys.stdout.isatty():
         _draw(look)
     elif output is None:
@@ -103,7 +103,7 @@ def _check_output(output: str | None, force: bool, as_json: bool) -> None:
     check_writable(output, force=force)
 
 
-def _document(look: Look) -> dict[str, Any]:
+def _make_document(look: Look) -> dict[str, Any]:
     findings = look.findings
     names = list(findings.figures)
     rows = zip(*findings.figures.values(), strict=True)
@@ -137,7 +137,7 @@ def _save(look: Look, output: str, force: bool) -> None:
             arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)
         return
-    sheet = _sheet(look, PAGE)
+    sheet = _make_sheet(look, PAGE)
     write_atomically(output, encode_png(paint_sheet(sheet)), force=force)
     if sheet.cut:
         note(f"{output}: {sheet.cut}; a name that ends in .npz gets all of them")
@@ -151,20 +151,20 @@ def _draw(look: Look) -> None:
 
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
-    sheet = _sheet(look, Capacity(tiles=64, rows=32, columns=columns, side=1024))
-    for line in draw_sheet(sheet, width, _depth()):
+    sheet = _make_sheet(look, Capacity(tiles=64, rows=32, columns=columns, side=1024))
+    for line in draw_sheet(sheet, width, _choose_depth()):
         write_line(line)
     if sheet.cut:
         note(f"{sheet.cut}; -o FILE.png draws more of them")
 
 
-def _depth() -> Depth:
+def _choose_depth() -> Depth:
     if not wants_color():
         return "none"
     return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
 
-def _sheet(look: Look, capacity: Capacity) -> Sheet:
+def _make_sheet(look: Look, capacity: Capacity) -> Sheet:
     from cnncli.views.sheet import make_sheet
 
     sample = look.sample

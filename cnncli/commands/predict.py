@@ -113,12 +113,12 @@ def predict(
     from cnncli.trained.answers import make_record
     from cnncli.trained.model import load
 
-    paths = _paths(model, inputs, files_from, null)
+    paths = _join_inputs(model, inputs, files_from, null)
     trained = load(model)
     task, what = trained.task, trained.preprocessing.noun
     if not task.has_confidence and (top_k, min_confidence) != (None, None):
         raise UsageError(f"--top-k and --min-confidence are not for {task.name} models")
-    layer = _layer(kind, trained)
+    layer = _find_layer(kind, trained)
     if trained.masks and (layer or latency or batch_size or kind == "logits"):
         raise UsageError(
             "--output-kind, --latency and --batch-size are not for masks; leave them out"
@@ -134,7 +134,7 @@ def predict(
         conv_algo=conv_algo,
         tile=tile,
     )
-    masks = _mask_folder(trained, output, overlay, force)
+    masks = _open_mask_folder(trained, output, overlay, force)
     write = make_writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
     with Progress(None, f"{what}s") as progress:
@@ -156,7 +156,9 @@ def predict(
         raise SomeFailed(f"{failed} of {count} {what}s could not be answered")
 
 
-def _paths(model: str, inputs: tuple[str, ...], listed: str | None, null: bool) -> Iterable[str]:
+def _join_inputs(
+    model: str, inputs: tuple[str, ...], listed: str | None, null: bool
+) -> Iterable[str]:
     """Return the inputs in order: those of the command line, then those of --files-from."""
     from cnncli.data.batches.inputs import read_paths
 
@@ -181,7 +183,7 @@ def _note_once(answers: Iterable[Answer]) -> Iterator[Answer]:
         yield answer
 
 
-def _mask_folder(
+def _open_mask_folder(
     trained: Trained, folder: str | None, colored: bool, force: bool
 ) -> MaskFolder | None:
     """Return the folder that masks are written to; None where none is asked for."""
@@ -197,7 +199,7 @@ def _mask_folder(
     return MaskFolder(folder, trained.masks, colored=colored, force=force)
 
 
-def _layer(kind: str, trained: Trained) -> str | None:
+def _find_layer(kind: str, trained: Trained) -> str | None:
     """Return the layer of features:LAYER; raise UsageError for a kind that does not exist."""
     if kind in ("probs", "logits"):
         return None

@@ -65,7 +65,7 @@ class Trained:
         return read_sample(source, self.preprocessing)
 
     def prepare(self, source: Source) -> Array:
-        """Return the input the network takes for a sample: float32 (H, W, C), (L, C) or (K,)."""
+        """Return the input the network takes for a sample: float32 (H, W, C) or (L, C)."""
         return self.read(source).input
 
     def predict(

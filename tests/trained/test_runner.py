@@ -1,8 +1,13 @@
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 
+from cnncli.engine import Weights
 from cnncli.errors import UsageError
+from cnncli.graph import build_graph
+from cnncli.notation import parse
 from cnncli.trained.runner import judge_all, open_runner
 
 
@@ -72,3 +77,43 @@ def test_layers_that_are_kept_can_be_read(open_network, images):
 def test_tiles_are_refused_where_there_are_no_masks(open_network):
     with pytest.raises(UsageError, match="tile is for networks that make masks; leave it out"):
         open_network(tile=(64, 64))
+
+
+@pytest.fixture
+def open_map_network(preprocessing):
+    """Open a runner of a network that answers for every pixel, with these settings."""
+    graph = build_graph(parse("conv(3, 3, pad=same) >> bn >> relu >> conv(2, 1)"), (8, 10, 1))
+    weights = Weights(graph)
+    weights.initialize("he", 0)
+    return partial(open_runner, graph, weights, replace(preprocessing, resize="none"))
+
+
+@pytest.mark.parametrize("shape", [(8, 10, 1), (5, 7, 1), (40, 33, 1)])
+def test_every_pixel_of_an_image_of_any_size_gets_logits(open_map_network, shape):
+    pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+
+    (logits,) = open_map_network().answer([pixels])
+    (tiled,) = open_map_network(tile=(8, 8)).answer([pixels])
+
+    assert logits.shape == (*shape[:2], 2)
+    assert (logits == tiled).all()
+
+
+def test_one_size_and_any_size_are_refreshed_alike(open_map_network):
+    pixels = np.arange(80, dtype=np.uint8).reshape(8, 10, 1)
+    runner = open_map_network()
+    (before,) = runner.answer([pixels])
+    weights = open_map_network.args[1]
+    weights.of("bn1")["bias"][:] += 1
+
+    (stale,) = runner.answer([pixels])
+    runner.refresh()
+    (fresh,) = runner.answer([pixels])
+
+    assert (stale == before).all() and (fresh != before).any()
+
+
+@pytest.mark.parametrize("settings", [{"batch_size": 2}, {"latency": True}, {"keep": ["relu1"]}])
+def test_what_masks_have_no_use_for_is_refused(open_map_network, settings):
+    with pytest.raises(UsageError, match="is not for masks; leave it out"):
+        open_map_network(**settings)
