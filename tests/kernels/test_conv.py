@@ -306,8 +306,9 @@ def test_a_scratch_can_serve_one_convolution_after_another(direction):
 
 @every_isa
 @pytest.mark.parametrize("K", [6, 16, 40])
-def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(K, isa):
-    z = square(2, 9, 20, K, 3)
+@pytest.mark.parametrize("groups", [1, 2])
+def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(groups, K, isa):
+    z = square(2, 9, 20, K, 3, groups=groups)
     x, w, _ = whole_numbers(z)
     bias = np.arange(K, dtype=np.float32) * 10 - 50
     found = Kernels(z, isa).forward(x, w, bias, relu=True)

@@ -190,8 +190,9 @@ def test_an_image_comes_out_the_same_alone_and_in_any_batch(direction, z, isa):
 
 @every_isa
 @pytest.mark.parametrize("C", [3, 16, 42])
-def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(C, isa):
-    z = square(2, 9, C)
+@pytest.mark.parametrize("R", [3, 5])
+def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(R, C, isa):
+    z = square(2, 9, C, R)
     x, w, dy = whole_numbers(z)
     bias = np.arange(C, dtype=np.float32) * 3 - 20
     found = run(z, "forward", (x, w, dy), isa, bias=bias, relu=True)

@@ -161,6 +161,13 @@ def test_a_deferred_batch_leaves_its_reader_all_that_makes_y(kernels, C):
 
 
 @every_norm
+def test_a_prediction_divides_a_channel_without_variance_by_the_root_of_eps(kernels):
+    batch = Batch(np.random.default_rng(0).standard_normal((20, 3)) * 1e-3)
+    batch.running_mean[:] = batch.running_var[:] = 0
+    assert np.allclose(batch.predict(kernels), batch.twin(0, 0), rtol=1e-5, atol=1e-5)
+
+
+@every_norm
 def test_two_rows_are_what_you_compute_by_hand(kernels):
     batch = Batch([[1.0], [3.0]])
     batch.weight, batch.bias = np.array([10.0]), np.array([5.0])
