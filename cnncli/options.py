@@ -94,7 +94,7 @@ class _Sizes(ParamType):
 
 
 class _ImageSize(_Sizes):
-    """A height and a width; one number means both."""
+    """A height and a width; a single number means both."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return (height, width)."""

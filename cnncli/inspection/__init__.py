@@ -1,4 +1,4 @@
-"""What a trained network has learned and what it does with a sample: one file per method.
+"""What a trained network has learned and what it does with a sample: a file per method.
 
 A method is found by being in `methods/`: the file gradient_x_input.py there defines a `Method` of
 the name gradient-x-input. The command offers it, refuses what it has no use for, and shows what it
@@ -24,7 +24,7 @@ def list_methods() -> list[str]:
 
 
 def find_method(name: str) -> Method:
-    """Return the method of this name, one of `list_methods()`."""
+    """Return the method of a name that `list_methods()` has."""
     from importlib import import_module
 
     from cnncli.inspection.base import METHODS

@@ -16,7 +16,7 @@ METHODS: Registry[type[Method]] = Registry("method")
 
 
 class Findings(Value):
-    """What a method found in one layer; its kind decides how it is shown (views/sheet.py)."""
+    """What a method found in a layer; its kind decides how it is shown (views/sheet.py)."""
 
     layer: str
     values: Array  # (n, ...)
@@ -43,7 +43,7 @@ class Method(Named):
     needs_image: ClassVar[bool] = False  # whether there is nothing to be found without a sample
 
     def find(self, trained: Trained, layer: str | None, sample: Sample | None) -> Findings:
-        """Return what there is in a layer; the method chooses one where none is named.
+        """Return what there is in a layer; the method chooses it where none is named.
 
         Raises UsageError for a layer that there is not, or that the method has no use for.
         """

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-Figures = dict[str, NDArray[Any]]  # by name, one number for each filter or map
+Figures = dict[str, NDArray[Any]]  # by name, a number for each filter or map
 
 
 def measure_values(values: Array) -> Figures:

@@ -21,7 +21,7 @@ def list_filter_layers(graph: Graph) -> list[Node]:
 
 
 def choose_layer(name: str | None, among: Sequence[Node], what: str) -> Node:
-    """Return the layer of this name, the first without one; raise UsageError if there is none."""
+    """Return the layer of this name, or the first for None; raise UsageError if there is none."""
     if not among:
         raise UsageError(f"the network has no layer with {what}")
     names = [node.name for node in among]
@@ -36,7 +36,7 @@ def choose_layer(name: str | None, among: Sequence[Node], what: str) -> Node:
 def find_activation(graph: Graph, node: Node) -> Node:
     """Return the last node of a layer's bn, dropout and activation; without any, the layer itself.
 
-    Its output is what later layers see. Each of these must be the only reader of the one before. A
+    Its output is what later layers see. Each of these must be the only reader of its input. A
     softmax does not count: none of its values is zero, but by rounding.
     """
     while node.layer.prefers is None:

@@ -1,4 +1,4 @@
-"""Trained networks as files: one .npz that `numpy.load(path, allow_pickle=False)` can read.
+"""Trained networks as files: an .npz that `numpy.load(path, allow_pickle=False)` can read.
 
 `manifest` is JSON as bytes: `json.loads(bytes(numpy.load(path)["manifest"]))`. It holds the format
 and its version, the architecture, the size of its input, preprocessing, class names, training
@@ -39,7 +39,7 @@ class Model:
     """A network with its weights, and what it takes to use them."""
 
     arch: str  # the architecture; save_model stores its canonical text
-    input_shape: Shape  # of one image: (H, W, C), (L, C) or (units,)
+    input_shape: Shape  # of a sample: (H, W, C), (L, C) or (units,)
     preprocessing: dict[str, Any]  # from an image file to the input, in JSON's terms
     classes: list[str]  # their names, in the order of the outputs
     weights: dict[str, Array]  # "conv1/weight" and so on, float32
@@ -153,7 +153,7 @@ def _array_shapes(graph: Graph) -> dict[str, Shape]:
 
 
 def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
-    """Return the arrays of the network in a manifest; refuse one that describes no network."""
+    """Return the arrays of the network in a manifest; refuse a manifest that describes none."""
     kinds = {"arch": str, "input": list, "preprocessing": dict, "classes": list, "training": dict}
     for key, kind in kinds.items():
         if not isinstance(manifest.get(key), kind):

@@ -1,6 +1,6 @@
 """The bytes of a file: an .npz of stored members, the same for the same content.
 
-First comes `manifest`, JSON as a vector of bytes, then one float32 array after the other. Nothing
+First comes `manifest`, JSON as a vector of bytes, then the float32 arrays. Nothing
 is compressed and nothing dated, so the bytes around the contents follow from names, shapes and
 checksums: the writer writes them, and the reader compares what it finds with them.
 The formats: PKWARE's APPNOTE.TXT 4.3 (zip), numpy.lib.format (npy, version 1.0).

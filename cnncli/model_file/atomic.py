@@ -1,4 +1,4 @@
-"""Write a file so that a kill, a crash or a full disk leaves the old one or the new one."""
+"""Write a file so that a kill, a crash or a full disk leaves the old or the new file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import BinaryIO
 from cnncli.errors import UsageError
 
 STDOUT = ("-", "/dev/stdout")
-LONGEST_STEM = 240  # bytes of a name kept in its temporary one: `.`, `.pid.tmp` make it 255
+LONGEST_STEM = 240  # bytes of a name kept in the temporary name: `.`, `.pid.tmp` make it 255
 
 Data = bytes | Callable[[BinaryIO], object]  # what to write, or a function that writes it
 
 
 def write_atomically(path: str | os.PathLike[str], data: Data, *, force: bool = False) -> None:
-    """Write a whole file or nothing: a temporary one beside it, fsync, rename.
+    """Write a whole file or nothing: a temporary file beside it, fsync, rename.
 
     Links are followed and permissions kept; stdout (`-`), pipes and devices are written straight.
     Raises UsageError as `check_writable` does; an OSError, such as of a full disk, goes on up.

@@ -1,4 +1,4 @@
-"""The manifest: one JSON object that says what a file holds, sealed with its own digest.
+"""The manifest: a JSON object that says what a file holds, sealed with its own digest.
 
 A seal shows damage. It is no signature: whoever changes a file on purpose can seal it again.
 """
@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from cnncli.errors import ModelFileError
 
 VERSION = 1
-FIRST_READER = "0.1.0"  # the first cnncli that reads this version, whichever one has written it
+FIRST_READER = "0.1.0"  # the first cnncli that reads this version; not the release that writes it
 FEATURES: tuple[str, ...] = ("task",)  # what `requires` may ask of a reader, beyond the version
 MAX_BYTES = 2**20
 MAX_DEPTH = 16

@@ -17,7 +17,7 @@ Record = dict[str, Any]
 
 
 class Answer(Value):
-    """What a network answers to one sample, or why it has no answer.
+    """What a network answers to a sample, or why it has no answer.
 
     Its arrays are good until the next answer is asked for.
     """

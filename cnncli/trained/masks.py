@@ -35,7 +35,7 @@ class MaskFolder:
             return {"path": answer.name, "error": str(error)}
 
     def write(self, answer: Answer) -> str:
-        """Write the mask of one image, or the image in its colors; return its path.
+        """Write the mask of an image, or the image in its colors; return its path.
 
         Raises UsageError where that would overwrite what exists, or lie among the images, DataError
         for a second image of the same name.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Trained:
-    """A trained network with its preprocessing and its task; it belongs to one thread.
+    """A trained network with its preprocessing and its task; it belongs to a single thread.
 
     `threads` is how many the methods for Python work with; no result depends on it.
     """
@@ -71,9 +71,9 @@ class Trained:
     def predict(
         self, source: Source, *, top_k: int | None = None, min_confidence: float | None = None
     ) -> Record:
-        """Return the answer to one sample as `predict --json` writes it.
+        """Return the answer to a sample as `predict --json` writes it.
 
-        The path stands in it where `source` is one. Raises DataError for what cannot be read.
+        The path stands in it where that is the source. Raises DataError for what cannot be read.
         """
         from cnncli.plain import to_plain
         from cnncli.trained.sample import read_values
@@ -106,7 +106,7 @@ class Trained:
     def run(self, x: Array | Source, keep: Collection[str] = ()) -> dict[str, Array]:
         """Return `logits` and what the layers named in `keep` answer, by name.
 
-        `x` is an input as `prepare` returns it, or N of them in one array, or a path. The arrays
+        `x` is an input as `prepare` returns it, or N of them in an array, or a path. The arrays
         are float32, (*shape of the layer's output), or (N, *that) for N inputs. Raises UsageError
         for a layer that there is not, or an array that is no input.
         """
@@ -160,7 +160,7 @@ class Trained:
     ) -> Iterator[Answer]:
         """Return the answers to files, folders and arrays of samples, in order, as they arrive.
 
-        Each comes with the features of a layer, where one is named. What cannot be read is an
+        Each comes with the features of a layer, where that is named. What cannot be read is an
         answer with its error. `settings` are those of `runner.open_runner`.
         """
         from cnncli.data.batches.stream import stream

@@ -14,7 +14,7 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Array, ReluGradient, Setup
 
 MOST_INPUTS = 64  # of a pass
-MOST_PLANS = 2  # kept for the next call: one that only answers and one with gradients
+MOST_PLANS = 2  # kept for the next call: with gradients and without
 LOGITS, INPUT = "logits", "input"
 
 
@@ -50,7 +50,7 @@ class Probe:
         to: Collection[str],
         relu: ReluGradient,
     ) -> dict[str, Array]:
-        """Return the gradients of one logit of each input with respect to the values in `to`.
+        """Return the gradients of a logit of each input with respect to the values in `to`.
 
         `outputs` (N,) are the numbers of the logits; None: the largest of each input. Where every
         pixel has logits, it is the sum of that logit over all pixels. `to` names layers, or
@@ -93,7 +93,7 @@ class Probe:
         gradients: tuple[str, ...] = (),
         relu: ReluGradient = "true",
     ) -> Plan:
-        """Return a plan, a kept one if it can, for as many of the inputs as are best together."""
+        """Return a plan, kept or new, for as many of the inputs as are best together."""
         most = max(1, min(count, MOST_INPUTS))
         key = (most, keep, gradients, relu)
         if key not in self._plans:

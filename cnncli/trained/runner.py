@@ -1,7 +1,7 @@
 """A network ready to answer samples and to be judged, whatever the samples are.
 
-A `Plan` runs networks that take samples of one size, `Tiled` networks that answer for every pixel
-of images of any size. Which of them it is gets decided here and nowhere else.
+A `Plan` runs networks that take samples of a fixed size, `Tiled` those that answer for every pixel
+of images of any size. Which of the two is decided here and nowhere else.
 
 Legend: n samples, H W size of an image, C channels, L length of a signal, K outputs.
 """
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from cnncli.engine.tiling import Tiled
     from cnncli.tasks import Task
 
-Values = NDArray[Any]  # of one sample: uint8 (H, W, C) of an image, float32 (L, C) of a signal
+Values = NDArray[Any]  # of a sample: uint8 (H, W, C) of an image, float32 (L, C) of a signal
 
 MOST_SAMPLES = 64  # of a pass
 
 
 class Runner(Protocol):
-    """A network ready to answer; it belongs to one thread."""
+    """A network ready to answer; it belongs to a single thread."""
 
     batch: int  # samples answered together, at most; no answer depends on it
 
@@ -122,7 +122,7 @@ class _OneSize:
 
 
 class _AnySize:
-    """Answers for every pixel of images of any size, one image after the other."""
+    """Answers for every pixel of images of any size, image by image."""
 
     batch = 1
 

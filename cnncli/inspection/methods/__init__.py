@@ -1,1 +1,1 @@
-"""The methods of `inspect-filters`, one per file."""
+"""The methods of `inspect-filters`, a file each."""

@@ -1,4 +1,4 @@
-"""What the layers of a network answer to one sample: their feature maps."""
+"""What the layers of a network answer to a sample: their feature maps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Activations(Method, name="activations"):
 def read_maps(trained: Trained, sample: Sample, layers: Collection[str]) -> dict[str, Array]:
     """Return the maps (channels, height, width) of layers by name.
 
-    A signal's maps are one row, the units of a vector maps of one pixel.
+    A signal's maps are single rows, the units of a vector maps of a single pixel.
     """
     values = trained.run(sample.input, keep=layers)
     return {
