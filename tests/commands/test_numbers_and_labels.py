@@ -38,11 +38,18 @@ def labels(digit):
 
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory):
-    """A folder of lists: mass, both (slant and mass), and labels, each for train and test."""
+    """A folder of lists: mass, both (slant and mass), and labels, each for train and test.
+
+    Paths are relative, so that the same digits are set aside wherever the project lies.
+    """
     folder = tmp_path_factory.mktemp("lists")
+    (folder / "digits").symlink_to(DIGITS)
     for split in ("train", "test"):
         files = sorted((DIGITS / split).rglob("*.png"))
-        read = [(path, np.asarray(Image.open(path), float)) for path in files]
+        read = [
+            ("digits" / path.relative_to(DIGITS), np.asarray(Image.open(path), float))
+            for path in files
+        ]
         rows = {
             "mass": [("path", "mass"), *((path, mass(one)) for path, one in read)],
             "both": [
@@ -238,9 +245,9 @@ def test_a_gate_on_numbers_is_about_r2(run, lists, learned):
     assert "r2 0.9" in done.stderr
 
 
-def test_a_figure_that_is_not_defined_holds_no_gate(run, lists, learned, tmp_path):
+def test_a_figure_that_is_not_defined_holds_no_gate(run, lists, learned):
     path, _ = learned("mass")
-    single = tmp_path / "single.csv"
+    single = lists / "single.csv"
     single.write_text("".join((lists / "mass-test.csv").read_text().splitlines(True)[:2]))
     done = run("evaluate", path, single, "-q", "--fail-under", "0")
     assert done.returncode == 6
@@ -255,7 +262,7 @@ def test_data_without_the_numbers_of_the_model_are_an_error(run, learned):
 
 
 def test_a_figure_that_is_never_a_number_cannot_be_monitored(run, lists, tmp_path):
-    one = tmp_path / "one.csv"
+    one = lists / "one.csv"
     one.write_text("".join((lists / "mass-test.csv").read_text().splitlines(True)[:2]))
     told = ["train", lists / "mass-train.csv", "-o", tmp_path / "m.npz", "--val", one, "-q"]
     done = run(*told, "--arch", "dense(classes)", "--epochs", "1", "--monitor", "val_r2")

@@ -15,6 +15,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -112,8 +113,17 @@ class Field:
 
     def notices(self, fault: Fault) -> bool:
         """Say whether the tests of a fault fail where it is planted."""
-        in_kernels = fault.file.startswith("kernels/")
-        return (self._kernels if in_kernels else self._python).notices(fault)
+        return self._choose_copy(fault).notices(fault)
+
+    def is_sound(self, faults: Iterable[Fault]) -> bool:
+        """Say whether the tests of all these faults pass where none is planted."""
+        tests: dict[Copy, set[str]] = {}
+        for fault in faults:
+            tests.setdefault(self._choose_copy(fault), set()).update(fault.tests)
+        return all(copy.run_tests(*sorted(paths)) for copy, paths in tests.items())
+
+    def _choose_copy(self, fault: Fault) -> Copy:
+        return self._kernels if fault.file.startswith("kernels/") else self._python
 
 
 def main() -> None:
@@ -121,6 +131,8 @@ def main() -> None:
     names = sys.argv[1:] or list(FAULTS)
     with tempfile.TemporaryDirectory() as folder:
         field = Field(Path(folder))
+        if not field.is_sound(FAULTS[name] for name in names):
+            sys.exit("some of the tests fail without a fault")
         lived = 0
         for name in names:
             before = time.monotonic()

@@ -301,6 +301,12 @@ GRAPH_AND_NOTATION = {
         "            continue\n",
         ("tests/notation/test_expression.py::test_the_canonical_text_is_short",),
     ),
+    "resnet50-halves-in-its-1x1-convolutions": Fault(
+        "cnncli/presets/resnet_bottleneck.cnn",
+        "conv(n, 1, bias=no) >> bn >> relu >> conv(n, 3, stride, pad=1, bias=no)",
+        "conv(n, 1, stride, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no)",
+        ("tests/presets/test_presets.py::test_a_published_network_has_its_published_size",),
+    ),
     "a-pool-between-stages-is-left-out-first": Fault(
         "cnncli/presets/adaptation.py",
         "Identity() if max(layer.size) > max(layer.steps) > 1 else None",
@@ -544,7 +550,7 @@ MODELS_AND_TRAINING = {
         "if name not in arrays:",
         ("tests/engine/test_weights.py",),
     ),
-    "a-gradient-is-that-of-an-earlier-input's-class": Fault(
+    "a-gradient-is-that-of-the-class-of-an-earlier-input": Fault(
         "cnncli/trained/probe.py",
         "if outputs is None else outputs[rows]",
         "if outputs is None else outputs[:n]",
@@ -662,19 +668,23 @@ COMMANDS = {
         "cnncli/commands/predict.py",
         "    if failed:\n",
         "    if failed == count:\n",
-        ("tests/commands/test_predict.py",),
+        ("tests/commands/test_predict.py::test_bad_images_are_reported_in_their_place_as_json",),
     ),
     "a-gate-is-held-by-what-lies-below": Fault(
         "cnncli/commands/evaluate.py",
         "reached < fail_under",
         "reached > fail_under",
-        ("tests/commands/test_evaluate.py",),
+        (
+            "tests/commands/test_evaluate.py::test_a_gate_that_is_not_met_ends_with_6_after_the_figures",
+        ),
     ),
     "what-is-not-defined-passes-a-gate": Fault(
         "cnncli/commands/evaluate.py",
         "(reached is None or reached < fail_under)",
         "reached is not None and reached < fail_under",
-        ("tests/commands/test_numbers_and_labels.py",),
+        (
+            "tests/commands/test_numbers_and_labels.py::test_a_figure_that_is_not_defined_holds_no_gate",
+        ),
     ),
     "json-has-numbers-that-are-none": Fault(
         "cnncli/plain.py",

@@ -21,6 +21,11 @@ def field(tmp_path_factory):
 
 
 @pytest.mark.mutation
+def test_without_a_fault_all_those_tests_pass(field):
+    assert field.is_sound(FAULTS.values())
+
+
+@pytest.mark.mutation
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_noticed(field, name):
     assert field.notices(FAULTS[name])
