@@ -27,9 +27,14 @@ ISAS = {
     "avx2": ["-mavx2", "-mfma"],
     "base": ["-O2"] if X86 else [],  # on x86 it is for old machines and tests alone
 }
-CHECKS = os.environ.get("CNNCLI_DEBUG_KERNELS", "")  # 1: bounds of arrays; sanitize: of everything
+CHECKS = os.environ.get("CNNCLI_DEBUG_KERNELS", "")  # 1: bounds of arrays; sanitize: all
 FLAGS = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp"]
-SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
+SANITIZERS = [
+    "-fsanitize=address,undefined",
+    # what the first one sees as well, and what takes minutes to compile in unrolled tiles
+    "-fno-sanitize=null,alignment,object-size,pointer-overflow",
+]
+CHECKING = ["-O1", "-g1", *(SANITIZERS if CHECKS == "sanitize" else [])] if CHECKS else []
 DIRECTIVES = {
     "language_level": "3",
     "boundscheck": bool(CHECKS),
@@ -123,7 +128,7 @@ class BuildKernels(build_ext):
             self.compiler.link_shared_object(
                 [name for unit, name in zip(units, objects, strict=True) if unit[0] is extension],
                 self.get_ext_fullpath(extension.name),
-                extra_postargs=["-fopenmp", *(SANITIZE if CHECKS == "sanitize" else [])],
+                extra_postargs=["-fopenmp", *CHECKING],
             )
 
     def compile_unit(self, extension: Extension, source: str) -> str:
@@ -132,9 +137,11 @@ class BuildKernels(build_ext):
         folder = (BUILD / isa).as_posix()
         output = self.compiler.object_filenames([source], output_dir=folder)[0]
         if newer_group([source, *extension.depends], output):
-            flags = [*FLAGS, *ISAS.get(isa, []), *(SANITIZE if CHECKS == "sanitize" else [])]
             self.compiler.compile(
-                [source], folder, include_dirs=[SOURCES.as_posix()], extra_postargs=flags
+                [source],
+                folder,
+                include_dirs=[SOURCES.as_posix()],
+                extra_postargs=[*FLAGS, *ISAS.get(isa, []), *CHECKING],
             )
         return output
 
