@@ -25,8 +25,9 @@ ISAS = {
         "-mprefer-vector-width=512",
     ],
     "avx2": ["-mavx2", "-mfma"],
-    "base": ["-O2"] if X86 else [],  # on x86 it is for old machines and tests alone
+    "base": ["-O1"] if X86 else [],  # on x86 it is for old machines and tests alone
 }
+GLUE = ["-O1"]  # for modules without loops over numbers: cpu and _shared
 CHECKS = os.environ.get("CNNCLI_DEBUG_KERNELS", "")  # 1: bounds of arrays; sanitize: all
 FLAGS = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp"]
 SANITIZERS = [
@@ -141,7 +142,7 @@ class BuildKernels(build_ext):
                 [source],
                 folder,
                 include_dirs=[SOURCES.as_posix()],
-                extra_postargs=[*FLAGS, *ISAS.get(isa, []), *CHECKING],
+                extra_postargs=[*FLAGS, *ISAS.get(isa, GLUE), *CHECKING],
             )
         return output
 
