@@ -182,7 +182,7 @@ def _drop_unwritten() -> None:
 
 
 def _report(error: Exception, *, as_json: bool) -> int:
-    """Write an error as one line to stderr and return its exit code."""
+    """Write an error as a line to stderr and return its exit code."""
     if os.environ.get("CNNCLI_DEBUG") == "1":
         import traceback
 
@@ -200,7 +200,7 @@ def _report(error: Exception, *, as_json: bool) -> int:
 
 
 def _as_cnncli_error(error: Exception) -> CnncliError:
-    """Return any error as one that has an exit code and a message of one line."""
+    """Return any error as a CnncliError: with an exit code, and a message of a line."""
     if isinstance(error, CnncliError):
         return error
     if isinstance(error, click.NoSuchOption) and error.ctx is not None:

@@ -1,4 +1,4 @@
-"""What a user can have done wrong: one class per exit code of the command line."""
+"""What a user can have done wrong: a class per exit code of the command line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CnncliError(Exception):
     def __init__(self, fault: str, *, path: str | None = None, place: str = "") -> None:
         """`place`, a name or a path, is what the message begins with, before the fault."""
         super().__init__(f"{place}: {fault}" if place else fault)
-        self.path = path  # the file at fault, where there is one
+        self.path = path  # the file at fault, if any
         self.place, self.fault = place, fault
 
     def __str__(self) -> str:

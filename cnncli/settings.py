@@ -21,7 +21,7 @@ Padding = Size | Literal["same", "causal"]
 
 
 class Kind(Value):
-    """How the text of one setting becomes a value and back."""
+    """How the text of a setting becomes a value and back."""
 
     expects: str  # completes "expected …" in an error
     read: Callable[[str], Any]  # raises ValueError for a text that does not fit
@@ -29,7 +29,7 @@ class Kind(Value):
 
 
 class Misfit(ValueError):
-    """Arguments that do not fit; `argument` is the position of the wrong one, None if one lacks."""
+    """Arguments that do not fit; `argument` is its position, None if it lacks."""
 
     def __init__(self, message: str, argument: int | None = None) -> None:
         super().__init__(message)

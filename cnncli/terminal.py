@@ -34,13 +34,13 @@ class Interrupted(BaseException):
 
     @classmethod
     def check(cls) -> None:
-        """Raise the pending signal, if there is one."""
+        """Raise the pending signal, if any."""
         if cls.pending:
             raise cls(cls.pending)
 
 
 class Preferences:
-    """What -q and --no-color ask for; one process runs one command."""
+    """What -q and --no-color ask for; a process runs a single command."""
 
     quiet = False
     color = True
@@ -59,7 +59,7 @@ def write_bytes(data: bytes) -> None:
 
 
 def write_line(text: str = "") -> None:
-    """Write one line of the result to stdout and flush it."""
+    """Write a line of the result to stdout and flush it."""
     line = text + "\n"
     try:
         write_bytes(os.fsencode(line))  # a file name goes out as the bytes it came in as
@@ -68,7 +68,7 @@ def write_line(text: str = "") -> None:
 
 
 def write_json(value: Any) -> None:
-    """Write one line of JSON to stdout: NaN and Infinity become null, NumPy's values plain ones."""
+    """Write a line of JSON to stdout: NaN and Infinity become null, NumPy's values plain ones."""
     import json
 
     write_line(json.dumps(to_plain(value), allow_nan=False))
@@ -80,7 +80,7 @@ def name_options(message: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return the text with its control characters made visible, for a terminal or one line."""
+    """Return the text with its control characters made visible, for a terminal or a log."""
     if text.isprintable():
         return text
     return "".join(
@@ -129,7 +129,7 @@ def _write_to_stderr(text: str) -> None:
 
 
 class Progress(contextlib.AbstractContextManager["Progress"]):
-    """How far a long piece of work is: a bar on a terminal, else one plain line per 10 s.
+    """How far a long piece of work is: a bar on a terminal, else a plain line per 10 s.
 
     `total` counts what is to be done, None where nobody knows.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnncli.trained.sample import Sample
 
 
-METHODS = sorted(list_methods(), key="filters".__ne__)  # the default one first
+METHODS = sorted(list_methods(), key="filters".__ne__)  # the default first
 
 
 class Look(NamedTuple):

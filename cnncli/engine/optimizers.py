@@ -1,4 +1,4 @@
-"""Optimizers: update rules, and what applies one to all learned weights of a network.
+"""Optimizers: update rules, and what applies them to all learned weights of a network.
 
 Update rules and their symbols are those of torch.optim: w weights, g gradient, lr learning rate.
 Weight decay is for weights alone, not for biases and bn.
@@ -25,7 +25,7 @@ OPTIMIZERS: Registry[type[Rule]] = Registry("optimizer")
 
 
 class Stretch(NamedTuple):
-    """Weights to move together, and what there is to know about them; arrays are of one length."""
+    """Weights to move together, and what there is to know about them; arrays of equal length."""
 
     weights: Array
     gradient: Array
@@ -84,7 +84,7 @@ class Optimizer:
                 )
 
     def norm(self, gradient: Array) -> float:
-        """Return the length of the gradient; not finite where one of its numbers is not."""
+        """Return the length of the gradient; not finite where any of its numbers is not."""
         return math.sqrt(
             kernels.sum_of_squares(gradient.size, gradient, self._partials, self.threads)
         )

@@ -1,11 +1,11 @@
-"""Buffers placed in one block of memory: those of different times share it."""
+"""Buffers placed in a block of memory: those of different times share it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ALIGNMENT = 16  # floats: one cache line
+ALIGNMENT = 16  # floats: a cache line
 FOREVER = 1 << 30
 
 

@@ -47,9 +47,9 @@ class CrossEntropyAndDice(CrossEntropy, name="both"):
 
 
 def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntropy | None) -> Step:
-    """Return the step of Dice, with this cross-entropy added if there is one.
+    """Return the step of Dice, with this cross-entropy added, if any.
 
-    Targets are int32, one for each K outputs.
+    Targets are int32, a class for each K outputs.
     """
     smoothing, class_weights = (added.smoothing, added.weights) if added else (0.0, ())
     classes: int = output.shape[-1]
@@ -74,7 +74,7 @@ def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntrop
 
 
 def _dice_of_image(output: Array, target: Targets) -> float:
-    """Return the loss of one image: logits (H, W, K) and true classes (H, W)."""
+    """Return the loss of an image: logits (H, W, K) and true classes (H, W)."""
     classes = output.shape[-1]
     rows, right = output.reshape(-1, classes), target.reshape(-1)
     p = np.exp(rows - rows.max(axis=1, keepdims=True), dtype=np.float64)

@@ -20,9 +20,9 @@ SIGNAL_BLOCK = f"{PAIR} >> maxpool(4)\n"
 
 
 def build_network(text: str | None, data: TrainingData) -> Graph:
-    """Return the network of an architecture text, or one chosen for the data, on their shape.
+    """Return the network of an architecture text, or a chosen network, on the shape of the data.
 
-    Raises ArchitectureError for one that does not fit the data, their task or a model file.
+    Raises ArchitectureError for a text that does not fit the data, their task or a model file.
     """
     shape, classes = data.preprocessing.input_shape, list(data.task.outputs)
     if text is None:
@@ -105,6 +105,6 @@ def design_signal_classifier(length: int, signals: int) -> str:
 
 
 def _end_classifier(stem: str, blocks: list[str], filters: int) -> str:
-    """Return a network of these blocks, or of one convolution where there is no room for any."""
+    """Return a network of these blocks, or of a convolution where there is no room for any."""
     body = " >> ".join(blocks or [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"])
     return f"{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"

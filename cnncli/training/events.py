@@ -11,7 +11,7 @@ class Started(Value):
     """The network is planned and the first step comes next."""
 
     params: int
-    macs: int  # multiply-accumulates for one sample
+    macs: int  # multiply-accumulates for a sample
     step_bytes: int  # the memory a step works in
     threads: int
     epochs: int
@@ -19,7 +19,7 @@ class Started(Value):
 
 
 class Step(Value):
-    """The network has learned from one batch."""
+    """The network has learned from a batch."""
 
     epoch: int  # from 1
     step: int  # from 1, over all epochs

@@ -1,4 +1,4 @@
-"""The training loop: steps and epochs, one event for each."""
+"""The training loop: steps and epochs, each with an event."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Training:
     """Trains a network on batches of samples, and judges it after every epoch.
 
-    `state` can be copied after every event of `run`, and restored before the first one.
+    `state` can be copied after every event of `run`, and restored before the first event.
     """
 
     def __init__(self, data: TrainingData, graph: Graph, settings: Settings) -> None:
@@ -65,7 +65,7 @@ class Training:
         """Train the epochs that are left.
 
         Raises DivergedError as soon as a loss or a gradient is no finite number, and DataError in
-        the end where the monitored figure never was one.
+        the end where the monitored figure never was a number.
         """
         while len(self.state.epochs) < self.settings.epochs:
             yield from self._train_epoch()
@@ -92,7 +92,7 @@ class Training:
             yield step
 
     def _step(self, batch: Batch) -> Step:
-        """Learn from one batch."""
+        """Learn from a batch."""
         state, n = self.state, len(batch.targets)
         self.clock.samples = batch.indices
         self.plan.input[:n] = batch.inputs

@@ -31,11 +31,11 @@ from cnncli.training.state import State
 def train(
     path: str, data: TrainingData, graph: Graph, settings: Settings
 ) -> Generator[Event, None, None]:
-    """Train a network and write the best one to a model file; yield what happens.
+    """Train a network and write the best version to a model file; yield what happens.
 
     Without epochs the network is written as it begins. Whatever ends the training early, be it an
-    error in it, one thrown into this generator or its close, the best network so far is saved
-    first. Raises what `Training.run`, `save_model` and the decoding of samples raise.
+    error in it, an exception thrown into this generator or its close, the best network so far is
+    saved first. Raises what `Training.run`, `save_model` and the decoding of samples raise.
     """
     begin = time.monotonic()
     file = _ModelFile(path, data, graph, settings)
@@ -68,7 +68,7 @@ def train(
 
 
 class _ModelFile:
-    """The model file that one training writes, again and again if need be."""
+    """The model file that a training writes, again and again if need be."""
 
     def __init__(self, path: str, data: TrainingData, graph: Graph, settings: Settings) -> None:
         self.path, self.data, self.graph, self.settings = path, data, graph, settings

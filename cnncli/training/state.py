@@ -1,4 +1,4 @@
-"""Everything that changes while training, in one place."""
+"""Everything that changes while training, in a single place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Best(Value):
-    """The network that is kept: the one of the best epoch so far."""
+    """The network that is kept: that of the best epoch so far."""
 
     epoch: Epoch
     weights: dict[str, Array]  # by name, in the shapes of the model file
@@ -25,7 +25,7 @@ class Best(Value):
 class State:
     """Where a training stands between two steps.
 
-    A training that is given a copy of it goes on to the same bytes as the one it was copied from:
+    A training that is given a copy of it goes on to the same bytes as the original:
     order and noise are counted by epoch and sample, so there is no random generator to keep. The
     arrays are those that network and optimizer work with.
     """
@@ -41,7 +41,7 @@ class State:
     best: Best | None = None
 
     def copy(self) -> State:
-        """Return a state that does not change when this one does."""
+        """Return a state that does not change when the original does."""
         copy = State({}, [])
         copy.weights = {name: array.copy() for name, array in self.weights.items()}
         copy.moments = [array.copy() for array in self.moments]
@@ -49,7 +49,7 @@ class State:
         return copy
 
     def restore(self, state: State) -> None:
-        """Become what another state of the same network is, within the arrays of this one."""
+        """Become what another state of the same network is, within its own arrays."""
         for name, array in self.weights.items():
             array[:] = state.weights[name]
         for array, values in zip(self.moments, state.moments, strict=True):
