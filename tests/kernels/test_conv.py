@@ -234,18 +234,19 @@ def test_whole_numbers_come_out_exactly_where_work_is_cut_up(direction, z):
         np.testing.assert_array_equal(Kernels(z, isa).run(direction, data), wanted)
 
 
-LONG = {  # the sums of one pass have 25,088 products or more
-    "forward": square(3, 1, 25088, 20, 1),
-    "backward_data": square(3, 1, 20, 25088, 1),
-    "backward_weights": square(8, 56, 3, 20, 1),
-}
+LONG = [  # sums of 25,088 products or more, and of as many as use one chunk of weights
+    ("forward", square(3, 1, 25088, 20, 1)),
+    ("forward", square(1, 12, 2304, 20, 1)),
+    ("backward_data", square(3, 1, 20, 25088, 1)),
+    ("backward_data", square(1, 12, 20, 2304, 1)),
+    ("backward_weights", square(8, 56, 3, 20, 1)),
+]
 
 
 @every_isa
-@every_pass
+@pytest.mark.parametrize(("direction", "z"), LONG)
 @pytest.mark.parametrize(("positive", "bound"), [(False, 8), (True, 16)])
-def test_rounding_errors_stay_small_in_long_sums(direction, isa, positive, bound):
-    z = LONG[direction]
+def test_rounding_errors_stay_small_in_long_sums(direction, z, isa, positive, bound):
     data = fractions(z, positive)
     found = Kernels(z, isa).run(direction, data)
     error = np.abs(found - expected(z, direction, data))
