@@ -11,7 +11,7 @@ pytest.importorskip("onnx", reason="onnx is not installed; .ci/run installs it")
 onnxruntime = pytest.importorskip(
     "onnxruntime", reason="ONNX Runtime is not installed; .ci/run installs it"
 )
-from test_against_torch import BATCH, NETWORKS, network  # noqa: E402
+from test_against_torch import BATCH, NETWORKS, make_network  # noqa: E402
 from torch_twin import Twin  # noqa: E402
 
 from cnncli.engine import Plan  # noqa: E402
@@ -35,7 +35,7 @@ EXPORTED = [name for name, (text, *_) in NETWORKS.items() if "ceil=yes" not in t
 
 @pytest.mark.parametrize("name", EXPORTED)
 def test_predictions_agree_with_onnxruntime(name):
-    graph, weights, images, _ = network(name)
+    graph, weights, images, _ = make_network(name)
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

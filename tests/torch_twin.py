@@ -89,7 +89,8 @@ class Twin:
         if kind == "global_avgpool":
             return x.mean((2, 3), keepdim=True)
         if kind == "global_maxpool":
-            return F.max_pool2d(x, x.shape[2:])  # of equal ones the first gets the gradient
+            size = [int(length) for length in x.shape[2:]]  # constants, for the exporter
+            return F.max_pool2d(x, size)  # of equal values the first gets the gradient
         if kind == "dense":
             return F.linear(x.flatten(1), weights["weight"], weights["bias"])
         if kind == "flatten":
