@@ -201,14 +201,15 @@ def read_arch(arch: str) -> tuple[str, Shape | None, int | None]:
 
 
 def _read_text(path: str) -> str:
-    from pathlib import Path
+    from cnncli.text import TextError, decode_text, read_text, unify_ends
 
     try:
-        return (read_stdin() if path == "-" else Path(path).read_bytes()).decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"@{path}: is not text in UTF-8", path=path) from error
+        text = decode_text(read_stdin()) if path == "-" else read_text(path)
+    except TextError as error:
+        raise UsageError(f"@{path}: {error}", path=path) from error
     except OSError as error:
         raise UsageError(f"@{path}: {str(error.strerror).lower()}", path=path) from error
+    return unify_ends(text)
 
 
 def resolve_arch(

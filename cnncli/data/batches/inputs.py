@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from cnncli.data.images.file import read_stdin
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.errors import DataError
+from cnncli.text import TextError, strip_mark
 from cnncli.value import Value
 
 CHUNK = 1 << 16  # bytes of a list of paths read at a time
@@ -50,19 +51,30 @@ def read_paths(file: str, *, null: bool = False) -> Iterator[str]:
 
     Each is a line, or ends with a null byte. What is not UTF-8 survives as surrogates (PEP 383).
     """
-    end = b"\0" if null else b"\n"
-    rest = b""
+    end, before = (b"\0", b"") if null else (b"\n", b"\r")
+    rest, started = b"", null
     try:
         # Unbuffered: a thread may be waiting in here while the program ends.
         with io.FileIO(0 if file == "-" else file, closefd=file != "-") as raw:
             while chunk := raw.read(CHUNK):
+                if not started:
+                    chunk, started = strip_mark(chunk), True
                 *lines, rest = (rest + chunk).split(end)
-                yield from (os.fsdecode(line) for line in lines if line)
+                for line in lines:
+                    yield from _read_path(line, before)
+    except TextError as error:
+        raise DataError(f"{file}: {error}", path=file) from error
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise DataError(f"{file}: cannot be read ({reason}); check the path", path=file) from error
-    if rest:
-        yield os.fsdecode(rest)
+    yield from _read_path(rest, before)
+
+
+def _read_path(line: bytes, before: bytes) -> Iterator[str]:
+    """Yield the path in a line, unless there is none; `before` is part of the line's end."""
+    path = line.removesuffix(before)
+    if path:
+        yield os.fsdecode(path)
 
 
 def _read_bytes(preprocessing: AnyPreprocessing) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 from cnncli.data.images.file import Levels, decode_levels
 from cnncli.errors import DataError
 from cnncli.samples import MaskedSamples, MaskLevels, check_label
+from cnncli.text import TextError, read_text, split_lines
 
 MOST = 64  # classes; more levels are those of a photograph, or of a mask saved as JPEG
 NAMES = "classes.txt"
@@ -68,9 +69,10 @@ def _read_names(folder: str, levels: Sequence[int]) -> dict[int, str]:
         return {}
     names: dict[int, str] = {}
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as UTF-8 text", path=str(path)) from error
+        lines = split_lines(read_text(str(path)))
+    except (OSError, TextError) as error:
+        reason = error if isinstance(error, TextError) else "cannot be read"
+        raise DataError(f"{path}: {reason}", path=str(path)) from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

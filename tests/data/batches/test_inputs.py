@@ -149,3 +149,23 @@ def test_an_empty_stdin_asks_for_a_signal(stdin) -> None:
     (one,) = expand(["-"], SIGNALS)
     with pytest.raises(DataError, match=r"nothing on stdin.*give one signal on stdin"):
         one.load()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"a.png\r\nb c.png\r\n", b"\xef\xbb\xbfa.png\nb c.png", b"\xef\xbb\xbfa.png\r\nb c.png\r\n"],
+)
+def test_lists_of_paths_from_windows_are_read(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "list").write_bytes(data)
+    assert list(read_paths(str(tmp_path / "list"))) == ["a.png", "b c.png"]
+
+
+def test_a_list_of_paths_in_utf_16_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes("a.png\r\nb.png\r\n".encode("utf-16"))
+    with pytest.raises(DataError, match="list: is text in UTF-16, not UTF-8; save it as UTF-8"):
+        list(read_paths(str(tmp_path / "list")))
+
+
+def test_null_bytes_between_short_paths_are_no_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(b"a\0b\0c\r\0d\0")
+    assert list(read_paths(str(tmp_path / "list"), null=True)) == ["a", "b", "c\r", "d"]
