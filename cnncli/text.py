@@ -39,7 +39,9 @@ def strip_mark(head: bytes) -> bytes:
     first = head[:HEAD]
     zeros = first[0::2].count(0), first[1::2].count(0)
     marked = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if (marked and b"\0" in head) or (len(first) >= 4 and 2 * max(zeros) > len(first) // 2 and min(zeros) == 0):
+    if (marked and b"\0" in head) or (
+        len(first) >= 4 and 2 * max(zeros) > len(first) // 2 and min(zeros) == 0
+    ):
         raise TextError(f"is text in {UNREADABLE}")
     return head.removeprefix(codecs.BOM_UTF8)
 

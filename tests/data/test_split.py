@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from cnncli.data.split import set_aside
+from cnncli.data.split import compute_place, set_aside
 from cnncli.samples import Samples
 
 
@@ -54,12 +54,46 @@ def test_about_the_fraction_of_a_large_class_is_set_aside(fraction: float) -> No
 
 
 @pytest.mark.parametrize("count", [2, 3, 7, 15, 30])
-def test_every_class_gives_its_share(count: int) -> None:
-    train, val = aside(samples({f"c{i}": count for i in range(100)}), 0.1)
-    shares = Counter(val.labels)
-    assert len(shares) == 100
-    assert max(shares.values()) <= max(np.ceil(0.15 * count), 1)
-    assert len(Counter(train.labels)) == 100
+def test_every_class_is_trained_and_validated_on(count: int) -> None:
+    for part in aside(samples({f"c{i}": count for i in range(100)}), 0.1):
+        assert len(Counter(part.labels)) == 100
+
+
+@pytest.mark.parametrize("count", [10, 20, 40])
+@pytest.mark.parametrize(("fraction", "tenths"), [(0.1, 1), (0.2, 2), (0.5, 5)])
+def test_of_ten_files_in_a_row_each_tenth_is_one(count: int, fraction: float, tenths: int) -> None:
+    _, val = aside(samples({f"c{i}": count for i in range(50)}), fraction)
+    assert set(Counter(val.labels).values()) == {tenths * count // 10}
+
+
+@pytest.mark.parametrize("name", ["{}.png", "img_{:04}.jpg", "a{}b.jp2"])
+def test_adding_to_small_classes_moves_no_other(name: str) -> None:
+    def build(count: int) -> Samples:
+        keys = [f"{label}/{name.format(i)}" for label in "abc" for i in range(count)]
+        return Samples("set", tuple(keys), tuple(keys), tuple(key[0] for key in keys))
+
+    before, after = aside(build(10), 0.1), aside(build(37), 0.1)
+    for old, new in zip(before, after, strict=True):
+        assert set(old.keys) <= set(new.keys)
+    assert before[0].notices == ()
+
+
+def test_a_class_that_needs_an_exception_is_told() -> None:
+    keys = tuple(f"{label}/{word}" for label in "ab" for word in ("x", "y", "z"))
+    train, val = aside(Samples("set", keys, keys, tuple(key[0] for key in keys)), 1e-6)
+    assert len(val) == 2
+    (notice,) = train.notices
+    assert "so that each class has both: 2; adding others may move these" in notice
+
+
+def test_odd_numbers_alone_are_set_aside_as_well() -> None:
+    keys = tuple(f"{i}.png" for i in range(1, 4001, 2))
+    _, val = set_aside(Samples("set", keys, keys, ("odd",) * 2000), 0.1, ["odd"] * 2000)
+    assert 160 <= len(val) <= 240
+
+
+def test_a_place_does_not_depend_on_how_letters_are_composed() -> None:
+    assert compute_place("caf\u00e9/7.png") == compute_place("cafe\u0301/7.png")
 
 
 def test_a_single_image_is_trained_on() -> None:
@@ -77,7 +111,7 @@ def test_it_does_not_matter_where_the_images_lie() -> None:
 
 def test_the_choice_is_the_same_on_every_machine() -> None:
     _, val = aside(samples({"cat": 40}), 0.1)
-    assert val.keys == ("cat/13.png", "cat/29.png")
+    assert val.keys == ("cat/8.png", "cat/15.png", "cat/22.png", "cat/34.png")
 
 
 def test_pixels_stay_with_their_labels() -> None:

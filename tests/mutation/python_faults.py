@@ -423,14 +423,14 @@ LOSSES_AND_TASKS = {
 DATA = {
     "what-is-set-aside-depends-on-the-other-samples": Fault(
         "cnncli/data/split.py",
-        "below = int((hashes < fraction).sum())",
-        "below = round(count * fraction)",
+        "aside = places < fraction",
+        "aside = np.argsort(np.argsort(places)) < round(len(places) * fraction)",
         ("tests/data/test_split.py",),
     ),
     "what-is-set-aside-depends-on-the-folder": Fault(
         "cnncli/data/split.py",
-        "[hash_name(key) for key in samples.keys]",
-        "[hash_name(name) for name in samples.names]",
+        "[compute_place(key) for key in samples.keys]",
+        "[compute_place(name) for name in samples.names]",
         ("tests/data/test_split.py",),
     ),
     "samples-are-not-shuffled": Fault(
