@@ -96,7 +96,11 @@ def choose_signal_shape(
     lengths = sorted(_convert_length(header, rate) for header in headers)
     asked = settings.signal_length
     length = asked or min(lengths[math.ceil(WHOLE * len(lengths)) - 1], MAX_LENGTH)
-    notices = []
+    notices = [
+        f"{samples.where}: {count} of {len(headers)} tables have {remark}"
+        for remark, count in Counter(header.remark for header in headers).items()
+        if remark
+    ]
     if asked is None and lengths[0] != lengths[-1]:
         notices.append(
             f"{samples.where}: signals of {lengths[0]} to {lengths[-1]} samples, brought to "

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
+from cnncli.data.delimited import DELIMITERS
 from cnncli.data.endings import WAV, get_suffix
-from cnncli.data.signals.table import DELIMITERS, read_table
+from cnncli.data.signals.table import read_table
 from cnncli.data.signals.wav import MAX_VALUES, measure_wav, read_wav
 from cnncli.data.unreadable import RefusedError, SignalError
 
@@ -32,6 +33,7 @@ class Signal(NamedTuple):
 
     values: Values
     rate: int | None = None  # samples per second; None where the format does not say
+    remark: str = ""  # what there is to say about how a table was read
 
     @property
     def frames_left_out(self) -> bool:
@@ -45,6 +47,7 @@ class SignalHeader(NamedTuple):
     length: int
     channels: int
     rate: int | None
+    remark: str = ""  # see Signal
 
 
 def decode(source: str | bytes) -> Signal:
@@ -61,7 +64,7 @@ def measure(source: str) -> SignalHeader:
     """Return length, channels and rate of a file; raise SignalError."""
     if get_suffix(source) not in WAV:
         signal = decode(source)
-        return SignalHeader(len(signal.values), signal.values.shape[1], signal.rate)
+        return SignalHeader(len(signal.values), signal.values.shape[1], signal.rate, signal.remark)
     try:
         with _open(source) as file:
             return SignalHeader(*measure_wav(file, _measure_size(file))[:3])
@@ -92,7 +95,8 @@ def _decode_file(file: BinaryIO, ending: str) -> Signal:
         return Signal(to_signal(read_array(file, _measure_size(file), "it")))
     if _measure_size(file) > MAX_TABLE:
         raise RefusedError("more than 1 GB")
-    return Signal(to_signal(read_table(file.read(), DELIMITERS.get(ending))))
+    table = read_table(file.read(), DELIMITERS.get(ending))
+    return Signal(to_signal(table.values), remark=table.remark)
 
 
 def _open(source: str | bytes) -> BinaryIO:
