@@ -92,6 +92,7 @@ class MaskedSamples(Samples):
 def check_label(label: Any, where: str) -> str:
     """Return the name of a class; raise DataError where it cannot be shown or stored."""
     name = str(label) if isinstance(label, (str, int)) and not isinstance(label, bool) else ""
+    name = unicodedata.normalize("NFC", name)  # letters look the same, however composed
     unusable = any(
         unicodedata.category(letter) in UNPRINTABLE or letter in TURNS for letter in name
     )

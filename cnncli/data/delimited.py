@@ -22,8 +22,10 @@ def find_delimiter(lines: Sequence[str], usual: str | None) -> str:
     head = [re.sub('"[^"]*"', "", line) for line in lines[:HEAD] if line.strip()]
     if not head:
         return usual
-    if usual != ";" and _parts(head, ";") and all(map(_is_safe, ";".join(head[1:]).split(";"))):
-        return ";"
+    if usual != ";" and _parts(head, ";"):
+        cells = ";".join(head).split(";")
+        if "," not in head[0] or all(map(_is_safe, cells)):
+            return ";"
     for other in ("\t", ","):
         if usual not in head[0] and _parts(head, other):
             return other

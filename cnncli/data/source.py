@@ -19,11 +19,8 @@ from cnncli.tasks.reading import require_masks
 from cnncli.value import Value
 
 
-class Reader(Protocol):
-    """What a module that reads a format offers; the splits are train, val and test."""
-
-    def can_read(self, path: str) -> bool:
-        """Say whether this is my format, by a glance at the path."""
+class Opened(Protocol):
+    """What reads a set whose format is known; the splits are train, val and test."""
 
     def list_splits(self, path: str) -> tuple[str, ...]:
         """Return the splits the set is divided into; none for a set that is not."""
@@ -32,15 +29,22 @@ class Reader(Protocol):
         """Return a split, or a set that is not divided; raise DataError."""
 
 
+class Reader(Opened, Protocol):
+    """What a module that reads a format offers."""
+
+    def can_read(self, path: str) -> bool:
+        """Say whether this is my format, by a glance at the path."""
+
+
 # In the order they are asked: folders of IDX files and of masks are folders, too.
-READERS: tuple[Reader, ...] = (idx, masks, folder, npz, listing)
+READERS: tuple[Reader, ...] = (idx, masks, folder, npz)
 
 
 class Source(Value):
     """A data set whose format is known, not read yet."""
 
     path: str
-    reader: Reader
+    reader: Opened
     splits: tuple[str, ...]
 
     def read(self, split: str | None = None) -> Samples:
@@ -71,7 +75,10 @@ def open_data(path: str) -> Source:
     """Find out what kind of data set a path leads to; raise DataError."""
     if path != "-" and not Path(path).exists():
         raise DataError(f"{path}: no such file or folder; check the path", path=path)
-    for reader in (listing,) if path == "-" else READERS:
+    if listing.can_read(path) and not Path(path).is_dir():
+        rows = listing.open_list(path)  # read once, as stdin cannot be read again
+        return Source(path, rows, rows.list_splits(path))
+    for reader in READERS:
         if reader.can_read(path):
             return Source(path, reader, reader.list_splits(path))
     raise DataError(

@@ -48,8 +48,8 @@ def set_aside(samples: Samples, fraction: float, strata: Sequence[str]) -> tuple
     held = samples.take(np.flatnonzero(aside))
     if picked:
         notice = (
-            f"{samples.where}: {samples.noun}s that are set aside or not so that each class has "
-            f"both: {picked}; adding others may move these"
+            f"{samples.where}: classes too small to set {samples.noun}s aside by name alone: "
+            f"{picked}; adding others may change which are"
         )
         train = replace(train, notices=(*train.notices, notice))
     return train, held

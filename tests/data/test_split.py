@@ -83,7 +83,7 @@ def test_a_class_that_needs_an_exception_is_told() -> None:
     train, val = aside(Samples("set", keys, keys, tuple(key[0] for key in keys)), 1e-6)
     assert len(val) == 2
     (notice,) = train.notices
-    assert "so that each class has both: 2; adding others may move these" in notice
+    assert "too small to set images aside by name alone: 2; adding others may change" in notice
 
 
 def test_odd_numbers_alone_are_set_aside_as_well() -> None:

@@ -166,8 +166,11 @@ def test_a_bad_number_is_one_line(tmp_path: Path, name: str, text: str, message:
     assert "\n" not in str(caught.value)
 
 
-def test_the_same_image_twice_is_one_image(tmp_path: Path) -> None:
-    assert len(read(tmp_path, "a.png,cat\na.png,cat\n")) == 1
+def test_a_line_that_is_repeated_counts_again_and_is_told(tmp_path: Path) -> None:
+    samples = read(tmp_path, "path,label\n" + "a.png,cat\n" * 3 + "b.png,dog\n")
+    assert samples.keys == ("a.png", "a.png", "a.png", "b.png")
+    (notice,) = samples.notices
+    assert notice.endswith("lines that repeat others, counted again: 2")
 
 
 def test_an_empty_list_has_no_images(tmp_path: Path) -> None:
@@ -177,3 +180,138 @@ def test_an_empty_list_has_no_images(tmp_path: Path) -> None:
 def test_a_list_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read \\(no such file or directory\\)"):
         listing.read(str(tmp_path / "gone.csv"), None)
+
+
+@pytest.mark.parametrize("path", ["file", "Filename", "image", "img", "file_name", "Image Path"])
+@pytest.mark.parametrize("label", ["class", "Category", "target", "y", "class_name"])
+def test_path_and_label_may_be_called_otherwise(tmp_path: Path, path: str, label: str) -> None:
+    assert pairs(read(tmp_path, f"{label},{path}\ncat,a.png\ndog,b.png\n")) == {
+        "a.png": "cat", "b.png": "dog",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["path,x,y\na.png,1,2\nb.png,3,4\n", "image,target\na.png,1.5\nb.png,2.25\n"],
+)
+def test_y_and_target_are_numbers_beside_others_or_with_fractions(
+    tmp_path: Path, text: str
+) -> None:
+    assert read(tmp_path, text).suggests == "regress"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("path;label\na.png;cat\nb.png;dog\n", "l.csv"),
+        ("a.png;cat\nb.png;dog\n", "l.csv"),
+        ("path\tlabel\na.png\tcat\nb.png\tdog\n", "l.csv"),
+        ("path,label\na.png,cat\nb.png,dog\n", "l.tsv"),
+        (" path , label \n a.png , cat\nb.png,  dog  \n", "l.csv"),
+        (",path,label\n0,a.png,cat\n1,b.png,dog\n", "l.csv"),
+        ("path,label\n1,a.png,cat\n2,b.png,dog\n", "l.csv"),
+    ],
+)
+def test_lists_of_spreadsheets_pandas_and_r_are_read(tmp_path: Path, text: str, name: str) -> None:
+    assert pairs(read(tmp_path, text, name)) == {"a.png": "cat", "b.png": "dog"}
+
+
+def test_commas_are_decimal_between_semicolons(tmp_path: Path) -> None:
+    found = read(tmp_path, "path;mass;size\na.png;1,5;2\nb.png;-0,25;3,0\n")
+    assert found.numbers.tolist() == [[1.5, 2], [-0.25, 3]]
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0", "index", "id"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_row_numbers_are_not_learned_and_told(tmp_path: Path, index: str, first: int) -> None:
+    text = f"{index},path,age\n{first},a.png,31\n{first + 1},b.png,47\n"
+    found = read(tmp_path, text)
+    assert found.columns == ("age",)
+    assert "columns that are not read: " in found.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (",path,age\n7,a.png,31\n3,b.png,47\n", "a column has no name"),
+        ("picture,kind\na.png,cat\nb.png,dog\n", "line 1: no column is called path"),
+        ("what,where\ncat,a.png\n", "line 1: no column is called path"),
+        ("path,label,more\na.png,cat\nb.png,dog\n", "line 2: not a path and a label"),
+        ("path;mass\na.png;1.234,5\n", "'1.234,5' is not a number"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("split", ("train", "val", "test")),
+        ("Subset", ("Training", "Validation", "Testing")),
+        ("usage", ("train_set", "dev", "TEST")),
+    ],
+)
+def test_a_column_divides_the_list(tmp_path: Path, name: str, words: tuple[str, str, str]) -> None:
+    lines = "".join(f"{i}.png,cat,{word}\n" for i, word in enumerate(words))
+    (tmp_path / "l.csv").write_text(f"path,label,{name}\n{lines}")
+    path = str(tmp_path / "l.csv")
+    assert listing.list_splits(path) == ("train", "val", "test")
+    assert [listing.read(path, split).keys for split in ("train", "val", "test")] == [
+        ("0.png",), ("1.png",), ("2.png",),
+    ]  # fmt: skip
+    assert "1 train, 1 val, 1 test" in listing.read(path, "train").notices[0]
+
+
+def test_a_flag_tells_the_validation_part(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("fname,label,is_valid\na.png,x,False\nb.png,y,True\n")
+    assert listing.read(str(tmp_path / "l.csv"), "val").keys == ("b.png",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,label,split\na.png,x,train\nb.png,y,\n", "line 3, split: '' is none of train"),
+        ("path,label,split\na.png,x,7\n", "line 2, split: '7' is none of train, val and test"),
+        ("path,label,split\na.png,x,train\na.png,x,val\n", "line 3: a.png is in val here and in"),
+    ],
+)
+def test_a_part_that_is_none_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, text)
+
+
+def test_a_column_of_other_words_is_no_part_and_told(tmp_path: Path) -> None:
+    found = read(tmp_path, "path,label,set,age\na.png,x,red,3\nb.png,y,blue,4\n")
+    assert found.notices == (f"{tmp_path}/list.csv: columns that are not read: set, age",)
+
+
+def test_a_field_that_the_first_objects_lack_is_missed(tmp_path: Path) -> None:
+    text = '{"path": "a.png", "m": 1}\n{"path": "b.png", "m": 2, "n": 3}\n'
+    with pytest.raises(DataError, match=r"line 1: .* for m, n \(n is missing\)"):
+        read(tmp_path, text, "l.jsonl")
+
+
+def test_a_field_beside_the_label_may_be_missing_and_is_told(tmp_path: Path) -> None:
+    text = '{"file": "a.png", "class": "x"}\n{"file": "b.png", "class": "y", "age": 3}\n'
+    found = read(tmp_path, text, "l.jsonl")
+    assert pairs(found) == {"a.png": "x", "b.png": "y"}
+    assert found.notices[0].endswith("columns that are not read: age")
+
+
+def test_labels_with_fractions_are_told_to_be_classes(tmp_path: Path) -> None:
+    found = read(tmp_path, "path,label\na.png,0.5\nb.png,1.5\n")
+    assert "labels such as 0.5 are taken as names of classes" in found.notices[0]
+
+
+def test_a_list_in_utf_16_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"list\.csv: is text in UTF-16, not UTF-8; save it"):
+        read(tmp_path, "path,label\r\na.png,cat\r\n".encode("utf-16"))
+
+
+def test_letters_may_be_composed_otherwise_in_the_list(tmp_path: Path) -> None:
+    (tmp_path / "cafe\u0301.png").touch()
+    found = read(tmp_path, "caf\u00e9.png,caf\u00e9\nb.png,cafe\u0301\n")
+    assert Path(found.names[0]).exists()
+    assert len(set(found.labels)) == 1

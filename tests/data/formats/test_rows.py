@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.data.formats import listing
+from cnncli.errors import DataError
+from cnncli.samples import Samples
+
+
+def read(folder: Path, text: str, name: str = "rows.csv") -> Samples:
+    (folder / name).write_text(text)
+    return listing.read(str(folder / name), None)
+
+
+def write(rows: np.ndarray, delimiter: str = ",", names: str = "") -> str:
+    lines = [delimiter.join(f"{value:g}" for value in row) for row in rows]
+    return "\n".join([names, *lines] if names else lines) + "\n"
+
+
+WAVES = np.random.default_rng(0).standard_normal((6, 20)).round(3)
+CLASSES = np.array([1, 2, 1, 2, 1, 2.0])[:, None]
+LEVELS = np.arange(4 * 64).reshape(4, 64) % 256
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("a.tsv", "\t"), ("a.csv", ","), ("b.csv", ";")])
+def test_a_class_and_a_signal_in_each_row(tmp_path: Path, name: str, delimiter: str) -> None:
+    found = read(tmp_path, write(np.hstack([CLASSES, WAVES]), delimiter), name)
+    assert (found.noun, found.labels) == ("signal", ("1", "2", "1", "2", "1", "2"))
+    assert np.allclose(found.values[..., 0], WAVES)
+    assert "6 signals of 20 samples, one in each row, its class in the first" in found.notices[0]
+
+
+def test_a_class_may_end_the_row(tmp_path: Path) -> None:
+    found = read(tmp_path, write(np.hstack([WAVES, CLASSES - 1])))
+    assert found.labels == ("0", "1", "0", "1", "0", "1")
+    assert found.values.shape == (6, 20, 1)
+
+
+def test_a_named_class_may_be_a_word_and_stand_anywhere(tmp_path: Path) -> None:
+    found = read(tmp_path, "t0,class,t1,t2\n.5,up,.25,1\n1,down,2,3\n")
+    assert found.labels == ("up", "down")
+    assert found.values[..., 0].tolist() == [[0.5, 0.25, 1], [1, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "label," + ",".join(f"pixel{i}" for i in range(64)),
+        "label," + ",".join(f"{y}x{x}" for y in range(1, 9) for x in range(1, 9)),
+        "",
+    ],
+)
+def test_a_class_and_an_image_in_each_row(tmp_path: Path, names: str) -> None:
+    rows = np.hstack([[[3], [7], [3], [7]], LEVELS])
+    found = read(tmp_path, write(rows, names=names))
+    assert (found.noun, found.labels) == ("image", ("3", "7", "3", "7"))
+    assert np.array_equal(found.values, LEVELS.reshape(4, 8, 8, 1))
+    assert "4 images of 8x8x1" in found.notices[0]
+
+
+def test_an_index_of_pandas_is_no_sample_value(tmp_path: Path) -> None:
+    found = read(tmp_path, ",label,a,b\n0,x,5,6\n1,y,7,8\n")
+    assert found.values[..., 0].tolist() == [[5, 6], [7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (write(WAVES), "a table of numbers without classes"),
+        (write(np.arange(30).reshape(6, 5)), "a table of numbers without classes"),
+        ("label,pixel0,pixel1\n1,2,3\n2,3,4\n", "rows of 2 pixels, which are no square"),
+        ("1,2,3\n1,2,nan\n", "row 2 holds NaN"),
+        ("1,2,3\n1,2,3,4\n", "with a row that is not one"),
+    ],
+)
+def test_other_tables_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        read(tmp_path, text)
+    assert "\n" not in str(caught.value)
