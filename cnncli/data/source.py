@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Source(Value):
     path: str
     reader: Opened
     splits: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
     def read(self, split: str | None = None) -> Samples:
         """Return the samples of a split, or of a set that is not divided; raise DataError."""
@@ -53,7 +55,8 @@ class Source(Value):
             raise DataError(
                 f"{self.path}: has no {split} set; {self._word_remedy()}", path=self.path
             )
-        return self.reader.read(self.path, split)
+        samples = self.reader.read(self.path, split)
+        return replace(samples, notices=self.notices + samples.notices)
 
     def _word_remedy(self) -> str:
         if not self.splits:
@@ -78,9 +81,11 @@ def open_data(path: str) -> Source:
     if listing.can_read(path) and not Path(path).is_dir():
         rows = listing.open_list(path)  # read once, as stdin cannot be read again
         return Source(path, rows, rows.list_splits(path))
+    inner = folder.unwrap(path) if Path(path).is_dir() else path
+    notices = () if inner == path else (f"{path}: the set is taken from {inner}",)
     for reader in READERS:
-        if reader.can_read(path):
-            return Source(path, reader, reader.list_splits(path))
+        if reader.can_read(inner):
+            return Source(inner, reader, reader.list_splits(inner), notices)
     raise DataError(
         f"{path}: not a data set; give a folder with one folder per class, "
         "a .csv, .tsv or .jsonl list, a .npz file or a folder of IDX files",

@@ -11,7 +11,10 @@ from pathlib import Path
 from cnncli.data.images.file import EXTENSIONS
 from cnncli.errors import DataError
 
-NOT_OURS = frozenset({"thumbs.db", "desktop.ini"})
+NOT_OURS = frozenset(  # files and folders of systems and of devices that keep files
+    {"thumbs.db", "desktop.ini", "__macosx", "lost+found", "@eadir", "@tmp", "@recycle", "#recycle"}
+    | {"$recycle.bin", "system volume information", "__pycache__"}
+)
 
 
 @dataclass

@@ -1,5 +1,9 @@
 """A folder of IDX files, MNIST's format: http://yann.lecun.com/exdb/mnist/.
 
+Archives unpack them in several ways: with a dot or a hyphen in the name, with a word in front
+(emnist-letters-train-images-idx3-ubyte), each in a folder of its own, gzipped or not whatever the
+ending says.
+
 Big-endian: two zero bytes, the type (8: unsigned byte), the number of sizes, the sizes, the values.
 """
 
@@ -7,6 +11,8 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +27,10 @@ from cnncli.errors import DataError
 from cnncli.samples import Samples
 
 PREFIXES = {"train": "train", "test": "t10k"}
-ENDINGS = ("-idx{}-ubyte", ".idx{}-ubyte", "-idx{}-ubyte.gz", ".idx{}-ubyte.gz")
+NAME = re.compile(
+    r"(.*[-_])?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(\.gz)?", re.IGNORECASE
+)
+GZIP = b"\x1f\x8b"
 
 
 def can_read(path: str) -> bool:
@@ -50,24 +59,48 @@ def read(path: str, split: str | None) -> Samples:
 
 
 def _find_file(path: str, prefix: str, content: str) -> str | None:
-    dimensions = 3 if content == "images" else 1
-    names = (f"{prefix}-{content}{ending.format(dimensions)}" for ending in ENDINGS)
-    files = (join_path(path, name) for name in names)
-    return next((file for file in files if Path(file).exists()), None)
+    """Return the file of images or labels; raise DataError where there are two."""
+    by_stem: dict[str, str] = {}  # unpacked before gzipped, in the folder before in one of its own
+    for file in sorted(
+        _list_files(path), key=lambda file: (file.endswith(".gz"), file.count(os.sep), file)
+    ):
+        match = NAME.fullmatch(os.path.basename(file))  # noqa: PTH119 - spelled as given
+        if match is None or match[3].lower() != content:
+            continue
+        if (match[2].lower() == "train") == (prefix == "train"):
+            by_stem.setdefault((match[1] or "").lower(), file)
+    if len(by_stem) > 1:
+        first, second = list(by_stem.values())[:2]
+        raise DataError(f"{path}: both {first} and {second}; keep one set in the folder", path=path)
+    return next(iter(by_stem.values()), None)
+
+
+def _list_files(path: str) -> list[str]:
+    """Return the paths of the files in a folder, and in the folders in it called like IDX files."""
+    files = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if not NAME.fullmatch(entry.name):
+                continue
+            file = join_path(path, entry.name)
+            inside = [join_path(file, name) for name in os.listdir(file)] if entry.is_dir() else []  # noqa: PTH208
+            files += inside or [file]
+    return files
 
 
 def _load(path: str, prefix: str, content: str) -> NDArray[np.uint8]:
     file = _find_file(path, prefix, content)
+    dimensions = 3 if content == "images" else 1
     if file is None:
-        dimensions = 3 if content == "images" else 1
         raise DataError(
             f"{path}: no {prefix}-{content}-idx{dimensions}-ubyte[.gz]; put it into the folder",
             path=path,
         )
     try:
-        dimensions = 3 if content == "images" else 1
         with open_regular(file) as values:
-            if not file.endswith(".gz"):
+            packed = values.read(len(GZIP)) == GZIP
+            values.seek(0)
+            if not packed:
                 return _parse(values, dimensions)
             with gzip.open(values) as unpacked:
                 return _parse(unpacked, dimensions)

@@ -13,6 +13,7 @@ PARTS = {
 IMAGES = frozenset({"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures"})
 MASKS = frozenset(
     {"mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth"}
+    | {"ground", "truth"}
     | {"seg", "segs", "segmentation", "segmentations"}
 )
 FILLERS = frozenset({"set", "sets", "data", "dataset", "split", "folder", ""})

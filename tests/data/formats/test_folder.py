@@ -83,3 +83,125 @@ def test_a_class_name_that_is_not_utf8_is_refused(tmp_path: Path, picture) -> No
 def test_dot_folders_are_no_classes(class_folder) -> None:
     root = class_folder({"cat": 1, ".ipynb_checkpoints": 1, ".cache/x": 1})
     assert folder.read(str(root), None).labels == ("cat",)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("TRAINING", "Validation", "Testing"),
+        ("train_set", "dev_set", "test_set"),
+        ("trainset", "valset", "testset"),
+        ("train-images", "eval-images", "test-images"),
+        ("train2017", "val2017", "test2017"),
+        ("letters_train", "letters_val", "letters_test"),
+        ("train", "dev", "eval"),
+    ],
+)
+def test_parts_are_known_by_other_names_and_told(class_folder, names: tuple[str, ...]) -> None:
+    root = class_folder({f"{name}/{label}": 1 for name in names for label in "ab"})
+    assert folder.list_splits(str(root)) == ("train", "val", "test")
+    for split, name in zip(("train", "val", "test"), names, strict=True):
+        samples = folder.read(str(root), split)
+        assert (samples.labels, samples.where) == (("a", "b"), f"{root}/{name}")
+        told = [f"{root}: {name}/ is taken as {split}"] if name not in ("train",) else []
+        assert list(samples.notices) == told
+
+
+@pytest.mark.parametrize("names", [("trainer", "tester"), ("express_train", "bus"), ("a", "b")])
+def test_classes_that_only_sound_like_parts_are_classes(class_folder, names) -> None:
+    root = class_folder(dict.fromkeys(names, 2))
+    assert folder.list_splits(str(root)) == ()
+    assert set(folder.read(str(root), None).labels) == set(names)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"fold0/a": 1, "fold0/b": 1, "fold1/a": 1, "fold1/b": 1},
+        {"2019/a": 1, "2019/b": 1, "2019/c": 1, "2020/a": 1, "2020/b": 1},
+        {"left/u": 1, "left/v": 1, "right/u": 1, "right/v": 1, "extra": 2},
+    ],
+)
+def test_folders_with_the_same_folders_are_no_classes(class_folder, counts) -> None:
+    with pytest.raises(DataError, match=r"hold no images of their own but the same folders"):
+        folder.read(str(class_folder(counts)), None)
+
+
+def test_classes_with_one_folder_each_are_classes(class_folder) -> None:
+    root = class_folder({"n01/images": 2, "n02/images": 2})
+    assert set(folder.read(str(root), None).labels) == {"n01", "n02"}
+
+
+@pytest.mark.parametrize(
+    ("names", "ending"), [(("photos1", "truth"), ""), (("x", "y"), ""), (("in", "out"), "_mask")]
+)
+def test_masks_under_any_name_are_no_class(tmp_path: Path, picture, names, ending: str) -> None:
+    for i in range(5):
+        for name in names:
+            (tmp_path / name).mkdir(exist_ok=True)
+        picture(16, 16, seed=i).save(tmp_path / names[0] / f"{i}.png")
+        mask = picture(16, 16, seed=i).point(lambda level: 255 * (level > 128))
+        mask.save(tmp_path / names[1] / f"{i}{ending}.png")
+    with pytest.raises(DataError, match=f"{names[1]}/ looks like masks for {names[0]}/"):
+        folder.read(str(tmp_path), None)
+
+
+def test_masks_beside_their_images_are_left_out_and_told(class_folder, picture) -> None:
+    root = class_folder({"benign": 2, "normal": 2})
+    picture(6, 5).save(root / "benign/0_mask.png")
+    picture(6, 5).save(root / "benign/alone_mask.png")
+    samples = folder.read(str(root), None)
+    assert len(samples) == 5
+    assert samples.notices == (
+        f"{root}: masks of images beside them (benign/0_mask.png), ignored: 1",
+    )
+
+
+@pytest.mark.parametrize("junk", ["__MACOSX", "lost+found", "@eaDir", "$RECYCLE.BIN"])
+def test_folders_of_systems_are_no_classes(class_folder, junk: str) -> None:
+    root = class_folder({"cat": 1, "dog": 1, f"{junk}/cat": 1, f"cat/{junk}": 1})
+    assert folder.read(str(root), None).labels == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("counts", "inner"),
+    [
+        ({"pets/cat": 1, "pets/dog": 1}, "pets"),
+        ({"a/b/cat": 1, "a/b/dog": 1, "__MACOSX/cat": 1}, "a/b"),
+        ({"data/train/cat": 1, "data/train/dog": 1}, "data"),
+        ({"train/cat": 1, "train/dog": 1}, ""),
+        ({"cat": 2}, ""),
+    ],
+)
+def test_a_folder_around_everything_is_passed_through(class_folder, counts, inner: str) -> None:
+    root = str(class_folder(counts))
+    assert folder.unwrap(root) == (f"{root}/{inner}" if inner else root)
+
+
+def test_a_part_may_be_wrapped_in_its_own_name(class_folder) -> None:
+    root = class_folder(
+        {f"seg_{part}/seg_{part}/{c}": 1 for part in ("train", "test") for c in "ab"}
+    )
+    assert folder.read(str(root), "test").labels == ("a", "b")
+
+
+def test_a_link_around_itself_ends(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(".")
+    assert folder.unwrap(str(tmp_path)) == str(tmp_path)
+
+
+def test_classes_that_differ_between_parts_are_told(class_folder) -> None:
+    root = class_folder({"train/a": 1, "train/b": 1, "train/c": 1, "val/a": 1, "test/a": 1,
+                         "test/b": 1, "test/c": 1, "test/d": 1})  # fmt: skip
+    assert folder.read(str(root), "train").notices == (
+        f"{root}: val/ lacks 2 classes (b, c)",
+        f"{root}: test/ has, and train has not, class d",
+    )
+    assert folder.read(str(root), "val").notices == ()
+
+
+def test_names_that_differ_in_composition_alone_are_one_class(class_folder) -> None:
+    root = class_folder({"train/caf\u00e9": 1, "train/tea": 1, "val/cafe\u0301": 1, "val/tea": 1})
+    train, val = (folder.read(str(root), split) for split in ("train", "val"))
+    assert set(train.labels) == set(val.labels)
+    assert train.notices == ()

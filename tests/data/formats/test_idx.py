@@ -88,3 +88,43 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / FILES[0])
     with pytest.raises(DataError, match="not a regular file"):
         idx.read(str(tmp_path), "train")
+
+
+@pytest.mark.parametrize(
+    ("name", "pack"),
+    [
+        ("{0}-{1}-idx{2}-ubyte/{0}-{1}-idx{2}-ubyte", bytes),
+        ("{0}-{1}-idx{2}-ubyte", gzip.compress),
+        ("{0}-{1}-idx{2}-ubyte.gz", bytes),
+        ("emnist-letters-{0}-{1}-idx{2}-ubyte", bytes),
+        ("{0}-{1}.idx{2}-ubyte/data", None),
+    ],
+)
+def test_archives_unpack_them_in_several_ways(tmp_path: Path, name: str, pack: object) -> None:
+    for content, dimensions, array in (("images", 3, X), ("labels", 1, Y)):
+        file = tmp_path / name.format("train", content, dimensions)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes((pack or bytes)(packed(array)))
+    if pack is None:  # a folder without such a file
+        assert not idx.can_read(str(tmp_path))
+        return
+    assert np.array_equal(idx.read(str(tmp_path), "train").values, X[..., None])
+
+
+def test_the_unpacked_file_is_taken_of_two(tmp_path: Path) -> None:
+    for file, array in zip(FILES, (X, Y), strict=True):
+        (tmp_path / file).write_bytes(packed(array))
+        (tmp_path / f"{file}.gz").write_bytes(b"damaged")
+    assert idx.read(str(tmp_path), "train").labels == ("7", "0", "1")
+
+
+def test_two_sets_in_one_folder_are_refused(tmp_path: Path) -> None:
+    for word in ("digits", "letters"):
+        (tmp_path / f"emnist-{word}-train-images-idx3-ubyte").write_bytes(packed(X))
+    with pytest.raises(DataError, match=r"both .*digits.* and .*letters.*; keep one set"):
+        idx.list_splits(str(tmp_path))
+
+
+def test_the_test_part_may_be_called_so(tmp_path: Path) -> None:
+    (tmp_path / "emnist-test-images-idx3-ubyte").write_bytes(packed(X))
+    assert idx.list_splits(str(tmp_path)) == ("test",)

@@ -71,3 +71,74 @@ def test_pairs_that_do_not_work_out_are_refused(
     root = str(masked(*files))
     with pytest.raises(DataError, match=message):
         masks.read(root, "val" if files[0].startswith("train") else None)
+
+
+@pytest.mark.parametrize("images", ["imgs", "Image", "photos", "JPEGImages"])
+@pytest.mark.parametrize("others", ["Mask", "labels", "annotations", "gt", "SegmentationClass"])
+def test_the_two_folders_may_be_called_otherwise(
+    masked: Callable[..., Path], images: str, others: str
+) -> None:
+    root = str(masked(f"{images}/a.jpg", f"{others}/a.png"))
+    assert masks.can_read(root)
+    assert masks.list_splits(root) == ()
+    samples = masks.read(root, None)
+    assert samples.masks == (f"{root}/{others}/a.png",)
+    assert samples.notices == (
+        f"{root}: images from {root}/{images}/, masks from {root}/{others}/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "mask"),
+    [
+        ("images/{0}/a.png", "masks/{0}/a.png"),
+        ("imgs/{0}_set/a.png", "labels/{0}_set/a_mask.png"),
+        ("{0}_images/a.png", "{0}_masks/a.png"),
+        ("{0}/img/a.png", "{0}/gt/a_gt.png"),
+    ],
+)
+def test_either_folder_may_be_divided(masked: Callable[..., Path], image: str, mask: str) -> None:
+    files = [name.format(part) for part in ("train", "val") for name in (image, mask)]
+    root = str(masked(*files))
+    assert masks.can_read(root)
+    assert masks.list_splits(root) == ("train", "val")
+    for part in ("train", "val"):
+        samples = masks.read(root, part)
+        assert samples.names == (f"{root}/{image.format(part)}",)
+        assert samples.masks == (f"{root}/{mask.format(part)}",)
+
+
+def test_masks_that_are_not_divided_serve_all_parts(masked: Callable[..., Path]) -> None:
+    root = str(masked("images/train/a.png", "images/val/b.png", "masks/a.png", "masks/b.png"))
+    assert masks.list_splits(root) == ("train", "val")
+    assert masks.read(root, "val").masks == (f"{root}/masks/b.png",)
+
+
+@pytest.mark.parametrize(
+    ("image", "mask"),
+    [
+        ("{}.jpg", "{}_mask.png"),
+        ("{}.jpg", "{}-seg.png"),
+        ("{}_image.png", "{}_label.png"),
+        ("img_{}.png", "mask_{}.png"),
+        ("x/{}.png", "{}.png"),
+        ("{}.png", "y/{}_mask.png"),
+    ],
+)
+def test_masks_may_say_so_in_their_names(
+    masked: Callable[..., Path], image: str, mask: str
+) -> None:
+    files = [f for i in (1, 2) for f in (f"images/{image}".format(i), f"masks/{mask}".format(i))]
+    samples = masks.read(str(masked(*files)), None)
+    for i, name in enumerate(samples.masks, 1):
+        assert name.endswith("masks/" + mask.format(i))
+    assert "masks are paired with images like" in samples.notices[-1]
+
+
+def test_boxes_in_words_are_no_masks(masked: Callable[..., Path]) -> None:
+    assert not masks.can_read(str(masked("images/a.png", "labels/a.txt")))
+
+
+def test_names_pair_however_their_letters_are_composed(masked: Callable[..., Path]) -> None:
+    samples = masks.read(str(masked("images/caf\u00e9.png", "masks/cafe\u0301.png")), None)
+    assert len(samples) == 1
