@@ -78,7 +78,7 @@ def open_data(path: str) -> Source:
     """Find out what kind of data set a path leads to; raise DataError."""
     if path != "-" and not Path(path).exists():
         raise DataError(f"{path}: no such file or folder; check the path", path=path)
-    if listing.can_read(path) and not Path(path).is_dir():
+    if path == "-" or (listing.can_read(path) and not Path(path).is_dir()):
         rows = listing.open_list(path)  # read once, as stdin cannot be read again
         return Source(path, rows, rows.list_splits(path))
     inner = folder.unwrap(path) if Path(path).is_dir() else path
