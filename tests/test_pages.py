@@ -1,9 +1,10 @@
 """README.md and the pages of `cnncli help` do what they show: every block in them is run.
 
-A console block is typed into a shell, command by command, in a folder where the first line of the
-README has been run. What it shows must be what is printed, on stdout and stderr: to the letter by
-commands that print the same on every machine, else up to its numbers. The Python blocks of a page
-are one program; a text block after one of them shows what it prints.
+The console blocks of a page are pasted into one shell, command by command from top to bottom, in a
+folder where the first line of the README has trained its network. What they show must be what is
+printed, on stdout and stderr: to the letter by commands that print the same on every machine, else
+up to its numbers. The Python blocks of a page are one program; a text block after one of them shows
+what it prints.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ HELP = ROOT / "cnncli" / "help"
 PAGES = {path.name: path.read_text("utf-8") for path in [ROOT / "README.md", *HELP.glob("*.md")]}
 BLOCK = re.compile(r"^```(console|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.S)
 SAME_EVERYWHERE = re.compile(r"(cnncli (arch|draw|layers|help|shape-calc)|cat|echo|ls|head) ")
+END = "the end of a command, exit code"
 NUMBER = re.compile(r"\b[0-9a-f]{64}\b|\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -41,43 +43,75 @@ def comparable(text):
     return re.sub(r"[ -]+", " ", NUMBER.sub("0", text)).strip()
 
 
+class Shell:
+    """A shell that is fed line by line, as by somebody who pastes."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            ["bash"],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.stdin.close()
+        self.process.wait(timeout=300)
+        self.process.stdout.close()
+
+    def paste(self, command):
+        """Return what a command prints, and its exit code as text."""
+        self.process.stdin.write(f"{{ {command}\n}} < /dev/null\necho '{END}' $?\n")
+        self.process.stdin.flush()
+        printed = ""
+        for line in self.process.stdout:
+            before, end, code = line.partition(END)
+            printed += before
+            if end:
+                return printed, code.strip()
+        raise AssertionError(f"the shell ended at: {command}\n{printed}")
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A folder in which the first line of the README has been run."""
     folder = tmp_path_factory.mktemp("trained")
     (folder / "sample_data").symlink_to(ROOT / "sample_data")
     line = re.search(r"<!-- two lines -->\n```sh\n(.*)\n", PAGES["README.md"])[1]
-    command = line.rpartition("&& .venv/bin/")[2]
+    command = line.rpartition(" && ")[2]
     subprocess.run(["bash", "-c", command], cwd=folder, check=True, capture_output=True)
     return folder
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_block_of_a_page_runs_and_shows_what_is_printed(page, trained, tmp_path, monkeypatch):
+def test_the_blocks_of_a_page_can_be_pasted_in_order_and_show_what_is_printed(
+    page, trained, tmp_path, monkeypatch
+):
     folder = tmp_path / "folder"
     shutil.copytree(trained, folder, symlinks=True)
     monkeypatch.chdir(folder)
     program = {"__name__": "__main__"}
-    for language, block, output in BLOCK.findall(PAGES[page]):
-        if language == "python":
-            printed = io.StringIO()
-            with contextlib.redirect_stdout(printed):
-                exec(block, program)
-            if output:
-                assert comparable(printed.getvalue()) == comparable(output), block
-            continue
-        for command, shown in commands(block):
-            run = subprocess.run(
-                ["bash", "-c", f"{{ {command}\n}} 2>&1"],
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            assert run.returncode == 0, (command, run.stdout)
-            if SAME_EVERYWHERE.match(command):
-                assert run.stdout.rstrip() == shown.rstrip(), command
-            else:
-                assert comparable(run.stdout) == comparable(shown), command
+    with Shell(folder) as shell:
+        for language, block, output in BLOCK.findall(PAGES[page]):
+            if language == "python":
+                printed = io.StringIO()
+                with contextlib.redirect_stdout(printed):
+                    exec(block, program)
+                if output:
+                    assert comparable(printed.getvalue()) == comparable(output), block
+                continue
+            for command, shown in commands(block):
+                printed, code = shell.paste(command)
+                assert code == "0", (command, printed)
+                if SAME_EVERYWHERE.match(command):
+                    assert printed.rstrip() == shown.rstrip(), command
+                else:
+                    assert comparable(printed) == comparable(shown), command
 
 
 @pytest.mark.parametrize("page", PAGES)
