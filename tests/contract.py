@@ -126,6 +126,7 @@ def check_layer(layer: Layer, *shapes: Shape) -> None:
         check_in_place(layer, shapes, setup)
     check_within_wider_pixels(layer, shapes)
     check_prediction_with_gradients_answers_alike(layer, shapes)
+    check_scales(layer, shapes)
 
 
 def check_text(layer: Layer) -> None:
@@ -272,3 +273,13 @@ def check_prediction_with_gradients_answers_alike(layer: Layer, shapes: tuple[Sh
         bench.forward(IMAGES)
         answers.append(bench.site.y[:IMAGES])
     assert np.array_equal(*answers)
+
+
+def check_scales(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """A layer without weights scales, y(64x) = 64y(x), just where it says so."""
+    bench = Bench(layer, shapes, Setup(BATCH))
+    before = bench.answer()
+    for x in bench.site.x:
+        x *= 64
+    scales = np.allclose(bench.answer(), 64 * before, rtol=1e-6, atol=0)
+    assert layer.scales == scales or layer.parameters(*shapes) or layer.inputs is None

@@ -60,6 +60,7 @@ class Relu(Activation, kind="relu"):
     """
 
     functions = (kernels.relu_forward, kernels.relu_backward)
+    scales = True
     backward_reads = frozenset({"y"})
     prefers = "he"
     bounds = True
@@ -91,6 +92,7 @@ class LeakyRelu(Activation, kind="leaky_relu"):
     slope: float = setting(REAL, 0.01)
 
     functions = (kernels.leaky_relu_forward, kernels.leaky_relu_backward)
+    scales = True
     backward_reads = frozenset({"x"})
     prefers = "he"
 

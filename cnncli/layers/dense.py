@@ -90,6 +90,7 @@ class Flatten(Layer, kind="flatten"):
     x (H, W, C) -> y (C*H*W,)
     """
 
+    scales = True
     backward_reads = frozenset()
 
     @classmethod
@@ -115,6 +116,7 @@ class Reshape(Layer, kind="reshape"):
 
     shape: Shape = setting(SHAPE)
 
+    scales = True
     backward_reads = frozenset()
 
     @classmethod

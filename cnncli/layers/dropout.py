@@ -20,6 +20,7 @@ class Dropout(Layer, kind="dropout"):
     rate: float = setting(RATE, 0.5)
 
     family = "dropout"
+    scales = True
     backward_reads = frozenset()
 
     @classmethod

@@ -23,6 +23,7 @@ class Pool(Windowed):
 
     kernel: ClassVar[Any]
     family = "pool"
+    scales = True
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
@@ -106,6 +107,7 @@ class GlobalPool(Layer):
 
     functions: ClassVar[tuple[Any, Any]]  # kernels: forward and backward
     family = "pool"
+    scales = True
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:

@@ -15,6 +15,7 @@ class Take(Layer, kind="take"):
     channels: int = setting(COUNT)
     first: int = setting(INDEX, 0)
 
+    scales = True
     backward_reads = frozenset()
 
     @classmethod

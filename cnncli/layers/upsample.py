@@ -15,6 +15,7 @@ class Upsample(Layer, kind="upsample"):
     factor: Size = setting(SIZE, (2,))
 
     family = "enlarge"
+    scales = True
     backward_reads = frozenset()
 
     @classmethod

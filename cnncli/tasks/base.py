@@ -90,6 +90,10 @@ class Task(Named):
         """Return the task with what it learns from the best network's validation."""
         return self
 
+    def calibrate(self, judged: Any) -> tuple[float, Any]:
+        """Return a temperature found on a validation, and what outputs divided by it would get."""
+        return 1.0, judged
+
     def stratify(self, samples: Samples) -> Sequence[str]:
         """Return a word per sample; of all with the same, an equal share is set aside."""
         return [""] * len(samples)

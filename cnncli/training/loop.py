@@ -14,6 +14,7 @@ from cnncli.errors import DataError, DivergedError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
+from cnncli.training.calibration import divide_logits
 from cnncli.training.events import Epoch, Step
 from cnncli.training.schedules import SCHEDULES, learning_rate
 from cnncli.training.settings import Settings
@@ -122,12 +123,23 @@ class Training:
         )
         if self._is_best(epoch):
             epoch = replace(epoch, best=True)
-            task = self.task if judged is None else self.task.learn_from_validation(judged)
-            state.best = Best(epoch, self.weights.dump(), task)
+            state.best = self._keep(epoch, judged)
         state.epochs.append(epoch)
         state.batches = state.samples = 0
         state.loss_sum = state.seconds = 0.0
         return epoch
+
+    def _keep(self, epoch: Epoch, judged: Any) -> Best:
+        """Return the network as it is now, with what is learned from its validation."""
+        weights = self.weights.dump()
+        if judged is None:
+            return Best(epoch, weights, 1.0, epoch.validation, self.task)
+        task = self.task.learn_from_validation(judged)
+        temperature, calibrated = self.task.calibrate(judged)
+        divided = divide_logits(self.graph, weights, temperature)
+        if divided is None:
+            return Best(epoch, weights, 1.0, epoch.validation, task)
+        return Best(epoch, divided, temperature, self.task.monitor(calibrated), task)
 
     def _learning_rate(self, steps: int) -> float:
         """Return the learning rate of the step after this many."""

@@ -13,7 +13,7 @@ import math
 import statistics
 import time
 from collections.abc import Generator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from cnncli.data.source import TrainingData
@@ -77,18 +77,22 @@ class _ModelFile:
         """Write the network as a training begins with it."""
         weights = Weights(self.graph)
         weights.initialize(self.settings.init, self.settings.seed)
-        return self._save(weights.dump(), self.data.task, None, 0, complete=True)
+        return self._save(weights.dump(), self.data.task, 1.0, None, 0, complete=True)
 
     def save_best(self, state: State, *, complete: bool) -> Saved:
         """Write the network of the best epoch."""
         best = state.best
         assert best is not None
-        return self._save(best.weights, best.task, best.epoch, len(state.epochs), complete=complete)
+        epoch = replace(best.epoch, validation=best.validation)
+        return self._save(
+            best.weights, best.task, best.temperature, epoch, len(state.epochs), complete=complete
+        )
 
     def _save(
         self,
         weights: dict[str, Array],
         task: Task,
+        temperature: float,
         epoch: Epoch | None,
         epochs_run: int,
         *,
@@ -107,6 +111,7 @@ class _ModelFile:
                 "settings": settings,
                 "train_images": len(self.data.train),
                 "val_images": len(self.data.val),
+                "temperature": temperature,
                 **figures,
             },
             task=task.to_manifest(),

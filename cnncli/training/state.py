@@ -17,7 +17,9 @@ class Best(Value):
     """The network that is kept: that of the best epoch so far."""
 
     epoch: Epoch
-    weights: dict[str, Array]  # by name, in the shapes of the model file
+    weights: dict[str, Array]  # by name, in the shapes of the model file, calibrated
+    temperature: float  # by which the last layer's weights have been divided
+    validation: dict[str, float]  # the figures of the epoch, as these weights get them
     task: Task  # with what it learned from this epoch's validation
 
 

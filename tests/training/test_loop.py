@@ -94,7 +94,20 @@ def test_the_best_epoch_is_the_one_kept():
     weights = Weights(run.graph)
     weights.load(kept.weights)
     fresh = open_runner(run.graph, weights, PREPROCESSING)
-    assert TASK.monitor(judge_all(fresh, run.val, TASK)) == best.validation
+    reached = TASK.monitor(judge_all(fresh, run.val, TASK))
+    assert reached == pytest.approx(kept.validation, rel=1e-4)
+    assert reached["val_accuracy"] == best.validation["val_accuracy"]
+
+
+def test_the_network_kept_is_as_sure_of_itself_as_it_is_often_right():
+    run = training({"epochs": 3}, text="conv(4,3) >> relu >> dense(2)", val=200)
+    epochs_of(run)
+    weights = Weights(run.graph)
+    weights.load(run.state.best.weights)
+    judged = judge_all(open_runner(run.graph, weights, PREPROCESSING), run.val, TASK)
+    right = (judged.label == judged.predicted).sum()
+    assert judged.confidence.mean() == pytest.approx((right + 1) / 202, abs=1e-4)
+    assert run.state.best.temperature < 0.9  # label smoothing had made it less sure
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy"])

@@ -6,6 +6,8 @@ from stripes import striped_data
 
 from cnncli.errors import DivergedError
 from cnncli.model_file import load_model
+from cnncli.trained.model import load
+from cnncli.trained.runner import judge_all
 from cnncli.training.automatic import build_network
 from cnncli.training.events import Done, Epoch, Saved, Started, Step
 from cnncli.training.run import train
@@ -50,11 +52,14 @@ def test_what_is_saved_is_the_best_epoch_and_what_it_reached(tmp_path):
     best = min(epochs, key=lambda epoch: epoch.figure("val_loss"))
     assert (saved.epoch, saved.complete) == (best.epoch, True)
     assert saved.sha256 == hashlib.sha256((tmp_path / "m.npz").read_bytes()).hexdigest()
+    trained = load(tmp_path / "m.npz")
+    judged = judge_all(trained.open_runner(), striped_data().val, trained.task)
     assert saved.figures == {
         "epochs_run": 2,
         "best_epoch": best.epoch,
         "train_loss": best.train_loss,
-        **best.validation,
+        "val_accuracy": best.figure("val_accuracy"),
+        "val_loss": pytest.approx(judged.loss.mean(), rel=1e-4),
     }
     training = load_model(tmp_path / "m.npz").training
     assert {name: training[name] for name in saved.figures} == saved.figures

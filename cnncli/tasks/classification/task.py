@@ -26,6 +26,7 @@ from cnncli.wording import count_names
 if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
+TEMPERATURE_BITS = 4.0  # temperatures are between 1/16 and 16
 Integers = NDArray[np.int64]
 
 
@@ -35,6 +36,7 @@ class JudgedClass(Judged):
     label: Integers  # (N,) index of the true class
     predicted: Integers  # (N,) index of the likeliest class, the first of equals
     confidence: Floats  # (N,) its probability
+    logits: Array  # (N, K)
     loss: Floats  # (N,) cross-entropy in nats
     rank: Integers  # (N,) how many classes were likelier than the true class
 
@@ -88,6 +90,24 @@ class Classification(Task, name="classify"):
         """Return cross-entropy with this label smoothing."""
         return self.loss.with_smoothing(smoothing)
 
+    def calibrate(self, judged: JudgedClass) -> tuple[float, JudgedClass]:
+        """Find the temperature at which the mean confidence is the share of right answers.
+
+        The expectation consistency of Clarte et al. 2023 (arXiv:2303.02644). Of few samples all may
+        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2).
+        """
+        right = int((judged.label == judged.predicted).sum())
+        share = (right + 1) / (len(judged) + 2)
+        low, high = -TEMPERATURE_BITS, TEMPERATURE_BITS
+        for _ in range(30):
+            middle = (low + high) / 2
+            confidence = probabilities(judged.logits / np.float32(2**middle)).max(axis=1).mean()
+            low, high = (middle, high) if confidence > share else (low, middle)
+        temperature = 2**high
+        return temperature, self.judge(
+            judged.logits / np.float32(temperature), judged.label.astype(np.int32)
+        )
+
     def judge(self, outputs: Array, targets: NDArray[np.int32]) -> JudgedClass:
         """Compare logits (N, K) with the true classes (N,)."""
         rows = np.arange(len(targets))
@@ -98,6 +118,7 @@ class Classification(Task, name="classify"):
             label=np.asarray(targets, np.int64),
             predicted=predicted,
             confidence=probabilities(outputs)[rows, predicted],
+            logits=outputs.copy(),
             loss=self.loss.measure(outputs, targets),
             rank=((outputs > true) | earlier_equals).sum(axis=1),
         )

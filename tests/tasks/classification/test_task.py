@@ -3,6 +3,7 @@ import pytest
 
 from cnncli.samples import Samples
 from cnncli.tasks import Classification
+from cnncli.tasks.metrics import probabilities
 
 # four images, three classes: right, right, wrong (1 taken for 0), right
 LOGITS = np.log(
@@ -41,7 +42,7 @@ def test_joined_batches_equal_one_batch():
         [judge(LOGITS[:1], LABELS[:1]), judge(LOGITS[1:], LABELS[1:])]
     )
     whole = judge(LOGITS, LABELS)
-    for name in ("label", "predicted", "confidence", "loss", "rank"):
+    for name in ("label", "predicted", "confidence", "loss", "rank", "logits"):
         assert (getattr(joined, name) == getattr(whole, name)).all()
 
 
@@ -78,3 +79,27 @@ def test_of_equally_likely_classes_the_first_ones_are_named_in_their_order():
     last = ABC.answer(np.array([0, 1, 1], np.float32), 2, None)
     assert [guess["label"] for guess in last["top"]] == ["b", "c"]
     assert last["label"] == "b"
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.5, 1, 3])
+def test_calibration_finds_the_temperature_that_the_logits_were_multiplied_by(factor):
+    numbers = np.random.default_rng(0)
+    logits = numbers.standard_normal((20000, 5)).astype(np.float32) * 2
+    chances = probabilities(logits)
+    labels = (chances.cumsum(axis=1) < numbers.random((20000, 1))).sum(axis=1).astype(np.int32)
+    task = Classification(tuple("abcde"))
+    temperature, calibrated = task.calibrate(task.judge(logits * np.float32(factor), labels))
+    assert temperature == pytest.approx(factor, rel=0.03)
+    assert calibrated.confidence == pytest.approx(chances.max(axis=1), abs=0.02)
+    assert (calibrated.predicted == chances.argmax(axis=1)).all()
+
+
+def test_calibration_does_not_trust_a_few_right_answers():
+    logits = np.array([[9, 0], [0, 9], [9, 0]], np.float32)
+    _, calibrated = Classification(("a", "b")).calibrate(judge(logits, np.array([0, 1, 0])))
+    assert calibrated.confidence == pytest.approx([0.8] * 3, abs=1e-6)  # (3 + 1) / (3 + 2)
+
+
+def test_calibration_of_equal_logits_stays_within_its_bounds():
+    temperature, _ = ABC.calibrate(judge(np.zeros((9, 3), np.float32), np.zeros(9, np.int32)))
+    assert temperature == pytest.approx(1 / 16)
