@@ -11,7 +11,7 @@ import click
 
 from cnncli import names
 from cnncli.errors import ArchitectureError, UsageError
-from cnncli.terminal import Preferences
+from cnncli.terminal import Preferences, note
 
 if TYPE_CHECKING:
     from cnncli.graph import Graph
@@ -122,6 +122,21 @@ class Named(Choice):
         """Return the text; what it says is read where the names are known to mean something."""
         super().convert(value.partition("(")[0].strip(), param, ctx)
         return value
+
+
+def note_unusual_size(shape: Shape) -> None:
+    """Say what the size of an input means where it may be meant for an image written otherwise."""
+    match shape:
+        case (length, channels) if channels > 4 and length < 4 * channels:
+            note(
+                f"input {length}x{channels}: a signal of {length} samples in {channels} channels; "
+                f"an image is {length}x{channels}x1"
+            )
+        case (1 | 3 | 4 as first, width, last) if first < min(width, last):
+            note(
+                f"input {first}x{width}x{last}: an image of {first}x{width} with {last} channels; "
+                f"channels come last, as in {width}x{last}x{first}"
+            )
 
 
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
@@ -249,6 +264,8 @@ def resolve_expression(
         if known_input is None:
             known_input, known_classes = read_comments(text)
     shape = input_shape or known_input
+    if input_shape is not None:
+        note_unusual_size(input_shape)
     if shape is None:
         raise UsageError("--input is missing: the size of one image, such as --input 32x32x3")
     return parse(text, classes or known_classes), shape

@@ -4,7 +4,15 @@ import click
 import pytest
 
 from cnncli.errors import ArchitectureError, UsageError
-from cnncli.options import BYTES, IMAGE_SIZE, SIZE, Named, read_arch, resolve_arch
+from cnncli.options import (
+    BYTES,
+    IMAGE_SIZE,
+    SIZE,
+    Named,
+    note_unusual_size,
+    read_arch,
+    resolve_arch,
+)
 from cnncli.presets import lookup
 
 
@@ -19,6 +27,28 @@ def test_size_is_numbers_joined_by_x(text, value):
 def test_size_refuses_anything_else(text):
     with pytest.raises(click.BadParameter, match="not a size such as 32x32x3"):
         SIZE.convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "note"),
+    [
+        ((28, 28), "input 28x28: a signal of 28 samples in 28 channels; an image is 28x28x1"),
+        ((64, 48), "input 64x48: a signal of 64 samples in 48 channels; an image is 64x48x1"),
+        ((3, 224, 160), "an image of 3x224 with 160 channels; channels come last, as in 224x160x3"),
+        ((1, 28, 28), "an image of 1x28 with 28 channels; channels come last, as in 28x28x1"),
+    ],
+)
+def test_a_size_that_may_be_meant_otherwise_is_explained(capsys, shape, note):
+    note_unusual_size(shape)
+    assert note in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "shape", [(8000, 1), (128, 9), (10, 3), (28, 28, 1), (32, 32, 3), (1, 1, 64), (4, 4, 256), (7,)]
+)
+def test_a_size_that_can_be_meant_in_one_way_needs_no_words(capsys, shape):
+    note_unusual_size(shape)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(("text", "value"), [("28", (28, 28)), ("24x32", (24, 32))])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncli.errors import UsageError
-from cnncli.options import SIZE, command, json_option
+from cnncli.options import SIZE, command, json_option, note_unusual_size
 from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _write_adapted(preset: Preset, shape: Shape, as_json: bool) -> None:
     """Write a preset adapted to inputs of another size; say on stderr what that changed."""
     from cnncli.presets.adaptation import adapt
 
+    note_unusual_size(shape)
     adapted = adapt(preset, shape)
     for change in adapted.changes:
         note(str(change))

@@ -109,6 +109,16 @@ def test_a_signal_has_a_length_and_channels():
     )
 
 
+@pytest.mark.parametrize(
+    ("size", "meant"), [("28x28", "28x28x1"), ("3x96x64", "96x64x3"), ("100x1", None)]
+)
+def test_what_a_size_means_is_said_where_it_may_be_an_image(size, meant):
+    done = shape_calc("dense(10)", "--input", size)
+    assert (done.returncode, meant is None) == (0, done.stderr == "")
+    assert (meant or "") in done.stderr
+    assert shape_calc("dense(10)", "--input", size, "-q").stderr == ""
+
+
 def test_the_table_of_a_signal_has_samples_alone():
     lines = shape_calc("conv(6, 5, stride=2)", "--input", "20x1").stdout.splitlines()
     assert lines[3].split()[-3:] == ["5", "2", "1"]
