@@ -93,10 +93,10 @@ def predict(
 ) -> None:
     """Print what is in images or signals: one line for each, in input order.
 
-    INPUT is an image file, a folder with all folders in it, a .npz or .npy batch, or - for the
-    bytes of one image on stdin. If the network takes signals, it is a .wav, .csv, .tsv or .npy
-    file, a folder, a .npz batch, or - for the bytes of one signal. What cannot be read is reported
-    in its place, the rest goes on, and the exit code is 4.
+    INPUT is an image file, a folder with all folders in it, a .npz or .npy array of one image or
+    many, or - for the bytes of one image on stdin. If the network takes signals, it is a .wav,
+    .csv, .tsv or .npy file, a folder, a .npz batch, or - for the bytes of one signal. What cannot
+    be read is reported in its place, the rest goes on, and the exit code is 4.
 
     jsonl (the same as --json) gives path, label, confidence and top; for numbers path and values,
     for several labels path and labels. csv and tsv have a header. Results do not depend on the

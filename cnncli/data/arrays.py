@@ -61,22 +61,13 @@ def load_npz(path: str, *names: str) -> list[AnyArray]:
         raise _word_error(path, error, SAVEZ) from error
 
 
-def load_images(path: str) -> Pixels:
-    """Return the images of a .npy file, or x, or all there is, of a .npz file; raise DataError."""
-    if path.lower().endswith(".npy"):
-        return to_images(load_npy(path), path)
-    return to_images(_load_x(path, "images"), path)
+def load_x(path: str, nouns: str) -> AnyArray:
+    """Return the array of a .npy file, or x, or all there is, of a .npz file; raise DataError.
 
-
-def load_signals(path: str) -> NDArray[np.float32]:
-    """Return the signals x, or all there is, of a .npz file; raise DataError.
-
-    That a signal holds NaN is found when it is prepared, as the others are still good.
+    `nouns` says in errors what it should hold.
     """
-    return _to_floats(_load_x(path, "signals"), path)
-
-
-def _load_x(path: str, nouns: str) -> AnyArray:
+    if path.lower().endswith(".npy"):
+        return load_npy(path)
     names = list_arrays(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
@@ -152,21 +143,11 @@ def to_images(array: AnyArray, where: str) -> Pixels:
     return _round_to_8_bits(array)
 
 
-def are_signals(array: AnyArray) -> bool:
-    """Say whether an array holds signals, (N, L) or (N, L, C), and not images (N, H, W) of floats.
-
-    Their shapes do not say for certain: it takes 4 times as many samples as channels.
-    """
-    if array.ndim == 2:
-        return True
-    return array.ndim == 3 and array.dtype != np.uint8 and array.shape[1] >= 4 * array.shape[2]
-
-
 def to_signals(array: AnyArray, where: str) -> NDArray[np.float32]:
     """Return an array of signals as float32 (N, L, C), all of them finite; raise DataError."""
     if array.dtype.kind in "iuf" and array.size and not are_finite(array):
         raise DataError("NaN or infinite values; replace or remove them", place=where)
-    return _to_floats(array, where)
+    return to_floats(array, where)
 
 
 def are_finite(array: AnyArray) -> bool:
@@ -174,7 +155,8 @@ def are_finite(array: AnyArray) -> bool:
     return bool(abs(array.min()) < LARGEST and abs(array.max()) < LARGEST)  # false for NaN, too
 
 
-def _to_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
+def to_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
+    """Return an array of signals as float32 (N, L, C), finite or not; raise DataError."""
     if array.ndim == 2:
         array = array[..., np.newaxis]
     if array.ndim != 3 or 0 in array.shape[1:] or array.dtype.kind not in "iuf":

@@ -27,8 +27,9 @@ class Input(Value):
 def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[Input]:
     """Yield the samples that paths lead to, in order; nothing is opened before it is its turn.
 
-    Folders are walked in the byte order of their files, arrays of many are taken apart, and - is
-    an image or signal on stdin. A path that leads nowhere is an input that fails to load.
+    Folders are walked in the byte order of their files; arrays in them, where there is nothing
+    else, are a sample each. Arrays of many are taken apart, and - is an image or signal on stdin.
+    A path that leads nowhere is an input that fails to load.
     """
     decode = preprocessing.decode
     for path in paths:
@@ -82,9 +83,10 @@ def _read_bytes(preprocessing: AnyPreprocessing) -> bytes:
 
 
 def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    from cnncli.data.endings import ARRAYS
     from cnncli.data.walk import join_path, walk
 
-    files = walk(path, preprocessing.extensions).files
+    files = walk(path, preprocessing.extensions).files or walk(path, ARRAYS).files
     if not files:
         fault = f"no {preprocessing.noun}s in this folder; check the path"
         raise DataError(fault, path=path, place=path)
@@ -94,8 +96,8 @@ def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input
 
 
 def _expand_array(path: str, preprocessing: Any) -> Iterator[Input]:
-    for i, values in enumerate(preprocessing.load_rows(path)):
-        yield Input(f"{path}[{i}]", partial(preprocessing.wrap_row, values))
+    for name, values in preprocessing.load_rows(path):
+        yield Input(name, partial(preprocessing.wrap_row, values))
 
 
 def _fail(error: DataError) -> NoReturn:

@@ -10,6 +10,8 @@ from statistics import median_low
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.endings import ARRAYS, get_suffix
+from cnncli.data.images.array import measure_array
 from cnncli.data.images.file import Header, Pixels, measure
 from cnncli.data.images.preprocessing import COLORS, Preprocessing
 from cnncli.data.settings import DataSettings
@@ -97,7 +99,11 @@ def _read_headers(samples: Samples, threads: int) -> list[Header]:
     if samples.values is not None:
         _, height, width, channels = samples.values.shape
         return [Header(height, width, channels == 1)] * len(samples)
-    return read_readable(samples.where, samples.names, measure, threads)
+    return read_readable(samples.where, samples.names, _read_header, threads)
+
+
+def _read_header(name: str) -> Header:
+    return measure_array(name) if get_suffix(name) in ARRAYS else measure(name)
 
 
 def _choose_size(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:

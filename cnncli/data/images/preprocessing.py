@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnncli.data.endings import ARRAYS, get_suffix
 from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode
 from cnncli.data.normalization import (
     are_numbers,
@@ -77,14 +78,22 @@ class Preprocessing(Value):
         return self.color
 
     def decode(self, source: str | bytes) -> Picture:
-        """Return an image as it is in a file; raise ImageError."""
+        """Return an image as it is in a file, a .npy file of its own, too; raise ImageError."""
+        if isinstance(source, str) and get_suffix(source) in ARRAYS:
+            from cnncli.data.images.array import decode_array
+
+            return decode_array(source)
         return decode(source)
 
-    def load_rows(self, path: str) -> Pixels:
-        """Return the images in a file of many, uint8 (N, h, w, 1 or 3); raise DataError."""
-        from cnncli.data.arrays import load_images
+    def load_rows(self, path: str) -> list[tuple[str, Pixels]]:
+        """Return the images in a file of arrays, uint8 (h, w, 1 or 3), each with its name.
 
-        return load_images(path)
+        Raises DataError.
+        """
+        from cnncli.data.arrays import load_x
+        from cnncli.data.shapes import split_images
+
+        return split_images(load_x(path, "images"), self.input_shape, path)
 
     def wrap_row(self, pixels: Pixels) -> Picture:
         """Return a row of an array of images, as if decoded."""

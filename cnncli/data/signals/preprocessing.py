@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.arrays import are_finite, load_signals, to_signals
+from cnncli.data.arrays import are_finite, load_x, to_floats, to_signals
 from cnncli.data.endings import SIGNALS
 from cnncli.data.normalization import (
     are_numbers,
@@ -67,9 +67,14 @@ class SignalPreprocessing(Value):
         """Return a signal as it is in a file; raise SignalError."""
         return decode(source)
 
-    def load_rows(self, path: str) -> Values:
-        """Return the signals in a file of many, float32 (N, L, C); raise DataError."""
-        return load_signals(path)
+    def load_rows(self, path: str) -> list[tuple[str, Values]]:
+        """Return the signals in a file of many, float32 (L, C), each with its name.
+
+        Raises DataError. That a signal holds NaN is found when it is prepared, as the others are
+        still good.
+        """
+        signals = to_floats(load_x(path, "signals"), path)
+        return [(f"{path}[{i}]", signal) for i, signal in enumerate(signals)]
 
     def wrap_row(self, values: Values) -> Signal:
         """Return a row of an array of signals, as if decoded."""

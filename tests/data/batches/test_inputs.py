@@ -39,6 +39,23 @@ def test_arrays_are_taken_apart(tmp_path: Path, save: str, noise) -> None:
     assert np.array_equal([one.load().pixels for one in found], images)
 
 
+def test_a_single_image_as_an_array_is_one_input(tmp_path: Path, noise) -> None:
+    for name, size in (("fits", (4, 3)), ("other", (9, 7))):
+        np.save(tmp_path / f"{name}.npy", noise(*size, 3))
+        path = str(tmp_path / f"{name}.npy")
+        (image,) = expand([path], IMAGES)
+        assert image.name == path
+        assert np.array_equal(image.load().pixels, noise(*size, 3))
+
+
+def test_a_folder_of_arrays_is_an_image_each(tmp_path: Path, noise) -> None:
+    for i in range(2):
+        np.save(tmp_path / f"{i}.npy", noise(4, 3, 3, i))
+    inputs = list(expand([str(tmp_path)], IMAGES))
+    assert [image.name for image in inputs] == [f"{tmp_path}/0.npy", f"{tmp_path}/1.npy"]
+    assert np.array_equal(inputs[1].load().pixels, noise(4, 3, 3, 1))
+
+
 def test_a_bad_path_is_an_input_that_fails_to_load(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.npz").write_text("text")

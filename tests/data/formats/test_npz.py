@@ -51,7 +51,7 @@ def test_classes_are_whole_numbers_or_words(tmp_path: Path, y: object) -> None:
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (np.eye(3, dtype=int), "3x3 int64; expected a whole number or a word per image"),
+        (np.ones((3, 3), int) * 2, "3x3 int64; expected a whole number or a word per image"),
         ([1, 2], "3 images but 2 in y"),
         (np.ones((3, 2, 2)), "3x2x2 numbers; expected one per image, or a row of them"),
         ([0.5, np.nan, 2], "NaN or infinite numbers; leave these images out"),
@@ -83,3 +83,23 @@ def test_missing_arrays_are_named(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, labels=[1, 2, 3])
     with pytest.raises(DataError, match=r"holds labels, x, not x and y; save it with numpy\.savez"):
         npz.read(path, None)
+
+
+def test_flattened_images_are_read_and_said(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).integers(0, 256, (3, 100), np.uint8)
+    found = npz.read(saved(tmp_path, x=rows, y=[0, 1, 0]), None)
+    assert found.noun == "image"
+    assert np.array_equal(found.values[..., 0], rows.reshape(3, 10, 10))
+    assert "taken as images of 10x10x1" in found.notices[0]
+
+
+def test_one_hot_rows_are_classes_or_numbers(tmp_path: Path) -> None:
+    found = npz.read(saved(tmp_path, x=X, y=np.eye(3)), None)
+    assert (found.labels, found.suggests) == (("0", "1", "2"), "classify")
+    assert found.numbers.tolist() == np.eye(3).tolist()
+    assert "one-hot" in found.notices[0]
+
+
+def test_a_single_answer_for_several_images_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="3 images but 1 in y"):
+        npz.read(saved(tmp_path, x=X, y=7), None)

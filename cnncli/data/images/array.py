@@ -1,0 +1,22 @@
+"""An image in a .npy file of its own: (H, W), (H, W, 1) or (H, W, 3) of uint8, or floats to 1."""
+
+from __future__ import annotations
+
+from cnncli.data.arrays import load_npy, to_images
+from cnncli.data.images.file import Header, Picture
+from cnncli.data.unreadable import ImageError
+from cnncli.errors import DataError
+
+
+def decode_array(path: str) -> Picture:
+    """Return the pixels of an array; raise ImageError."""
+    try:
+        return Picture(to_images(load_npy(path)[None], path)[0], False)
+    except DataError as error:
+        raise ImageError(path, error.fault.partition(";")[0]) from error
+
+
+def measure_array(path: str) -> Header:
+    """Return the size of an array, and whether it is gray; raise ImageError."""
+    height, width, channels = decode_array(path).pixels.shape
+    return Header(height, width, channels == 1)
