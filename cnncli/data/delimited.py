@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 NUMERAL = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
 WITH_COMMA = re.compile(r"\s*[+-]?\d*,\d+(e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
+SPACED = re.compile(r"[-+.\deEnaN ]+\s*")  # numbers between spaces
 UNNAMED = re.compile(r"(unnamed: \d+)?", re.IGNORECASE)  # pandas' name of a column without one
 HEAD = 20  # lines that show what parts cells
 
@@ -30,6 +31,17 @@ def find_delimiter(lines: Sequence[str], usual: str | None) -> str:
         if usual not in head[0] and _parts(head, other):
             return other
     return usual
+
+
+def unify_spaces(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines of numbers with nothing but spaces between them with tabs, others as they are.
+
+    So the archive of the University of California, Riverside, writes its .txt files.
+    """
+    counts = {len(line.split()) if SPACED.fullmatch(line) else 0 for line in lines[:HEAD]}
+    if len(counts) != 1 or counts <= {0, 1}:
+        return lines
+    return ["\t".join(line.split()) for line in lines]
 
 
 def _parts(lines: Sequence[str], delimiter: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cnncli.data.dataset import DataSet
-from cnncli.data.formats import folder, idx, listing, masks, npz
+from cnncli.data.formats import folder, idx, listing, masks, npz, part_lists
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.set import SampleSet
@@ -37,8 +37,8 @@ class Reader(Opened, Protocol):
         """Say whether this is my format, by a glance at the path."""
 
 
-# In the order they are asked: folders of IDX files and of masks are folders, too.
-READERS: tuple[Reader, ...] = (idx, masks, folder, npz)
+# In the order they are asked: folders of IDX files, of masks and of lists are folders, too.
+READERS: tuple[Reader, ...] = (idx, masks, part_lists, folder, npz)
 
 
 class Source(Value):

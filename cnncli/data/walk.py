@@ -67,6 +67,16 @@ def walk(root: str, extensions: Collection[str] = EXTENSIONS) -> Tree:
     return tree
 
 
+def list_folders(path: str) -> list[str]:
+    """Return the names of the folders directly in a folder, without those of systems."""
+    return [entry.name for entry in _list_ours(path) if _is_folder(entry)]
+
+
+def list_files(path: str) -> list[str]:
+    """Return the names of the files directly in a folder, without those of systems."""
+    return [entry.name for entry in _list_ours(path) if not _is_folder(entry)]
+
+
 def join_path(folder: str, name: str) -> str:
     """Return the path of what lies in a folder, the folder spelled as it was given."""
     return os.path.join(folder, name)  # noqa: PTH118 - pathlib would spell it anew
@@ -83,7 +93,7 @@ def _walk_real(
         seen.add(_identify(join_path(root, folder)))
         for entry in _list_entries(join_path(root, folder)):
             path = join_path(folder, entry.name)
-            if entry.name.startswith(".") or entry.name.lower() in NOT_OURS:
+            if not _is_ours(entry.name):
                 continue
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(path)
@@ -94,6 +104,17 @@ def _walk_real(
             else:
                 tree.ignored += 1
     return sorted(links, key=os.fsencode)
+
+
+def _list_ours(path: str) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder, in byte order; nothing for what is no folder."""
+    entries = _list_entries(path) if Path(path).is_dir() else []
+    ours = [entry for entry in entries if _is_ours(entry.name)]
+    return sorted(ours, key=lambda entry: os.fsencode(entry.name))
+
+
+def _is_ours(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in NOT_OURS
 
 
 def _list_entries(folder: str) -> list[os.DirEntry[str]]:

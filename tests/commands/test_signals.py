@@ -29,11 +29,11 @@ def manifest(path):
 
 def test_training_says_what_it_makes_of_signals(run, tmp_path):
     done = run("train", WORDS, "-o", tmp_path / "m.npz", *SMALL, "--normalize", "minmax")
-    lines = done.stderr.splitlines()
-    assert re.search(r"signals of \d+ to \d+ samples, brought to \d+ \(the middle of ", done.stderr)
-    said = [line for line in lines if "signals to train on" in line or line.startswith("input")]
-    assert re.search(r": 3\d signals to train on, \d to validate, 2 classes: one, two$", said[0])
-    assert re.match(r"input: \d+x1, 8000 samples per second, [\d.]+ MB in memory$", said[1])
+    small, lengths, counts, size = done.stderr.splitlines()[:4]
+    assert "classes too small to set signals aside by name alone: 1; " in small
+    assert re.search(r"signals of \d+ to \d+ samples, brought to \d+ \(the middle of ", lengths)
+    assert re.search(r": 3\d signals to train on, \d to validate, 2 classes: one, two$", counts)
+    assert re.match(r"input: \d+x1, 8000 samples per second, [\d.]+ MB in memory$", size)
     assert re.search(r"% of \d+ validation signals right, 98 parameters", done.stdout)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.data.walk import join_path, walk
+from cnncli.data.walk import join_path, list_files, list_folders, walk
 from cnncli.errors import DataError
 
 
@@ -107,3 +107,16 @@ def test_a_folder_without_permission_is_a_data_error(tmp_path: Path) -> None:
 def test_paths_keep_the_spelling_of_the_folder() -> None:
     assert join_path("./a//b/", "c.png") == "./a//b/c.png"
     assert join_path("", "c.png") == "c.png"
+
+
+def test_what_lies_directly_in_a_folder_comes_in_byte_order(tmp_path: Path) -> None:
+    touch(tmp_path, "b/1.png", "a/1.png", "2.csv", "10.csv", "Thumbs.db", "@eaDir/1.png", ".x")
+    (tmp_path / "loop").symlink_to("loop")
+    assert list_folders(str(tmp_path)) == ["a", "b"]
+    assert list_files(str(tmp_path)) == ["10.csv", "2.csv", "loop"]
+
+
+def test_what_is_no_folder_holds_nothing(tmp_path: Path) -> None:
+    touch(tmp_path, "1.png")
+    for name in ("1.png", "gone"):
+        assert list_folders(str(tmp_path / name)) == list_files(str(tmp_path / name)) == []

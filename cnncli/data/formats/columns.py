@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncli.data.delimited import WITH_COMMA, count_up, is_unnamed
+from cnncli.data.delimited import NUMERAL, WITH_COMMA, count_up, is_unnamed
 from cnncli.data.formats.naming import read_part
-from cnncli.errors import DataError
+from cnncli.errors import DataError, setting
 
 PATHS = (
     "path", "file", "filename", "filepath", "fname", "image", "img", "imagepath", "imgpath",
@@ -45,6 +45,22 @@ def find_label(names: Sequence[str]) -> int | None:
     return _find(names, LABELS)
 
 
+def is_number_or_class(name: str) -> bool:
+    """Say whether a column of this name, y or target, holds numbers as often as classes."""
+    return _fold(name) in EITHER
+
+
+def word_fractions(path: str, labels: Cells) -> list[str]:
+    """Return what there is to say of labels that are numbers with a fraction."""
+    fraction = next((label for label in labels if _has_fraction(str(label))), None)
+    if fraction is None:
+        return []
+    return [
+        f"{path}: labels such as {fraction} are taken as names of classes; {setting('task')} "
+        "regress learns them as numbers"
+    ]
+
+
 def choose_columns(names: Sequence[str], cells: Sequence[Cells], path: int) -> Columns:
     """Return what each column is for, by names and cells, of which there are those of each column.
 
@@ -54,7 +70,7 @@ def choose_columns(names: Sequence[str], cells: Sequence[Cells], path: int) -> C
     rest = [i for i in range(len(names)) if i not in (path, part)]
     counting = [i for i in rest if _is_index(names[i], cells[i])]
     label = _find([names[i] if i in rest else "" for i in range(len(names))], LABELS)
-    if label is not None and _fold(names[label]) in EITHER:
+    if label is not None and is_number_or_class(names[label]):
         alone = [i for i in rest if i not in counting] == [label]
         words = any(not _is_number(cell) for cell in cells[label])
         whole = all(re.fullmatch(r"[+-]?\d+", str(cell).strip()) for cell in cells[label])
@@ -113,6 +129,10 @@ def _is_number(cell: object) -> bool:
     except ValueError:
         return WITH_COMMA.fullmatch(str(cell)) is not None
     return True
+
+
+def _has_fraction(label: str) -> bool:
+    return NUMERAL.fullmatch(label) is not None and not label.strip().lstrip("+-").isdigit()
 
 
 def _fold(name: str) -> str:

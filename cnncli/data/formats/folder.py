@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
 from pathlib import Path
 
-from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, get_suffix, name_sample
+from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, get_suffix
+from cnncli.data.formats import part_lists
+from cnncli.data.formats.class_folders import check_classes, leave_out_masks
 from cnncli.data.formats.naming import PARTS, Meaning, read_name, read_names
-from cnncli.data.walk import NOT_OURS, join_path, walk
+from cnncli.data.shapes import name_samples
+from cnncli.data.walk import join_path, list_files, list_folders, walk
 from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
-from cnncli.wording import count_names, shorten
+from cnncli.wording import count_names
 
-SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
+USUAL = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}  # names
 DEEPEST = 8  # folders around everything
-FEW = 4  # classes at most, among which masks are looked for
 
 
 def can_read(path: str) -> bool:
@@ -31,7 +32,7 @@ def can_read(path: str) -> bool:
 
 def list_splits(path: str) -> tuple[str, ...]:
     """Return which of train, val and test the folder is divided into; none for class folders."""
-    return tuple(part for part in PARTS if part in find_parts(path))
+    return tuple(find_parts(path))
 
 
 def read(path: str, split: str | None) -> Samples:
@@ -39,7 +40,8 @@ def read(path: str, split: str | None) -> Samples:
 
     Only the folders directly in it are classes; what lies deeper belongs to them.
     """
-    root = unwrap(join_path(path, find_parts(path)[split]), split) if split else path
+    parts = find_parts(path) if split else {}
+    root = unwrap(join_path(path, parts[split]), split) if split else path
     tree = walk(root, SAMPLES)
     kind = find_kind_in_folder([file for file in tree.files if os.sep in file] or tree.files, root)
     tree.keep(KINDS[kind], kind)
@@ -54,22 +56,27 @@ def read(path: str, split: str | None) -> Samples:
     notices = list(tree.notices)
     if loose:
         notices.append(f"{kind} outside of class folders, ignored: {loose}")
-    keys, masks = _leave_out_masks(keys)
+    keys, masks = leave_out_masks(keys)
     if masks:
         notices.append(f"masks of images beside them ({masks[0]}), ignored: {len(masks)}")
     folders = list(dict.fromkeys((*tree.folders, *(key.split(os.sep, 1)[0] for key in keys))))
-    _check_classes(root, keys, kind)
+    check_classes(root, keys, kind)
     classes = {folder: check_label(folder, root) for folder in folders}
     labels = tuple(classes[key.split(os.sep, 1)[0]] for key in keys)
-    spoken = [f"{root}: {notice}" for notice in notices]
+    names = tuple(join_path(root, key) for key in keys)
+    noun, choice = name_samples(kind, names, root)
     return Samples(
         where=root,
-        names=tuple(join_path(root, key) for key in keys),
+        names=names,
         keys=tuple(keys),
         labels=labels,
-        noun=name_sample(kind),
+        noun=noun,
         empty=tuple(dict.fromkeys(name for name in classes.values() if name not in set(labels))),
-        notices=tuple(word_parts(path, split) + _compare_classes(path, split) + spoken),
+        notices=(
+            *(_word_parts(path, parts, split) if split else ()),
+            *(f"{root}: {notice}" for notice in notices),
+            *choice,
+        ),
     )
 
 
@@ -108,24 +115,7 @@ def choose_parts(path: str, meanings: dict[str, Meaning]) -> dict[str, str]:
             raise DataError(
                 f"{path}: both {names[0]}/ and {names[1]}/; keep one of them", path=path
             )
-    return {part: names[0] for part, names in by_part.items()}
-
-
-def word_parts(path: str, split: str | None) -> list[str]:
-    """Return what there is to say about the folder a split was found in."""
-    if split is None:
-        return []
-    name = find_parts(path).get(split, "")
-    return [] if name in ("", *SPLITS[split]) else [f"{path}: {name}/ is taken as {split}"]
-
-
-def list_folders(path: str) -> list[str]:
-    """Return the names of the folders in a folder, without hidden ones and those of systems."""
-    if not Path(path).is_dir():
-        return []
-    with os.scandir(path) as entries:
-        names = [entry.name for entry in entries if _is_ours(entry.name) and entry.is_dir()]
-    return sorted(names, key=os.fsencode)
+    return {part: by_part[part][0] for part in PARTS if part in by_part}
 
 
 def unwrap(path: str, part: str | None = None) -> str:
@@ -137,46 +127,34 @@ def unwrap(path: str, part: str | None = None) -> str:
     inner = path
     for _ in range(DEEPEST):
         folders = list_folders(inner)
-        if len(folders) != 1 or _holds_samples(inner):
+        if len(folders) != 1 or _holds_samples(inner) or part_lists.can_read(inner):
             return inner
         meaning = read_name(folders[0])
         below = join_path(inner, folders[0])
         if (meaning and (part is None or meaning.part != part)) or Path(below).is_symlink():
             return inner
-        if _holds_samples(below):
+        if _holds_samples(below) and not part_lists.can_read(below):
             return inner
         inner = below
     return path
 
 
-def _is_ours(name: str) -> bool:
-    return not name.startswith(".") and name.lower() not in NOT_OURS
-
-
 def _holds_samples(path: str) -> bool:
-    with os.scandir(path) as entries:
-        return any(get_suffix(entry.name) in SAMPLES for entry in entries if _is_ours(entry.name))
+    return any(get_suffix(name) in SAMPLES for name in list_files(path))
 
 
-def _compare_classes(path: str, split: str | None) -> list[str]:
-    """Return which classes of train are not in the other parts, and the other way around."""
+def _word_parts(path: str, parts: dict[str, str], split: str) -> list[str]:
+    """Return what there is to say about the folder a split is in, and about those beside train."""
+    name = parts[split]
+    notices = [] if name in USUAL[split] else [f"{path}: {name}/ is taken as {split}"]
     if split != "train":
-        return []
-    parts = find_parts(path)
-    classes = {
-        part: {
-            unicodedata.normalize("NFC", name)
-            for name in list_folders(unwrap(join_path(path, folder), part))
-        }
-        for part, folder in sorted(parts.items(), key=lambda pair: list(PARTS).index(pair[0]))
-    }
-    notices = []
-    for part, names in classes.items():
-        if not names:
-            continue
+        return notices
+    classes = _list_classes(path, parts, "train")
+    for part in parts:
+        others = _list_classes(path, parts, part)
         for what, apart in (
-            ("lacks", classes["train"] - names),
-            ("has, and train has not,", names - classes["train"]),
+            ("lacks", classes - others if others else set()),
+            ("has, and train has not,", others - classes),
         ):
             if apart:
                 shown = count_names(sorted(apart, key=os.fsencode), "class", "classes")
@@ -184,78 +162,6 @@ def _compare_classes(path: str, split: str | None) -> list[str]:
     return notices
 
 
-def _check_classes(root: str, keys: Sequence[str], kind: str) -> None:
-    """Raise DataError for folders that cannot be classes: parts of a set, masks of a sister."""
-    below: dict[str, set[str]] = {}
-    stems: dict[str, dict[str, str]] = {}
-    for key in keys:
-        folder, _, rest = key.partition(os.sep)
-        inner, deeper, _ = rest.partition(os.sep)
-        below.setdefault(folder, set()).add(inner if deeper else "")
-        stems.setdefault(folder, {})[strip_stem(rest)] = key
-    nested = [folder for folder, inside in below.items() if "" not in inside]
-    for folder in nested[1:]:
-        shared = below[folder] & below[nested[0]]
-        if len(shared) > 1 and 2 * len(shared) >= len(below[folder] | below[nested[0]]):
-            names = sorted(shared, key=os.fsencode)
-            raise DataError(
-                f"{root}: {nested[0]}/ and {folder}/ hold no {kind} of their own but the same "
-                f"folders ({shorten(names)}), so they are no classes; call parts of a set train, "
-                "val and test, or give a list of path,label",
-                path=root,
-            )
-    contents = {meaning.content for folder in stems if (meaning := read_name(folder))}
-    if stems and contents and all(read_name(folder) for folder in stems):
-        names = sorted(stems, key=os.fsencode)
-        raise DataError(
-            f"{root}: {names[0]}/ is no class by its name; put the {kind} of each class into a "
-            "folder of its own, or images into images/ and masks of the same names into masks/",
-            path=root,
-        )
-    if kind == "images" and 1 < len(stems) <= FEW:
-        _check_sisters(root, stems)
-
-
-def _check_sisters(root: str, stems: dict[str, dict[str, str]]) -> None:
-    """Raise DataError where a folder has masks for the images of another, by names and pixels."""
-    from cnncli.data.formats.likeness import are_masks
-
-    for images, files in stems.items():
-        for masks, others in stems.items():
-            if masks == images or files.keys() != others.keys():
-                continue
-            pairs = [
-                (join_path(root, files[stem]), join_path(root, others[stem])) for stem in files
-            ]
-            if are_masks(pairs):
-                raise DataError(
-                    f"{root}: {masks}/ looks like masks for {images}/, of the same names, and not "
-                    f"like a class; call them images/ and masks/, or give a list of path,label",
-                    path=root,
-                )
-
-
-def strip_stem(name: str) -> str:
-    """Return a name without its extension and without what says image or mask: x of x_mask.png."""
-    folder, base = os.path.split(os.path.splitext(name)[0])  # noqa: PTH122 - keys, not paths
-    for separator in "_- .":
-        for words in (base.rpartition(separator)[::-1], base.partition(separator)):
-            word, _, rest = words
-            meaning = read_name(word)
-            if rest and meaning and meaning.content and not meaning.part:
-                return unicodedata.normalize("NFC", join_path(folder, rest))
-    return unicodedata.normalize("NFC", join_path(folder, base))
-
-
-def _leave_out_masks(keys: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Part the samples from masks that lie beside them: 1_mask.png beside 1.png."""
-    plain = {os.path.splitext(key)[0] for key in keys}  # noqa: PTH122 - keys, not paths
-    kept: list[str] = []
-    masks: list[str] = []
-    for key in keys:
-        stem = os.path.splitext(key)[0]  # noqa: PTH122
-        word = stem.rpartition("_")[2]
-        meaning = read_name(word)
-        is_mask = meaning == Meaning("", "masks") and stem.rpartition("_")[0] in plain
-        (masks if is_mask else kept).append(key)
-    return kept, masks
+def _list_classes(path: str, parts: dict[str, str], part: str) -> set[str]:
+    folders = list_folders(unwrap(join_path(path, parts[part]), part))
+    return {unicodedata.normalize("NFC", name) for name in folders}

@@ -29,21 +29,31 @@ from cnncli.data.delimited import (
     count_up,
     find_delimiter,
     is_unnamed,
+    unify_spaces,
 )
-from cnncli.data.endings import SAMPLES, find_kind_in_list, get_suffix, name_sample
-from cnncli.data.formats.columns import PATHS, choose_columns, find_path, read_parts
-from cnncli.data.formats.rows import holds_rows, read_rows
+from cnncli.data.endings import SAMPLES, find_kind_in_list, get_suffix
+from cnncli.data.formats.columns import (
+    PATHS,
+    Columns,
+    choose_columns,
+    find_path,
+    read_parts,
+    word_fractions,
+)
+from cnncli.data.formats.naming import PARTS
+from cnncli.data.formats.rows import holds_rows, lacks_label, read_rows
+from cnncli.data.shapes import name_samples
 from cnncli.data.walk import join_path
-from cnncli.errors import DataError, setting
+from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
 from cnncli.text import TextError, read_text
 from cnncli.value import Value
 
 Values = tuple[str | float, ...]
 
-SUFFIXES = {*DELIMITERS, ".jsonl"}
+SUFFIXES = {*DELIMITERS, ".txt", ".jsonl"}
 LABEL = ("label",)
-SPLITS = ("train", "val", "test")
+HEAD = 1 << 20  # bytes that hold the first two lines
 
 
 class Row(NamedTuple):
@@ -51,6 +61,14 @@ class Row(NamedTuple):
 
     line: int
     cells: list[object]
+
+
+class Entry(NamedTuple):
+    """A sample in a list."""
+
+    file: str
+    values: Values
+    line: int
 
 
 class Listing(Value):
@@ -67,7 +85,7 @@ class Listing(Value):
 
     def list_splits(self, path: str) -> tuple[str, ...]:
         """Return which of train, val and test the list is divided into."""
-        return tuple(split for split in SPLITS if split in self.parts)
+        return tuple(split for split in PARTS if split in self.parts)
 
     def read(self, path: str, split: str | None) -> Samples:
         """Return the samples of a split, or of a list that is not divided; raise DataError."""
@@ -83,13 +101,15 @@ class Listing(Value):
             (self.lines[i] for i, label in zip(kept, labels, strict=False) if not label), 0
         )
         several = any("|" in label for label in labels)
+        names = tuple(_locate(join_path(base, file)) for file in files)
+        noun, choice = name_samples(find_kind_in_list(files, path), names, path)
         return Samples(
             where=path,
-            names=tuple(_locate(join_path(base, file)) for file in files),
+            names=names,
             keys=tuple(files),
             labels=labels,
-            noun=name_sample(find_kind_in_list(files, path)),
-            notices=self.notices,
+            noun=noun,
+            notices=self.notices + choice,
             columns=self.columns,
             numbers=None if labeled else np.array(values, np.float64),
             suggests="multi-label" if several else "classify" if labeled else "regress",
@@ -112,6 +132,14 @@ def read(path: str, split: str | None) -> Samples:
     return open_list(path).read(path, split)
 
 
+def has_labels(path: str) -> bool:
+    """Say whether the samples of a list have labels, by its first lines: rows may have none."""
+    with Path(path).open("rb") as file:
+        head = file.read(HEAD).decode("utf-8", "replace")
+    lines = [line for line in head.splitlines()[:2] if line.strip()]
+    return not lacks_label(lines, find_delimiter(lines, DELIMITERS.get(get_suffix(path))))
+
+
 def open_list(path: str) -> Listing:
     """Read a list, stdin for -, once; raise DataError with the line that is at fault."""
     try:
@@ -127,15 +155,14 @@ def open_list(path: str) -> Listing:
     try:
         if is_json:
             return _build(path, *_read_json(path, lines), comma=False)
-        whole = [line for line in lines if line.strip()]
+        whole = unify_spaces([line for line in lines if line.strip()])
         delimiter = find_delimiter(whole, DELIMITERS.get(suffix))
         if holds_rows(whole, delimiter):
             rows = read_rows(path, whole, delimiter)
             return Listing(path, LABEL, (), (), (), rows=rows)
         return _build(path, *_read_table(path, lines, delimiter), comma=delimiter != ",")
     except (csv.Error, RecursionError) as error:
-        row = _describe_row(LABEL)
-        raise DataError(f"{path}: {error}; give {row} a line", path=path) from error
+        raise DataError(f"{path}: {error}; give a path and a label a line", path=path) from error
 
 
 def _read_json(path: str, lines: Sequence[str]) -> tuple[list[str], list[Row]]:
@@ -200,48 +227,46 @@ def _build(path: str, names: list[str], rows: list[Row], *, comma: bool) -> List
     columns = LABEL if labeled else tuple(names[i] for i in chosen.numbers)
     if not columns and rows:
         raise DataError(f"{path}: names only a path; add a label, or numbers by name", path=path)
-    used = [chosen.label] if chosen.label is not None else [*chosen.numbers]
     if not labeled:
         _check_columns(path, columns)
-    listing: dict[str, tuple[Values, int]] = {}
-    kept: list[tuple[str, Values, int]] = []
-    for row in rows:
-        where = f"{path}, line {row.line}"
-        fault = _find_fault(row, names, at, used)
-        if fault is not None:
-            raise DataError(f"{where}: not {_describe_row(columns)}{fault}; give these", path=path)
-        file, values = str(row.cells[at]), [row.cells[i] for i in used]
-        read: Values
-        if labeled:
-            read = (_read_label(values[0], where),)
-        else:
-            pairs = zip(columns, values, strict=True)
-            read = tuple(_read_number(value, f"{where}, {name}", comma) for name, value in pairs)
-        before, _ = listing.setdefault(file, (read, row.line))
-        if before != read:
-            now, then = (" ".join(map(str, values)) for values in (read, before))
-            raise DataError(
-                f"{where}: {file} is {now} here and {then} before; keep one of the two", path=path
-            )
-        kept.append((file, read, row.line))
+    entries = [_read_row(path, row, names, chosen, comma) for row in rows]
+    notices = _collect_notices(path, entries, chosen, labeled)
     parts: tuple[str, ...] = ()
     if chosen.part is not None:
         places = [f"{path}, line {row.line}" for row in full]
         parts = tuple(read_parts(places, names[chosen.part], cells[chosen.part]))
-        _check_parts(path, kept, parts)
-    notices = _collect_notices(path, chosen.unread, kept, cells[used[0]] if labeled else ())
-    if chosen.part is not None:
-        counts = ", ".join(f"{parts.count(part)} {part}" for part in SPLITS if part in parts)
+        counts = ", ".join(f"{parts.count(part)} {part}" for part in PARTS if part in parts)
         notices.insert(0, f"{path}: divided by the column {names[chosen.part]}: {counts}")
+    _refuse_contradictions(path, entries, parts)
     return Listing(
         path,
         columns,
-        tuple(file for file, _, _ in kept),
-        tuple(values for _, values, _ in kept),
-        tuple(line for _, _, line in kept),
+        tuple(entry.file for entry in entries),
+        tuple(entry.values for entry in entries),
+        tuple(entry.line for entry in entries),
         parts,
         tuple(notices),
     )
+
+
+def _read_row(path: str, row: Row, names: Sequence[str], chosen: Columns, comma: bool) -> Entry:
+    """Return the sample in a line; raise DataError where something is missing or is no value."""
+    where = f"{path}, line {row.line}"
+    used = chosen.numbers if chosen.label is None else (chosen.label,)
+    fault = _find_fault(row, names, chosen.path, used)
+    if fault is not None:
+        needed = "a label" if chosen.label is not None else _word_numbers(names, used)
+        raise DataError(f"{where}: not a path and {needed}{fault}; give these", path=path)
+    values: Values
+    if chosen.label is not None:
+        values = (_read_label(row.cells[chosen.label], where),)
+    else:
+        values = tuple(_read_number(row.cells[i], f"{where}, {names[i]}", comma) for i in used)
+    return Entry(str(row.cells[chosen.path]), values, row.line)
+
+
+def _word_numbers(names: Sequence[str], used: Sequence[int]) -> str:
+    return f"a number for {', '.join(names[i] for i in used)}"
 
 
 def _find_fault(row: Row, names: Sequence[str], at: int, used: Sequence[int]) -> str | None:
@@ -255,45 +280,36 @@ def _find_fault(row: Row, names: Sequence[str], at: int, used: Sequence[int]) ->
     return f" ({', '.join(missing)} is missing)" if missing else None
 
 
-def _check_parts(path: str, kept: Sequence[tuple[str, Values, int]], parts: Sequence[str]) -> None:
-    """Raise DataError for a sample that is in two parts."""
-    known: dict[str, str] = {}
-    for (file, _, line), part in zip(kept, parts, strict=True):
-        before = known.setdefault(file, part)
-        if before != part:
-            raise DataError(
-                f"{path}, line {line}: {file} is in {part} here and in {before} before; "
-                "keep one of the two",
-                path=path,
-            )
+def _refuse_contradictions(path: str, entries: Sequence[Entry], parts: Sequence[str]) -> None:
+    """Raise DataError for a file that has two labels, or is in two parts."""
+    known: dict[str, tuple[str, str]] = {}
+    for i, entry in enumerate(entries):
+        name = unicodedata.normalize("NFC", entry.file)
+        now = " ".join(map(str, entry.values)), f"in {parts[i]}" if parts else ""
+        before = known.setdefault(name, now)
+        for here, there in zip(now, before, strict=True):
+            if here != there:
+                raise DataError(
+                    f"{path}, line {entry.line}: {entry.file} is {here} here and {there} before; "
+                    "keep one of the two",
+                    path=path,
+                )
 
 
 def _collect_notices(
-    path: str,
-    unread: Sequence[str],
-    kept: Sequence[tuple[str, Values, int]],
-    labels: Sequence[object],
+    path: str, entries: Sequence[Entry], chosen: Columns, labeled: bool
 ) -> list[str]:
     """Return what there is to say about the list, a sentence each."""
     notices = []
-    if unread:
-        notices.append(f"{path}: columns that are not read: {', '.join(unread)}")
-    repeated = len(kept) - len({file for file, _, _ in kept})
-    if repeated:
+    if chosen.unread:
+        notices.append(f"{path}: columns that are not read: {', '.join(chosen.unread)}")
+    files = {unicodedata.normalize("NFC", entry.file) for entry in entries}
+    if len(files) < len(entries):
+        repeated = len(entries) - len(files)
         notices.append(f"{path}: lines that repeat others, counted again: {repeated}")
-    fractions = [
-        label for label in labels if NUMERAL.fullmatch(str(label)) and not _is_whole(label)
-    ]
-    if fractions:
-        notices.append(
-            f"{path}: labels such as {fractions[0]} are taken as names of classes; "
-            f"{setting('task')} regress learns them as numbers"
-        )
+    if labeled:
+        notices += word_fractions(path, [entry.values[0] for entry in entries])
     return notices
-
-
-def _is_whole(value: object) -> bool:
-    return str(value).strip().lstrip("+-").isdigit()
 
 
 def _check_columns(path: str, columns: Sequence[str]) -> None:
@@ -343,9 +359,3 @@ def _read_number(value: object, where: str, comma: bool) -> float:
             path=where,
         )
     return number
-
-
-def _describe_row(columns: tuple[str, ...]) -> str:
-    if columns == LABEL:
-        return "a path and a label"
-    return f"a path and a number for {', '.join(columns)}"

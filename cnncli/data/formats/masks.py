@@ -14,10 +14,10 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from cnncli.data.endings import get_suffix
-from cnncli.data.formats.folder import choose_parts, list_folders, strip_stem
-from cnncli.data.formats.naming import PARTS, Meaning, read_names
+from cnncli.data.formats.folder import choose_parts
+from cnncli.data.formats.naming import PARTS, Meaning, read_names, strip_stem
 from cnncli.data.images.file import EXTENSIONS
-from cnncli.data.walk import Tree, join_path, walk
+from cnncli.data.walk import Tree, join_path, list_folders, walk
 from cnncli.errors import DataError
 from cnncli.samples import MaskedSamples
 from cnncli.wording import count_names

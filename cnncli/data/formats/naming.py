@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from typing import NamedTuple
+
+from cnncli.data.walk import join_path
 
 PARTS = {
     "train": ("train", "training", "trn"),
@@ -58,6 +62,18 @@ def read_part(word: str) -> str | None:
     """Return which of train, val and test a word in a list stands for."""
     meaning = read_name(word)
     return meaning.part or None if meaning else None
+
+
+def strip_stem(name: str) -> str:
+    """Return a name without its extension and without what says image or mask: x of x_mask.png."""
+    folder, base = os.path.split(os.path.splitext(name)[0])  # noqa: PTH122 - keys, not paths
+    for separator in "_- .":
+        for words in (base.rpartition(separator)[::-1], base.partition(separator)):
+            word, _, rest = words
+            meaning = read_name(word)
+            if rest and meaning and meaning.content and not meaning.part:
+                return unicodedata.normalize("NFC", join_path(folder, rest))
+    return unicodedata.normalize("NFC", join_path(folder, base))
 
 
 def _split_words(name: str) -> list[str]:

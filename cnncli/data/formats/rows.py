@@ -7,45 +7,64 @@ label,pixel0,pixel1,… An image is a square of gray levels, row after row.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.arrays import AnyArray, to_images, to_signals
 from cnncli.data.delimited import count_up, is_unnamed, split_cells
-from cnncli.data.formats.columns import find_label, find_path
+from cnncli.data.endings import SAMPLES, get_suffix
+from cnncli.data.formats.columns import (
+    find_label,
+    find_path,
+    is_number_or_class,
+    word_fractions,
+)
+from cnncli.data.shapes import SMALLEST_SIDE, unflatten
 from cnncli.errors import DataError
 from cnncli.samples import Samples, check_label
 
 PIXEL = re.compile(r"(pixel|px|p)[_ ]?\d+|\d+x\d+", re.IGNORECASE)
 LEAST = 3  # columns, so that a path and a label are no row of numbers
-SMALLEST_SIDE = 8  # of an image in a row that no name calls pixels
 
 Numbers = NDArray[np.float64]
 
 
 def holds_rows(lines: Sequence[str], delimiter: str) -> bool:
-    """Say whether lines are rows of numbers, below a line of names without a path or below none."""
-    first = split_cells(lines[0], delimiter) if lines else []
-    if len(first) < LEAST:
-        return False
-    names, body = ([], lines) if _are_numbers(first) else (first, lines[1:])
-    if names and (find_path(names) is not None or find_label(names) is None):
-        return False
-    second = split_cells(body[0], delimiter) if body else []
-    label = find_label(names) if names else None
-    return len(second) == len(first) and _are_numbers(
-        [cell for i, cell in enumerate(second) if i != label]
+    """Say whether lines are rows of numbers, with a class among them or without.
+
+    A line of names may stand above them, in which none is called like a path.
+    """
+    names, row = _read_head(lines, delimiter)
+    words = [cell for cell in row if not _are_numbers([cell])]
+    return (
+        len(row) >= LEAST
+        and find_path(names) is None
+        and len(names) in (0, len(row))
+        and (not words or (len(words) == 1 and get_suffix(words[0]) not in SAMPLES))
+        and bool(names or not words)
     )
+
+
+def lacks_label(lines: Sequence[str], delimiter: str) -> bool:
+    """Say whether lines are rows of numbers below names none of which is that of a label."""
+    names, _ = _read_head(lines, delimiter)
+    return bool(names) and find_label(names) is None and holds_rows(lines, delimiter)
 
 
 def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
     """Return the samples in the rows of a table; raise DataError."""
-    first = split_cells(lines[0], delimiter)
-    names = [] if _are_numbers(first) else first
+    if lacks_label(lines, delimiter):
+        raise DataError(
+            f"{path}: a table with a sample in each row, in which no column is called label; name "
+            "the one that holds the classes label, or the one that holds paths path",
+            path=path,
+        )
+    names, _ = _read_head(lines, delimiter)
     body = lines[1:] if names else lines
     label = find_label(names) if names else None
     words: list[str] = []
@@ -58,7 +77,21 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
     kept = [i for i in range(numbers.shape[1]) if i != label]
     if names and is_unnamed(names[0]) and count_up(map(_word_number, numbers[:, 0].tolist())):
         kept.remove(0)
-    return _build(path, numbers[:, kept], words, [names[i] for i in kept] if names else [], label)
+    samples = _build(path, numbers[:, kept], words, [names[i] for i in kept if names], label)
+    fractions = word_fractions(path, words)
+    if fractions and is_number_or_class(names[label]):
+        return replace(samples, suggests="regress")
+    return replace(samples, notices=(*samples.notices, *fractions))
+
+
+def _read_head(lines: Sequence[str], delimiter: str) -> tuple[list[str], list[str]]:
+    """Return the names in the first line, none where it holds numbers, and the first row."""
+    heads = [split_cells(line, delimiter) for line in lines[:2]]
+    if not heads:
+        return [], []
+    if _are_numbers(heads[0]):
+        return [], heads[0]
+    return heads[0], heads[1] if len(heads) > 1 else []
 
 
 def _parse(path: str, body: Sequence[str], delimiter: str, label: int | None) -> Numbers:
@@ -113,39 +146,38 @@ def _build(
 ) -> Samples:
     labels = tuple(check_label(word, f"{path}, row {i}") for i, word in enumerate(words, 1))
     count, width = numbers.shape
-    side = _measure_square(path, numbers, names)
-    place = "first" if label == 0 else "last" if label >= width else f"{label + 1}."
-    if side:
-        values = numbers.astype(np.uint8).reshape(count, side, side, 1)
-        what = f"images of {side}x{side}x1"
+    array = _unflatten(path, numbers, names)
+    if array.ndim == 3:
+        values: AnyArray = to_images(array, path)
+        what = f"images of {array.shape[1]}x{array.shape[2]}x1"
     else:
-        values = numbers.astype(np.float32)[..., np.newaxis]  # type: ignore[assignment]
+        values = to_signals(array, path)
         what = f"signals of {width} samples"
+    place = "first" if label == 0 else "last" if label >= width else f"{label + 1}."
     return Samples(
         where=path,
         names=tuple(f"{path}[{i}]" for i in range(count)),
         keys=tuple(f"row[{i}]" for i in range(count)),
         labels=labels,
         values=values,
-        noun="image" if side else "signal",
+        noun="image" if array.ndim == 3 else "signal",
         notices=(f"{path}: {count} {what}, one in each row, its class in the {place} column",),
     )
 
 
-def _measure_square(path: str, numbers: Numbers, names: Sequence[str]) -> int:
-    """Return the side of the images that rows are, 0 where they are signals."""
-    width = numbers.shape[1]
-    side = math.isqrt(width)
-    levels = bool(((numbers == np.rint(numbers)) & (numbers >= 0) & (numbers <= 255)).all())
+def _unflatten(path: str, numbers: Numbers, names: Sequence[str]) -> AnyArray:
+    """Return rows of gray levels as images, unless their names say otherwise."""
     pixels = bool(names) and all(PIXEL.fullmatch(name) for name in names)
-    if pixels and not (levels and side * side == width):
+    if names and not pixels:
+        return numbers
+    array, _ = unflatten(numbers, path, smallest=1 if pixels else SMALLEST_SIDE)
+    if pixels and array.ndim == 2:
         raise DataError(
-            f"{path}: rows of {width} pixels, which are no square of gray levels from 0 to 255; "
-            "save them as images x and classes y by numpy.savez",
+            f"{path}: rows of {numbers.shape[1]} pixels, which are no square of gray levels from 0 "
+            "to 255; save them as images x and classes y by numpy.savez",
             path=path,
         )
-    square = levels and side * side == width and side >= SMALLEST_SIDE and not names
-    return side if pixels or square else 0
+    return array
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:

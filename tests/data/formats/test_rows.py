@@ -69,6 +69,8 @@ def test_an_index_of_pandas_is_no_sample_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("a,b,kind\n1,2,up\n3,4,down\n", "no column is called label; name the one that holds"),
+        ("a,b,c\n1,2,3\n", "no column is called label; name the one that holds"),
         (write(WAVES), "a table of numbers without classes"),
         (write(np.arange(30).reshape(6, 5)), "a table of numbers without classes"),
         ("label,pixel0,pixel1\n1,2,3\n2,3,4\n", "rows of 2 pixels, which are no square"),
@@ -80,3 +82,21 @@ def test_other_tables_are_refused(tmp_path: Path, text: str, message: str) -> No
     with pytest.raises(DataError, match=message) as caught:
         read(tmp_path, text)
     assert "\n" not in str(caught.value)
+
+
+def test_numbers_may_have_nothing_but_spaces_between_them(tmp_path: Path) -> None:
+    found = read(tmp_path, "  1  .5 2.5e0\n  2  -1 -3\n  1 0 0\n 2 0 1\n", "a.txt")
+    assert found.labels == ("1", "2", "1", "2")
+    assert found.values[:2, :, 0].tolist() == [[0.5, 2.5], [-1, -3]]
+
+
+@pytest.mark.parametrize("name", ["y", "Target"])
+def test_a_target_with_fractions_is_a_number(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, f"a,b,{name}\n1,2,.5\n3,4,1.25\n")
+    assert (found.suggests, found.labels) == ("regress", (".5", "1.25"))
+
+
+def test_a_label_with_fractions_is_a_class_and_said(tmp_path: Path) -> None:
+    found = read(tmp_path, "a,b,label\n1,2,.5\n3,4,1.25\n")
+    assert found.suggests == "classify"
+    assert "labels such as .5 are taken as names of classes" in found.notices[-1]
