@@ -181,6 +181,20 @@ arch_argument = click.argument("arch", metavar="ARCH")
 model_argument = click.argument("model", metavar="MODEL.npz")
 
 
+def _allow_memory(_: click.Context, __: click.Parameter, given: int | None) -> None:
+    if given is not None:
+        from cnncli.allowance import Allowance
+
+        Allowance.bytes = given
+
+
+max_memory_option = click.option(
+    "--max-memory", type=BYTES, metavar="SIZE", expose_value=False, callback=_allow_memory,
+    help="The most memory to take for an image or signal, such as 4G.  "
+    "[default: 512M to read it, 1G for a layer]",
+)  # fmt: skip
+
+
 def batch_size_option(default: int | None) -> Callable[[Function], Function]:
     """-b/--batch-size with this default; None where the command chooses."""
     return click.option(

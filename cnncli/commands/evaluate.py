@@ -12,6 +12,7 @@ from cnncli.options import (
     command,
     force_option,
     json_option,
+    max_memory_option,
     model_argument,
     threads_option,
 )
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 @force_option
 @batch_size_option(None)
 @threads_option
+@max_memory_option
 @json_option
 def evaluate(
     model: str,

@@ -12,7 +12,13 @@ import click
 
 from cnncli.errors import UsageError
 from cnncli.inspection import find_method, list_methods
-from cnncli.options import command, force_option, json_option, model_argument
+from cnncli.options import (
+    command,
+    force_option,
+    json_option,
+    max_memory_option,
+    model_argument,
+)
 from cnncli.terminal import escape_on_terminal, note, wants_color, write_json, write_line
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ class Look(NamedTuple):
 )  # fmt: skip
 @click.option("--image", metavar="FILE|-", help="The image or signal for the feature maps.")
 @click.option("-o", "--output", metavar="FILE", help="Write a picture (.png) or the arrays (.npz).")
+@max_memory_option
 @force_option
 @json_option
 def inspect_filters(

@@ -17,10 +17,11 @@ from cnncli.options import (
     conv_algo_option,
     force_option,
     json_option,
+    max_memory_option,
     model_argument,
     threads_option,
 )
-from cnncli.terminal import Progress, note
+from cnncli.terminal import Progress, name_options, note
 
 if TYPE_CHECKING:
     from cnncli.trained.answers import Answer
@@ -72,6 +73,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 @click.option("--latency", is_flag=True, help="Predict each image alone, as soon as it is read.")
 @conv_algo_option
 @threads_option
+@max_memory_option
 def predict(
     model: str,
     inputs: tuple[str, ...],
@@ -146,7 +148,9 @@ def predict(
                 record["features"] = answer.features
             if masks is not None:
                 record = masks.add_mask(record, answer)
-            failed += "error" in record
+            if "error" in record:
+                record["error"] = name_options(record["error"])
+                failed += 1
             write(record)
             if not sys.stdout.isatty():
                 progress.update(count)

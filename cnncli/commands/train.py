@@ -15,6 +15,7 @@ from cnncli.options import (
     conv_algo_option,
     force_option,
     json_option,
+    max_memory_option,
     optimizer_option,
     read_arch,
     seed_option,
@@ -92,6 +93,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @conv_algo_option
 @seed_option
 @threads_option
+@max_memory_option
 @force_option
 @json_option
 def train(

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from cnncli.data.hdf5 import is_hdf5, list_data_sets, load_data_sets
 from cnncli.data.images.file import Pixels
-from cnncli.data.memory import measure_available_memory
 from cnncli.errors import DataError
+from cnncli.memory import measure_available_memory
 
 MAX_HEADER = 4096  # characters
 MAX_MEMBERS = 1000
@@ -39,7 +40,9 @@ def load_npy(path: str) -> AnyArray:
 
 
 def list_arrays(path: str) -> list[str]:
-    """Return the names of the arrays in a .npz file; raise DataError."""
+    """Return the names of the arrays in a .npz or HDF5 file; raise DataError."""
+    if is_hdf5(path):
+        return list_data_sets(path)
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             return list(_list_members(archive))
@@ -48,7 +51,9 @@ def list_arrays(path: str) -> list[str]:
 
 
 def load_npz(path: str, *names: str) -> list[AnyArray]:
-    """Return some arrays of a .npz file; raise DataError."""
+    """Return some arrays of a .npz or HDF5 file; raise DataError."""
+    if is_hdf5(path):
+        return load_data_sets(path, *names)
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             members = _list_members(archive)

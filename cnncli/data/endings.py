@@ -9,12 +9,13 @@ from cnncli.data.images.file import EXTENSIONS as IMAGES
 from cnncli.errors import DataError
 
 WAV = frozenset({".wav", ".wave"})
+COMPRESSED = frozenset({".flac", ".ogg", ".oga", ".opus", ".mp3"})  # sounds, read by an extra
 TABLES = frozenset({".csv", ".tsv"})
 ARRAYS = frozenset({".npy"})
-SIGNALS = WAV | TABLES | ARRAYS
+SIGNALS = WAV | COMPRESSED | TABLES | ARRAYS
 SAMPLES = IMAGES | SIGNALS
-KINDS = {"images": IMAGES, "WAV files": WAV, "tables": TABLES, "arrays": ARRAYS}
-CERTAIN = ("images", "WAV files")  # beside them, tables and arrays of numbers are notes
+KINDS = {"images": IMAGES, "sounds": WAV | COMPRESSED, "tables": TABLES, "arrays": ARRAYS}
+CERTAIN = ("images", "sounds")  # beside them, tables and arrays of numbers are notes
 
 
 def get_suffix(name: str) -> str:
@@ -30,7 +31,7 @@ def name_sample(kind: str) -> str:
 def find_kind_in_folder(names: Iterable[str], where: str) -> str:
     """Return which kind of samples the files of a folder are; raise DataError for two.
 
-    Tables and arrays that lie beside images or WAV files are notes about them, no samples.
+    Tables and arrays that lie beside images or sounds are notes about them, no samples.
     """
     kinds = _list_kinds(names)
     certain = [kind for kind in kinds if kind in CERTAIN]

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from cnncli.data.batches.batch import prepare_ahead
 from cnncli.data.batches.loader import Loader
 from cnncli.data.dataset import MEMORY_SHARE
-from cnncli.data.memory import measure_available_memory
 from cnncli.data.normalization import with_normalization
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.unreadable import FileError, join_errors
 from cnncli.errors import DataError
+from cnncli.memory import measure_available_memory
 from cnncli.samples import Samples
 
 if TYPE_CHECKING:
@@ -130,7 +130,9 @@ class SampleSet:
     def _decode(self, indices: NDArray[np.int64], out: Values) -> list[FileError]:
         """Write samples into out; return what went wrong, in the order of the samples."""
         rows, by_itself = self.samples.values, self.preprocessing.normalization == "image"
-        if rows is not None and rows.shape[1:] == self.shape and not by_itself:
+        ready = rows is not None and rows.dtype == self.dtype and rows.shape[1:] == self.shape
+        if ready and not by_itself:
+            assert rows is not None
             np.take(rows, indices, axis=0, out=out, mode="clip")
             return []
         runs = [slice(start, start + RUN) for start in range(0, len(indices), RUN)]

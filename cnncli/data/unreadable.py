@@ -9,12 +9,17 @@ from typing import ClassVar, TypeVar
 from cnncli.errors import DataError
 
 SHOWN = 5  # bad files named in an error
+REPLACE = "replace it or remove it"
 
 Result = TypeVar("Result")
 
 
 class RefusedError(Exception):
-    """Why a file is not accepted, in a few words."""
+    """Why a file is not accepted, in a few words, and what to do."""
+
+    def __init__(self, reason: str, remedy: str = REPLACE) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 class FileError(DataError):
@@ -22,7 +27,7 @@ class FileError(DataError):
 
     noun: ClassVar[str]  # what it should have been: image or signal
 
-    def __init__(self, name: str, reason: str, remedy: str = "replace it or remove it") -> None:
+    def __init__(self, name: str, reason: str, remedy: str = REPLACE) -> None:
         fault = f"not a readable {self.noun} ({reason}); {remedy}"
         super().__init__(fault, path=name, place=name)
         self.reason = reason

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnncli.allowance import word_bytes
 from cnncli.engine.buffers import Layout, name_gradient
 from cnncli.engine.fusion import INPUT, Operation
 from cnncli.engine.placement import ALIGNMENT
 from cnncli.engine.weights import Weights
+from cnncli.errors import CnncliError
 from cnncli.graph import Graph
 from cnncli.kernels import elementwise
 from cnncli.layers.arrays import NOTHING, Array
@@ -32,6 +34,7 @@ from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.value import Value
 
 PLAIN: Loss = CrossEntropy()
+SMALL = 1 << 26  # bytes, which nobody has to ask for
 
 
 class Step(Value):
@@ -71,11 +74,15 @@ class Plan:
         clock: Clock | None = None,
         loss: Loss = PLAIN,
     ) -> None:
-        """Raise UsageError where `gradients` names something that has none."""
+        """Raise UsageError where `gradients` names something that has none.
+
+        Raises CnncliError where the plan would not fit into the memory.
+        """
         self.weights = weights
         self.setup = replace(setup, differentiable=bool(gradients), relu_gradient=relu_gradient)
         self.layout = Layout(graph, self.setup, keep, gradients)
         self.clock = clock or Clock()
+        _check_memory(4 * self.layout.floats, setup)
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)
         start = (-memory.ctypes.data // 4) % ALIGNMENT
         self._memory = memory[start : start + self.layout.floats]
@@ -277,3 +284,16 @@ class Plan:
                 elementwise.add(total.size // batch * n, total, share, total, threads)
 
         return run
+
+
+def _check_memory(needed: int, setup: Setup) -> None:
+    if needed <= SMALL:
+        return
+    from cnncli.memory import measure_available_memory
+
+    room = measure_available_memory()
+    if needed > room:
+        raise CnncliError(
+            f"the network takes {word_bytes(needed)} of memory at a batch size of {setup.batch}, "
+            f"and there are {word_bytes(room)}; a smaller batch or input takes less"
+        )

@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnncli.allowance import find_excess
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
-from cnncli.errors import ArchitectureError, DataError, ModelFileError, UsageError, did_you_mean
-from cnncli.layers.base import Array, ReluGradient
+from cnncli.errors import (
+    ArchitectureError,
+    DataError,
+    ModelFileError,
+    UsageError,
+    did_you_mean,
+    name_settings,
+)
+from cnncli.layers.base import Array, ReluGradient, volume
 from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
 
 if TYPE_CHECKING:
     from cnncli.data.preprocessing import AnyPreprocessing
+    from cnncli.graph import Graph
     from cnncli.model_file import Model
     from cnncli.samples import MaskLevels
     from cnncli.tasks import Task
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
     from cnncli.trained.probe import Probe
     from cnncli.trained.runner import Runner
     from cnncli.trained.sample import Sample, Source
+
+USUAL_LAYER = 1 << 30  # bytes of what a layer reads and writes, where users do not allow more
 
 
 class Trained:
@@ -101,7 +112,10 @@ class Trained:
 
         names = (os.fspath(path) for path in paths)
         for answer in self.answers(names, threads=self.threads):
-            yield to_plain(make_record(answer, self.task, top_k, min_confidence))
+            record = make_record(answer, self.task, top_k, min_confidence)
+            if "error" in record:
+                record["error"] = name_settings(record["error"], str)
+            yield to_plain(record)
 
     def run(self, x: Array | Source, keep: Collection[str] = ()) -> dict[str, Array]:
         """Return `logits` and what the layers named in `keep` answer, by name.
@@ -205,6 +219,19 @@ class Trained:
         return (x[None], False) if x.shape == shape else (x, True)
 
 
+def _check_memory(path: str, graph: Graph) -> None:
+    """Refuse a network of which a single layer takes more memory than is allowed for an input."""
+    layers = [(node.name, (*node.input_shapes, node.output_shape)) for node in graph.nodes]
+    name, needed = max(
+        ((name, 4 * sum(map(volume, shapes))) for name, shapes in layers),
+        key=lambda layer: layer[1],
+        default=("", 0),
+    )
+    if excess := find_excess(needed, USUAL_LAYER):
+        fault, remedy = excess
+        raise ModelFileError(f"{path}: for one input its {name} {fault}; {remedy}", path=path)
+
+
 def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
     """Open a model file, `-` being stdin.
 
@@ -223,4 +250,5 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
             f"{path}: its network does not take its own inputs; train it again",
             path=os.fspath(path),
         )
+    _check_memory(os.fspath(path), model.graph)
     return Trained(model, preprocessing, task, threads=threads)

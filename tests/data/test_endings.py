@@ -22,7 +22,7 @@ def test_everything_else_is_tried_as_an_image(name: str) -> None:
         ([], "images"),
         (["a.png", "b.jpg"], "images"),
         (["a.png", "notes.csv", "c.npy"], "images"),
-        (["a.wav", "notes.csv"], "WAV files"),
+        (["a.wav", "notes.csv"], "sounds"),
         (["a.csv", "b.tsv"], "tables"),
         (["a.npy"], "arrays"),
     ],
@@ -33,7 +33,7 @@ def test_numbers_beside_images_or_sounds_in_a_folder_are_notes(names, kind) -> N
 
 @pytest.mark.parametrize(
     ("names", "kinds"),
-    [(["a.wav", "b.png"], "images and WAV files"), (["a.npy", "b.csv"], "tables and arrays")],
+    [(["a.wav", "b.png"], "images and sounds"), (["a.npy", "b.csv"], "tables and arrays")],
 )
 def test_two_kinds_in_a_folder_are_an_error(names, kinds) -> None:
     with pytest.raises(DataError, match=f"here: {kinds} in one set; keep one kind"):
@@ -43,5 +43,5 @@ def test_two_kinds_in_a_folder_are_an_error(names, kinds) -> None:
 def test_a_list_names_its_samples_so_any_two_kinds_are_an_error() -> None:
     assert find_kind_in_list(["a", "b.png"], "here") == "images"
     for other in ("b.png", "b.csv", "b"):
-        with pytest.raises(DataError, match=r"and WAV files in one set|WAV files and tables"):
+        with pytest.raises(DataError, match=r"and sounds in one set|sounds and tables"):
             find_kind_in_list(["a.wav", other], "here")

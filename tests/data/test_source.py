@@ -344,7 +344,7 @@ def test_signals_and_images_are_told_apart(signal_folder: Path, class_folder) ->
     (signal_folder / "a" / "x.png").write_bytes((images / "a" / "0.png").read_bytes())
     assert len(open_data(str(signal_folder)).read()) == 1  # the arrays may be notes about the image
     (signal_folder / "a" / "x.wav").touch()
-    with pytest.raises(DataError, match="images and WAV files in one set"):
+    with pytest.raises(DataError, match="images and sounds in one set"):
         open_data(str(signal_folder)).read()
 
 

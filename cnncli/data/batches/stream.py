@@ -75,10 +75,7 @@ def _prepare(sample: Input, preprocessing: AnyPreprocessing) -> Item:
         values = preprocessing.prepare(decoded, sample.name)
     except DataError as error:
         return Item(sample.name, None, error)
-    notice = None
-    if decoded.frames_left_out:
-        notice = "only the first frame or page is used"
-    return Item(sample.name, values, None, notice)
+    return Item(sample.name, values, None, decoded.notice or None)
 
 
 def _collect(arriving: Queue[Pending], size: int) -> Iterator[list[Item]]:

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from cnncli.data.arrays import open_regular
 from cnncli.data.formats.npz import build_samples
-from cnncli.data.memory import measure_available_memory
 from cnncli.data.walk import join_path
 from cnncli.errors import DataError
+from cnncli.memory import measure_available_memory
 from cnncli.samples import Samples
 
 PREFIXES = {"train": "train", "test": "t10k"}

@@ -1,4 +1,4 @@
-"""A .npz file with samples x and labels y, or x_train y_train, x_val y_val, x_test y_test.
+"""A .npz or HDF5 file with samples x and labels y, or x_train y_train, x_val y_val, x_test y_test.
 
 What x holds is found by shapes.py, what y holds by targets.py.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnncli.data.arrays import AnyArray, list_arrays, load_npz, to_images, to_signals
 from cnncli.data.formats.targets import read_targets
+from cnncli.data.hdf5 import is_hdf5
 from cnncli.data.shapes import are_signals, unflatten
 from cnncli.errors import DataError
 from cnncli.samples import Samples
@@ -18,8 +19,8 @@ SPLITS = ("train", "val", "test")
 
 
 def can_read(path: str) -> bool:
-    """Say whether this is named like a .npz file."""
-    return Path(path).suffix.lower() == ".npz"
+    """Say whether this is named like a .npz or HDF5 file."""
+    return Path(path).suffix.lower() == ".npz" or is_hdf5(path)
 
 
 def list_splits(path: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cnncli.data.arrays import load_npy, to_images
 from cnncli.data.images.file import Header, Picture
 from cnncli.data.unreadable import ImageError
@@ -17,6 +19,7 @@ def decode_array(path: str) -> Picture:
 
 
 def measure_array(path: str) -> Header:
-    """Return the size of an array, and whether it is gray; raise ImageError."""
-    height, width, channels = decode_array(path).pixels.shape
-    return Header(height, width, channels == 1)
+    """Return the size of an array, its bands and its depth; raise ImageError."""
+    pixels = decode_array(path).pixels
+    height, width, bands = pixels.shape
+    return Header(height, width, bands, pixels.dtype == np.uint8)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.endings import ARRAYS, get_suffix
-from cnncli.data.images.array import measure_array
-from cnncli.data.images.file import Header, Pixels, measure
+from cnncli.data.images.array import decode_array, measure_array
+from cnncli.data.images.depth import AnyPixels, learn_depth
+from cnncli.data.images.file import Header, Pixels, decode, measure
 from cnncli.data.images.preprocessing import COLORS, Preprocessing
 from cnncli.data.settings import DataSettings
 from cnncli.data.unreadable import read_readable
-from cnncli.errors import setting
+from cnncli.errors import DataError, UsageError, setting
 from cnncli.samples import Samples
 
 MAX_SIDE = 224  # of a size nobody asked for
@@ -70,14 +71,16 @@ def choose_image_shape(
 
     The size is what half of the images or more have, else the medians of their heights and
     widths; it is shrunk until no side is above 224. The color is gray where every image is gray.
+    The range of values is learned where they have more than 8 bits. Raises DataError for images
+    of different numbers of bands, UsageError for a color of bands that are none.
     """
     headers = _read_headers(samples, threads)
     sizes = Counter((header.height, header.width) for header in headers)
     size = settings.image_size
     height, width = size or _choose_size(sizes)
-    in_color = sum(not header.gray for header in headers)
-    channels = {"gray": 1, "rgb": 3, "auto": 3 if in_color else 1}[settings.color]
-    notices = []
+    in_color = sum(header.bands > 1 for header in headers)
+    channels = _choose_channels(samples.where, {header.bands for header in headers}, settings)
+    notices: list[str] = []
     if size is None and set(sizes) != {(height, width)}:
         ends = [pick(sizes, key=math.prod) for pick in (min, max)]
         extent = " to ".join(dict.fromkeys(f"{high}x{wide}" for high, wide in ends))
@@ -91,19 +94,41 @@ def choose_image_shape(
             f"{COLORS[channels]}; {setting('color')} chooses otherwise"
         )
     preprocessing = Preprocessing(height, width, channels, settings.resize, settings.normalization)
+    if not all(header.is_8_bit for header in headers):
+        bits, span, said = learn_depth(samples, _read_pixels, threads)
+        preprocessing = replace(preprocessing, bits=bits, span=span)
+        notices += said
     return preprocessing, tuple(notices)
+
+
+def _choose_channels(where: str, bands: set[int], settings: DataSettings) -> int:
+    """Return 1 for gray, 3 for color, or the number of bands of images that are neither."""
+    if bands <= COLORS.keys():
+        return {"gray": 1, "rgb": 3, "auto": max(bands)}[settings.color]
+    if len(bands) > 1:
+        numbers = ", ".join(map(str, sorted(bands)))
+        raise DataError(f"{where}: images of {numbers} bands; bring all to one number", path=where)
+    (count,) = bands
+    if settings.color != "auto":
+        raise UsageError(f"{setting('color')} is not for images of {count} bands; leave it out")
+    return count
 
 
 def _read_headers(samples: Samples, threads: int) -> list[Header]:
     """Return what can be read of the headers; the decoding that follows names the bad ones."""
     if samples.values is not None:
         _, height, width, channels = samples.values.shape
-        return [Header(height, width, channels == 1)] * len(samples)
+        is_8_bit = samples.values.dtype == np.uint8
+        return [Header(height, width, channels, is_8_bit)] * len(samples)
     return read_readable(samples.where, samples.names, _read_header, threads)
 
 
 def _read_header(name: str) -> Header:
     return measure_array(name) if get_suffix(name) in ARRAYS else measure(name)
+
+
+def _read_pixels(name: str) -> AnyPixels:
+    return (decode_array(name) if get_suffix(name) in ARRAYS else decode(name)).pixels
 
 
 def _choose_size(sizes: Counter[tuple[int, int]]) -> tuple[int, int]:

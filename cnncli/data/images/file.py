@@ -6,46 +6,41 @@ import contextlib
 import io
 import os
 import stat
-import struct
-from collections.abc import Callable
-from importlib import import_module
-from typing import BinaryIO, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.images.modes import (
-    SIDEWAYS,
-    is_gray,
-    read_orientation,
-    to_levels,
-    to_pixels,
-)
+from cnncli.data.images import size
+from cnncli.data.images.depth import AnyPixels
+from cnncli.data.images.foreign import LENGTH, find_foreign_format
+from cnncli.data.images.pillow import NOT_SUPPORTED, OtherTiffError, PillowImage, read_webp_size
 from cnncli.data.quiet import quiet
 from cnncli.data.unreadable import FileError, ImageError, RefusedError
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-DECODERS = {  # of Pillow, by the first byte of what they read
-    b"\xff": "Jpeg", b"\x89": "Png", b"B": "Bmp", b"G": "Gif", b"I": "Tiff", b"M": "Tiff",
-    b"R": "WebP", b"P": "Ppm",
-}  # fmt: skip
 EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
-    | {".ppm", ".pgm", ".pbm", ".pnm"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".fits", ".fit", ".fts"}
 )
-MAX_PIXELS = 64_000_000  # of an image, as its header says
 MAX_STDIN = 1 << 29  # bytes of an image or signal on stdin
 
-Pixels = NDArray[np.uint8]  # (height, width, 1 or 3)
+Pixels = NDArray[np.uint8]  # (height, width, C)
 Result = TypeVar("Result")
 
 
 class Picture(NamedTuple):
     """A decoded image."""
 
-    pixels: Pixels
-    frames_left_out: bool  # of an animation or of a file of several pages only the first is used
+    pixels: AnyPixels  # (height, width, 1 or 3, or as many bands as it has)
+    frames_left_out: bool  # of an animation or of a file of several pages only one is used
+
+    @property
+    def notice(self) -> str:
+        """What there is to say where it is answered."""
+        return "only the first frame or page is used" if self.frames_left_out else ""
 
 
 class Levels(NamedTuple):
@@ -60,22 +55,66 @@ class Header(NamedTuple):
 
     height: int
     width: int
-    gray: bool
+    bands: int  # 1 of gray, 3 of color, others of images that are neither
+    is_8_bit: bool = True
 
 
-def decode(source: str | bytes) -> Picture:
-    """Return the pixels of an image file, given by its path or its bytes; raise ImageError."""
-    return _with_image(source, _read_picture)
+class Opened(Protocol):
+    """An image file whose header has been read, at one of its pages; what it does may raise all."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and bands."""
+
+    @property
+    def is_8_bit(self) -> bool:
+        """Whether its values are levels from 0 to 255."""
+
+    @property
+    def pixel_bytes(self) -> int:
+        """What decoding takes for each pixel."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are other frames or pages than this one."""
+
+    def count_pages(self) -> int:
+        """Return how many pages there are; 1 for an animation."""
+
+    def read(self) -> AnyPixels:
+        """Return the pixels."""
+
+    def read_levels(self) -> tuple[NDArray[np.uint8], bytes | None]:
+        """Return gray levels or palette indices, and the palette; refuse other pixels."""
+
+    def close(self) -> None:
+        """Let go of what has been read."""
 
 
-def decode_levels(source: str) -> Levels:
+def decode(source: str | bytes, page: int = 0) -> Picture:
+    """Return the pixels of an image file, given by its path or its bytes; raise ImageError.
+
+    `page` counts the pages of a TIFF or FITS file, from 0.
+    """
+    return _with_image(source, page, lambda image: Picture(image.read(), image.has_more))
+
+
+def decode_levels(source: str, page: int = 0) -> Levels:
     """Return the gray levels or palette indices of an image file; raise ImageError."""
-    return _with_image(source, lambda image: Levels(*to_levels(image)))
+    return _with_image(source, page, lambda image: Levels(*image.read_levels()))
 
 
 def measure(source: str | bytes) -> Header:
-    """Return the size of an image once upright, and whether it is gray; raise ImageError."""
-    return _with_image(source, _read_header)
+    """Return the size of an image once upright, its bands and its depth; raise ImageError."""
+    return _with_image(source, 0, lambda image: Header(*image.shape, image.is_8_bit))
+
+
+def count_pages(source: str | bytes) -> int:
+    """Return the pages of a TIFF or FITS file, each of which `decode` reads; 1 for other images.
+
+    The frames of an animation are no pages. Raises ImageError.
+    """
+    return _with_image(source, 0, lambda image: image.count_pages())
 
 
 def read_stdin(fault: type[FileError] = ImageError) -> bytes:
@@ -93,28 +132,18 @@ def read_stdin(fault: type[FileError] = ImageError) -> bytes:
     return data
 
 
-def _read_picture(image: Image.Image) -> Picture:
-    # A photograph may carry its own preview as a second frame (MPO): nothing is missed there.
-    several = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
-    return Picture(to_pixels(image), several)
-
-
-def _read_header(image: Image.Image) -> Header:
-    width, height = image.size
-    if read_orientation(image) in SIDEWAYS:
-        height, width = width, height
-    return Header(height, width, is_gray(image))
-
-
-def _with_image(source: str | bytes, work: Callable[[Image.Image], Result]) -> Result:
+def _with_image(source: str | bytes, page: int, work: Callable[[Opened], Result]) -> Result:
     name = source if isinstance(source, str) else "-"
     try:
-        with quiet, _open(source) as file, _identify(file) as image:
-            _check_size(*image.size)
-            return work(image)
+        with quiet, _open(source) as file, _identify(file, page) as image:
+            height, width, _ = image.shape
+            with size.admit(height, width, image.pixel_bytes):
+                return work(image)
     except FileNotFoundError as error:
         reason = "a link to nothing" if os.path.lexists(name) else "no such file"
         raise ImageError(name, reason, "check the path") from error
+    except RefusedError as error:
+        raise ImageError(name, str(error), error.remedy) from error
     except Exception as error:  # a decoder fed with rubbish raises what it likes
         raise ImageError(name, _word_reason(name, error)) from error
 
@@ -133,43 +162,35 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # which does not wait for the writer of a pipe
 
 
-def _identify(file: BinaryIO) -> Image.Image:
-    """Return an image as `Image.open` does, which would import all decoders to ask each of them."""
-    head = file.read(30)
-    file.seek(0)
-    _check_size(*_read_webp_size(head))
-    name = DECODERS.get(head[:1])
-    if name is not None:
-        import_module(f"PIL.{name}ImagePlugin")
-        factory, accepts = Image.OPEN[name.upper()]
-        with contextlib.suppress(SyntaxError, IndexError, TypeError, struct.error):
-            if accepts is not None and accepts(head[:16]) is True:
-                return factory(file, "")
-    raise UnidentifiedImageError
+@contextlib.contextmanager
+def _identify(file: BinaryIO, page: int) -> Iterator[Opened]:
+    """Open a page by what reads it: Pillow, or a library that is an extra."""
+    head = file.read(LENGTH)
+    webp = read_webp_size(head)
+    with size.admit(*webp, size.WEBP) if webp else contextlib.nullcontext():
+        image = _choose_reader(file, head, page)
+        try:
+            yield image
+        finally:
+            image.close()
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise RefusedError(f"{height}x{width} is more than {MAX_PIXELS // 10**6} megapixels")
-    if width < 1 or height < 1:
-        raise RefusedError(f"{height}x{width} is no size")
+def _choose_reader(file: BinaryIO, head: bytes, page: int) -> Opened:
+    if head.startswith(b"SIMPLE  ="):
+        from cnncli.data.images.fits import FitsImage
 
+        return FitsImage(file, page)
+    try:
+        return PillowImage(file, page)
+    except OtherTiffError:
+        from cnncli.data.images.tiff import TiffPage
 
-def _read_webp_size(head: bytes) -> tuple[int, int]:
-    """Return width and height of a WebP, whose decoder takes its memory before Pillow can look.
-
-    https://developers.google.com/speed/webp/docs/riff_container. (1, 1) for anything else.
-    """
-    if len(head) < 30 or head[:4] != b"RIFF" or head[8:12] != b"WEBP":
-        return 1, 1
-    if head[12:16] == b"VP8X":
-        canvas = int.from_bytes(head[24:30], "little")
-        return (canvas & 0xFFFFFF) + 1, (canvas >> 24) + 1
-    if head[12:16] == b"VP8L":
-        packed = int.from_bytes(head[21:25], "little")
-        return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
-    packed = int.from_bytes(head[26:30], "little")
-    return packed & 0x3FFF, packed >> 16 & 0x3FFF
+        return TiffPage(file, page)
+    except UnidentifiedImageError as error:
+        foreign = find_foreign_format(head)
+        if foreign is None:
+            raise
+        raise RefusedError(f"{foreign}, which is not read", "save it as PNG or JPEG") from error
 
 
 def _word_reason(name: str, error: Exception) -> str:
@@ -181,10 +202,14 @@ def _word_reason(name: str, error: Exception) -> str:
         case UnidentifiedImageError():
             return f"not {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, or its header is damaged"
         case Image.DecompressionBombError():
-            return f"more than {MAX_PIXELS // 10**6} megapixels"
+            return "more pixels than Pillow decodes"
         case MemoryError():
             return "too large for the memory"
         case OSError() if error.strerror:
             return error.strerror.lower()
     text = " ".join(str(error).replace(name, "").split())[:100]
-    return "truncated" if "truncated" in text.lower() else f"damaged: {text or 'no pixels'}"
+    if "truncated" in text.lower():
+        return "truncated"
+    if NOT_SUPPORTED.search(text):
+        return f"not supported: {text}"
+    return f"damaged: {text or 'no pixels'}"

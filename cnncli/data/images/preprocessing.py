@@ -1,8 +1,9 @@
 """The only way from an image to a network: color, size and normalization, kept in the model file.
 
-An image is turned into 8-bit gray or RGB (modes.py), then to the color of the network (gray is
-ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B), then resized once, by Pillow's `Image.resize` with
-BILINEAR, which averages over the pixels it leaves out (antialias):
+An image is turned into gray, RGB or the bands it has (modes.py), in levels from 0 to 255
+(depth.py), then to the color of the network (gray is ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B),
+then resized once, by Pillow's `Image.resize` with BILINEAR, which averages over the pixels it
+leaves out (antialias):
 
 - stretch: the whole image, its shape not kept;
 - crop: the largest middle part that has the shape of the network's input;
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.data.endings import ARRAYS, get_suffix
+from cnncli.data.images.depth import AnyPixels, Span, to_8_bits
 from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode
 from cnncli.data.normalization import (
     are_numbers,
@@ -31,7 +33,7 @@ from cnncli.data.normalization import (
     manifest_error,
     round_to_float32,
 )
-from cnncli.data.unreadable import FileError, ImageError
+from cnncli.data.unreadable import FileError, ImageError, RefusedError
 from cnncli.engine import normalize
 from cnncli.value import Value
 
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 RESIZE_MODES = ("stretch", "crop", "pad", "none")
 NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
 MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
-COLORS = {1: "gray", 3: "rgb"}
-MAX_SIDE = 65535
+COLORS = {1: "gray", 3: "rgb"}  # other numbers of channels are bands, which no color is made of
+MAX_SIDE, MAX_BANDS = 65535, 1024
 
 
 class Preprocessing(Value):
@@ -51,7 +53,7 @@ class Preprocessing(Value):
     noun: ClassVar[str] = "image"
     dtype: ClassVar[type[np.generic]] = np.uint8
     extensions: ClassVar[frozenset[str]] = EXTENSIONS
-    array_extensions: ClassVar[tuple[str, ...]] = (".npy", ".npz")  # of files with many
+    array_extensions: ClassVar[tuple[str, ...]] = (".npy", ".npz", ".h5", ".hdf5")  # of many
     error: ClassVar[type[FileError]] = ImageError
 
     height: int
@@ -61,6 +63,8 @@ class Preprocessing(Value):
     normalization: str = "none"
     scale: tuple[float, ...] = ()  # per channel, each exactly a float32
     shift: tuple[float, ...] = ()
+    bits: int | None = None  # of images of 16 bits, see depth.py; None: trained on none of them
+    span: Span | None = None  # of images of floats
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -69,8 +73,8 @@ class Preprocessing(Value):
 
     @property
     def color(self) -> str:
-        """Either "gray" or "rgb"."""
-        return COLORS[self.channels]
+        """Either "gray" or "rgb", or the number of bands."""
+        return COLORS.get(self.channels, f"{self.channels} bands")
 
     @property
     def description(self) -> str:
@@ -113,25 +117,40 @@ class Preprocessing(Value):
         return replace(self, resize="crop") if self.resize == "none" else self
 
     def prepare(self, picture: Picture, name: str) -> Pixels:
-        """Return a decoded image in the shape of the input, uint8 (H, W, C)."""
-        return self.prepare_pixels(picture.pixels)
+        """Return a decoded image in the shape of the input, uint8 (H, W, C); raise ImageError."""
+        return self.prepare_pixels(picture.pixels, name)
 
-    def prepare_pixels(self, pixels: Pixels) -> Pixels:
-        """Return an image, uint8 (h, w, 1 or 3), in the shape of the input or at its own size."""
-        fitted = self._fit(pixels)
+    def prepare_pixels(self, pixels: AnyPixels, name: str = "array") -> Pixels:
+        """Return an image (h, w, bands) as uint8, in the shape of the input or at its own size.
+
+        Raises ImageError for bands or values that the network cannot take.
+        """
+        try:
+            levels = to_8_bits(pixels, self.bits, self.span)
+            fitted = self._fit(levels)
+        except RefusedError as error:
+            raise ImageError(name, str(error), error.remedy) from error
         return normalize_levels(fitted) if self.normalization == "image" else fitted
 
     def _fit(self, pixels: Pixels) -> Pixels:
         if pixels.shape == self.input_shape:
             return pixels
+        bands = pixels.shape[2]
+        if bands != self.channels and not {bands, self.channels} <= COLORS.keys():
+            raise RefusedError(
+                f"bands: {bands}, and the network takes {self.channels}",
+                "bring it to the same number",
+            )
+        if self.channels not in COLORS:
+            return np.concatenate([self._fit_color(pixels[..., k, None]) for k in range(bands)], 2)
+        return np.ascontiguousarray(
+            np.broadcast_to(color := self._fit_color(pixels), (*color.shape[:2], self.channels))
+        )
+
+    def _fit_color(self, pixels: Pixels) -> Pixels:
+        """Return gray or RGB at its size, (h, w, 1 or 3)."""
         image = self._to_color(pixels)
-        if self.resize == "none":
-            height, width = pixels.shape[:2]
-        else:
-            height, width = self.height, self.width
-            image = self._resize(image)
-        array = np.atleast_3d(np.asarray(image))
-        return np.ascontiguousarray(np.broadcast_to(array, (height, width, self.channels)))
+        return np.atleast_3d(np.asarray(image if self.resize == "none" else self._resize(image)))
 
     def normalize(
         self,
@@ -156,28 +175,38 @@ class Preprocessing(Value):
 
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""
-        return asdict(self) | {"scale": list(self.scale), "shift": list(self.shift)}
+        kept = asdict(self) | {"scale": list(self.scale), "shift": list(self.shift)}
+        if self.span is not None:
+            kept["span"] = list(self.span)
+        # Only where they say something, so that earlier versions read all other models.
+        return {name: value for name, value in kept.items() if value is not None}
 
     @classmethod
     def from_manifest(cls, value: object) -> Preprocessing:
         """Return what to_manifest described; raise ModelFileError for anything else."""
-        if not isinstance(value, dict) or set(value) != {field.name for field in fields(cls)}:
+        names = {field.name for field in fields(cls)}
+        if not isinstance(value, dict) or not names - {"bits", "span"} <= set(value) <= names:
             raise manifest_error("it", value)
         for name in ("height", "width"):
             if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
                 raise manifest_error(name, value[name])
         for name, choices in (
-            ("channels", tuple(COLORS)),
+            ("channels", range(1, MAX_BANDS + 1)),
             ("resize", RESIZE_MODES),
             ("normalization", NORMALIZATIONS),
+            ("bits", (None, *range(8, 17))),
         ):
-            if type(value[name]) not in (int, str) or value[name] not in choices:
-                raise manifest_error(name, value[name])
+            held = value.get(name)
+            if type(held) not in (int, str, type(None)) or held not in choices:
+                raise manifest_error(name, held)
         for name in ("scale", "shift"):
             if not are_numbers(value[name], value["channels"]):
                 raise manifest_error(name, value[name])
+        span = value.get("span")
+        if span is not None and not (are_numbers(span, 2) and span[0] < span[1]):
+            raise manifest_error("span", span)
         numbers = {name: round_to_float32(value[name]) for name in ("scale", "shift")}
-        return cls(**{**value, **numbers})
+        return cls(**{**value, **numbers, "span": None if span is None else tuple(span)})
 
     def _to_color(self, pixels: Pixels) -> Image.Image:
         """Return an image that is gray if the network wants it so."""

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 from cnncli.data.batches.tiles import TileLoader
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.images.choice import Statistics
+from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.file import Levels, Pixels, decode
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.levels import read_mask
-from cnncli.data.memory import measure_available_memory
 from cnncli.data.normalization import with_normalization
 from cnncli.data.unreadable import FileError, join_errors
 from cnncli.errors import DataError
+from cnncli.memory import measure_available_memory
 from cnncli.samples import MaskedSamples, MaskLevels
 
-Pair = tuple[Pixels, Levels]
+Pair = tuple[AnyPixels, Levels]
 
 
 class MapSet:
@@ -45,7 +46,10 @@ class MapSet:
         self.samples, self.names, self.classes = samples, samples.names, levels.names
         self.preprocessing = preprocessing
         self.shape = preprocessing.input_shape
-        self.values = [preprocessing.prepare_pixels(pixels) for pixels, _ in pairs]
+        self.values = [
+            preprocessing.prepare_pixels(pixels, name)
+            for (pixels, _), name in zip(pairs, samples.names, strict=True)
+        ]
         self.targets = [
             levels.indices(mask.values, where)
             for (_, mask), where in zip(pairs, samples.masks, strict=True)

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli.data.formats import folder
 from cnncli.data.images.choice import Statistics, choose_image_shape
+from cnncli.data.images.file import Header
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.normalization import with_normalization
 from cnncli.data.settings import DataSettings
 from cnncli.data.unreadable import ImageError
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
 from cnncli.samples import Samples
 from cnncli.terminal import name_options
 
@@ -140,3 +142,54 @@ def test_none_leaves_the_levels(images) -> None:
 def test_a_channel_of_one_level_does_not_divide_by_zero(normalization: str) -> None:
     out = normalized(normalization, np.full((3, 2, 2, 1), 51, np.uint8))
     assert np.abs(out - 0.2).max() < 1e-6
+
+
+def deep_folder(root, *images: np.ndarray) -> str:
+    """Write a class of images of 16 bits or floats, each in a file; return the folder."""
+    (root / "a").mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(root / "a" / f"{i}.tif")
+    return str(root)
+
+
+@pytest.mark.parametrize("largest", [1000, 3000, 16_000])
+def test_the_bits_of_16_bit_images_are_learned(tmp_path, largest: int) -> None:
+    bits = largest.bit_length()
+    images = [np.full((4, 5), value, np.uint16) for value in (largest, 7)]
+    found, (notice,) = chosen(deep_folder(tmp_path, *images))
+    assert found == Preprocessing(4, 5, 1, bits=bits)
+    assert f"values up to {largest}, taken as {bits} bits" in notice
+    levels = found.prepare_pixels(images[0][..., None])
+    assert abs(int(levels[0, 0, 0]) - 255 * largest / (2**bits - 1)) <= 0.5
+
+
+def test_images_of_all_16_bits_are_taken_without_a_word(tmp_path) -> None:
+    image = np.full((4, 5), 65535, np.uint16)
+    assert chosen(deep_folder(tmp_path, image)) == (Preprocessing(4, 5, 1, bits=16), ())
+
+
+def test_the_span_of_floats_is_learned(tmp_path) -> None:
+    image = np.linspace(-2, 6, 20, dtype=np.float32).reshape(4, 5)
+    found, (notice,) = chosen(deep_folder(tmp_path, image))
+    assert found == Preprocessing(4, 5, 1, span=(-2.0, 6.0))
+    assert "-2 to 6 become levels from 0 to 255" in notice
+    levels = found.prepare_pixels(image[..., None])
+    assert (levels.min(), levels.max()) == (0, 255)
+
+
+def test_bands_become_channels() -> None:
+    names = ("a", "b")
+    samples = Samples("set", names, names, names, np.zeros((2, 7, 8, 5), np.uint8))
+    preprocessing, notices = choose_image_shape(samples, DataSettings(), 1)
+    assert (preprocessing.input_shape, preprocessing.description) == ((7, 8, 5), "5 bands")
+    assert notices == ()
+    with pytest.raises(UsageError, match="color is not for images of 5 bands; leave it out"):
+        choose_image_shape(samples, DataSettings(color="gray"), 1)
+
+
+def test_images_of_different_bands_are_an_error(monkeypatch) -> None:
+    headers = iter([Header(4, 5, 4), Header(4, 5, 3)])
+    monkeypatch.setattr("cnncli.data.images.choice.measure", lambda _: next(headers))
+    names = ("a", "b")
+    with pytest.raises(DataError, match="set: images of 3, 4 bands; bring all to one number"):
+        choose_image_shape(Samples("set", names, names, names), DataSettings(), 1)

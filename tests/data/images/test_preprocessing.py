@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from cnncli.data.images.file import Picture
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.normalization import round_to_float32
+from cnncli.data.unreadable import ImageError
 from cnncli.errors import ModelFileError
 
 GOOD = Preprocessing(
@@ -139,7 +142,7 @@ def test_json_brings_every_bit_back() -> None:
     ("name", "value"),
     [
         ("height", 0), ("height", 70_000), ("height", 8.0), ("height", True), ("width", "6"),
-        ("channels", 2), ("channels", True), ("channels", None), ("channels", 3.0),
+        ("channels", 0), ("channels", True), ("channels", None), ("channels", 3.0),
         ("resize", "fit"), ("resize", []), ("normalization", "mean"), ("normalization", 1),
         ("scale", [1.0]), ("scale", None), ("scale", [1, 2, float("nan")]), ("scale", [1, 2, "3"]),
         ("shift", [0, 0, float("inf")]), ("shift", [0, 0, 1e300]), ("shift", [0, 0, True]),
@@ -164,3 +167,62 @@ def test_an_image_normalized_by_itself_loses_its_brightness_and_contrast() -> No
     assert plain.std((0, 1)) == pytest.approx([48] * 3, abs=0.5)
     assert np.abs(plain.astype(int) - brighter).max() <= 2
     assert (own.prepare_pixels(np.full((20, 30, 3), 7, np.uint8)) == 128).all()
+
+
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad", "none"])
+def test_bands_are_resized_one_by_one(resize: str, noise) -> None:
+    bands = np.dstack([noise(20, 30, 3), noise(20, 30, 3, 1)])
+    found = Preprocessing(8, 6, 6, resize).prepare_pixels(bands)
+    for k in range(6):
+        alone = Preprocessing(8, 6, 1, resize).prepare_pixels(bands[..., k, None].copy())
+        assert np.array_equal(found[..., k, None], alone)
+
+
+@pytest.mark.parametrize(("bands", "channels"), [(5, 3), (3, 5), (1, 2), (4, 1)])
+def test_bands_that_the_network_does_not_take_are_refused(bands: int, channels: int) -> None:
+    with pytest.raises(ImageError) as caught:
+        Preprocessing(4, 4, channels).prepare(
+            Picture(np.zeros((4, 4, bands), np.uint8), False), "a"
+        )
+    assert str(caught.value) == (
+        f"a: not a readable image (bands: {bands}, and the network takes {channels}); "
+        "bring it to the same number"
+    )
+
+
+def test_a_manifest_says_nothing_of_depth_where_none_was_learned() -> None:
+    assert not {"bits", "span"} & Preprocessing(4, 4, 1).to_manifest().keys()
+
+
+@pytest.mark.parametrize(
+    "depth", [{"bits": 12}, {"span": (-1.5, 2.0)}, {"bits": 8, "span": (0, 1)}]
+)
+def test_json_brings_depth_back(depth) -> None:
+    preprocessing = replace(GOOD, **depth)
+    assert Preprocessing.from_manifest(json.loads(json.dumps(preprocessing.to_manifest()))) == (
+        preprocessing
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bits", 7),
+        ("bits", 17),
+        ("bits", "12"),
+        ("bits", True),
+        ("span", [1, 1]),
+        ("span", [2]),
+        ("span", [0, 1e31]),
+        ("span", "01"),
+        ("channels", 1025),
+    ],
+)
+def test_a_depth_that_cannot_be_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ModelFileError, match=f"{name} cannot be"):
+        Preprocessing.from_manifest(GOOD.to_manifest() | {name: value})
+
+
+def test_floats_are_refused_where_a_network_knows_none() -> None:
+    with pytest.raises(ImageError, match=r"a: .* the network was trained on others"):
+        Preprocessing(2, 2, 1).prepare(Picture(np.zeros((2, 2, 1), np.float32), False), "a")

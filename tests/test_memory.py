@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.data import memory
+from cnncli import memory
+from cnncli.allowance import Allowance
 
 GB = 1 << 30
 
@@ -55,6 +56,18 @@ def test_a_system_that_does_not_say_gets_a_guess(tmp_path: Path, monkeypatch) ->
     monkeypatch.setattr(memory, "PROC", tmp_path)
     monkeypatch.setattr(memory, "CGROUPS", tmp_path)
     assert memory.measure_available_memory() == memory.UNKNOWN
+
+
+def test_what_users_allow_counts_too(machine: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Allowance, "bytes", 3 * GB)
+    assert memory.measure_available_memory() == 3 * GB
+
+
+def test_a_limited_process_has_what_is_left_of_its_address_space(machine, monkeypatch) -> None:
+    monkeypatch.setattr(memory.resource, "getrlimit", lambda _: (2 * GB, 2 * GB))
+    monkeypatch.setattr(memory.resource, "getpagesize", lambda: 4096)
+    write(machine / "proc/self/statm", f"{GB // 4096} 9 9 9 9 9 9\n")
+    assert memory.measure_available_memory() == GB
 
 
 def test_this_machine_has_some() -> None:

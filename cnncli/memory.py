@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
+
+from cnncli.allowance import Allowance
 
 UNKNOWN = 2 << 30  # where the system does not say
 PROC = Path("/proc")
@@ -11,9 +14,12 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def measure_available_memory() -> int:
-    """Return the bytes that are free in the machine and in the control groups around us."""
-    free = [room for room in (_read_machine(), *_read_groups()) if room is not None]
-    return max(min(free, default=UNKNOWN), 0)
+    """Return the bytes that are free in the machine and in the control groups around us.
+
+    Less where the process is limited (ulimit -v), or users allow less.
+    """
+    rooms = (Allowance.bytes, _read_machine(), _read_process(), *_read_groups())
+    return max(min((room for room in rooms if room is not None), default=UNKNOWN), 0)
 
 
 def _read_machine() -> int | None:
@@ -21,6 +27,15 @@ def _read_machine() -> int | None:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def _read_process() -> int | None:
+    """Return what is left of the address space that the process may take (ulimit -v)."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return None
+    pages = _read_text(PROC / "self/statm").split()
+    return limit - int(pages[0]) * resource.getpagesize() if pages else limit
 
 
 def _read_groups() -> Iterator[int | None]:
