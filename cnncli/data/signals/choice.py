@@ -97,7 +97,7 @@ def choose_signal_shape(
     asked = settings.signal_length
     length = asked or min(lengths[math.ceil(WHOLE * len(lengths)) - 1], MAX_LENGTH)
     notices = [
-        f"{samples.where}: {count} of {len(headers)} tables have {remark}"
+        f"{samples.where}: {count} of {len(headers)} signals have {remark}"
         for remark, count in Counter(header.remark for header in headers).items()
         if remark
     ]

@@ -3,6 +3,7 @@
 | format               | by           | values                                               |
 | -------------------- | ------------ | ---------------------------------------------------- |
 | WAV                  | .wav, RIFF   | samples as -1 to 1                                   |
+| FLAC, Ogg, MP3       | their names  | samples as -1 to 1, by an extra                      |
 | table of numbers     | .csv, .tsv   | as they are; a row per moment, a column per channel  |
 | NumPy's array        | .npy         | as they are; (L,) or (L, C), integers or floats      |
 """
@@ -18,12 +19,19 @@ from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
 from cnncli.data.delimited import DELIMITERS
-from cnncli.data.endings import WAV, get_suffix
+from cnncli.data.endings import COMPRESSED, WAV, get_suffix
 from cnncli.data.signals.table import read_table
-from cnncli.data.signals.wav import MAX_VALUES, measure_wav, read_wav
+from cnncli.data.signals.wav import ORDERS, check_memory, measure_wav, read_wav
 from cnncli.data.unreadable import RefusedError, SignalError
 
 MAX_TABLE = 1 << 30  # bytes
+CUT = "a header that does not say how long they are, so all that follows it is read"
+
+# Of files whose name nobody knows. An MP3 begins with its tags, or with a frame.
+COMPRESSED_MARKS = (
+    (b"fLaC", ".flac"), (b"OggS", ".ogg"), (b"ID3", ".mp3"), (b"\xff\xfb", ".mp3"),
+    (b"\xff\xf3", ".mp3"),
+)  # fmt: skip
 
 Values = NDArray[np.float32]  # (L, C)
 
@@ -33,12 +41,17 @@ class Signal(NamedTuple):
 
     values: Values
     rate: int | None = None  # samples per second; None where the format does not say
-    remark: str = ""  # what there is to say about how a table was read
+    remark: str = ""  # what there is to say about how it was read
 
     @property
     def frames_left_out(self) -> bool:
         """Whether part of the file is not used."""
         return False
+
+    @property
+    def notice(self) -> str:
+        """What there is to say where it is answered."""
+        return f"read with {self.remark}" if self.remark else ""
 
 
 class SignalHeader(NamedTuple):
@@ -62,12 +75,18 @@ def decode(source: str | bytes) -> Signal:
 
 def measure(source: str) -> SignalHeader:
     """Return length, channels and rate of a file; raise SignalError."""
-    if get_suffix(source) not in WAV:
+    ending = get_suffix(source)
+    if ending not in WAV | COMPRESSED:
         signal = decode(source)
         return SignalHeader(len(signal.values), signal.values.shape[1], signal.rate, signal.remark)
     try:
         with _open(source) as file:
-            return SignalHeader(*measure_wav(file, _measure_size(file))[:3])
+            if ending in COMPRESSED:
+                from cnncli.data.signals.sound import measure_sound
+
+                return SignalHeader(*measure_sound(file))
+            wav = measure_wav(file, _measure_size(file))
+            return SignalHeader(wav.length, wav.channels, wav.rate, CUT if wav.cut else "")
     except Exception as error:  # a parser fed with rubbish raises what it likes
         raise _word_error(source, error) from error
 
@@ -79,17 +98,21 @@ def to_signal(array: AnyArray) -> Values:
         raise RefusedError(f"{shape or 'one'} {array.dtype}, not (L,) or (L, C) numbers")
     if not array.size:
         raise RefusedError("no samples")
-    if array.size > MAX_VALUES:
-        raise RefusedError(f"more than {MAX_VALUES // 10**6} million values")
-    values = array.reshape(len(array), -1).astype(np.float64)
+    values = array.reshape(len(array), -1)
+    check_memory(*values.shape)
     if not are_finite(values):
         raise RefusedError("NaN or infinite values")
-    return values.astype(np.float32)
+    return values.astype(np.float32, copy=False)
 
 
 def _decode_file(file: BinaryIO, ending: str) -> Signal:
     if ending in WAV:
-        values, rate = read_wav(file, _measure_size(file))
+        values, wav = read_wav(file, _measure_size(file))
+        return Signal(to_signal(values), wav.rate, CUT if wav.cut else "")
+    if ending in COMPRESSED:
+        from cnncli.data.signals.sound import read_sound
+
+        values, rate = read_sound(file)
         return Signal(to_signal(values), rate)
     if ending == ".npy":
         return Signal(to_signal(read_array(file, _measure_size(file), "it")))
@@ -113,7 +136,11 @@ def _find_ending(source: str | bytes) -> str:
     """Return the ending of a name; bytes tell by their first ones what they are."""
     if isinstance(source, str):
         return get_suffix(source)
-    return ".wav" if source[:4] == b"RIFF" else ".npy" if source[:6] == b"\x93NUMPY" else ""
+    if source[:4] in ORDERS:
+        return ".wav"
+    if source[:6] == b"\x93NUMPY":
+        return ".npy"
+    return next((ending for mark, ending in COMPRESSED_MARKS if source.startswith(mark)), "")
 
 
 def _word_error(name: str, error: Exception) -> SignalError:
@@ -121,7 +148,9 @@ def _word_error(name: str, error: Exception) -> SignalError:
         case FileNotFoundError():
             reason = "a link to nothing" if os.path.lexists(name) else "no such file"
             return SignalError(name, reason, "check the path")
-        case RefusedError() | UnusableError():
+        case RefusedError():
+            return SignalError(name, str(error), error.remedy)
+        case UnusableError():
             return SignalError(name, str(error))
         case MemoryError():
             return SignalError(name, "too large for the memory")

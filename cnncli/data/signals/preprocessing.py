@@ -43,7 +43,7 @@ class SignalPreprocessing(Value):
     noun: ClassVar[str] = "signal"
     dtype: ClassVar[type[np.generic]] = np.float32
     extensions: ClassVar[frozenset[str]] = SIGNALS
-    array_extensions: ClassVar[tuple[str, ...]] = (".npz",)  # of files with many
+    array_extensions: ClassVar[tuple[str, ...]] = (".npz", ".h5", ".hdf5")  # of many
     error: ClassVar[type[FileError]] = SignalError
 
     length: int
