@@ -209,7 +209,11 @@ def cross_entropy(x, labels, smoothing) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dice(x, labels) -> tuple[float, np.ndarray]:
-    """Return the soft Dice loss over all rows and classes that occur, and its gradient."""
+    """Return the soft Dice loss over all labeled rows and classes that occur, and its gradient."""
+    if (labels < 0).any():
+        gradient = np.zeros_like(x)
+        loss, gradient[labels >= 0] = dice(x[labels >= 0], labels[labels >= 0])
+        return loss, gradient
     p, target = softmax(x), np.eye(x.shape[1])[labels]
     seen = target.any(0)
     above, below = 2 * (p * target).sum(0), (p**2).sum(0) + target.sum(0)

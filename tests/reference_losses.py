@@ -24,8 +24,9 @@ def huber(x, t, delta):
 
 
 def weighted_cross_entropy(x, labels, weights):
+    """Rows whose label is below 0 take part in nothing."""
     p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
-    w, rows = weights[labels], np.arange(len(x))
+    w, rows = weights[labels] * (labels >= 0), np.arange(len(x))
     loss = -(w * np.log(p[rows, labels])).sum() / w.sum()
     p[rows, labels] -= 1
     return loss, p * w[:, None] / w.sum()

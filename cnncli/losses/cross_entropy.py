@@ -13,7 +13,10 @@ from cnncli.losses.base import Floats, Loss, Step, Targets
 
 
 class CrossEntropy(Loss, name="cross-entropy"):
-    """-log of the probability of the right class; targets are int32, one for each K outputs."""
+    """-log of the probability of the right class; targets are int32, one for each K outputs.
+
+    A target below 0 is left out of the loss and of its gradient.
+    """
 
     smoothing: float = 0.0  # share of the target spread over all classes (Szegedy et al. 2016)
     weights: tuple[float, ...] = ()  # per class; the mean is weighted by those of the right classes
@@ -27,28 +30,26 @@ class CrossEntropy(Loss, name="cross-entropy"):
         logits, dlogits = output.reshape(-1), gradient.reshape(-1)
         losses = np.zeros(len(output) * pixels)
         weights = np.array(self.weights, np.float64)
-        weighing = np.zeros(len(losses) if self.weights else 0)
 
         def step(targets: Targets, n: int) -> float:
             rows, labels = n * pixels, targets.reshape(-1)
-            total = float(rows)
-            if len(weights):
-                total = float(np.take(weights, labels, out=weighing[:rows], mode="clip").sum())
+            total: float = elementwise.sum_weights(rows, weights, labels)
             elementwise.softmax_cross_entropy(
                 rows, classes, self.smoothing, weights, total,
                 logits, labels, losses, dlogits, NOTHING, threads,
             )  # fmt: skip
-            return float(losses[:rows].sum()) / total
+            return float(losses[:rows].sum()) / total if total else 0.0
 
         return step
 
     def measure(self, outputs: Array, targets: Targets) -> Floats:
-        """See Loss.measure; the loss of a sample with pixels is their mean."""
-        rows = outputs.reshape(-1, outputs.shape[-1])
+        """See Loss.measure; the loss of a sample with pixels is their mean, 0 without any."""
+        rows, labels = outputs.reshape(-1, outputs.shape[-1]), targets.reshape(-1)
         shifted = rows.astype(np.float64) - rows.max(axis=1, keepdims=True)
-        right = shifted[np.arange(len(rows)), targets.reshape(-1)]
-        losses = np.log(np.exp(shifted).sum(axis=1)) - right
-        means: Floats = losses.reshape(len(outputs), -1).mean(axis=1)
+        right = shifted[np.arange(len(rows)), np.maximum(labels, 0)]
+        losses = np.where(labels < 0, 0, np.log(np.exp(shifted).sum(axis=1)) - right)
+        counts = (labels >= 0).reshape(len(outputs), -1).sum(axis=1)
+        means: Floats = losses.reshape(len(outputs), -1).sum(axis=1) / np.maximum(counts, 1)
         return means
 
     def with_smoothing(self, smoothing: float) -> CrossEntropy:

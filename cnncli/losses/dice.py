@@ -17,6 +17,7 @@ class Dice(Loss, name="dice"):
     """1 - mean over classes of 2 sum(p t) / (sum(p p) + sum(t t)), t onehot, over all pixels.
 
     The soft Dice loss of Milletari et al. 2016, arXiv:1606.04797, for the classes that occur.
+    Pixels with a target below 0 are left out of it.
     """
 
     tasks = frozenset({"segment"})
@@ -56,17 +57,13 @@ def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntrop
     pixels: int = output[0].size // classes
     logits, dlogits = output.reshape(-1), gradient.reshape(-1)
     weights = np.array(class_weights or (1.0,) * classes)
-    weight_of_pixel = np.zeros(len(output) * pixels if class_weights else 0)
+    cross = float(added is not None)
     scratch = np.zeros(elementwise.pixel_scratch_size(len(output) * pixels, classes))
 
     def step(targets: Targets, n: int) -> float:
-        labels, cross = targets.reshape(-1), float(added is not None)
-        if class_weights:
-            room = weight_of_pixel[: len(labels)]
-            cross *= len(labels) / float(np.take(weights, labels, out=room, mode="clip").sum())
         entropy, distance = elementwise.pixel_losses(
             n * pixels, classes, smoothing, cross, 1.0,
-            logits, labels, weights, dlogits, scratch, threads,
+            logits, targets.reshape(-1), weights, dlogits, scratch, threads,
         )  # fmt: skip
         return float(cross * entropy + distance)
 
@@ -76,11 +73,12 @@ def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntrop
 def _dice_of_image(output: Array, target: Targets) -> float:
     """Return the loss of an image: logits (H, W, K) and true classes (H, W)."""
     classes = output.shape[-1]
-    rows, right = output.reshape(-1, classes), target.reshape(-1)
+    labeled = target.reshape(-1) >= 0
+    rows, right = output.reshape(-1, classes)[labeled], target.reshape(-1)[labeled]
     p = np.exp(rows - rows.max(axis=1, keepdims=True), dtype=np.float64)
     p /= p.sum(axis=1, keepdims=True)
     counts = np.bincount(right, minlength=classes)
     hits = np.bincount(right, weights=p[np.arange(len(p)), right], minlength=classes)
     seen = counts > 0
     overlap = 2 * hits[seen] / ((p * p).sum(axis=0)[seen] + counts[seen])
-    return float(1 - overlap.mean())
+    return float(1 - overlap.mean()) if seen.any() else 0.0

@@ -5,6 +5,7 @@ Legend: n rows (images, or pixels of images), K outputs in each.
 
 from cython.parallel cimport prange
 from libc.math cimport exp, fabs, log, log1p
+from libc.string cimport memset
 
 from kernels.elementwise.vector_math cimport exponential
 from kernels.parallel cimport team
@@ -17,11 +18,14 @@ cdef double row_loss(
     Py_ssize_t K, double smoothing, double weight, double total_weight, const float *logits,
     int label, float *dlogits, float *probabilities,
 ) noexcept nogil:
-    """Return the weighted loss of one row; write its gradient and probabilities where wanted."""
+    """Return the weighted loss of one row; write its gradient and probabilities where wanted.
+
+    Without a label the loss and its gradient are 0.
+    """
     cdef Py_ssize_t k
     cdef double total = 0, distance = 0
     cdef float largest = logits[0]
-    cdef float scale = weight / total_weight, rest = smoothing / K
+    cdef float scale = weight / total_weight if label >= 0 else 0, rest = smoothing / K
     for k in range(1, K):
         largest = logits[k] if logits[k] > largest else largest
     for k in range(K):
@@ -29,6 +33,10 @@ cdef double row_loss(
     if probabilities:
         for k in range(K):
             probabilities[k] = exponential(logits[k] - largest) / <float>total
+    if label < 0:
+        if dlogits:
+            memset(dlogits, 0, K * sizeof(float))
+        return 0
     if dlogits:
         for k in range(K):
             dlogits[k] = (exponential(logits[k] - largest) / <float>total - rest) * scale
@@ -40,18 +48,35 @@ cdef double row_loss(
     return weight * (log(total) + distance)
 
 
+def sum_weights(
+    Py_ssize_t n,
+    const double[::1] weights,  # (K,)
+    const int[::1] labels,  # (n,), below 0 where a row has none
+):
+    """Return the sum of weights[label], or of 1 where they are empty, over the rows with a label."""
+    cdef Py_ssize_t i
+    cdef double total = 0
+    cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
+    for i in range(n):
+        if labels[i] >= 0:
+            total += class_weights[labels[i]] if class_weights else 1.0
+    return total
+
+
 def softmax_cross_entropy(
     Py_ssize_t n, Py_ssize_t K, double smoothing,
     const double[::1] weights,  # (K,)
     double total_weight,
     const float[::1] logits,  # (n, K)
-    const int[::1] labels, double[::1] losses,  # (n,)
+    const int[::1] labels,  # (n,), below 0 where a row has none
+    double[::1] losses,  # (n,)
     float[::1] dlogits, float[::1] probabilities,  # (n, K)
     int threads,
 ):
     """losses = -w sum(t log p), p = softmax(logits), t = (1 - smoothing) onehot + smoothing / K,
     w = weights[label], or 1 where they are empty; dlogits = w (p - t) / total_weight, the gradient
-    of the mean loss where this is the sum of all w. dlogits and probabilities may be empty.
+    of the mean loss where this is the sum of all w, as `sum_weights` returns it. Without a label
+    both are 0. dlogits and probabilities may be empty.
     """
     cdef Py_ssize_t i
     cdef float *gradient = &dlogits[0] if dlogits.shape[0] else NULL
@@ -59,7 +84,7 @@ def softmax_cross_entropy(
     cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
     for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
         losses[i] = row_loss(
-            K, smoothing, class_weights[labels[i]] if class_weights else 1.0, total_weight,
+            K, smoothing, class_weights[max(labels[i], 0)] if class_weights else 1.0, total_weight,
             &logits[i * K], labels[i],
             gradient + i * K if gradient else NULL,
             chances + i * K if chances else NULL,

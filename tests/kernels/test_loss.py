@@ -99,3 +99,26 @@ def test_images_and_threads_do_not_matter_to_one_another(kernels):
     alone = loss(kernels, logits[5:6], labels[5:6], 0.1)
     assert alone[0] == once[0][5]
     assert same_bits(alone[2], once[2][5:6])
+
+
+@every_loss
+@pytest.mark.parametrize("without", [[0], [1, 3], [0, 1, 2, 3, 4]])
+def test_rows_without_a_label_have_neither_loss_nor_gradient(kernels, without):
+    logits = np.random.default_rng(4).standard_normal((5, 7)).astype(np.float32)
+    labels = np.arange(5)
+    whole = loss(kernels, logits, labels, 0.1)
+    labels[without] = -1
+    found = loss(kernels, logits, labels, 0.1)
+    with_label = labels >= 0
+    for part, before in zip(found[:2], whole[:2], strict=True):
+        assert not part[~with_label].any()
+        assert np.array_equal(part[with_label], before[with_label])
+    assert same_bits(found[2], whole[2])
+
+
+@every_loss
+def test_only_rows_with_a_label_weigh(kernels):
+    labels = np.array([0, -1, 2, 2], np.int32)
+    assert kernels.sum_weights(4, EVEN, labels) == 3
+    assert kernels.sum_weights(4, np.array([0.5, 7.0, 2.0]), labels) == 4.5
+    assert kernels.sum_weights(2, EVEN, labels) == 1

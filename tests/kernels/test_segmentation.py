@@ -34,13 +34,38 @@ def test_losses_and_gradient_agree_with_their_twins(kernels, n, K, cross, dice):
     logits, labels = case(n, K)
     weights = np.arange(1, K + 1) / K
     found = losses(kernels, logits, labels, smoothing=0.1, cross=cross, dice=dice, weights=weights)
-    wide = logits.astype(np.float64)
+    wide, shares = logits.astype(np.float64), weights[labels] / weights[labels].sum()
     expected, gradient = reference.cross_entropy(wide, labels, 0.1)
     overlap, slopes = reference.dice(wide, labels)
-    assert found[0] == pytest.approx((expected * weights[labels]).mean(), rel=1e-6)
+    assert found[0] == pytest.approx(expected @ shares, rel=1e-6)
     assert found[1] == pytest.approx(overlap, rel=1e-6)
-    whole = cross * gradient * weights[labels][:, None] + dice * slopes
+    whole = cross * n * gradient * shares[:, None] + dice * slopes
     assert np.allclose(found[2], whole, rtol=1e-4, atol=1e-7 / n)
+
+
+@every_segmentation
+@pytest.mark.parametrize("without", [[0], [3, 4, 5], [2, 49], [*range(2, 50)]])
+@pytest.mark.parametrize(("cross", "dice"), [(1, 0), (0, 1), (1, 1)])
+def test_pixels_without_a_label_change_nothing(kernels, without, cross, dice):
+    logits, labels = case(50, 3)
+    labels[without] = -1
+    logits[without] *= 9
+    with_label = labels >= 0
+    settings = {"cross": cross, "dice": dice, "weights": [1, 2, 3]}
+    found = losses(kernels, logits, labels, **settings)
+    alone = losses(kernels, logits[with_label], labels[with_label], **settings)
+    assert found[:2] == pytest.approx(alone[:2], rel=1e-12)
+    assert np.allclose(found[2][with_label], alone[2], rtol=1e-6)
+    assert not found[2][~with_label].any()
+    expected = reference.dice(logits.astype(np.float64), labels)
+    assert found[1] == pytest.approx(expected[0], rel=1e-6)
+
+
+@every_segmentation
+def test_without_any_label_there_is_neither_loss_nor_gradient(kernels):
+    entropy, overlap, dlogits = losses(kernels, case(9, 3)[0], np.full(9, -1), dice=1)
+    assert (entropy, overlap) == (0, 0)
+    assert not dlogits.any()
 
 
 def test_the_reference_of_dice_has_the_gradient_that_differences_show():
@@ -72,7 +97,8 @@ def test_weights_scale_the_pixels_of_their_class(kernels):
     logits, labels = case(10, 2)
     once = losses(kernels, logits, labels)[2]
     found = losses(kernels, logits, labels, weights=[1, 3])[2]
-    assert np.allclose(found, once * np.array([1, 3])[labels][:, None], rtol=1e-6)
+    weights = np.array([1, 3])[labels]
+    assert np.allclose(found, once * (weights / weights.mean())[:, None], rtol=1e-6)
 
 
 @every_segmentation

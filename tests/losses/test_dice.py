@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import reference
+import reference_losses
 
 from cnncli.errors import UsageError
 from cnncli.losses import LOSSES
@@ -44,6 +45,31 @@ def test_each_image_is_measured_by_itself(name):
     for i in range(2):
         alone = LOSSES.read(name).build(output[i : i + 1], np.zeros_like(output[:1]), 1)
         assert measured[i] == pytest.approx(alone(targets[i : i + 1], 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["dice", "both"])
+@pytest.mark.parametrize("without", [np.s_[0, 0], np.s_[:, :, 2], np.s_[1]])
+def test_pixels_without_a_label_are_left_out(name, without):
+    output, targets = case()
+    targets[without] = -1
+    gradient = np.zeros_like(output)
+    value = LOSSES.read(name).build(output, gradient, 1)(targets, 2)
+    wide, labels = output.reshape(-1, 3).astype(np.float64), targets.reshape(-1)
+    expected, slopes = reference.dice(wide, labels)
+    if name == "both":
+        more = reference_losses.weighted_cross_entropy(wide, labels, np.ones(3))
+        expected, slopes = expected + more[0], slopes + more[1]
+    assert value == pytest.approx(expected, rel=1e-6)
+    assert np.allclose(gradient.reshape(-1, 3), slopes, atol=1e-7)
+    labeled = output[0][targets[0] >= 0], targets[0][targets[0] >= 0]
+    alone = LOSSES.read(name).measure(labeled[0][None, None], labeled[1][None, None])
+    assert LOSSES.read(name).measure(output, targets)[0] == pytest.approx(alone[0])
+
+
+def test_an_image_without_labels_has_no_dice_loss():
+    output, targets = case()
+    targets[1] = -1
+    assert LOSSES.read("dice").measure(output, targets)[1] == 0
 
 
 def test_a_class_that_does_not_occur_does_not_count():
