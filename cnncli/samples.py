@@ -15,6 +15,8 @@ from cnncli.value import Value
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
 
+IGNORED = -1  # the class of a pixel that takes part in nothing
+
 
 class Samples(Value):
     """Samples with the names of their classes; a sample is a file or a row of an array."""
@@ -50,25 +52,21 @@ class Samples(Value):
 
 
 class MaskLevels(Value):
-    """The level of each class in a mask, in ascending order, and how a mask looks."""
+    """How the classes look in a mask: each has a level, and so a color.
 
-    levels: tuple[int, ...]
+    A level is a gray level, or an index of a palette; levels are in ascending order.
+    """
+
+    levels: tuple[int, ...]  # of the classes
     names: tuple[str, ...]
     palette: bytes | None = None  # RGB of the levels; None: they are gray
+    ignored: tuple[int, ...] = ()  # levels of pixels that take part in nothing
 
-    def indices(self, mask: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
-        """Return the class of each pixel of a mask, uint8 (H, W); raise DataError for unknown."""
-        table = np.full(256, len(self.levels), np.int64)
-        table[list(self.levels)] = np.arange(len(self.levels))
-        classes = table[mask]
-        unknown = np.unique(mask[classes == len(self.levels)]).tolist()
-        if unknown:
-            raise DataError(
-                f"{where}: level {unknown[0]} is no class; the classes have the levels "
-                f"{', '.join(map(str, self.levels))}; correct the mask",
-                path=where,
-            )
-        return classes.astype(np.uint8)
+    def find_color(self, level: int) -> int:
+        """Return the color of a level, 0xRRGGBB."""
+        if self.palette is None:
+            return level * 0x010101
+        return int.from_bytes(self.palette[3 * level : 3 * level + 3].ljust(3, b"\0"), "big")
 
     def mask(self, indices: NDArray[np.integer]) -> NDArray[np.uint8]:
         """Return the levels, uint8 (H, W), of the classes of pixels."""

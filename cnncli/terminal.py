@@ -12,6 +12,7 @@ from cnncli.errors import CnncliError, name_settings
 from cnncli.plain import to_plain
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
+    "ignored": "--ignore",
     "normalization": "--normalize",
     "resize": "--resize-mode",
     "size": "--img-size",

@@ -74,6 +74,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
               show_default=True,
               help="auto: pixels of rare classes count more.")  # fmt: skip
+@click.option("--ignore", multiple=True, metavar="LEVEL|COLOR",
+              help="Pixels of masks that take no part in training and figures, such as 255 or "
+              "'#e0e0c0'; may be given several times.")  # fmt: skip
 @click.option("--monitor", type=click.Choice(names.MONITORS),
               help="The figure that decides which epoch is kept.  [default: val_loss]")  # fmt: skip
 @click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size of the images.")
@@ -109,6 +112,7 @@ def train(
     resize: str,
     normalize: str,
     class_weights: str,
+    ignore: tuple[str, ...],
     threads: int,
     force: bool,
     as_json: bool,
@@ -151,6 +155,7 @@ def train(
             length=length,
             normalization=normalize,
             weighted=class_weights == "auto",
+            ignored=ignore,
             preset=preset_shape,
         ),
         threads=threads,

@@ -18,6 +18,7 @@ class DataSettings(Value):
     length: int | None = None  # of signals
     normalization: str = "standard"  # unit, standard, minmax, image, none
     weighted: bool = False  # whether rare classes of masks weigh more
+    ignored: tuple[str, ...] = ()  # levels or colors of masks that take part in nothing
     preset: tuple[int, ...] = ()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -109,7 +110,7 @@ def load_training(
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
     tenth. Size, color, length, rate and normalization are learned from the train set alone.
     """
-    learned, train, held = _split_training(path, task, loss, val)
+    learned, train, held = _split_training(path, task, loss, val, settings.ignored)
     if not len(held):
         raise DataError(
             f"{path}: nothing left to validate on; add {train.noun}s or give {setting('val')}",
@@ -129,8 +130,9 @@ def load_training(
             require_masks(train), require_masks(held), learned, settings, threads
         )
     else:
-        if settings.weighted:
-            raise UsageError(f"{setting('weighted')} is not for {learned.name}; leave it out")
+        for name in ("weighted", "ignored"):
+            if getattr(settings, name):
+                raise UsageError(f"{setting(name)} is not for {learned.name}; leave it out")
         preprocessing, notices = _choose_preprocessing(train, settings, threads)
         learned = learned.learn_from_training(train)
         train_set = SampleSet(train, preprocessing, learned, threads=threads)
@@ -203,27 +205,30 @@ def _check_settings(path: str, settings: DataSettings, noun: str) -> None:
         )
 
 
-def _learn_task(name: str, loss: str | None, samples: Samples) -> Task:
+def _learn_task(
+    name: str, loss: str | None, samples: Samples, ignored: Sequence[str]
+) -> tuple[Task, Samples]:
     """Return the task of this name, or for "auto" what the data suggest, learned from them.
 
-    Raises UsageError for a loss the task cannot use, DataError for labels it cannot.
+    The samples come with what was noticed on the way. Raises UsageError for a loss the task cannot
+    use, DataError for labels it cannot.
     """
     kind = choose_task(name, samples)
     chosen_loss = kind.choose_loss(loss)
     if issubclass(kind, Segmentation):
         from cnncli.data.maps.levels import with_levels
 
-        samples = with_levels(require_masks(samples))
-    return kind.learn(samples, chosen_loss)
+        samples = with_levels(require_masks(samples), ignored)
+    return kind.learn(samples, chosen_loss), samples
 
 
 def _split_training(
-    path: str, name: str, loss: str | None, val: str | float | None
+    path: str, name: str, loss: str | None, val: str | float | None, ignored: Sequence[str]
 ) -> tuple[Task, Samples, Samples]:
     """Return the task, the samples to train on and the ones to validate on."""
     source = open_data(path)
     train = source.read("train" if source.splits else None)
-    task = _learn_task(name, loss, train)
+    task, train = _learn_task(name, loss, train, ignored)
     if isinstance(val, str):
         other = open_data(val)
         return task, train, other.read("val" if other.splits else None)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnncli.data.images.mask import GRAYS, Mask
+
 Size = tuple[int, int]
 
 
@@ -96,3 +98,31 @@ def signal_array(tmp_path: Path) -> str:
     x = np.stack([signal(number, 16) for number in range(40)])
     np.savez(path, x=x, y=np.arange(40) % 2)
     return path
+
+
+def gray_mask(*rows: list[int]) -> Mask:
+    return Mask(np.array(rows, np.uint8), GRAYS, "gray")
+
+
+@pytest.fixture(name="gray_mask")
+def gray_mask_fixture() -> Callable[..., Mask]:
+    """Return a function from rows of gray levels to a mask."""
+    return gray_mask
+
+
+@pytest.fixture
+def save_mask(tmp_path: Path) -> Callable[..., str]:
+    """Return a function that writes numbers as a gray PNG, with a palette or, "RGB", in colors."""
+
+    def save(name: str, rows: object, palette: str = "", mode: str = "P") -> str:
+        """`palette` are colors: "000000 ff0000"."""
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(np.array(rows, np.uint8))
+        if palette:
+            picture.putpalette(bytes.fromhex(palette))
+            picture = picture.convert(mode)
+        picture.save(path)
+        return str(path)
+
+    return save

@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.images import size
 from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.foreign import LENGTH, find_foreign_format
+from cnncli.data.images.mask import Mask, MaskError
 from cnncli.data.images.pillow import NOT_SUPPORTED, OtherTiffError, PillowImage, read_webp_size
 from cnncli.data.quiet import quiet
 from cnncli.data.unreadable import FileError, ImageError, RefusedError
@@ -41,13 +42,6 @@ class Picture(NamedTuple):
     def notice(self) -> str:
         """What there is to say where it is answered."""
         return "only the first frame or page is used" if self.frames_left_out else ""
-
-
-class Levels(NamedTuple):
-    """An image whose pixels are numbers rather than colors."""
-
-    values: NDArray[np.uint8]  # (height, width)
-    palette: bytes | None  # red, green, blue of each number; None where it is gray
 
 
 class Header(NamedTuple):
@@ -84,8 +78,12 @@ class Opened(Protocol):
     def read(self) -> AnyPixels:
         """Return the pixels."""
 
-    def read_levels(self) -> tuple[NDArray[np.uint8], bytes | None]:
-        """Return gray levels or palette indices, and the palette; refuse other pixels."""
+    @property
+    def orientation(self) -> int:
+        """What its Exif says and `read` undoes, 1 to 8."""
+
+    def read_mask(self) -> Mask:
+        """Return the pixels as numbers of few colors; refuse other pixels."""
 
     def close(self) -> None:
         """Let go of what has been read."""
@@ -99,14 +97,19 @@ def decode(source: str | bytes, page: int = 0) -> Picture:
     return _with_image(source, page, lambda image: Picture(image.read(), image.has_more))
 
 
-def decode_levels(source: str, page: int = 0) -> Levels:
-    """Return the gray levels or palette indices of an image file; raise ImageError."""
-    return _with_image(source, page, lambda image: Levels(*image.read_levels()))
+def decode_mask(source: str, page: int = 0) -> Mask:
+    """Return the mask in an image file; raise MaskError."""
+    return _with_image(source, page, lambda image: image.read_mask(), MaskError)
 
 
 def measure(source: str | bytes) -> Header:
     """Return the size of an image once upright, its bands and its depth; raise ImageError."""
     return _with_image(source, 0, lambda image: Header(*image.shape, image.is_8_bit))
+
+
+def measure_turn(source: str, page: int = 0) -> int:
+    """Return the Exif orientation of an image that `decode` undoes, 1 to 8; raise ImageError."""
+    return _with_image(source, page, lambda image: image.orientation)
 
 
 def count_pages(source: str | bytes) -> int:
@@ -132,7 +135,12 @@ def read_stdin(fault: type[FileError] = ImageError) -> bytes:
     return data
 
 
-def _with_image(source: str | bytes, page: int, work: Callable[[Opened], Result]) -> Result:
+def _with_image(
+    source: str | bytes,
+    page: int,
+    work: Callable[[Opened], Result],
+    fault: type[FileError] = ImageError,
+) -> Result:
     name = source if isinstance(source, str) else "-"
     try:
         with quiet, _open(source) as file, _identify(file, page) as image:
@@ -141,11 +149,11 @@ def _with_image(source: str | bytes, page: int, work: Callable[[Opened], Result]
                 return work(image)
     except FileNotFoundError as error:
         reason = "a link to nothing" if os.path.lexists(name) else "no such file"
-        raise ImageError(name, reason, "check the path") from error
+        raise fault(name, reason, "check the path") from error
     except RefusedError as error:
-        raise ImageError(name, str(error), error.remedy) from error
+        raise fault(name, str(error), error.remedy) from error
     except Exception as error:  # a decoder fed with rubbish raises what it likes
-        raise ImageError(name, _word_reason(name, error)) from error
+        raise fault(name, _word_reason(name, error)) from error
 
 
 def _open(source: str | bytes) -> BinaryIO:

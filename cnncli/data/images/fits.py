@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cnncli.data.extras import import_extra
 from cnncli.data.images import size
 from cnncli.data.images.depth import AnyPixels
+from cnncli.data.images.mask import NO_MASK, Mask
 from cnncli.data.images.modes import check_finite
 from cnncli.data.unreadable import RefusedError
 
@@ -66,8 +67,10 @@ class FitsImage:
         check_finite(values)
         return values
 
-    def read_levels(self) -> tuple[NDArray[np.uint8], bytes | None]:
-        raise RefusedError("a FITS file, which is no mask; save masks as PNG")
+    orientation = 1
+
+    def read_mask(self) -> Mask:
+        raise RefusedError("a FITS file", NO_MASK)
 
     def close(self) -> None:
         self.list.close()

@@ -57,20 +57,7 @@ def to_pixels(image: Image.Image, reopen: Callable[[], Image.Image]) -> AnyPixel
         pixels = _flatten(image) if deep is None else deep
     else:
         raise RefusedError(f"its pixels are {image.mode}, not gray or RGB", "save it as such")
-    return np.ascontiguousarray(_turn_upright(np.atleast_3d(pixels), read_orientation(image)))
-
-
-def to_levels(image: Image.Image) -> tuple[NDArray[np.uint8], bytes | None]:
-    """Return palette indices or gray levels, uint8 (height, width), and the palette as RGB."""
-    if image.format in {"JPEG", "MPO"}:
-        raise RefusedError("a JPEG, which has changed its levels; save masks as PNG")
-    image.load()
-    if image.mode not in {"1", "L", "P"}:
-        raise RefusedError(f"its pixels are {image.mode}, not 8-bit gray or indices of a palette")
-    palette = bytes(image.getpalette("RGB") or ()) if image.mode == "P" else None
-    values = np.asarray(image.convert("L") if image.mode == "1" else image)
-    upright = _turn_upright(values[:, :, None], read_orientation(image))
-    return np.ascontiguousarray(upright[:, :, 0]), palette
+    return np.ascontiguousarray(turn_upright(np.atleast_3d(pixels), read_orientation(image)))
 
 
 def count_bands(image: Image.Image) -> int:
@@ -187,8 +174,8 @@ def _flatten(image: Image.Image) -> NDArray[np.uint8]:
     return pixels
 
 
-def _turn_upright(pixels: AnyPixels, turn: int) -> AnyPixels:
-    """Undo an Exif orientation (CIPA DC-008, tag 0x0112)."""
+def turn_upright(pixels: AnyPixels, turn: int) -> AnyPixels:
+    """Return an image (h, w, C) without its Exif orientation (CIPA DC-008, tag 0x0112)."""
     if turn in SIDEWAYS:
         pixels = pixels.transpose(1, 0, 2)
     if turn in {3, 4, 7, 8}:

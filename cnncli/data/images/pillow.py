@@ -8,12 +8,11 @@ import struct
 from importlib import import_module
 from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from cnncli.data.images import modes, size
 from cnncli.data.images.depth import AnyPixels
+from cnncli.data.images.mask import Mask, read_mask
 from cnncli.data.unreadable import RefusedError
 
 DECODERS = {  # of Pillow, by the first byte of what they read
@@ -88,9 +87,13 @@ class PillowImage:
         """Return the pixels, upright, (height, width, 1 or 3)."""
         return modes.to_pixels(self.image, self._open)
 
-    def read_levels(self) -> tuple[NDArray[np.uint8], bytes | None]:
-        """Return gray levels or palette indices, (height, width), and the palette."""
-        return modes.to_levels(self.image)
+    @property
+    def orientation(self) -> int:
+        return modes.read_orientation(self.image)
+
+    def read_mask(self) -> Mask:
+        """Return the pixels as numbers of few colors."""
+        return read_mask(self.image)
 
 
 def read_webp_size(head: bytes) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cnncli.data.extras import import_extra
 from cnncli.data.images import size
 from cnncli.data.images.depth import AnyPixels
+from cnncli.data.images.mask import NO_MASK, Mask
 from cnncli.data.images.modes import check_finite
 from cnncli.data.unreadable import RefusedError
 
@@ -80,11 +81,10 @@ class TiffPage:
             array = np.moveaxis(array, 0, -1)
         return _to_pixels(array.reshape(self.shape), white_zero=self.page.photometric == 0)
 
-    def read_levels(self) -> tuple[NDArray[np.uint8], bytes | None]:
-        raise RefusedError(
-            f"its pixels are {self.shape[2]} bands of {self.page.dtype}, not 8-bit gray or indices "
-            "of a palette"
-        )
+    orientation = 1
+
+    def read_mask(self) -> Mask:
+        raise RefusedError(f"its pixels are {self.shape[2]} bands of {self.page.dtype}", NO_MASK)
 
     def close(self) -> None:
         """Leave the file open, which is not ours."""

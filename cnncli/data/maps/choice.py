@@ -10,7 +10,7 @@ import numpy as np
 
 from cnncli.data.images.choice import choose_image_shape
 from cnncli.data.images.preprocessing import Preprocessing
-from cnncli.data.maps.set import MapSet, Pair, decode_pairs
+from cnncli.data.maps.set import MapSet, Pair, count_pixels, decode_pairs
 from cnncli.data.settings import DataSettings
 from cnncli.samples import MaskedSamples
 
@@ -32,17 +32,18 @@ def load_training_maps(
 
     The size of the network's input is that of the tiles cut from the images. Raises DataError.
     """
-    pairs = decode_pairs(train, threads)
+    train, pairs = decode_pairs(train, threads)
     size = settings.image_size or _choose_tile(pairs)
     settings = replace(settings, size=size, resize="none")
     preprocessing, _ = choose_image_shape(train, settings, threads)
     train_set = MapSet(train, preprocessing, task.masks, pairs)
-    val_set = MapSet(val, preprocessing, task.masks, decode_pairs(val, threads))
+    val, val_pairs = decode_pairs(val, threads)
+    val_set = MapSet(val, preprocessing, task.masks, val_pairs)
     if settings.weighted:
         pixels = np.zeros(len(task.outputs), np.int64)  # of the images each class occurs in
         for classes in train_set.targets:
-            occurs = np.bincount(classes.reshape(-1), minlength=len(pixels)).astype(bool)
-            pixels += occurs * classes.size
+            counts = count_pixels(classes, len(pixels))
+            pixels += (counts > 0) * counts.sum()
         task = task.weigh_classes(train_set.counts, pixels)
     return train_set, val_set, task
 
@@ -50,8 +51,9 @@ def load_training_maps(
 def load_maps(
     samples: MaskedSamples, preprocessing: Preprocessing, task: Segmentation, threads: int
 ) -> MapSet:
-    """Return a set for a trained network; raise DataError for levels that it does not know."""
-    return MapSet(samples, preprocessing, task.masks, decode_pairs(samples, threads))
+    """Return a set for a trained network; raise DataError for colors that it does not know."""
+    samples, pairs = decode_pairs(samples, threads)
+    return MapSet(samples, preprocessing, task.masks, pairs)
 
 
 def _choose_tile(pairs: Sequence[Pair]) -> tuple[int, int]:

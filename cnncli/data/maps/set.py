@@ -14,23 +14,25 @@ from cnncli.data.batches.tiles import TileLoader
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.images.choice import Statistics
 from cnncli.data.images.depth import AnyPixels
-from cnncli.data.images.file import Levels, Pixels, decode
+from cnncli.data.images.file import Pixels, decode, decode_mask, measure_turn
+from cnncli.data.images.mask import Mask
 from cnncli.data.images.preprocessing import Preprocessing
-from cnncli.data.maps.levels import read_mask
+from cnncli.data.maps.classes import Classes, check_size, find_classes
+from cnncli.data.maps.turning import Placed, turn_masks
 from cnncli.data.normalization import with_normalization
 from cnncli.data.unreadable import FileError, join_errors
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
 from cnncli.samples import MaskedSamples, MaskLevels
 
-Pair = tuple[AnyPixels, Levels]
+Pair = tuple[AnyPixels, Mask]
 
 
 class MapSet:
     """Images of any size and the class of each of their pixels; see DataSet.
 
-    `values` are uint8 (H, W, C), `targets` uint8 (H, W), positions in `classes`; `counts` has the
-    pixels of each class.
+    `values` are uint8 (H, W, C), `targets` int8 (H, W), positions in `classes`, or -1 for pixels to
+    be ignored; `counts` has the pixels of each class.
     """
 
     noun, unit = "image", "tile"
@@ -42,7 +44,10 @@ class MapSet:
         levels: MaskLevels,
         pairs: Sequence[Pair],
     ) -> None:
-        """Take decoded images; raise DataError for a mask with a level that is no class."""
+        """Take decoded images.
+
+        Raises DataError for a mask with a color that is no class, or where all are to be ignored.
+        """
         self.samples, self.names, self.classes = samples, samples.names, levels.names
         self.preprocessing = preprocessing
         self.shape = preprocessing.input_shape
@@ -51,16 +56,21 @@ class MapSet:
             for (pixels, _), name in zip(pairs, samples.names, strict=True)
         ]
         self.targets = [
-            levels.indices(mask.values, where)
+            find_classes(mask, levels, where)
             for (_, mask), where in zip(pairs, samples.masks, strict=True)
         ]
         self.counts = np.zeros(len(levels.names), np.int64)
         self.statistics = Statistics.empty(preprocessing.channels)
         digest = blake2b(repr(samples.keys).encode(), digest_size=16)
         for image, classes in zip(self.values, self.targets, strict=True):
-            self.counts += np.bincount(classes.reshape(-1), minlength=len(self.counts))
+            self.counts += count_pixels(classes, len(self.counts))
             self.statistics.add(image)
             digest.update(repr(image.shape).encode() + image.tobytes() + classes.tobytes())
+        if not self.counts.any():
+            raise DataError(
+                f"{samples.where}: every pixel is to be ignored; add masks with classes",
+                path=samples.where,
+            )
         self.digest = digest.hexdigest()
         self.memory_bytes = sum(array.nbytes for array in [*self.values, *self.targets])
         self.notices = samples.notices
@@ -75,35 +85,46 @@ class MapSet:
         """Return batches of tiles of the size of the network's input."""
         return TileLoader(self, size, seed=seed)
 
-    def in_order(self, size: int) -> Iterator[tuple[Pixels, NDArray[np.uint8]]]:
-        """Yield each image, uint8 (1, H, W, C), with the classes of its pixels, uint8 (1, H, W)."""
+    def in_order(self, size: int) -> Iterator[tuple[Pixels, Classes]]:
+        """Yield each image, uint8 (1, H, W, C), with the classes of its pixels, (1, H, W)."""
         for image, classes in zip(self.values, self.targets, strict=True):
             yield image[None], classes[None]
 
 
-def decode_pairs(samples: MaskedSamples, threads: int) -> list[Pair]:
-    """Return the images, uint8 (H, W, 1 or 3), with their masks.
+def count_pixels(classes: Classes, count: int) -> NDArray[np.int64]:
+    """Return how many pixels each of so many classes has (count,)."""
+    counts: NDArray[np.int64] = np.bincount(classes.reshape(-1) + 1, minlength=count + 1)[1:]
+    return counts
 
-    Raises DataError that names what cannot be read or does not fit together.
+
+def decode_pairs(samples: MaskedSamples, threads: int) -> tuple[MaskedSamples, list[Pair]]:
+    """Return the images, uint8 (H, W, 1 or 3), with their masks, both upright.
+
+    The samples come with what was noticed on the way. Raises DataError that names what cannot be
+    read or does not fit together.
     """
     room = measure_available_memory() * MEMORY_SHARE
 
-    def load(names: tuple[str, str]) -> Pair | DataError:
+    def load(names: tuple[str, str]) -> tuple[Pixels, Placed] | DataError:
+        image, path = names
         try:
-            pixels = decode(names[0]).pixels
-            return pixels, read_mask(names[1], (pixels.shape[0], pixels.shape[1]))
+            pixels = decode(image).pixels
+            size = pixels.shape[0], pixels.shape[1]
+            return pixels, Placed(path, decode_mask(path), measure_turn(image), size)
         except DataError as error:
             return error
 
-    pairs: list[Pair] = []
+    images: list[Pixels] = []
+    placed: list[Placed] = []
     bad: list[DataError] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         for pair in pool.map(load, zip(samples.names, samples.masks, strict=True)):
             if isinstance(pair, DataError):
                 bad.append(pair)
                 continue
-            pairs.append(pair)
-            room -= pair[0].nbytes + pair[1].values.nbytes
+            images.append(pair[0])
+            placed.append(pair[1])
+            room -= pair[0].nbytes + pair[1].mask.values.nbytes
             if room < 0:
                 pool.shutdown(cancel_futures=True)
                 raise DataError(
@@ -114,4 +135,10 @@ def decode_pairs(samples: MaskedSamples, threads: int) -> list[Pair]:
     if bad:
         unreadable = [error for error in bad if isinstance(error, FileError)]
         raise join_errors(samples.where, unreadable, 2 * len(samples)) if unreadable else bad[0]
-    return pairs
+    masks, turned = turn_masks(placed)
+    for mask, place in zip(masks, placed, strict=True):
+        check_size(mask, place.size, place.path)
+    if turned:
+        notice = f"{samples.where}: masks turned as their images are by Exif: {turned}"
+        samples = MaskedSamples(**{**vars(samples), "notices": (*samples.notices, notice)})
+    return samples, list(zip(images, masks, strict=True))

@@ -20,20 +20,21 @@ Integers = NDArray[np.int64]
 def measure_maps(names: Sequence[str], confusion: Integers, loss: Floats) -> dict[str, Any]:
     """Return the figures over the pixels of all N > 0 images together; None stands for 0/0.
 
-    `confusion` (N, K, K) has a row per true class and a column per predicted one, `loss` (N,) the
-    mean over each image. IoU = hits / (true + claimed - hits), Dice = 2 hits / (true + claimed);
-    the mean IoU is over the classes that occur or are claimed.
+    `confusion` (N, K, K) has a row per true class and a column per predicted one, without the
+    pixels to be ignored, `loss` (N,) the mean over each image. IoU = hits / (true + claimed -
+    hits), Dice = 2 hits / (true + claimed); the mean IoU is over the classes that occur or are
+    claimed.
     """
     pixels = confusion.sum((1, 2))
-    whole = confusion.sum(0)
+    whole, total = confusion.sum(0), int(pixels.sum())
     classes = [{"name": name, **_measure_overlap(index, whole)} for index, name in enumerate(names)]
     ious = [row["iou"] for row in classes if row["iou"] is not None]
     return {
         "images": len(pixels),
-        "pixels": int(pixels.sum()),
-        "pixel_accuracy": int(np.trace(whole)) / int(pixels.sum()),
-        "mean_iou": sum(ious) / len(ious),
-        "loss": float(pixels @ loss / pixels.sum()),
+        "pixels": total,
+        "pixel_accuracy": share(int(np.trace(whole)), total),
+        "mean_iou": sum(ious) / len(ious) if ious else None,
+        "loss": float(pixels @ loss / max(total, 1)),
         "classes": classes,
         "confusion": whole.tolist(),
     }

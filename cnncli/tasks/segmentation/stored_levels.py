@@ -5,11 +5,11 @@ from __future__ import annotations
 from cnncli.errors import ModelFileError
 
 
-def are_levels(value: object, count: int) -> bool:
-    """Say whether a value is a list of so many levels of 8 bits, in ascending order."""
+def are_levels(value: object, count: int | None = None) -> bool:
+    """Say whether a value is a list of levels of 8 bits, of so many, in ascending order."""
     return (
         isinstance(value, list)
-        and len(value) == count
+        and (count is None or len(value) == count)
         and all(type(level) is int and 0 <= level < 256 for level in value)
         and value == sorted(set(value))
     )

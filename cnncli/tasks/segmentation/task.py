@@ -90,10 +90,10 @@ class Segmentation(Task, name="segment"):
         measure_context(graph)
 
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
-        """Compare logits (N, H, W, K) with the true classes (N, H, W)."""
+        """Compare logits (N, H, W, K) with the true classes (N, H, W), those below 0 left out."""
         classes = len(self.outputs)
         pairs = targets.astype(np.int64) * classes + outputs.argmax(axis=-1)
-        counts = [np.bincount(pair.reshape(-1), minlength=classes * classes) for pair in pairs]
+        counts = [np.bincount(pair[pair >= 0], minlength=classes * classes) for pair in pairs]
         confusion = np.stack(counts).reshape(-1, classes, classes).astype(np.int64)
         return JudgedMaps(confusion, self.loss.measure(outputs, targets))
 
@@ -123,13 +123,18 @@ class Segmentation(Task, name="segment"):
 
     def to_manifest(self) -> Record:
         palette = None if self.masks.palette is None else self.masks.palette.hex()
-        return {**super().to_manifest(), "levels": list(self.masks.levels), "palette": palette}
+        ignored = {"ignored": list(self.masks.ignored)} if self.masks.ignored else {}
+        levels = {"levels": list(self.masks.levels), "palette": palette, **ignored}
+        return {**super().to_manifest(), **levels}
 
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Segmentation:
-        if set(value) != {"name", "loss", "levels", "palette"} or not are_levels(
-            value["levels"], len(outputs)
+        if (
+            set(value) - {"ignored"} != {"name", "loss", "levels", "palette"}
+            or not are_levels(value["levels"], len(outputs))
+            or not are_levels(ignored := value.get("ignored", []))
         ):
             raise ModelFileError(f"its manifest does not describe the task {cls.name}")
-        masks = MaskLevels(tuple(value["levels"]), outputs, read_palette(value["palette"]))
+        palette = read_palette(value["palette"])
+        masks = MaskLevels(tuple(value["levels"]), outputs, palette, tuple(ignored))
         return cls(outputs, cls.read_loss(value), masks)

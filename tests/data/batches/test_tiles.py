@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.batches.tiles import TileLoader
-from cnncli.data.images.file import Levels
+from cnncli.data.images.mask import GRAYS, Mask
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.set import MapSet
 from cnncli.samples import MaskedSamples, MaskLevels
@@ -17,9 +17,9 @@ def map_set(*sizes: tuple[int, int], tile: int = 8) -> MapSet:
     samples = MaskedSamples("set", names, names, ("",) * len(sizes), masks=names)
     pairs = []
     for size in sizes:
-        pixels = numbers.integers(0, 200, size).astype(np.uint8)
-        pairs.append((pixels[:, :, None], Levels(pixels, None)))
-    levels = MaskLevels(tuple(range(200)), tuple(map(str, range(200))))
+        pixels = numbers.integers(0, 120, size).astype(np.uint8)
+        pairs.append((pixels[:, :, None], Mask(pixels, GRAYS, "gray")))
+    levels = MaskLevels(tuple(range(120)), tuple(map(str, range(120))))
     return MapSet(
         samples, Preprocessing(tile, tile, 1, "none", "none", (1.0,), (0.0,)), levels, pairs
     )
@@ -79,7 +79,7 @@ def test_images_take_the_color_of_the_network_at_their_own_size(channels: int) -
     samples = MaskedSamples("set", ("a",), ("a",), ("",), masks=("a",))
     pixels = np.zeros((4, 6, 4 - channels), np.uint8)
     levels = MaskLevels((0, 1), ("0", "1"))
-    mask = Levels(np.zeros((4, 6), np.uint8), None)
+    mask = Mask(np.zeros((4, 6), np.uint8), GRAYS, "gray")
     images = MapSet(samples, Preprocessing(2, 2, channels, "none"), levels, [(pixels, mask)])
     assert images.values[0].shape == (4, 6, channels)
     assert images.counts.tolist() == [24, 0]

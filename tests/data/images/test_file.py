@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.images.file import count_pages, decode, decode_levels, measure
+from cnncli.data.images.file import count_pages, decode, decode_mask, measure
 from cnncli.data.unreadable import ImageError
 
 
@@ -257,7 +257,7 @@ def test_a_page_that_there_is_not_is_refused(page: int, picture) -> None:
 def test_each_page_of_a_mask_is_read(tmp_path: Path, picture) -> None:
     file = tmp_path / "a.tif"
     picture(4, 7).save(file, save_all=True, append_images=[picture(4, 7, seed=1)])
-    assert np.array_equal(decode_levels(str(file), 1).values, np.asarray(picture(4, 7, seed=1)))
+    assert np.array_equal(decode_mask(str(file), 1).values, np.asarray(picture(4, 7, seed=1)))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "JPEG"])

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from cnncli.data.images.file import count_pages, decode, decode_levels, measure
+from cnncli.data.images.file import count_pages, decode, decode_mask, measure
+from cnncli.data.images.mask import MaskError
 from cnncli.data.unreadable import ImageError
 
 tifffile = pytest.importorskip("tifffile", reason="the extra `tiff` is not installed")
@@ -83,8 +84,8 @@ def test_complex_numbers_are_refused() -> None:
 
 def test_bands_are_no_mask(tmp_path) -> None:
     (tmp_path / "a.tif").write_bytes(bands(5, "uint8")[1])
-    with pytest.raises(ImageError, match="5 bands of uint8, not 8-bit gray"):
-        decode_levels(str(tmp_path / "a.tif"))
+    with pytest.raises(MaskError, match="its pixels are 5 bands of uint8"):
+        decode_mask(str(tmp_path / "a.tif"))
 
 
 def test_without_tifffile_it_is_said_how_to_get_it(monkeypatch) -> None:
