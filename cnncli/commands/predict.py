@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -25,7 +26,7 @@ from cnncli.terminal import Progress, name_options, note
 
 if TYPE_CHECKING:
     from cnncli.trained.answers import Answer
-    from cnncli.trained.masks import MaskFolder
+    from cnncli.trained.masks import MaskWriter
     from cnncli.trained.model import Trained
 
 FORMATS = ("plain", "jsonl", "csv", "tsv")
@@ -59,11 +60,14 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     help="probs, logits, or features:LAYER, with LAYER as `shape-calc` names it.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", metavar="DIR",
-    help="Write the mask of each image there, as a PNG with its name (for networks with masks).",
+    "-o", "--output", metavar="DIR|FILE.png",
+    help="Write the mask of each image there, as a PNG with its name, or that of a single image "
+    "into a file (for networks with masks).",
 )  # fmt: skip
 @click.option(
-    "--overlay", is_flag=True, help="Write the image tinted in the colors of its classes instead."
+    "--overlay",
+    is_flag=True,
+    help="Write the image tinted in the colors of its classes, with a legend, instead.",
 )
 @click.option(
     "--tile", type=IMAGE_SIZE, metavar="N|HxW",
@@ -105,7 +109,7 @@ def predict(
     batch size.
 
     A network trained on masks gives the share of the pixels of each class and, with -o, a mask with
-    the levels of the training masks. Its images may have any size.
+    the levels or colors of the training masks. Its images may have any size.
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
@@ -136,14 +140,15 @@ def predict(
         conv_algo=conv_algo,
         tile=tile,
     )
-    masks = _open_mask_folder(trained, output, overlay, force)
+    single = not files_from and len(inputs) == 1 and not os.path.isdir(inputs[0])  # noqa: PTH112
+    masks = _open_mask_writer(trained, output, overlay, force, single=single)
     write = make_writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
     failed = count = 0
     with Progress(None, f"{what}s") as progress:
         for count, answer in enumerate(_note_once(answers), 1):
             record = make_record(answer, task, top_k, min_confidence)
-            if kind == "logits" and answer.logits is not None:
-                record["logits"] = answer.logits
+            if kind == "logits" and answer.output is not None:
+                record["logits"] = answer.output
             if answer.features is not None:
                 record["features"] = answer.features
             if masks is not None:
@@ -187,20 +192,30 @@ def _note_once(answers: Iterable[Answer]) -> Iterator[Answer]:
         yield answer
 
 
-def _open_mask_folder(
-    trained: Trained, folder: str | None, colored: bool, force: bool
-) -> MaskFolder | None:
-    """Return the folder that masks are written to; None where none is asked for."""
-    if folder is None:
+def _open_mask_writer(
+    trained: Trained, target: str | None, colored: bool, force: bool, *, single: bool
+) -> MaskWriter | None:
+    """Return what writes masks, None where that is not asked for; raise UsageError.
+
+    `single`: there is a single image, whose mask may go to a file.
+    """
+    if target is None:
         if colored:
             raise UsageError("--overlay is about -o, which is not given")
         return None
-    if folder in ("", "-"):
+    if target in ("", "-"):
         raise UsageError("-o takes a folder for the masks, which stdout is not; name one")
-    from cnncli.trained.masks import MaskFolder
+    from cnncli.data.images.file import EXTENSIONS
+    from cnncli.trained.masks import MaskWriter
 
+    extension = os.path.splitext(target)[1].lower()  # noqa: PTH122
+    is_file = extension in EXTENSIONS and not os.path.isdir(target)  # noqa: PTH112
+    if is_file and extension != ".png":
+        raise UsageError(f"-o {target}: masks are written as PNG; give a name that ends in .png")
+    if is_file and not single:
+        raise UsageError(f"-o {target}: a file takes the mask of one image; give a folder")
     assert trained.masks is not None
-    return MaskFolder(folder, trained.masks, colored=colored, force=force)
+    return MaskWriter(target, trained.masks, single=is_file, colored=colored, force=force)
 
 
 def _find_layer(kind: str, trained: Trained) -> str | None:

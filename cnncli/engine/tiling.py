@@ -9,7 +9,7 @@ its layers' grain, so that even what is rounded is rounded alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +28,7 @@ LARGEST = 1024  # rows or columns of a tile, its context apart
 MEMORY = 1 << 30  # bytes a plan should do with
 
 FIRST = np.zeros(1, np.int64)
+Place = tuple[slice, slice]  # rows and columns of an image
 
 # Writes images[indices], normalized, into out: (M,H,W,C) uint8, (n,) int64, (n,H,W,C) float32.
 Normalize = Callable[[NDArray[np.uint8], NDArray[np.int64], Array], None]
@@ -58,20 +59,30 @@ class Tiled:
 
     def __call__(self, pixels: NDArray[np.uint8], normalize: Normalize) -> Array:
         """Return the logits (H, W, classes) of an image, uint8 (H, W, C)."""
+        answer = np.empty((*pixels.shape[:2], self.graph.classes), np.float32)
+        for place, logits in self.answer_tiles(pixels, normalize):
+            answer[place] = logits
+        return answer
+
+    def answer_tiles(
+        self, pixels: NDArray[np.uint8], normalize: Normalize
+    ) -> Iterator[tuple[Place, Array]]:
+        """Yield the rows and columns of a tile with its logits, good until the next, by and by."""
         height, width = pixels.shape[:2]
         tile = self._choose_tile((height, width))
         plan, before = self._make_plan(tile), self._round_up(self.context.before)
-        answer = np.empty((height, width, self.graph.classes), np.float32)
         for top in range(0, height, tile[0]):
             rows = reflect_indices(top - before[0], plan.input.shape[1], height)
             for left in range(0, width, tile[1]):
                 columns = reflect_indices(left - before[1], plan.input.shape[2], width)
                 normalize(pixels[np.ix_(rows, columns)][None], FIRST, plan.input)
                 plan.forward(1)
-                part = answer[top : top + tile[0], left : left + tile[1]]
+                place = (
+                    slice(top, min(top + tile[0], height)),
+                    slice(left, min(left + tile[1], width)),
+                )
                 inner = plan.output[0, before[0] :, before[1] :]
-                part[...] = inner[: part.shape[0], : part.shape[1]]
-        return answer
+                yield place, inner[: place[0].stop - top, : place[1].stop - left]
 
     def _choose_tile(self, size: Axes) -> Axes:
         """Return the size of the tiles of an image: the whole image, if that is small enough."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from cnncli.render.text import INK, LABEL, PAPER, measure_text, shorten, write
 
 OPACITY = 0.45
+STRIP = 256  # rows that are mixed at a time
+SMALLEST = 50  # letters of this share of an image's longer side can be read
+LONGEST = 24  # letters' widths in the name of a class
 
 # Colors that people with any color vision tell apart: Okabe & Ito 2008, jfly.uni-koeln.de/color.
 DISTINCT = (
@@ -27,9 +34,37 @@ def overlay(
     pixels: NDArray[np.uint8], classes: NDArray[np.integer], colors: NDArray[np.uint8]
 ) -> Image.Image:
     """Return an image (H, W, 1 or 3) with the colors (K, 3) of its pixels' classes (H, W) on it."""
-    under = np.broadcast_to(pixels, (*pixels.shape[:2], 3)).astype(np.float32)
-    mixed = (1 - OPACITY) * under + OPACITY * colors[classes]
-    return Image.fromarray(np.rint(mixed).astype(np.uint8))
+    mixed = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for top in range(0, len(mixed), STRIP):  # numbers with fractions take several times the room
+        rows = slice(top, top + STRIP)
+        under = (1 - OPACITY) * pixels[rows].astype(np.float32)
+        mixed[rows] = np.rint(under + OPACITY * colors[classes[rows]])
+    return Image.fromarray(mixed)
+
+
+def add_legend(
+    picture: Image.Image, entries: Sequence[tuple[str, NDArray[np.uint8]]]
+) -> Image.Image:
+    """Return a picture with a square in its color and a name for each entry, on paper below it."""
+    size = max(LABEL, max(picture.size) // SMALLEST)
+    names = [(shorten(name, LONGEST * size, size), color) for name, color in entries]
+    widths = [2 * size + measure_text(name, size) for name, _ in names]
+    width = max(picture.width, *(entry + size for entry in widths))
+    places: list[tuple[int, int]] = []
+    x, y = size // 2, picture.height + size // 2
+    for entry in widths:
+        if x + entry > width and places:
+            x, y = size // 2, y + 2 * size
+        places.append((x, y))
+        x += entry + size
+    page = Image.new("RGB", (width, y + 2 * size), PAPER)
+    page.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(page)
+    for (name, color), (x, y) in zip(names, places, strict=True):
+        fill = tuple(color.tolist())
+        draw.rectangle((x, y, x + size - 1, y + size - 1), fill=fill, outline=INK)
+        write(page, x + 1.5 * size, y, name, size, INK, align=0)
+    return page
 
 
 def choose_colors(

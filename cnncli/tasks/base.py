@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 TASKS: Registry[type[Task]] = Registry("task")
 
+NOT_FINITE = (
+    "the network's answer is not finite (NaN or infinity); look for extreme values in what it was "
+    "given, or use another model"
+)
+
 
 class Judged(Value):
     """What each of N samples got; every field is an array of N rows."""
@@ -132,10 +137,11 @@ class Task(Named):
         """Return all figures over N > 0 samples; None stands for 0/0."""
         raise NotImplementedError
 
-    def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
+    def answer(self, output: Any, top_k: int | None, least: float | None) -> Record:
         """Return what an output says of its sample, as fields of a record.
 
-        `top_k` is how many outputs are named, `least` the confidence they need, where they have it.
+        It is logits (K,), or the class of each pixel (H, W). `top_k` is how many outputs are named,
+        `least` the confidence they need, where they have it.
         """
         raise NotImplementedError
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cnncli.layers.base import Array
+from cnncli.samples import IGNORED
+from cnncli.tasks.base import NOT_FINITE
 from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.data.batches.stream import Item
     from cnncli.tasks import Task
-    from cnncli.trained.runner import Runner, Values
+    from cnncli.trained.runner import Output, Runner, Values
 
 Record = dict[str, Any]
 
@@ -23,7 +26,7 @@ class Answer(Value):
     """
 
     name: str
-    logits: Array | None = None  # (K,), or (H, W, K) for every pixel
+    output: Output | None = None  # logits (K,), or the class of each pixel (H, W)
     sample: Values | None = None  # as prepared: uint8 (H, W, C) or float32 (L, C)
     features: Array | None = None  # what the layer asked for made of it
     error: str | None = None  # what is wrong with it
@@ -35,21 +38,32 @@ def answer_stream(
 ) -> Iterator[Answer]:
     """Yield an answer per item, in order, with the features of a layer that the runner keeps."""
     for items in batches:
-        logits = runner.answer([item.values for item in items if item.values is not None])
+        outputs = runner.answer([item.values for item in items if item.values is not None])
         row = 0
         for item in items:
             if item.error is not None:
                 fault = item.error.fault if item.error.place == item.name else str(item.error)
                 yield Answer(item.name, error=fault, notice=item.notice)
                 continue
-            yield Answer(
-                item.name,
-                logits=logits[row],
-                sample=item.values,
-                features=None if layer is None else runner.value(layer)[row],
-                notice=item.notice,
-            )
+            features = None if layer is None else runner.value(layer)[row]
+            if are_finite(outputs[row]) and (features is None or are_finite(features)):
+                yield Answer(
+                    item.name,
+                    output=outputs[row],
+                    sample=item.values,
+                    features=features,
+                    notice=item.notice,
+                )
+            else:
+                yield Answer(item.name, error=NOT_FINITE, notice=item.notice)
             row += 1
+
+
+def are_finite(values: Output) -> bool:
+    """Say whether all values, or those behind classes, are finite, without an array of answers."""
+    if values.dtype.kind == "i":
+        return int(values.min()) != IGNORED
+    return math.isfinite(values.min()) and math.isfinite(values.max())
 
 
 def make_record(answer: Answer, task: Task, top_k: int | None, least: float | None) -> Record:
@@ -57,6 +71,6 @@ def make_record(answer: Answer, task: Task, top_k: int | None, least: float | No
 
     `top_k` is how many outputs are named, `least` the confidence they need (--min-confidence).
     """
-    if answer.logits is None:
+    if answer.output is None:
         return {"path": answer.name, "error": answer.error}
-    return {"path": answer.name, **task.answer(answer.logits, top_k, least)}
+    return {"path": answer.name, **task.answer(answer.output, top_k, least)}

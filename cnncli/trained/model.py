@@ -84,14 +84,19 @@ class Trained:
     ) -> Record:
         """Return the answer to a sample as `predict --json` writes it.
 
-        The path stands in it where that is the source. Raises DataError for what cannot be read.
+        The path stands in it where that is the source. Raises DataError for what cannot be read, or
+        gets an answer that is not finite.
         """
         from cnncli.plain import to_plain
+        from cnncli.tasks.base import NOT_FINITE
+        from cnncli.trained.answers import are_finite
         from cnncli.trained.sample import read_values
 
         name, values = read_values(source, self.preprocessing)
-        (logits,) = self._single.answer([values])
-        record = self.task.answer(logits, top_k, min_confidence)
+        (output,) = self._single.answer([values])
+        if not are_finite(output):
+            raise DataError(NOT_FINITE, place=name)
+        record = self.task.answer(output, top_k, min_confidence)
         path = {"path": name} if isinstance(source, str | os.PathLike) else {}
         answer: Record = to_plain({**path, **record})
         return answer

@@ -20,6 +20,7 @@ from cnncli.engine import Plan, Weights, choose_batch
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
+from cnncli.samples import IGNORED
 
 if TYPE_CHECKING:
     from cnncli.data.dataset import DataSet
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cnncli.tasks import Task
 
 Values = NDArray[Any]  # of a sample: uint8 (H, W, C) of an image, float32 (L, C) of a signal
+Output = NDArray[Any]  # float32 logits (K,), or the class of each pixel, int8 (H, W)
 
 MOST_SAMPLES = 64  # of a pass
 
@@ -40,11 +42,11 @@ class Runner(Protocol):
     def refresh(self) -> None:
         """Take over the present weights; to be called whenever they have changed."""
 
-    def answer(self, samples: Sequence[Values]) -> Array | list[Array]:
-        """Return the logits of up to `batch` samples, (K,) or (H, W, K) each.
+    def answer(self, samples: Sequence[Values]) -> Sequence[Output] | Array:
+        """Return the logits of up to `batch` samples, (K,) each, or the classes of their pixels.
 
-        The samples have been prepared, but not normalized. What is returned is good until the next
-        call.
+        The samples have been prepared, but not normalized. A pixel whose logits are not finite has
+        the class -1. What is returned is good until the next call.
         """
 
     def value(self, layer: str) -> Array:
@@ -133,13 +135,22 @@ class _AnySize:
     def refresh(self) -> None:
         self.tiled.refresh()
 
-    def answer(self, samples: Sequence[Values] | Values) -> list[Array]:
-        return [self.tiled(pixels, self.normalize) for pixels in samples]
+    def answer(self, samples: Sequence[Values]) -> list[Output]:
+        return [self._classify(pixels) for pixels in samples]
 
     def value(self, layer: str) -> Array:
         raise AssertionError("tiles are not kept")
 
     def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
         for values, targets in samples.in_order(self.batch):
-            (logits,) = self.answer(values)
+            logits = self.tiled(values[0], self.normalize)
             yield task.judge(logits[None], targets)
+
+    def _classify(self, pixels: Values) -> Output:
+        """Return the class of each pixel, tile by tile: the logits of all take too much memory."""
+        classes = np.empty(pixels.shape[:2], np.int8)
+        for place, logits in self.tiled.answer_tiles(pixels, self.normalize):
+            classes[place] = logits.argmax(axis=-1)
+            if not np.isfinite(logits.min() - logits.max()):
+                classes[place][~np.isfinite(logits).all(axis=-1)] = IGNORED
+        return classes

@@ -42,6 +42,17 @@ def test_the_tiles_change_no_bit_of_the_answer(height, width):
         assert Tiled(graph, weights, Setup(1), tile=tile)(pixels, fill).tobytes() == whole.tobytes()
 
 
+def test_tiles_come_one_by_one_and_cover_the_image_once():
+    graph, weights = network(SMALL)
+    pixels = image(61, 90)
+    whole = Tiled(graph, weights, Setup(1))(pixels, fill)
+    seen = np.zeros((61, 90), int)
+    for place, logits in Tiled(graph, weights, Setup(1), tile=(16, 40)).answer_tiles(pixels, fill):
+        assert logits.tobytes() == whole[place].tobytes()
+        seen[place] += 1
+    assert (seen == 1).all()
+
+
 def test_the_number_of_threads_changes_no_bit_either():
     graph, weights = network(SMALL)
     single, double = (Tiled(graph, weights, Setup(1, n), tile=(32, 32)) for n in (1, 2))

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from cnncli.render.mask import choose_colors, overlay, paint_mask
+from cnncli.render.mask import add_legend, choose_colors, overlay, paint_mask
 from cnncli.render.png import encode_png
 
 LEVELS = np.array([[0, 7, 255], [7, 7, 0]], np.uint8)
@@ -34,6 +34,34 @@ def test_an_overlay_mixes_the_image_with_the_colors_of_its_classes():
     found = np.asarray(overlay(gray, np.array([[0, 1]]), colors))
     assert found[0, 0].tolist() == [55, 55, 55]
     assert found[0, 1].tolist() == [110, 155, 225]
+
+
+def test_what_is_mixed_in_strips_is_the_same():
+    numbers = np.random.default_rng(0)
+    pixels = numbers.integers(0, 256, (600, 3, 3), dtype=np.uint8)
+    classes, colors = numbers.integers(0, 7, (600, 3)), choose_colors(7)
+    expected = np.rint(0.55 * pixels + 0.45 * colors[classes])
+    assert np.abs(np.asarray(overlay(pixels, classes, colors)) - expected).max() <= 1
+
+
+def test_a_legend_has_a_square_in_the_color_of_each_class_below_the_picture():
+    picture = Image.new("RGB", (300, 200), (9, 9, 9))
+    colors = choose_colors(3)
+    found = add_legend(picture, list(zip(("sky", "road", "car"), colors, strict=True)))
+    assert found.width == 300
+    assert found.crop((0, 0, 300, 200)).tobytes() == picture.tobytes()
+    legend = np.asarray(found)[200:].reshape(-1, 3)
+    for color in colors:
+        assert (legend == color).all(1).sum() == 100
+
+
+def test_a_legend_of_many_classes_has_several_rows_and_long_names_are_cut():
+    picture = Image.new("RGB", (40, 40))
+    few = add_legend(picture, [("a", choose_colors(1)[0])])
+    many = add_legend(picture, [(f"class {i}", color) for i, color in enumerate(choose_colors(9))])
+    long = add_legend(picture, [("x" * 500, choose_colors(1)[0])])
+    assert few.height < many.height
+    assert few.width < long.width < 400
 
 
 def test_classes_have_distinct_colors_or_those_of_their_palette():

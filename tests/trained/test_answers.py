@@ -28,7 +28,7 @@ def test_answers_come_in_order_with_errors_in_their_place(runner, items):
 
 def test_each_sample_gets_its_own_logits_and_features(runner, items):
     a, _, b = (
-        None if answer.error else (answer.logits.copy(), answer.features.copy())
+        None if answer.error else (answer.output.copy(), answer.features.copy())
         for answer in answer_stream(runner, [items], "relu1")
     )
 

@@ -5,7 +5,7 @@ from PIL import Image
 from cnncli.errors import DataError, UsageError
 from cnncli.samples import MaskLevels
 from cnncli.trained.answers import Answer
-from cnncli.trained.masks import MaskFolder
+from cnncli.trained.masks import MaskWriter
 
 LEVELS = MaskLevels((0, 255), ("background", "cell"))
 
@@ -14,17 +14,17 @@ LEVELS = MaskLevels((0, 255), ("background", "cell"))
 def open_folder(tmp_path):
     """Open a folder for masks, `masks` without another name."""
 
-    def open_folder(name="masks", *, colored=False, force=False):
-        return MaskFolder(str(tmp_path / name), LEVELS, colored=colored, force=force)
+    def open_folder(name="masks", *, single=False, colored=False, force=False):
+        target = str(tmp_path / name)
+        return MaskWriter(target, LEVELS, single=single, colored=colored, force=force)
 
     return open_folder
 
 
 def make_answer(name):
     """An answer of 2x3 pixels, the last column of which is cell."""
-    logits = np.zeros((2, 3, 2), np.float32)
-    logits[..., 0], logits[:, 2, 1] = 1, 2
-    return Answer(name, logits=logits, sample=np.full((2, 3, 1), 100, np.uint8))
+    classes = np.array([[0, 0, 1]] * 2, np.int8)
+    return Answer(name, output=classes, sample=np.full((2, 3, 1), 100, np.uint8))
 
 
 def test_a_mask_has_the_name_of_its_image_and_the_levels_of_its_classes(open_folder, tmp_path):
@@ -54,7 +54,7 @@ def test_the_record_gets_the_path_of_the_mask(open_folder):
     assert list(record) == ["path", "mask"]
 
 
-def test_an_answer_without_logits_has_no_mask(open_folder):
+def test_an_error_has_no_mask(open_folder):
     record = {"path": "a.png", "error": "truncated"}
 
     assert open_folder().add_mask(record, Answer("a.png", error="truncated")) == record
@@ -92,3 +92,40 @@ def test_a_file_is_no_folder_for_masks(open_folder, tmp_path):
 
     with pytest.raises(UsageError, match="is a file; give a folder for the masks"):
         open_folder("file")
+
+
+def test_a_single_mask_goes_to_the_file_that_is_named(open_folder, tmp_path):
+    writer = open_folder("cell.png", single=True)
+
+    assert writer.write(make_answer("images/a.jpg")) == str(tmp_path / "cell.png")
+    assert np.asarray(Image.open(tmp_path / "cell.png")).tolist() == [[0, 0, 255]] * 2
+    with pytest.raises(DataError, match=r"is of images/a.jpg, which is another image; give a"):
+        writer.write(make_answer("b.jpg"))
+
+
+def test_a_single_file_is_checked_before_the_work_begins(open_folder, tmp_path):
+    (tmp_path / "cell.png").touch()
+
+    with pytest.raises(UsageError, match="already exists"):
+        open_folder("cell.png", single=True)
+    with pytest.raises(UsageError, match="there is no folder"):
+        open_folder("none/cell.png", single=True)
+
+
+def test_an_image_is_not_overwritten_with_its_mask(open_folder, tmp_path):
+    (tmp_path / "a.png").touch()
+
+    writer = open_folder("a.png", single=True, force=True)
+    with pytest.raises(UsageError, match="is the image; give another file"):
+        writer.write(make_answer(str(tmp_path / "a.png")))
+
+
+def test_the_legend_of_a_colored_image_names_what_occurs(open_folder):
+    both, one = make_answer("both.png"), make_answer("one.png")
+    one.output[:] = 0
+    folder = open_folder(colored=True)
+    inks = []
+    for answer in (both, one):
+        with Image.open(folder.write(answer)) as picture:
+            inks.append(np.count_nonzero(np.asarray(picture)[2:] != 255))
+    assert inks[0] > inks[1] + 100

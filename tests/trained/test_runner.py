@@ -89,26 +89,37 @@ def open_map_network(preprocessing):
 
 
 @pytest.mark.parametrize("shape", [(8, 10, 1), (5, 7, 1), (40, 33, 1)])
-def test_every_pixel_of_an_image_of_any_size_gets_logits(open_map_network, shape):
+def test_every_pixel_of_an_image_of_any_size_gets_its_likeliest_class(open_map_network, shape):
     pixels = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
 
-    (logits,) = open_map_network().answer([pixels])
+    runner = open_map_network()
+    (classes,) = runner.answer([pixels])
     (tiled,) = open_map_network(tile=(8, 8)).answer([pixels])
 
-    assert logits.shape == (*shape[:2], 2)
-    assert (logits == tiled).all()
+    assert set(np.unique(classes)) == {0, 1}
+    assert (classes == runner.tiled(pixels, runner.normalize).argmax(-1)).all()
+    assert (classes == tiled).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_pixel_whose_logits_are_not_finite_has_no_class(open_map_network, bad):
+    open_map_network.args[1].of("conv2")["bias"][1] = bad
+
+    (classes,) = open_map_network().answer([np.zeros((8, 10, 1), np.uint8)])
+
+    assert (classes == -1).all()
 
 
 def test_one_size_and_any_size_are_refreshed_alike(open_map_network):
     pixels = np.arange(80, dtype=np.uint8).reshape(8, 10, 1)
     runner = open_map_network()
-    (before,) = runner.answer([pixels])
+    before = runner.tiled(pixels, runner.normalize)
     weights = open_map_network.args[1]
     weights.of("bn1")["bias"][:] += 1
 
-    (stale,) = runner.answer([pixels])
+    stale = runner.tiled(pixels, runner.normalize)
     runner.refresh()
-    (fresh,) = runner.answer([pixels])
+    fresh = runner.tiled(pixels, runner.normalize)
 
     assert (stale == before).all() and (fresh != before).any()
 

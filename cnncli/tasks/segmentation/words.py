@@ -50,7 +50,11 @@ class SegmentationWords(Words):
         return header, rows
 
     def describe_answer(self, record: Record) -> str:
-        shares = ", ".join(f"{row['share']:.2f} {row['label']}" for row in record["classes"])
+        shares = ", ".join(
+            f"{_word_class(row['label'])}: {_word_share(row['share'])}"
+            for row in record["classes"]
+            if row["share"]
+        )
         return f"{shares} -> {record['mask']}" if "mask" in record else shares
 
     def name_columns(self, top_k: int | None) -> list[str]:
@@ -58,3 +62,12 @@ class SegmentationWords(Words):
 
     def fill_row(self, record: Record, top_k: int | None) -> list[Any]:
         return [*(row["share"] for row in record["classes"]), record.get("mask", "")]
+
+
+def _word_class(name: str) -> str:
+    """Return the name of a class; one that is called by its level or color is said to be one."""
+    return name if name[0].isalpha() else f"class {name}"
+
+
+def _word_share(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.005 else "< 1 %"

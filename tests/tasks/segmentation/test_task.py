@@ -53,11 +53,21 @@ def test_a_class_that_neither_occurs_nor_is_claimed_has_no_figures():
     assert any("-" in line for line in three.words.summarize(found))
 
 
+def test_pixels_to_be_ignored_are_in_no_figure():
+    outputs, true = logits([[0, 1, 1]]), np.array([[[0, -1, 1]]], np.int8)
+    found = TWO.compute_figures(TWO.judge(outputs, true))
+    assert (found["pixels"], found["pixel_accuracy"], found["mean_iou"]) == (2, 1, 1)
+    assert found["confusion"] == [[1, 0], [0, 1]]
+    both = judged(([[0, 1]], [[0, 1]]), ([[1, 1]], [[1, 1]]))
+    without = TWO.judge(logits([[0, 0]]), np.full((1, 1, 2), -1, np.int8))
+    joined = type(both).join([both, without])
+    assert TWO.compute_figures(joined)["loss"] == TWO.compute_figures(both)["loss"]
+    assert TWO.words.tabulate(joined)[1][2][:2] == [None, None]
+
+
 def test_the_answer_is_the_share_of_each_class():
-    record = TWO.answer(logits([[0, 1], [1, 1]])[0], None, None)
+    record = TWO.answer(np.array([[0, 1], [1, 1]], np.int8), None, None)
     assert record["classes"] == [{"label": "a", "share": 0.25}, {"label": "b", "share": 0.75}]
-    assert TWO.words.describe_answer(record) == "0.25 a, 0.75 b"
-    assert TWO.words.describe_answer({**record, "mask": "m.png"}) == "0.25 a, 0.75 b -> m.png"
 
 
 def test_median_frequency_balancing_makes_rare_classes_count_more():
@@ -74,6 +84,13 @@ def test_the_task_survives_its_manifest():
     assert Segmentation.from_manifest(("a", "b"), TWO.to_manifest()) == TWO
 
 
+def test_what_is_ignored_survives_the_manifest_and_is_not_there_without():
+    masks = MaskLevels((0, 1), ("a", "b"), None, (255,))
+    task = Segmentation(("a", "b"), masks=masks)
+    assert Segmentation.from_manifest(("a", "b"), task.to_manifest()) == task
+    assert "ignored" not in TWO.to_manifest()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -86,6 +103,8 @@ def test_the_task_survives_its_manifest():
         {"palette": 3},
         {"loss": "mse"},
         {"more": 1},
+        {"ignored": [256]},
+        {"ignored": 255},
     ],
 )
 def test_a_manifest_no_training_wrote_is_refused(change):

@@ -21,11 +21,18 @@ def test_a_validation_is_summarized_by_its_pixels_and_overlaps():
 
 
 def test_an_answer_is_the_share_of_each_class_and_where_its_mask_is():
-    record = TASK.answer(LOGITS[0], None, None)
-    assert WORDS.describe_answer(record) == "0.75 rest, 0.25 cell"
-    assert WORDS.describe_answer({**record, "mask": "m.png"}) == "0.75 rest, 0.25 cell -> m.png"
+    record = TASK.answer(LOGITS[0].argmax(-1), None, None)
+    assert WORDS.describe_answer(record) == "rest: 75 %, cell: 25 %"
+    assert WORDS.describe_answer({**record, "mask": "m.png"}) == "rest: 75 %, cell: 25 % -> m.png"
     assert WORDS.name_columns(None) == ["rest", "cell", "mask"]
     assert WORDS.fill_row(record, None) == [0.75, 0.25, ""]
+
+
+def test_classes_without_a_name_are_said_to_be_classes_and_those_that_do_not_occur_left_out():
+    shares = [("0", 0.996), ("7", 0.0), ("255", 0.001), ("#ff0000", 0.003)]
+    record = {"classes": [{"label": label, "share": share} for label, share in shares]}
+    expected = "class 0: 100 %, class 255: < 1 %, class #ff0000: < 1 %"
+    assert WORDS.describe_answer(record) == expected
 
 
 def test_every_image_is_a_row_with_its_overlaps():
