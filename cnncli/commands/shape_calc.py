@@ -38,7 +38,8 @@ STYLES = ("table", "json", "csv", "markdown")
 @click.option("--explain", is_flag=True, help="Print each layer's formulas with their numbers.")
 @click.option(
     "--fix", is_flag=True,
-    help="Print the nearest architecture that fits its input and leaves none of it unused.",
+    help="Print the nearest architecture that fits its input and leaves none of it unused "
+    "where it can; what stays unused is said.",
 )  # fmt: skip
 @click.option("--max-params", type=click.IntRange(0), metavar="N", help="Fail above N parameters.")
 @click.option(
@@ -117,8 +118,8 @@ def _mend(expression: Expression, shape: Shape) -> tuple[Graph, tuple[str, ...]]
     from cnncli.graph.mending import mend
 
     mended = mend(expression, shape)
-    for change in mended.changes or ("it fits as it is",):
-        note(change)
+    for line in (*mended.changes, *mended.unused) or ("it fits as it is",):
+        note(line)
     return mended.graph, mended.changes
 
 

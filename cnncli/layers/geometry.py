@@ -55,7 +55,8 @@ class Windows(Value):
         for k in range(self.size[axis]):
             first = k * self.dilation[axis] - self.before[axis]
             skipped = max(0, -(first // stride))  # windows whose k-th row lies in the padding
-            touched = range(first + skipped * stride, min(length, first + count * stride), stride)
+            end = max(0, min(length, first + count * stride))  # 0: all k-th rows are padding
+            touched = range(min(length, first + skipped * stride), end, stride)
             seen[touched.start : touched.stop : stride] = b"\1" * len(touched)
         return length - sum(seen)
 

@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 
 from cnncli.errors import ArchitectureError
@@ -43,3 +45,21 @@ def test_a_windowed_layer_has_a_size_a_stride_and_a_pad_for_its_windows(kind):
         rows = output[:-1] if len(output) == 3 else (1, output[0])
         assert rows == (windows.output if layer.slides_over == "input" else windows.input)
         assert layer.size and (layer.stride or layer.size) and layer.pad is not None
+
+
+def test_lost_is_what_sliding_every_tap_by_hand_leaves_untouched():
+    for length, size, stride, pad, dilation, ceil in product(
+        (1, 2, 3, 5, 8), (1, 2, 3), (1, 2, 3, 5), (0, 1, 5, 12), (1, 2, 5, 12), (False, True)
+    ):
+        try:
+            windows = lay_windows((length, 1), (size,), (stride,), (pad,), (dilation,), ceil)
+        except ArchitectureError:
+            continue
+        taps = {
+            p * stride + k * dilation - pad for p in range(windows.output[1]) for k in range(size)
+        }
+        assert windows.lost == (0, length - len(taps & set(range(length))))
+
+
+def test_a_causal_window_of_which_the_first_taps_are_all_padding_is_counted():
+    assert parse("conv(5, 6, 4, causal, dilation=3)").layer.lost((7, 2)) == (0, 4)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from cnncli.graph.mending.unused_input import count_unused, list_remedies
+from cnncli.graph.mending.unused_input import (
+    count_behind,
+    count_unused,
+    describe_fault,
+    list_remedies,
+)
 from cnncli.layers.base import Layer, Shape
 from cnncli.layers.geometry import slides
 
@@ -14,7 +19,7 @@ def explain_unused_input(layer: Layer, x: Shape) -> list[str]:
     windows, unused = layer.windows(x), count_unused(layer, x)
     lines = []
     for axis, word in ((0, "rows"), (1, "samples" if len(x) == 2 else "columns")):
-        if unused[axis]:
+        if unused[axis] and unused[axis] == count_behind(windows, axis):
             length, stride, before = windows.input[axis], windows.stride[axis], windows.before[axis]
             end = f"({windows.output[axis]} - 1)*{stride} + {windows.span[axis]} - {before}"
             lines.append(f"{word} lost = {length} - ({end}) = {unused[axis]}")
@@ -26,5 +31,6 @@ def explain_unused_input(layer: Layer, x: Shape) -> list[str]:
             )
     if any(unused):
         use = " or ".join(map(str, list_remedies(layer, x))) or "another input size"
-        lines.append(f"the stride does not fit: nothing is lost with {use}")
+        fault = describe_fault(layer, x).replace("its", "the", 1)
+        lines.append(f"{fault}: nothing is lost with {use}")
     return lines

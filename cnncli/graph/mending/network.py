@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from cnncli.errors import ArchitectureError
 from cnncli.graph.building import MisfitError, build_graph
 from cnncli.graph.mending.branches import vary_branches
-from cnncli.graph.mending.unused_input import count_unused, list_remedies
+from cnncli.graph.mending.unused_input import (
+    count_unused,
+    describe_fault,
+    list_remedies,
+)
 from cnncli.graph.mending.variants import vary
 from cnncli.graph.nodes import Graph
 from cnncli.layers.base import Shape
@@ -25,6 +29,7 @@ class Mended(Value):
 
     graph: Graph
     changes: tuple[str, ...]
+    unused: tuple[str, ...]  # what no change could help: input that layers still do not use
 
 
 def mend(expression: Expression, input_shape: Shape) -> Mended:
@@ -108,10 +113,25 @@ def _use_all_input(expression: Expression, graph: Graph, changes: list[str]) -> 
                     continue
                 expression = candidate
                 change = _describe_change(Leaf(node.layer), Leaf(remedy))
-                changes.append(f"layer {index + 1} {node.layer}: its stride does not fit; {change}")
+                fault = describe_fault(node.layer, node.input_shapes[0])
+                changes.append(f"layer {index + 1} {node.layer}: {fault}; {change}")
                 break
         index += 1
-    return Mended(graph, tuple(changes))
+    return Mended(graph, tuple(changes), tuple(_describe_unused(graph)))
+
+
+def _describe_unused(graph: Graph) -> Iterator[str]:
+    """Yield in words what is still lost of the inputs of layers."""
+    for index, node in enumerate(graph.nodes):
+        if any(node.lost):
+            reason = "nothing near it fits the layers behind it"
+            if not any(count_unused(node.layer, node.input_shapes[0])):
+                reason = "its window is a single pixel, which skips them on purpose"
+            rows, columns = node.lost
+            lost = f"{rows} rows and {columns} columns"
+            if len(node.input_shapes[0]) == 2:
+                lost = f"{columns} samples"
+            yield f"layer {index + 1} {node.layer}: {lost} of its input stay unused; {reason}"
 
 
 def _describe_change(before: Expression, after: Expression) -> str:

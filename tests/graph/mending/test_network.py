@@ -18,7 +18,6 @@ def fix(text, shape):
         ("conv(16, 5)", (4, 4, 1), "conv(16, 5, pad=1)"),
         ("conv(16, 5)", (3, 1), "conv(16, 5, pad=1)"),
         ("conv(4, 50)", (5, 5, 3), "conv(4, 50, pad=same)"),
-        ("conv(4, 3, dilation=4)", (7, 7, 1), "conv(4, 3, pad=1, dilation=4)"),
         ("conv(4, 1) >> maxpool >> relu", (1, 1, 3), "conv(4, 1) >> relu"),
         # pads that are too large
         ("maxpool(3, pad=3)", (12, 12, 3), "maxpool(4, 3, 3)"),
@@ -47,6 +46,11 @@ def fix(text, shape):
         # strides that do not fit
         ("maxpool", (7, 7, 1), "maxpool(3, 2)"),
         ("conv(16, 3, 2)", (8, 8, 1), "conv(16, 3, 2, 1)"),
+        # windows with gaps between them
+        ("conv(8, 2, 5)", (12, 12, 3), "conv(8, 2, 2)"),
+        ("maxpool(2, 3)", (14, 14, 1), "maxpool"),
+        ("conv(4, 5, 7)", (40, 2), "conv(4, 5, 5)"),
+        ("conv(6, 3, 2, dilation=2)", (13, 13, 1), "conv(6, 3, dilation=2)"),
     ],
 )
 def test_the_nearest_that_fits_is_found(text, shape, fixed):
@@ -54,6 +58,28 @@ def test_the_nearest_that_fits_is_found(text, shape, fixed):
     assert len(mended.changes) == 1
     assert fixed in (None, mended.graph.text)
     assert mended.graph.input_shape == shape
+
+
+def test_a_dilated_window_that_fits_must_see_all_of_its_input_as_well():
+    mended = fix("conv(4, 3, dilation=4)", (7, 7, 1))
+    assert mended.graph.text == "conv(4, 3, pad=3, dilation=4)"
+    assert mended.graph.nodes[0].lost == (0, 0)
+    assert "its windows leave gaps" in mended.changes[1]
+
+
+def test_what_single_pixels_skip_is_said_and_left():
+    mended = fix("conv(9, 3, 2, 1) + conv(9, 1, 2)", (8, 8, 3))
+    assert mended.changes == ()
+    assert mended.unused == (
+        "layer 2 conv(9, 1, 2): 4 rows and 4 columns of its input stay unused; its window is a "
+        "single pixel, which skips them on purpose",
+    )
+
+
+def test_what_stays_unused_because_of_the_layers_behind_is_said():
+    (line,) = fix("conv(3, 2, 3) | conv(3, 5, 3)", (8, 8, 1)).unused
+    assert line.startswith("layer 1 conv(3, 2, 3): 2 rows and 2 columns of its input stay unused")
+    assert line.endswith("nothing near it fits the layers behind it")
 
 
 def test_what_fits_stays_as_it_is():

@@ -18,11 +18,14 @@ def layer(text):
         ("conv(4, 3, stride=2, pad=same)", (8, 8, 1), (0, 0)),
         ("conv(4, 1, stride=2)", (8, 8, 1), (0, 0)),
         ("avgpool(4)", (10, 1), (0, 2)),
-        ("conv(4, 3, pad=1, dilation=4)", (7, 7, 1), (0, 0)),
+        ("conv(4, 3, pad=4, dilation=4)", (7, 7, 1), (0, 0)),
+        ("conv(4, 3, pad=1, dilation=4)", (7, 7, 1), (6, 6)),
+        ("conv(4, 3, stride=5)", (13, 13, 1), (4, 4)),
+        ("maxpool(2, 3)", (11, 3), (0, 3)),
         ("relu", (7, 7, 1), (0, 0)),
     ],
 )
-def test_what_lies_behind_the_last_window_is_count_unused(text, shape, unused):
+def test_what_no_window_reaches_is_unused(text, shape, unused):
     assert count_unused(layer(text), shape) == unused
 
 
