@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.errors import GateError, UsageError
+from cnncli.errors import GateError, SomeFailed, UsageError
 from cnncli.options import (
     batch_size_option,
     command,
@@ -69,10 +69,14 @@ def evaluate(
     has its 95 % interval (Wilson) beside it. ece is the expected calibration error, over 15 bins.
     Numbers get MAE, RMSE and R2, each and on average. Several labels get the average precision of
     each, and precision, recall and F1 at its threshold.
+
+    An answer that is not finite (NaN, infinity) is never right: its row in --per-image stays empty,
+    the exit code is 4, and with --fail-under 6.
     """
     from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
+    from cnncli.wording import shorten
 
     files = [path for path in (per_image, confusion) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
@@ -95,6 +99,9 @@ def evaluate(
             progress.update(sum(map(len, parts)))
     judged = type(parts[0]).join(parts)
     figures = task.compute_figures(judged)
+    failed = [name for name, bad in zip(images.names, judged.failed, strict=True) if bad]
+    if failed:
+        figures["failed"] = len(failed)
     if per_image is not None:
         write_atomically(per_image, _write_table(task.words.tabulate(judged), images), force=force)
     if confusion is not None:
@@ -106,6 +113,14 @@ def evaluate(
         for line in task.words.summarize(figures):
             (note if "-" in files else write_line)(escape_on_terminal(line))
     reached = figures[task.gate]
+    if failed:
+        message = (
+            f"{len(failed)} of {len(images)} {what}s got an answer that is not finite "
+            f"({shorten(failed)}); look for extreme values in them, or use another model"
+        )
+        if fail_under is not None:
+            raise GateError(f"{message}; so --fail-under {fail_under:g} is not met")
+        raise SomeFailed(f"{message}; none of them counts as right")
     if fail_under is not None and (reached is None or reached < fail_under):
         value = "undefined" if reached is None else f"{reached:.6g}"
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")

@@ -147,7 +147,7 @@ def predict(
     with Progress(None, f"{what}s") as progress:
         for count, answer in enumerate(_note_once(answers), 1):
             record = make_record(answer, task, top_k, min_confidence)
-            if kind == "logits" and answer.output is not None:
+            if kind == "logits" and "error" not in record:
                 record["logits"] = answer.output
             if answer.features is not None:
                 record["features"] = answer.features

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
 from cnncli.losses import LOSSES, Loss
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TASKS: Registry[type[Task]] = Registry("task")
 
+QUIETLY = np.errstate(over="ignore", invalid="ignore")  # what is not finite is reported by name
 NOT_FINITE = (
     "the network's answer is not finite (NaN or infinity); look for extreme values in what it was "
     "given, or use another model"
@@ -37,6 +39,11 @@ class Judged(Value):
 
     def __len__(self) -> int:
         return len(next(iter(vars(self).values())))
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Which samples got an answer that is not finite (N,): nothing of it counts as right."""
+        raise NotImplementedError
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
@@ -134,7 +141,7 @@ class Task(Named):
         raise NotImplementedError
 
     def compute_figures(self, judged: Any) -> Record:
-        """Return all figures over N > 0 samples; None stands for 0/0."""
+        """Return all figures over N > 0 samples; None stands for 0/0 and for no finite number."""
         raise NotImplementedError
 
     def answer(self, output: Any, top_k: int | None, least: float | None) -> Record:

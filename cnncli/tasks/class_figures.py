@@ -14,9 +14,11 @@ from cnncli.tasks.metrics import share
 def measure_classes(names: Sequence[str], confusion: NDArray[np.int64]) -> list[dict[str, Any]]:
     """Return precision, recall, F1 and support of each class.
 
-    `confusion` (K, K) has a row per true class and a column per predicted class.
+    `confusion` (K, K) has a row per true class and a column per predicted class; one more column,
+    where there is one, counts what got no answer.
     """
-    counts = zip(confusion.diagonal(), confusion.sum(0), confusion.sum(1), strict=True)
+    claimed = confusion.sum(0)[: len(confusion)]
+    counts = zip(confusion.diagonal(), claimed, confusion.sum(1), strict=True)
     return [
         {"name": name, **measure_shares(hits=int(hits), claimed=int(claimed), support=int(support))}
         for name, (hits, claimed, support) in zip(names, counts, strict=True)

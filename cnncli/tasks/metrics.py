@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,16 +49,17 @@ def sigmoid(logits: Array) -> Floats:
 
 
 def measure_distances(answer: Floats, truth: Floats) -> dict[str, float | None]:
-    """Return MAE, RMSE, R2 and the true mean of N numbers; R2 is None where all are the same.
+    """Return MAE, RMSE, R2 and the true mean of N numbers; None where an answer is not finite.
 
+    R2 is None where all are the same, too.
     R2 = 1 - sum (truth - answer)^2 / sum (truth - mean)^2, of these N.
     """
     gaps, spread = answer - truth, truth - truth.mean()
     squares, total = float(gaps @ gaps), float(spread @ spread)
     return {
-        "mae": float(np.abs(gaps).mean()),
-        "rmse": math.sqrt(squares / len(truth)),
-        "r2": 1 - squares / total if np.ptp(truth) > 0 else None,
+        "mae": finite_or_none(np.abs(gaps).mean()),
+        "rmse": finite_or_none(np.sqrt(squares / len(truth))),
+        "r2": finite_or_none(1 - squares / total) if np.ptp(truth) > 0 else None,
         "mean": float(truth.mean()),
     }
 
@@ -95,6 +96,11 @@ def _count_by_threshold(
     last = np.flatnonzero(np.append(levels[1:] != levels[:-1], len(levels) > 0))
     hits = np.cumsum(truth[order], dtype=np.int64)[last]
     return hits, last + 1, levels[last]
+
+
+def finite_or_none(value: float | np.floating[Any]) -> float | None:
+    """Return a figure, None for NaN and infinity, which no figure can be."""
+    return float(value) if math.isfinite(value) else None
 
 
 def share(part: int, whole: int) -> float | None:

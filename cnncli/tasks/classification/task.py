@@ -15,10 +15,16 @@ from cnncli.errors import DataError
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.samples import Samples
-from cnncli.tasks.base import Judged, Task
+from cnncli.tasks.base import QUIETLY, Judged, Task, refuse_narrow
 from cnncli.tasks.class_figures import measure_classes
 from cnncli.tasks.classification.words import ClassificationWords
-from cnncli.tasks.metrics import Floats, calibration_error, probabilities, wilson_interval
+from cnncli.tasks.metrics import (
+    Floats,
+    calibration_error,
+    finite_or_none,
+    probabilities,
+    wilson_interval,
+)
 from cnncli.tasks.reading import read_classes, refuse_unknown
 from cnncli.tasks.words import Record
 from cnncli.wording import count_names
@@ -34,11 +40,15 @@ class JudgedClass(Judged):
     """What each of N samples got."""
 
     label: Integers  # (N,) index of the true class
-    predicted: Integers  # (N,) index of the likeliest class, the first of equals
-    confidence: Floats  # (N,) its probability
+    predicted: Integers  # (N,) index of the likeliest class, the first of equals; -1: none
+    confidence: Floats  # (N,) its probability, 0 where there is none
     logits: Array  # (N, K)
     loss: Floats  # (N,) cross-entropy in nats
-    rank: Integers  # (N,) how many classes were likelier than the true class
+    rank: Integers  # (N,) how many classes were likelier than the true class; K without an answer
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        return self.predicted < 0
 
 
 class Classification(Task, name="classify"):
@@ -94,8 +104,11 @@ class Classification(Task, name="classify"):
         """Find the temperature at which the mean confidence is the share of right answers.
 
         The expectation consistency of Clarte et al. 2023 (arXiv:2303.02644). Of few samples all may
-        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2).
+        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2). Where an
+        answer is not finite, the temperature is 1.
         """
+        if judged.failed.any():
+            return 1.0, judged
         right = int((judged.label == judged.predicted).sum())
         share = (right + 1) / (len(judged) + 2)
         low, high = -TEMPERATURE_BITS, TEMPERATURE_BITS
@@ -108,19 +121,22 @@ class Classification(Task, name="classify"):
             judged.logits / np.float32(temperature), judged.label.astype(np.int32)
         )
 
+    @QUIETLY
     def judge(self, outputs: Array, targets: NDArray[np.int32]) -> JudgedClass:
         """Compare logits (N, K) with the true classes (N,)."""
         rows = np.arange(len(targets))
         true = outputs[rows, targets][:, None]
         earlier_equals = (outputs == true) & (np.arange(outputs.shape[1]) < targets[:, None])
         predicted = outputs.argmax(axis=1)
+        rank = ((outputs > true) | earlier_equals).sum(axis=1)
+        failed = ~np.isfinite(outputs).all(axis=1)
         return JudgedClass(
             label=np.asarray(targets, np.int64),
-            predicted=predicted,
-            confidence=probabilities(outputs)[rows, predicted],
+            predicted=np.where(failed, -1, predicted),
+            confidence=np.where(failed, 0, probabilities(outputs)[rows, predicted]),
             logits=outputs.copy(),
             loss=self.loss.measure(outputs, targets),
-            rank=((outputs > true) | earlier_equals).sum(axis=1),
+            rank=np.where(failed, outputs.shape[1], rank),
         )
 
     def monitor(self, judged: JudgedClass) -> dict[str, float]:
@@ -129,8 +145,11 @@ class Classification(Task, name="classify"):
         return {"val_loss": float(judged.loss.mean()), "val_accuracy": float(right.mean())}
 
     def compute_figures(self, judged: JudgedClass) -> Record:
-        """Return the figures; confusion has a row per true class, a column per predicted class."""
-        confusion = np.zeros((len(self.outputs), len(self.outputs)), np.int64)
+        """Return the figures; confusion has a row per true class, a column per predicted class.
+
+        What has no answer is in no column.
+        """
+        confusion = np.zeros((len(self.outputs), len(self.outputs) + 1), np.int64)
         np.add.at(confusion, (judged.label, judged.predicted), 1)
         correct = judged.label == judged.predicted
         classes = measure_classes(self.outputs, confusion)
@@ -139,12 +158,12 @@ class Classification(Task, name="classify"):
             "images": len(correct),
             "accuracy": float(correct.mean()),
             "accuracy_interval": list(wilson_interval(int(correct.sum()), len(correct))),
-            "top5_accuracy": float((judged.rank < 5).mean()),
-            "loss": float(judged.loss.mean()),
+            "top5_accuracy": float(((judged.rank < 5) & ~judged.failed).mean()),
+            "loss": finite_or_none(judged.loss.mean()),
             "balanced_accuracy": sum(recalls) / len(recalls),
             "ece": calibration_error(judged.confidence, correct),
             "classes": classes,
-            "confusion": confusion.tolist(),
+            "confusion": confusion[:, :-1].tolist(),
         }
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:

@@ -33,7 +33,8 @@ class ClassificationWords(Words):
         yield f"accuracy           {accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})"
         yield f"top-5 accuracy     {figures['top5_accuracy']:.4f}"
         yield f"balanced accuracy  {figures['balanced_accuracy']:.4f}"
-        yield f"loss               {figures['loss']:.4f}"
+        loss = "-" if figures["loss"] is None else format(figures["loss"], ".4f")
+        yield f"loss               {loss}"
         yield f"calibration error  {figures['ece']:.4f}"
         yield f"images             {figures['images']}"
         yield ""
@@ -44,7 +45,7 @@ class ClassificationWords(Words):
         names = self.task.outputs
         columns = (
             [names[i] for i in judged.label],
-            [names[i] for i in judged.predicted],
+            ["" if i < 0 else names[i] for i in judged.predicted],
             judged.confidence.astype(np.float32),
             judged.loss.astype(np.float32),
         )

@@ -15,9 +15,15 @@ from cnncli.errors import DataError, ModelFileError
 from cnncli.losses import Loss
 from cnncli.losses.binary_cross_entropy import BinaryCrossEntropy
 from cnncli.samples import Samples
-from cnncli.tasks.base import Judged, Task, refuse_bounded
+from cnncli.tasks.base import QUIETLY, Judged, Task, refuse_bounded
 from cnncli.tasks.class_figures import measure_shares
-from cnncli.tasks.metrics import Floats, average_precision, find_best_threshold, sigmoid
+from cnncli.tasks.metrics import (
+    Floats,
+    average_precision,
+    find_best_threshold,
+    finite_or_none,
+    sigmoid,
+)
 from cnncli.tasks.multi_label.words import MultiLabelWords
 from cnncli.tasks.reading import read_labels, refuse_unknown
 from cnncli.tasks.words import Record
@@ -31,8 +37,21 @@ class JudgedLabels(Judged):
     """What each of N samples got."""
 
     truth: NDArray[np.bool_]  # (N, K) whether it has the label
-    chance: Floats  # (N, K) the probability the network gives it
+    chance: Floats  # (N, K) the probability the network gives it; NaN where it has no answer
     loss: Floats  # (N,) mean binary cross-entropy in nats
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        return np.asarray(np.isnan(self.chance).any(axis=1))
+
+    @property
+    def worst(self) -> Floats:
+        """The probabilities, those of no answer as wrong as they can be."""
+        return np.where(self.failed[:, None], ~self.truth, self.chance)
+
+    def find_given(self, thresholds: tuple[float, ...]) -> NDArray[np.bool_]:
+        """Return which labels are given (N, K): all that are wrong where there is no answer."""
+        return np.where(self.failed[:, None], ~self.truth, self.chance >= thresholds)
 
 
 class MultiLabel(Task, name="multi-label"):
@@ -61,7 +80,7 @@ class MultiLabel(Task, name="multi-label"):
 
     def learn_from_validation(self, judged: JudgedLabels) -> MultiLabel:
         """Return the task with the threshold of best F1 for each label."""
-        thresholds = map(find_best_threshold, judged.truth.T, judged.chance.T)
+        thresholds = map(find_best_threshold, judged.truth.T, judged.worst.T)
         return replace(self, thresholds=tuple(thresholds))
 
     def make_targets(self, samples: Samples) -> Array:
@@ -80,9 +99,12 @@ class MultiLabel(Task, name="multi-label"):
         super().check(graph)
         refuse_bounded(graph, "a sigmoid follows by itself")
 
+    @QUIETLY
     def judge(self, outputs: Array, targets: Array) -> JudgedLabels:
         """Compare logits (N, K) with targets (N, K)."""
-        return JudgedLabels(targets > 0.5, sigmoid(outputs), self.loss.measure(outputs, targets))
+        finite = np.isfinite(outputs).all(axis=1, keepdims=True)
+        chance = np.where(finite, sigmoid(outputs), np.nan)
+        return JudgedLabels(targets > 0.5, chance, self.loss.measure(outputs, targets))
 
     def monitor(self, judged: JudgedLabels) -> dict[str, float]:
         """Return the mean loss and the mean average precision."""
@@ -94,12 +116,12 @@ class MultiLabel(Task, name="multi-label"):
 
     def compute_figures(self, judged: JudgedLabels) -> Record:
         """Return the figures; precision, recall and F1 are over all labels of all samples."""
-        given = judged.chance >= self.thresholds
+        given, chance = judged.find_given(self.thresholds), judged.worst
         hits = (given & judged.truth).sum(axis=0)
         labels = [
             {
                 "name": name,
-                "average_precision": average_precision(judged.truth[:, k], judged.chance[:, k]),
+                "average_precision": average_precision(judged.truth[:, k], chance[:, k]),
                 "threshold": self.thresholds[k],
                 **measure_shares(
                     hits=int(hits[k]),
@@ -120,7 +142,7 @@ class MultiLabel(Task, name="multi-label"):
             "map": float(np.mean(known)) if known else None,
             "exact_match": float((given == judged.truth).all(axis=1).mean()),
             **overall,
-            "loss": float(judged.loss.mean()),
+            "loss": finite_or_none(judged.loss.mean()),
             "labels": labels,
         }
 

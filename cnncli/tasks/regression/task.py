@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.errors import DataError, ModelFileError
 from cnncli.losses import Loss
 from cnncli.losses.squared_error import SquaredError
 from cnncli.samples import Samples
-from cnncli.tasks.base import Judged, Task, refuse_bounded
-from cnncli.tasks.metrics import Floats, measure_distances
+from cnncli.tasks.base import QUIETLY, Judged, Task, refuse_bounded
+from cnncli.tasks.metrics import Floats, finite_or_none, measure_distances
 from cnncli.tasks.reading import read_numbers
 from cnncli.tasks.regression.words import RegressionWords
 from cnncli.tasks.words import Record
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
 FIGURES = ("mae", "rmse", "r2")
+SMALLEST, LARGEST = 1e-100, 1e100  # between them, nothing computed here overflows
 FLOAT32_DIGITS = 7  # behind the first of a standardized number
 
 
@@ -35,6 +37,10 @@ class JudgedNumbers(Judged):
     answer: Floats  # (N, K)
     truth: Floats  # (N, K)
     loss: Floats  # (N,) of the standardized numbers
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        return np.asarray(~np.isfinite(self.answer).all(axis=1))
 
 
 class Regression(Task, name="regress"):
@@ -63,8 +69,12 @@ class Regression(Task, name="regress"):
             raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
         return cls(samples.columns, loss)
 
+    @QUIETLY
     def learn_from_training(self, train: Samples) -> Regression:
-        """Learn mean and deviation; raise DataError for a number that is always the same."""
+        """Learn mean and deviation; raise DataError for a number that is always the same.
+
+        So for one that is too large or too small for float64 to compute with.
+        """
         numbers = read_numbers(train, self.outputs)
         mean, deviation = numbers.mean(axis=0), numbers.std(axis=0)
         for name, low, high in zip(self.outputs, numbers.min(0), numbers.max(0), strict=True):
@@ -74,8 +84,13 @@ class Regression(Task, name="regress"):
                     "nothing to learn; leave it out",
                     path=train.where,
                 )
-        if not np.isfinite(deviation).all():
-            raise DataError(f"{train.where}: numbers too large; divide them", path=train.where)
+        sound = (deviation > SMALLEST) & (deviation < LARGEST) & (np.abs(mean) < LARGEST)
+        if not sound.all():
+            name = self.outputs[int(sound.argmin())]
+            raise DataError(
+                f"{train.where}: {name} is too large or too small to compute with; rescale it",
+                path=train.where,
+            )
         return replace(self, mean=tuple(mean.tolist()), deviation=tuple(deviation.tolist()))
 
     def make_targets(self, samples: Samples) -> Array:
@@ -89,6 +104,7 @@ class Regression(Task, name="regress"):
         super().check(graph)
         refuse_bounded(graph, "it cannot reach every number")
 
+    @QUIETLY
     def judge(self, outputs: Array, targets: Array) -> JudgedNumbers:
         """Compare outputs (N, K) with standardized numbers (N, K)."""
         return JudgedNumbers(
@@ -98,9 +114,10 @@ class Regression(Task, name="regress"):
     def monitor(self, judged: JudgedNumbers) -> dict[str, float]:
         """Return the mean loss, and MAE and R2 as `compute_figures` has them."""
         figures = self.compute_figures(judged)
-        r2 = math.nan if figures["r2"] is None else figures["r2"]
-        return {"val_loss": figures["loss"], "val_mae": figures["mae"], "val_r2": r2}
+        mae, r2 = (math.nan if figures[name] is None else figures[name] for name in ("mae", "r2"))
+        return {"val_loss": float(judged.loss.mean()), "val_mae": mae, "val_r2": r2}
 
+    @QUIETLY
     def compute_figures(self, judged: JudgedNumbers) -> Record:
         """Return the figures; overall figures are means over the numbers."""
         pairs = zip(self.outputs, judged.answer.T, judged.truth.T, strict=True)
@@ -114,7 +131,7 @@ class Regression(Task, name="regress"):
                 name: float(np.mean(np.array(values))) if values else None
                 for name, values in known.items()
             },
-            "loss": float(judged.loss.mean()),
+            "loss": finite_or_none(judged.loss.mean()),
             "numbers": numbers,
         }
 
@@ -131,8 +148,8 @@ class Regression(Task, name="regress"):
     @classmethod
     def from_manifest(cls, outputs: tuple[str, ...], value: Record) -> Regression:
         mean, deviation = (value.get(name) for name in ("mean", "deviation"))
-        sound = _are_numbers(mean, len(outputs), above=-math.inf)
-        sound = sound and _are_numbers(deviation, len(outputs), above=0)
+        sound = _are_numbers(mean, len(outputs), above=-LARGEST)
+        sound = sound and _are_numbers(deviation, len(outputs), above=SMALLEST)
         if not sound or set(value) != {"name", "loss", "mean", "deviation"}:
             raise ModelFileError("its manifest does not say what its numbers are")
         return cls(outputs, cls.read_loss(value), tuple(mean or ()), tuple(deviation or ()))
@@ -150,5 +167,5 @@ def _are_numbers(values: object, count: int, *, above: float) -> bool:
     return (
         isinstance(values, list)
         and len(values) == count
-        and all(type(value) in (int, float) and above < value < math.inf for value in values)
+        and all(type(value) in (int, float) and above < value < LARGEST for value in values)
     )

@@ -43,7 +43,7 @@ class RegressionWords(Words):
         yield f"R2                   {_write(figures['r2'])}"
         yield f"mean absolute error  {_write(figures['mae'])}"
         yield f"root mean square     {_write(figures['rmse'])}"
-        yield f"loss                 {figures['loss']:.4f}"
+        yield f"loss                 {_write(figures['loss'], '.4f')}"
         yield f"images               {figures['images']}"
         yield ""
         width = max(len("number"), *map(len, self.task.outputs))
@@ -75,5 +75,5 @@ def _tell_apart(value: float, deviation: float) -> str:
     return f"{value:.{min(4 + math.floor(beyond), 16)}g}"
 
 
-def _write(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _write(value: float | None, form: str = ".4g") -> str:
+    return "-" if value is None else format(value, form)

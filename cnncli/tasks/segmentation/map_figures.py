@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.tasks.class_figures import measure_shares
-from cnncli.tasks.metrics import Floats, share
+from cnncli.tasks.metrics import Floats, finite_or_none, share
 
 Integers = NDArray[np.int64]
 
@@ -34,7 +34,7 @@ def measure_maps(names: Sequence[str], confusion: Integers, loss: Floats) -> dic
         "pixels": total,
         "pixel_accuracy": share(int(np.trace(whole)), total),
         "mean_iou": sum(ious) / len(ious) if ious else None,
-        "loss": float(pixels @ loss / max(total, 1)),
+        "loss": finite_or_none(pixels @ loss / max(total, 1)),
         "classes": classes,
         "confusion": whole.tolist(),
     }

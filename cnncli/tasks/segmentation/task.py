@@ -5,6 +5,7 @@ Legend: N images, K classes, H W the size of an image.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,7 @@ from cnncli.graph.context import measure_context
 from cnncli.losses import Loss
 from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.samples import MaskLevels, Samples
-from cnncli.tasks.base import Judged, Task
+from cnncli.tasks.base import QUIETLY, Judged, Task, refuse_narrow
 from cnncli.tasks.metrics import Floats
 from cnncli.tasks.reading import require_masks
 from cnncli.tasks.segmentation.map_figures import measure_maps
@@ -36,6 +37,10 @@ class JudgedMaps(Judged):
 
     confusion: Integers  # (N, K, K) pixels, a row per true class and a column per predicted class
     loss: Floats  # (N,) mean over the pixels
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        return ~np.isfinite(self.loss)
 
 
 class Segmentation(Task, name="segment"):
@@ -89,19 +94,26 @@ class Segmentation(Task, name="segment"):
         """Raise ArchitectureError for a network that cannot take images of any size."""
         measure_context(graph)
 
+    @QUIETLY
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
         """Compare logits (N, H, W, K) with the true classes (N, H, W), those below 0 left out."""
         classes = len(self.outputs)
-        pairs = targets.astype(np.int64) * classes + outputs.argmax(axis=-1)
+        predicted, loss = outputs.argmax(axis=-1), self.loss.measure(outputs, targets)
+        if not (np.isfinite(outputs.min()) and np.isfinite(outputs.max())):
+            wrong = (targets.astype(np.int64) + 1) % classes  # no answer is never right
+            finite: NDArray[np.bool_] = np.asarray(np.isfinite(outputs).all(axis=-1))
+            predicted = np.where(finite, predicted, wrong)
+            loss = np.where(finite.all(axis=(1, 2)), loss, math.nan)
+        pairs = targets.astype(np.int64) * classes + predicted
         counts = [np.bincount(pair[pair >= 0], minlength=classes * classes) for pair in pairs]
         confusion = np.stack(counts).reshape(-1, classes, classes).astype(np.int64)
-        return JudgedMaps(confusion, self.loss.measure(outputs, targets))
+        return JudgedMaps(confusion, loss)
 
     def monitor(self, judged: JudgedMaps) -> dict[str, float]:
         """Return the mean loss, the share of right pixels and the mean IoU."""
         figures = self.compute_figures(judged)
         return {
-            "val_loss": figures["loss"],
+            "val_loss": math.nan if figures["loss"] is None else figures["loss"],
             "val_pixel_accuracy": figures["pixel_accuracy"],
             "val_mean_iou": figures["mean_iou"],
         }

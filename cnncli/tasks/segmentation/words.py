@@ -29,7 +29,8 @@ class SegmentationWords(Words):
         shares = ("iou", "dice", "precision", "recall")
         yield f"pixel accuracy  {figures['pixel_accuracy']:.4f}"
         yield f"mean IoU        {figures['mean_iou']:.4f}"
-        yield f"loss            {figures['loss']:.4f}"
+        loss = "-" if figures["loss"] is None else format(figures["loss"], ".4f")
+        yield f"loss            {loss}"
         yield f"images          {figures['images']} of {figures['pixels']:,} pixels"
         yield ""
         yield from tabulate_shares("class", figures["classes"], shares)

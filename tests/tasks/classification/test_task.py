@@ -103,3 +103,23 @@ def test_calibration_does_not_trust_a_few_right_answers():
 def test_calibration_of_equal_logits_stays_within_its_bounds():
     temperature, _ = ABC.calibrate(judge(np.zeros((9, 3), np.float32), np.zeros(9, np.int32)))
     assert temperature == pytest.approx(1 / 16)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("bad", [[NAN, NAN, NAN], [INF, 0, 0], [9, -INF, 0], [NAN, 9, 0]])
+@pytest.mark.parametrize("true", [0, 1, 2])
+def test_an_answer_that_is_not_finite_is_never_right(bad, true):
+    logits = np.array([[5, 0, 0], bad], np.float32)
+    judged = judge(logits, np.array([0, true]))
+    found = ABC.compute_figures(judged)
+    assert judged.failed.tolist() == [False, True]
+    assert (found["accuracy"], found["top5_accuracy"]) == (0.5, 0.5)
+    assert np.sum(found["confusion"]) == 1
+    assert sum(row["support"] for row in found["classes"]) == 2
+    assert 0 <= found["ece"] < 1
+    assert ABC.monitor(judged)["val_accuracy"] == 0.5
+    (_, _), (_, predicted, *_) = ("", ""), ABC.words.tabulate(judged)[1][1]
+    assert predicted == ""
+    assert list(ABC.words.summarize(found))

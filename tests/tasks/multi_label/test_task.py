@@ -135,3 +135,21 @@ def test_a_manifest_that_describes_no_such_task_is_refused(change):
 def test_equally_likely_labels_are_named_in_their_order():
     answer = TASK.answer(np.full(3, 2, np.float32), None, None)
     assert [given["label"] for given in answer["labels"]] == ["cat", "dog", "emu"]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("row", range(3))
+def test_an_answer_that_is_not_finite_is_never_right(bad, row):
+    outputs = logits([[0.9, 0.1, 0.1], [0.1, 0.1, 0.1], [0.9, 0.9, 0.1]])
+    perfect = TASK.compute_figures(TASK.judge(outputs, TRUTH))
+    outputs[row, 1] = bad
+    judged = TASK.judge(outputs, TRUTH)
+    found = TASK.compute_figures(judged)
+    assert judged.failed.tolist() == [i == row for i in range(3)]
+    assert perfect["exact_match"] == 1
+    assert found["exact_match"] == pytest.approx(2 / 3)
+    assert found["map"] < perfect["map"]
+    assert found["loss"] is None
+    assert all(0 <= value <= 1 for value in TASK.learn_from_validation(judged).thresholds)
+    assert TASK.words.tabulate(judged)[1][row][1] == ""
+    assert list(TASK.words.summarize(found))

@@ -131,3 +131,46 @@ def test_the_task_comes_back_from_the_manifest():
 def test_a_manifest_that_describes_no_such_task_is_refused(change):
     with pytest.raises(ModelFileError):
         read_task(["mass", "size"], {**fitted().to_manifest(), **change})
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_figures_of_an_answer_that_is_not_finite_are_none(bad):
+    task = fitted()
+    outputs, targets = np.zeros((3, 2), np.float32), np.eye(3, 2, dtype=np.float32)
+    outputs[1, 0] = bad
+    judged = task.judge(outputs, targets)
+    found = task.compute_figures(judged)
+    assert judged.failed.tolist() == [False, True, False]
+    assert (found["numbers"][0]["mae"], found["numbers"][0]["r2"]) == (None, None)
+    assert found["numbers"][1]["mae"] is not None
+    assert found["loss"] is None
+    assert not np.isfinite(task.monitor(judged)["val_loss"])
+    assert list(task.words.summarize(found))
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "value"),
+    [(7.0, 1e-99, 7.0), (1e99, 1e99, 2e99), (-1e99, 1e-99, -1e99), (1e-99, 1e-99, 2e-99)],
+)
+def test_extreme_means_and_deviations_are_restored_and_written(mean, deviation, value):
+    task = Regression(("mass",), MSE, (mean,), (deviation,))
+    record = task.answer(np.ones(1, np.float32), None, None)
+    assert record["values"]["mass"] == pytest.approx(value, rel=1e-4)
+    assert float(task.words.describe_answer(record).split()[0]) == pytest.approx(value, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"mean": [10**400, 0]}, {"mean": [0, -1e300]}, {"deviation": [1, 1e300]},
+     {"deviation": [1e-300, 1]}, {"deviation": [1e308 * 10, 1]}],
+)  # fmt: skip
+def test_means_and_deviations_that_would_overflow_are_refused(change):
+    with pytest.raises(ModelFileError, match="does not say what its numbers are"):
+        read_task(["mass", "size"], fitted().to_manifest() | change)
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200, 1e-110])
+def test_numbers_too_large_or_too_small_to_compute_with_are_refused(unit):
+    data = samples(unit * np.array([[1.0], [2], [4]]), ("mass",))
+    with pytest.raises(DataError, match="too large or too small to compute with"):
+        Regression.learn(data, MSE).learn_from_training(data)

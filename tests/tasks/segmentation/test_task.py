@@ -123,3 +123,17 @@ def test_smoothing_is_not_for_dice_alone():
     assert dice.smooth_loss(0.0).name == "dice"
     with pytest.raises(UsageError, match="label_smoothing is not for dice"):
         dice.smooth_loss(0.1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("true", [0, 1])
+def test_a_pixel_whose_answer_is_not_finite_is_never_right(bad, true):
+    outputs = logits([[true, true]])
+    outputs[0, 0, 0, true] = bad
+    judged = TWO.judge(outputs, np.full((1, 1, 2), true, np.uint8))
+    found = TWO.compute_figures(judged)
+    assert judged.failed.tolist() == [True]
+    assert found["pixel_accuracy"] == 0.5
+    assert found["loss"] is None
+    assert np.isnan(TWO.monitor(judged)["val_loss"])
+    assert list(TWO.words.summarize(found))
