@@ -144,6 +144,7 @@ class Sigmoid(Activation, kind="sigmoid"):
     backward_reads = frozenset({"y"})
     prefers = "glorot"
     bounds = True
+    width = 1.0
 
 
 class Tanh(Activation, kind="tanh"):
@@ -153,6 +154,7 @@ class Tanh(Activation, kind="tanh"):
     backward_reads = frozenset({"y"})
     prefers = "glorot"
     bounds = True
+    width = 2.0
 
 
 class HardSigmoid(Activation, kind="hard_sigmoid"):
@@ -162,6 +164,7 @@ class HardSigmoid(Activation, kind="hard_sigmoid"):
     backward_reads = frozenset({"y"})
     prefers = "glorot"
     bounds = True
+    width = 1.0
 
 
 class HardSwish(Activation, kind="hard_swish"):
@@ -177,6 +180,7 @@ class Softmax(Layer, kind="softmax"):
 
     family = "softmax"
     bounds = True
+    width = 1.0
     backward_reads = frozenset({"y"})
     prefers = "glorot"
 

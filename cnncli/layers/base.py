@@ -186,6 +186,7 @@ class Layer(Value):
     family: ClassVar[str] = "other"  # what it is drawn and grouped as: "conv", "pool", ...
     bounds: ClassVar[bool] = False  # y stays within bounds: no layer to end in for free numbers
     scales: ClassVar[bool] = False  # f(c x) = c f(x) for c > 0: what doubles x doubles y
+    width: ClassVar[float] = math.inf  # of the range that y lies in, where that is narrow
     prefers: ClassVar[str | None] = None  # initialization of the weights before this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})  # what else may be gone then
     grain: ClassVar[int] = 1  # rows and columns of y that are rounded together, as tiles

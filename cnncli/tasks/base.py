@@ -5,6 +5,7 @@ Legend: N samples, K outputs. What people read of a task is in its Words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
+from cnncli.graph.nodes import INPUT
 from cnncli.losses import LOSSES, Loss
 from cnncli.losses.base import Targets
 from cnncli.registry import Named, Registry
@@ -59,6 +61,30 @@ def refuse_bounded(graph: Graph, reason: str) -> None:
         raise ArchitectureError(
             f"the network ends in {last}, but {reason}; end it with dense(classes)"
         )
+
+
+def refuse_narrow(graph: Graph, classes: int) -> None:
+    """Raise ArchitectureError where no softmax behind a network could ever be sure of a class.
+
+    Logits that differ by at most w give a class at most exp(w) / (exp(w) + classes - 1). What
+    learns nothing behind a narrow layer (pools, flatten) leaves it narrow; a softmax in the end
+    stands for the one that follows anyway.
+    """
+    index = graph.output
+    if graph.nodes and graph.nodes[index].layer.family == "softmax":
+        (index,) = graph.nodes[index].inputs
+    while index != INPUT:
+        node = graph.nodes[index]
+        if math.isfinite(width := node.layer.width):
+            most = math.exp(width) / (math.exp(width) + classes - 1)
+            raise ArchitectureError(
+                f"the network ends in {node.layer.kind}, but a softmax follows by itself, so no "
+                f"class could get a confidence above {most:.2f}; leave {node.layer.kind} out (for "
+                f"several labels per image: {setting('task')} multi-label)"
+            )
+        if len(node.inputs) > 1 or node.params:
+            return
+        (index,) = node.inputs
 
 
 class Task(Named):
@@ -131,6 +157,9 @@ class Task(Named):
             raise ArchitectureError(
                 f"the network answers with {shape} values per image; end it with dense(classes)"
             )
+
+    def check_to_train(self, graph: Graph) -> None:
+        """Raise ArchitectureError for a network that could be used, but not sensibly trained."""
 
     def judge(self, outputs: Array, targets: Targets) -> Any:
         """Compare outputs (n, *output shape) with their targets; return this task's Judged."""

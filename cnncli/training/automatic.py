@@ -30,6 +30,7 @@ def build_network(text: str | None, data: TrainingData) -> Graph:
     graph = build_graph(parse(text, len(classes)), shape)
     check_savable(graph.text, shape, classes)
     data.task.check(graph)
+    data.task.check_to_train(graph)
     return graph
 
 

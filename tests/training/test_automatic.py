@@ -49,6 +49,33 @@ def test_a_network_is_built_for_the_data():
     ).text  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("end", "layer", "most"),
+    [
+        ("dense(classes) >> sigmoid", "sigmoid", "0.73"),
+        ("dense(classes) >> tanh", "tanh", "0.88"),
+        ("conv(classes, 1) >> hard_sigmoid >> global_avgpool >> flatten", "hard_sigmoid", "0.73"),
+        ("dense(classes) >> sigmoid >> softmax", "sigmoid", "0.73"),
+    ],
+)
+def test_an_end_that_keeps_softmax_from_being_sure_is_refused(end, layer, most):
+    message = f"ends in {layer}, but a softmax follows by itself.* above {most}; leave {layer} out"
+    with pytest.raises(ArchitectureError, match=message):
+        build_network(end, striped_data(20, 20))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "sigmoid >> dense(classes)",
+        "dense(classes) >> softmax",
+        "conv(classes, 1) >> relu >> global_avgpool >> flatten",
+    ],
+)
+def test_an_end_with_free_logits_is_taken(end):
+    assert build_network(end, striped_data(20, 20)).output_shape[-1] == 2
+
+
 def test_a_network_of_other_answers_than_the_task_has_is_refused():
     with pytest.raises(ArchitectureError):
         build_network("dense(7)", striped_data(20, 20))

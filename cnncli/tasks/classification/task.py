@@ -30,6 +30,7 @@ from cnncli.tasks.words import Record
 from cnncli.wording import count_names
 
 if TYPE_CHECKING:
+    from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
 TEMPERATURE_BITS = 4.0  # temperatures are between 1/16 and 16
@@ -120,6 +121,10 @@ class Classification(Task, name="classify"):
         return temperature, self.judge(
             judged.logits / np.float32(temperature), judged.label.astype(np.int32)
         )
+
+    def check_to_train(self, graph: Graph) -> None:
+        """Raise ArchitectureError for an end that keeps the softmax from being sure."""
+        refuse_narrow(graph, len(self.outputs))
 
     @QUIETLY
     def judge(self, outputs: Array, targets: NDArray[np.int32]) -> JudgedClass:

@@ -94,6 +94,10 @@ class Segmentation(Task, name="segment"):
         """Raise ArchitectureError for a network that cannot take images of any size."""
         measure_context(graph)
 
+    def check_to_train(self, graph: Graph) -> None:
+        """Raise ArchitectureError for an end that keeps the softmax from being sure."""
+        refuse_narrow(graph, len(self.outputs))
+
     @QUIETLY
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
         """Compare logits (N, H, W, K) with the true classes (N, H, W), those below 0 left out."""
