@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnncli.engine.optimizers import OPTIMIZERS, Rule
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
+from cnncli.layers.base import volume
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     """Return settings with every number: the given ones, the rest by network, task and data.
 
     `samples` is how many there are to train on; a `momentum` given becomes a setting of the
-    optimizer. Raises UsageError for what optimizer or task cannot use.
+    optimizer. Raises UsageError for what optimizer or task cannot use, and for batches of single
+    values for bn.
     """
     given = {"label_smoothing": task.smoothing, **given}
     rule = _choose_rule(given.pop("optimizer", "adamw"), given.pop("momentum", None))
@@ -57,6 +59,7 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     epochs = given.get("epochs", 20 if samples <= 5000 else 15 if samples <= 20000 else 10)
     usual = TILES if len(graph.output_shape) > 1 else 32 if samples <= 5000 else 64
     batch_size = first.batch_size or usual
+    _refuse_single_values(graph, batch_size, samples)
     batches = max(1, -(-samples // batch_size))
     rate = first.lr or rule.rate * _boldness(graph, samples)
     decay, warmup = first.weight_decay, first.warmup_epochs
@@ -85,6 +88,21 @@ def _choose_rule(optimizer: str, momentum: float | None) -> Rule:
             "leave one of them out"
         )
     return rule.with_momentum(momentum)
+
+
+def _refuse_single_values(graph: Graph, batch_size: int, samples: int) -> None:
+    """Raise UsageError where a batch would bring bn a single value per channel.
+
+    Its mean is the value itself then: bn answers with its bias alone, and nothing is learned.
+    """
+    alone = min(batch_size, samples) == 1 or (batch_size == 2 and samples % 2 == 1)
+    for node in graph.nodes:
+        if alone and node.layer.family == "norm" and volume(node.input_shapes[0][:-1]) == 1:
+            raise UsageError(
+                f"{node.name} would normalize single values: its input is one value per channel, "
+                f"and {samples} samples in batches of {batch_size} leave a batch of one; use "
+                f"{setting('batch_size')} 3 or more, or leave bn out there"
+            )
 
 
 def _boldness(graph: Graph, samples: int) -> float:

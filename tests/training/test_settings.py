@@ -103,3 +103,20 @@ def test_a_momentum_given_by_itself_becomes_a_setting_of_the_optimizer():
 def test_a_momentum_given_twice_is_an_error():
     with pytest.raises(UsageError, match=r"momentum 0\.5: optimizer adam\(0\.8\) says it too"):
         choose({"optimizer": "adam(0.8)", "momentum": 0.5}, NORMED, 900)
+
+
+@pytest.mark.parametrize(("batch_size", "samples"), [(1, 40), (2, 41), (32, 1), (2, 1)])
+@pytest.mark.parametrize(
+    "text",
+    ["dense(8) >> bn >> relu >> dense(4)", "conv(8,3) >> relu >> global_avgpool >> bn >> dense(4)"],
+)
+def test_bn_over_single_values_is_refused(batch_size, samples, text):
+    with pytest.raises(UsageError, match=r"bn1 would normalize single values.* a batch of one"):
+        choose({"batch_size": batch_size}, graph(text), samples)
+
+
+@pytest.mark.parametrize(("batch_size", "samples"), [(2, 40), (3, 41), (40, 41), (3, 2)])
+def test_bn_over_two_values_or_more_is_taken(batch_size, samples):
+    vectors = graph("dense(8) >> bn >> relu >> dense(4)")
+    assert choose({"batch_size": batch_size}, vectors, samples).batch_size == batch_size
+    assert choose({"batch_size": 1}, NORMED, samples).batch_size == 1  # an image has many values
