@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from cnncli.rows import write_row
 from cnncli.tasks import Task
 from cnncli.terminal import complain, escape_on_terminal, write_json, write_line
 from cnncli.trained.answers import Record
@@ -13,9 +14,18 @@ from cnncli.trained.model import Trained
 
 
 def make_writer(
-    form: str, trained: Trained, top_k: int | None, kind: str, layer: str | None
+    form: str,
+    trained: Trained,
+    top_k: int | None,
+    kind: str,
+    layer: str | None,
+    *,
+    with_errors: bool = False,
 ) -> Callable[[Record], None]:
-    """Return what writes a record to stdout; a table begins with its header."""
+    """Return what writes a record to stdout; a table begins with its header.
+
+    `with_errors` gives a table a last column, which says why an input has no answer.
+    """
     if form == "jsonl":
         return write_json
     values = {"probs": None, "logits": "logits"}.get(kind, "features")
@@ -23,7 +33,7 @@ def make_writer(
         return lambda record: write_line(_word_record(record, trained.task, values))
     columns = _make_header(trained, top_k, kind, layer)
     delimiter = "," if form == "csv" else "\t"
-    _write_row(["path", *columns], delimiter)
+    _write_row(["path", *columns, *(["error"] if with_errors else [])], delimiter)
 
     def write(record: Record) -> None:
         if "error" in record:
@@ -31,7 +41,8 @@ def make_writer(
             cells: list[Any] = [""] * len(columns)
         else:
             cells = _make_row(record, trained.task, top_k, values)
-        _write_row([record["path"], *cells], delimiter)
+        reason = [record.get("error", "")] if with_errors else []
+        _write_row([record["path"], *cells, *reason], delimiter)
 
     return write
 
@@ -60,9 +71,4 @@ def _make_row(record: Record, task: Task, top_k: int | None, values: str | None)
 
 
 def _write_row(cells: list[Any], delimiter: str) -> None:
-    import csv
-    import io
-
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="").writerow(cells)
-    write_line(escape_on_terminal(text.getvalue()))
+    write_line(escape_on_terminal(write_row(cells, delimiter)))

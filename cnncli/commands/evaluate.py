@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from cnncli.options import (
     model_argument,
     threads_option,
 )
+from cnncli.rows import write_row
 from cnncli.terminal import Progress, escape_on_terminal, note, write_json, write_line
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     "labels: mean average precision).",
 )
 @click.option(
-    "--per-image", metavar="FILE.csv",
+    "--per-image", type=OUTPUT, metavar="FILE.csv",
     help="Write a row for each image: path, label, predicted, confidence, loss.",
 )  # fmt: skip
 @click.option("--confusion", metavar="FILE.png", help="Draw the confusion matrix.")
@@ -128,15 +130,10 @@ def evaluate(
 
 def _write_table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:
     """Return --per-image: a row per image, in the order of the data."""
-    import csv
-    import io
-
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
     header, cells = table
-    rows.writerow(["path", *header])
-    rows.writerows([name, *row] for name, row in zip(images.names, cells, strict=True))
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    rows = ([name, *row] for name, row in zip(images.names, cells, strict=True))
+    text = "".join(write_row(row) + "\n" for row in chain([["path", *header]], rows))
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _draw_confusion(figures: dict[str, Any], title: str) -> bytes:

@@ -54,6 +54,10 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )  # fmt: skip
 @batch_size_option(None)
 @click.option("--format", "form", type=click.Choice(FORMATS), default=None, help="[default: plain]")
+@click.option(
+    "--with-errors", is_flag=True,
+    help="csv, tsv: a last column says why an input could not be predicted.",
+)  # fmt: skip
 @json_option
 @click.option(
     "--output-kind", "kind", default="probs", show_default=True, metavar="KIND",
@@ -87,6 +91,7 @@ def predict(
     min_confidence: float | None,
     batch_size: int | None,
     form: str | None,
+    with_errors: bool,
     as_json: bool,
     kind: str,
     output: str | None,
@@ -113,6 +118,8 @@ def predict(
     """
     if as_json and form not in (None, "jsonl"):
         raise UsageError(f"--json means --format jsonl, not {form}; give one of them")
+    if with_errors and form not in ("csv", "tsv"):
+        raise UsageError("--with-errors is for --format csv and tsv; the others say it anyway")
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import make_writer
@@ -142,7 +149,8 @@ def predict(
     )
     single = not files_from and len(inputs) == 1 and not os.path.isdir(inputs[0])  # noqa: PTH112
     masks = _open_mask_writer(trained, output, overlay, force, single=single)
-    write = make_writer("jsonl" if as_json else form or "plain", trained, top_k, kind, layer)
+    form = "jsonl" if as_json else form or "plain"
+    write = make_writer(form, trained, top_k, kind, layer, with_errors=with_errors)
     failed = count = 0
     with Progress(None, f"{what}s") as progress:
         for count, answer in enumerate(_note_once(answers), 1):

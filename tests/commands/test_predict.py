@@ -352,3 +352,23 @@ def test_a_path_that_begins_with_a_dash_follows_two_of_them(run, model, image, t
     shutil.copy(image, tmp_path / "-k.png")
     done = run("predict", model, "--", "-k.png", cwd=tmp_path)
     assert (done.returncode, done.stdout[:8]) == (0, "-k.png: ")
+@pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_a_table_has_a_reason_for_what_could_not_be_predicted(
+    run, model, image, tmp_path, form, delimiter
+):
+    names = ["new\nline.png", "re\rturn.png", 'quo"te\t,.png']
+    for name in names:
+        (tmp_path / name).write_bytes(image.read_bytes())
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    arguments = (*names, "broken.png", "--format", form, "--with-errors")
+    done = run("predict", model, *arguments, cwd=tmp_path, text=False)
+    text = io.StringIO(done.stdout.decode(), newline="")
+    header, *rows = csv.reader(text, delimiter=delimiter)
+    assert (done.returncode, header) == (4, ["path", "label", "confidence", "error"])
+    assert [row[0] for row in rows] == [*names, "broken.png"]
+    assert [bool(row[3]) for row in rows] == [False, False, False, True]
+    assert "not JPEG, PNG" in rows[-1][3]
+
+
+def test_a_reason_column_is_for_tables_alone(run, model, image):
+    assert run("predict", model, image, "--with-errors").returncode == 2
