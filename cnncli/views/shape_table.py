@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
+from cnncli.rows import write_row
 from cnncli.views.shapes import Report
 
 COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
@@ -14,13 +13,14 @@ COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
 
 def write_table(report: Report) -> Iterator[str]:
     """Yield aligned columns, the totals, and what is lost."""
-    rows = [COLUMNS, *(_list_cells(layer, report) for layer in report["layers"])]
+    rows = _list_rows(report)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield f"input {_write_size(report['input'])}"
     yield ""
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
-        cells += [cell.rjust(width) for cell, width in zip(row[3:], widths[3:], strict=True)]
+        cells += [cell.rjust(width) for cell, width in zip(row[3:8], widths[3:8], strict=True)]
+        cells += row[8:]
         yield "  ".join(cells).rstrip()
     yield from ("", *_total_lines(report))
     for layer in report["layers"]:
@@ -66,24 +66,42 @@ def _total_lines(report: Report) -> Iterator[str]:
 
 def write_csv(report: Report) -> Iterator[str]:
     """Yield all records at once, with a header."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = ("name", "kind", "layer", "input", "output", "params", "macs", "receptive_field")
-    writer.writerow((*names, "jump", "lost"))
+    rows = [write_row((*names, "jump", "lost"))]
     for layer in report["layers"]:
         cells = (layer[name] for name in (*names, "jump", "lost"))
-        writer.writerow(_write_size(cell) if isinstance(cell, tuple) else cell for cell in cells)
-    yield out.getvalue().rstrip("\n")
+        row = (_write_size(cell) if isinstance(cell, tuple) else cell for cell in cells)
+        rows.append(write_row(row))
+    yield "\n".join(rows)
 
 
 def write_markdown(report: Report) -> Iterator[str]:
     """Yield the lines of a table, the totals last."""
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |"
-    for layer in report["layers"]:
-        yield f"| {' | '.join(_list_cells(layer, report))} |"
+    header, *rows = _list_rows(report)
+    more = len(header) - len(COLUMNS)
+    yield f"| {' | '.join(header)} |"
+    yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |" + " --- |" * more
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
     total = report["total"]
-    yield f"| total | | | {total['params']:,} | {total['macs']:,} | | | |"
+    yield f"| total | | | {total['params']:,} | {total['macs']:,} | | | |" + " |" * more
+
+
+def _list_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return the header and a row per layer.
+
+    Where the network has branches, a last column says whose output a layer reads, if that is not
+    the line above.
+    """
+    rows = [COLUMNS, *(_list_cells(layer, report) for layer in report["layers"])]
+    above = ["input", *(layer["name"] for layer in report["layers"])]
+    reads = [
+        "" if layer["inputs"] == [before] else ", ".join(layer["inputs"])
+        for layer, before in zip(report["layers"], above, strict=False)
+    ]
+    if any(reads):
+        rows = [(*row, cell) for row, cell in zip(rows, ["reads", *reads], strict=True)]
+    return rows
 
 
 def _list_cells(layer: Report, report: Report) -> tuple[str, ...]:

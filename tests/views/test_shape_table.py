@@ -1,10 +1,12 @@
+import pytest
+
 from cnncli.graph import build_graph
 from cnncli.notation import parse
 from cnncli.views.shape_table import write_csv, write_markdown, write_table
 from cnncli.views.shapes import report_shapes
 
 
-def report(text, shape, *, explained=False):
+def report(text, shape=(8, 8, 4), *, explained=False):
     return report_shapes(build_graph(parse(text), shape), 64, 1, explained=explained)
 
 
@@ -48,3 +50,23 @@ def test_csv_has_a_header_and_a_line_for_each_layer():
 def test_markdown_has_the_totals_last():
     *_, last = write_markdown(report("conv(4, 3) >> relu", (9, 9, 1)))
     assert last == "| total | | | 40 | 1,764 | | | |"
+
+
+def test_branches_say_whose_output_they_read():
+    lines = list(write_table(report("relu >> (conv(4, 3, pad=1) | maxpool(3, 1, 1) >> relu)")))
+    assert lines[2].endswith("  reads")
+    reads = {line.split()[0]: line.split("  ")[-1] for line in lines[3:8]}
+    assert reads["maxpool1"] == "relu1"
+    assert reads["stack1"] == "conv1, relu2"
+    assert not lines[4].endswith("relu1")  # conv1 reads the line above
+
+
+@pytest.mark.parametrize("text", ["conv(4, 3) >> relu", "2 * (relu >> maxpool) >> dense(3)"])
+def test_a_chain_has_no_such_column(text):
+    assert "reads" not in " ".join(write_table(report(text)))
+    assert "reads" not in " ".join(write_markdown(report(text)))
+
+
+def test_markdown_keeps_its_columns_even():
+    lines = list(write_markdown(report("conv(4, 3, pad=1) + id")))
+    assert len({line.count("|") for line in lines}) == 1
