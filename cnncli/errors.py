@@ -20,11 +20,28 @@ def name_settings(message: str, name: Callable[[str], str]) -> str:
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """Return "; did you mean …?" where something known is spelled much alike, else nothing."""
+    """Return "; did you mean …?" where something known is called so elsewhere, or spelled alike.
+
+    Nothing is returned rather than something far-fetched.
+    """
     from difflib import get_close_matches  # which takes its time
 
-    close = get_close_matches(word.lower(), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    from cnncli.synonyms import find_synonyms
+
+    meant = find_synonyms(word)
+    if not meant:
+        bare = {name.lstrip("-"): name for name in known}  # dashes would make all options alike
+        close = get_close_matches(word.lower().lstrip("-"), bare, n=1, cutoff=0.7)
+        meant = [bare[name] for name in close]
+    name = next((name for name in meant if name in known), None)
+    return f"; did you mean {name}?" if name else ""
+
+
+def _shorten(text: str) -> str:
+    """Return a text without its middle where it is longer than any reader wants."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST * 3 // 4]} … {text[-LONGEST // 4 :]}"
 
 
 class CnncliError(Exception):

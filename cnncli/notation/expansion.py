@@ -14,6 +14,7 @@ from cnncli.notation.tokens import Token
 from cnncli.notation.tree import Amount, Call, Piece
 from cnncli.settings import COUNT, Misfit, match_arguments, read_setting, settings_of
 
+OPERATORS = ("a + b", "a | b", "a * b")  # which other tools have layers for
 MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
 Values = Mapping[str, str]  # what the parameters of a piece stand for
 
@@ -66,7 +67,7 @@ class _Expansion:
             self._bind(call, {})
             return Identity()
         if name not in list_named_layers():
-            hint = did_you_mean(name, [*list_named_layers(), *self.pieces, "id"])
+            hint = did_you_mean(name, [*list_named_layers(), *OPERATORS, *self.pieces, "id"])
             raise call.token.location.error(
                 f"no layer is called {name!r}" + (hint or "; `cnncli layers` lists them")
             )

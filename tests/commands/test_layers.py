@@ -33,3 +33,22 @@ def test_json_says_what_each_setting_expects():
         "default": None,
     }
     assert (stride["required"], stride["default"]) == (False, "1")
+
+
+def test_one_layer_is_shown_with_what_its_settings_take():
+    lines = layers("maxpool").stdout.splitlines()
+    assert lines[0] == "maxpool(size=2, stride=size, pad=0, ceil=no)"
+    assert lines[3].split() == ["setting", "default", "takes"]
+    assert [line.split()[:2] for line in lines[4:]] == [
+        ["size", "2"], ["stride", "size"], ["pad", "0"], ["ceil", "no"]
+    ]  # fmt: skip
+    assert "required  a whole number of 1 or more" in layers("conv").stdout
+    assert len(layers("relu").stdout.splitlines()) == 2
+    (bn,) = json.loads(layers("bn", "--json").stdout)["layers"]
+    assert bn["name"] == "bn"
+
+
+def test_a_layer_there_is_not_is_refused():
+    done = layers("linear")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "cnncli: no layer is called 'linear'; did you mean dense?\n"
