@@ -30,12 +30,16 @@ from cnncli.errors import CnncliError, UsageError, did_you_mean
 from cnncli.options import Help
 from cnncli.terminal import Interrupted, escape, name_options
 
+ORDER = (  # of work: from data to a model, to answers, into the network; help comes last
+    "train", "predict", "evaluate", "inspect-filters", "arch", "layers", "shape-calc", "draw",
+    "bench", "help",
+)  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_CODES = """\b
 Exit codes:
   0    done
   1    failed: disk full, stdout closed, out of memory, anything unforeseen
-  2    usage: unknown option or command, bad value, architecture that does not fit
+  2    usage: unknown option or command, bad value, network that does not fit
   3    data: no images found, unreadable set, labels that do not fit the model
   4    finished, but some items failed (each is reported in place)
   5    model file: damaged, unsafe, wrong version, not a model
@@ -54,7 +58,7 @@ class Commands(Help, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, as they are typed."""
-        return sorted(_list_files())
+        return sorted(_list_files(), key=lambda name: (_rank(name), name))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the command's file."""
@@ -68,7 +72,7 @@ class Commands(Help, click.Group):
         """List the commands by the first sentences of their docstrings, importing none of them."""
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, _read_sentence(path)) for name, path in sorted(_list_files().items())]
+                [(name, _read_sentence(_list_files()[name])) for name in self.list_commands(ctx)]
             )
 
     def resolve_command(
@@ -80,6 +84,11 @@ class Commands(Help, click.Group):
             hint = did_you_mean(args[0], names) or "; see 'cnncli --help'"
             raise UsageError(f"no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _rank(name: str) -> int:
+    """Return the place of a command in the order of work; of one not named there, the last."""
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def _list_files() -> dict[str, str]:
@@ -102,7 +111,7 @@ def _read_sentence(path: str) -> str:
 @click.command(
     cls=Commands,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog=EXIT_CODES,
 )
 @click.version_option(__version__, message="cnncli %(version)s")

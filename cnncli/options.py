@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -30,6 +30,7 @@ class Help(click.Command):
     """A command whose help opens with its sentence and its examples."""
 
     examples: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = {}  # headings, and parameters under each
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write sentence, examples, usage, the rest, options."""
@@ -46,6 +47,19 @@ class Help(click.Command):
         self.format_options(ctx, formatter)
         self.format_epilog(ctx, formatter)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options under the headings of their groups, the rest under Options."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        records = {option.name: option.get_help_record(ctx) for option in options}
+        grouped = {name for members in self.groups.values() for name in members}
+        rest = "Other options" if grouped else "Options"
+        for heading, members in {**self.groups, rest: records.keys() - grouped}.items():
+            with formatter.section(heading):
+                listed = [record for name, record in records.items() if name in members and record]
+                formatter.write_dl(listed)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
 
 def _remember(name: str, value: Any) -> Callable[[click.Context, click.Parameter, bool], None]:
     def remember(_: click.Context, __: click.Parameter, given: bool) -> None:
@@ -55,8 +69,13 @@ def _remember(name: str, value: Any) -> Callable[[click.Context, click.Parameter
     return remember
 
 
-def command(*examples: str) -> Callable[[Callable[..., None]], Help]:
-    """Make a function a command with these examples, -q, --no-color and -h."""
+def command(
+    *examples: str, groups: Mapping[str, tuple[str, ...]] | None = None
+) -> Callable[[Callable[..., None]], Help]:
+    """Make a function a command with these examples, -q, --no-color and -h.
+
+    `groups` are the headings that help has its options under, each with names of parameters.
+    """
 
     def make(function: Callable[..., None]) -> Help:
         for flags, name, value, text in (
@@ -68,7 +87,7 @@ def command(*examples: str) -> Callable[[Callable[..., None]], Help]:
             )(function)
         made = click.command(function.__name__.replace("_", "-"), cls=Help)(function)
         made.params = made.params[2:] + made.params[:2]  # last of all in the list
-        made.examples = examples
+        made.examples, made.groups = examples, groups or {}
         return made
 
     return make
@@ -195,11 +214,14 @@ max_memory_option = click.option(
 )  # fmt: skip
 
 
-def batch_size_option(default: int | None) -> Callable[[Function], Function]:
-    """-b/--batch-size with this default; None where the command chooses."""
+def batch_size_option(
+    default: int | None, chosen: str | None = None
+) -> Callable[[Function], Function]:
+    """-b/--batch-size with this default; None where the command chooses, as `chosen` says."""
     return click.option(
         "-b", "--batch-size", type=click.IntRange(1, 65536), default=default, metavar="N",
-        show_default=default is not None, help="Images per step.",
+        show_default=default is not None,
+        help="Images per step." + (f"  [default: {chosen}]" if chosen else ""),
     )  # fmt: skip
 
 

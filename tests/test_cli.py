@@ -239,3 +239,27 @@ def test_completion_scripts_are_there(run):
     done = run(env={"_CNNCLI_COMPLETE": "bash_source"})
     assert done.returncode == 0
     assert "_cnncli_completion" in done.stdout
+
+
+def test_commands_are_listed_in_the_order_of_work(run):
+    lines = run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    names = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
+    work = ["train", "predict", "evaluate", "inspect-filters", "arch", "layers", "shape-calc"]
+    assert [name for name in names if name in work] == work
+    assert names[-1] == "help"
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_no_line_of_help_is_longer_than_80_columns(run, name):
+    for line in run(*filter(None, [name]), "--help").stdout.splitlines():
+        assert len(line) <= 80, line
+        assert not re.search(r"--?[a-z]*-$", line), line  # options stay in one piece
+
+
+def test_the_options_of_train_are_in_groups_with_their_defaults(run):
+    text = run("train", "--help").stdout
+    headings = [line for line in text.splitlines() if line.endswith(":") and line[0] != " "]
+    assert headings[-4:] == ["Model and task:", "Data:", "Training:", "Other options:"]
+    training = text.partition("Training:\n")[2].partition("Other options:")[0]
+    options = re.split(r"\n(?=  -)", training)
+    assert all("[default: " in " ".join(option.split()) for option in options), options

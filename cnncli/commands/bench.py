@@ -34,7 +34,7 @@ PEAK_SECONDS = 0.5  # at most, before and after
 
 @command(
     "cnncli bench vgg_small -b 64 --per-layer",
-    "cnncli bench 'conv(32, 3) >> relu >> dense(10)' --input 28x28x1 --mode predict -b 1",
+    "cnncli bench 'conv(32, 3) >> dense(10)' --input 28x28x1 --mode predict -b 1",
 )
 @arch_argument
 @input_option

@@ -72,8 +72,8 @@ def evaluate(
     Numbers get MAE, RMSE and R2, each and on average. Several labels get the average precision of
     each, and precision, recall and F1 at its threshold.
 
-    An answer that is not finite (NaN, infinity) is never right: its row in --per-image stays empty,
-    the exit code is 4, and with --fail-under 6.
+    An answer that is not finite (NaN, infinity) is never right; --per-image leaves its row empty.
+    The exit code is 4 then, and 6 with --fail-under.
     """
     from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically

@@ -34,7 +34,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 
 @command(
     "cnncli predict digits.npz sample_data/digits/test",
-    "find sample_data -name '*.png' | cnncli predict digits.npz --files-from - --json",
+    "find sample_data -name '*.png' | cnncli predict digits.npz --files-from -",
 )
 @model_argument
 @click.argument("inputs", metavar="[INPUT...|-]", nargs=-1)

@@ -30,16 +30,27 @@ if TYPE_CHECKING:
     from cnncli.training.events import Done
     from cnncli.training.settings import Settings
 
+GROUPS = {
+    "Model and task": ("output", "arch", "task", "loss", "init"),
+    "Data": (
+        "val", "img_size", "length", "color", "resize", "normalize", "class_weights", "ignore",
+    ),
+    "Training": (
+        "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
+        "weight_decay", "label_smoothing", "monitor", "seed",
+    ),
+}  # fmt: skip
 POSITIVE = click.FloatRange(0, min_open=True)
 
 
 @command(
     "cnncli train sample_data/digits -o digits.npz",
-    "cnncli train sample_data/digits -o small.npz --epochs 3 "
-    "--arch 'conv(8, 3) >> relu >> maxpool >> dense(classes)'",
+    "cnncli train sample_data/digits -o small.npz --arch lenet5 --epochs 3",
+    groups=GROUPS,
 )
 @click.argument("data", metavar="DATA")
-@click.option("-o", "--output", required=True, metavar="MODEL.npz", help="The model file to write.")
+@click.option("-o", "--output", required=True, type=OUTPUT, metavar="MODEL.npz",
+              help="The model file to write.")  # fmt: skip
 @click.option("--arch", default="auto", show_default=True, metavar="ARCH",
               help="The network: a name, an architecture text, @FILE or auto.")  # fmt: skip
 @click.option(
@@ -55,18 +66,25 @@ POSITIVE = click.FloatRange(0, min_open=True)
 )
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: val/ in DATA, else 0.1]")  # fmt: skip
-@click.option("--epochs", type=click.IntRange(0), metavar="N", help="Passes over the images.")
-@batch_size_option(None)
-@click.option("--lr", type=POSITIVE, metavar="X", help="Learning rate at its highest.")
+@click.option("--epochs", type=click.IntRange(0), metavar="N",
+              help="Passes over the images.  [default: 20; above 5,000 images 15, above 20,000 "
+              "10]")  # fmt: skip
+@batch_size_option(None, "32; above 5,000 images 64; masks: 8 tiles")
+@click.option("--lr", type=POSITIVE, metavar="X",
+              help="Learning rate at its highest.  [default: by network, optimizer and data; "
+              "printed]")  # fmt: skip
 @optimizer_option
 @click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X",
-              help="Momentum of the optimizer; beta1 of adam and adamw.")  # fmt: skip
+              help="Momentum of the optimizer; beta1 of adam and adamw.  [default: that of the "
+              "optimizer]")  # fmt: skip
 @click.option("--weight-decay", type=click.FloatRange(0), metavar="X",
-              help="How strongly weights are pulled toward zero.")  # fmt: skip
+              help="How strongly weights are pulled toward zero.  [default: by the length of the "
+              "training; printed]")  # fmt: skip
 @click.option("--lr-schedule", type=click.Choice(names.SCHEDULES),
               help="How the learning rate falls after warm-up.  [default: cosine]")  # fmt: skip
 @click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
-              help="Epochs in which the learning rate rises to its full height.")  # fmt: skip
+              help="Epochs in which the learning rate rises to its full height.  [default: 500 "
+              "steps, but at most 1 epoch]")  # fmt: skip
 @click.option("--init", type=click.Choice(names.INIT_METHODS),
               help="Initial weights.  [default: by the next activation]")  # fmt: skip
 @click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X",
@@ -77,14 +95,17 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--ignore", multiple=True, metavar="LEVEL|COLOR",
               help="Pixels of masks that take no part in training and figures, such as 255 or "
               "'#e0e0c0'; may be given several times.")  # fmt: skip
-@click.option("--monitor", type=click.Choice(names.MONITORS),
-              help="The figure that decides which epoch is kept.  [default: val_loss]")  # fmt: skip
-@click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW", help="Size of the images.")
+@click.option("--monitor", type=click.Choice(names.MONITORS), metavar="NAME",
+              help=f"The figure that decides which epoch is kept: {', '.join(names.MONITORS)}.  "
+              "[default: val_loss]")  # fmt: skip
+@click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW",
+              help="Size of the images.  [default: what half of them have, else their "
+              "median]")  # fmt: skip
 @click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
               help="Length of the signals in samples. Longer ones are cut to their middle, "
               "shorter ones get zeros around them.  [default: what 95 % fit into]")  # fmt: skip
 @click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto",
-              help="auto: gray if all images are gray.")  # fmt: skip
+              show_default=True, help="auto: gray if all images are gray.")  # fmt: skip
 @click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
               default="stretch", show_default=True,
               help="How images of another shape are fitted to the size.")  # fmt: skip
