@@ -26,6 +26,7 @@ if gc.isenabled():  # or Python would look through all it has imported for garba
 import click
 
 from cnncli import __version__, commands
+from cnncli.docstrings import read_docstring
 from cnncli.errors import CnncliError, UsageError, did_you_mean
 from cnncli.options import Help
 from cnncli.terminal import Interrupted, escape, name_options
@@ -124,6 +125,9 @@ def group(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(UsageError.exit_code)
+
+
+group.help = group.help or read_docstring(group.callback)
 
 
 def main() -> NoReturn:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncli import names
+from cnncli.docstrings import read_docstring
 from cnncli.errors import ArchitectureError, UsageError
 from cnncli.terminal import Preferences, note
 
@@ -85,7 +86,8 @@ def command(
             function = click.option(
                 *flags, is_flag=True, expose_value=False, callback=_remember(name, value), help=text
             )(function)
-        made = click.command(function.__name__.replace("_", "-"), cls=Help)(function)
+        name, text = function.__name__.replace("_", "-"), read_docstring(function)
+        made = click.command(name, cls=Help, help=text)(function)
         made.params = made.params[2:] + made.params[:2]  # last of all in the list
         made.examples, made.groups = examples, groups or {}
         return made

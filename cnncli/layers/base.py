@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.docstrings import read_docstring
 from cnncli.layers.arrays import Array as Array
 from cnncli.layers.fusing import Fusing
 from cnncli.randomness import draw
@@ -196,7 +197,7 @@ class Layer(Value):
         super().__init_subclass__()
         if kind is not None:
             cls.kind = kind
-            cls.summary = (cls.__doc__ or "").strip().split("\n")[0]
+            cls.summary = read_docstring(cls).strip().split("\n")[0]
             LAYERS.add(kind, cls)
 
     @classmethod
