@@ -69,6 +69,10 @@ def inspect_filters(
     Without --output they are drawn in the terminal, or listed as a table of numbers if stdout is
     not a terminal. All pictures of a layer share one scale. On that of filters zero is gray. With
     --image the dead filters are named, too: those whose activation is zero everywhere.
+
+    In a .npz file feature maps are height x width x channels (a signal's length x channels), as
+    `predict --output-kind features:LAYER` gives them; filters are as in the model file, filters x
+    channels x height x width.
     """
     from cnncli.trained.model import load
 
@@ -121,7 +125,7 @@ def _make_document(look: Look) -> dict[str, Any]:
         "layer": findings.layer,
         "method": look.method,
         "image": None if look.sample is None else look.sample.name,
-        "shape": list(findings.values.shape),
+        "shape": list(findings.stored.shape),
         "filters": [
             {"name": f"{findings.layer}:{index}", "index": index, "dead": None}
             | dict(zip(names, row, strict=True))
@@ -139,7 +143,7 @@ def _save(look: Look, output: str, force: bool) -> None:
     from cnncli.render.sheet_picture import paint_sheet
 
     if output.lower().endswith(".npz"):
-        arrays: dict[str, Any] = {look.method: look.findings.values, **look.findings.figures}
+        arrays: dict[str, Any] = {look.method: look.findings.stored, **look.findings.figures}
         if look.sample is not None:
             arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)

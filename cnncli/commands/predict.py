@@ -61,7 +61,8 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 @json_option
 @click.option(
     "--output-kind", "kind", default="probs", show_default=True, metavar="KIND",
-    help="probs, logits, or features:LAYER, with LAYER as `shape-calc` names it.",
+    help="probs, logits, or features:LAYER, with LAYER as `shape-calc` names it: height x width x "
+    "channels in JSON, the same values row by row in plain, csv and tsv.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", metavar="DIR|FILE.png",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncli.inspection.figures import Array, Figures
+from cnncli.layers.base import Shape
 from cnncli.registry import Named, Registry
 from cnncli.value import Value
 
@@ -22,6 +23,11 @@ class Findings(Value):
     values: Array  # (n, ...)
     figures: Figures
 
+    @property
+    def stored(self) -> Array:
+        """The values as files hold them."""
+        return self.values
+
 
 class FilterFindings(Findings):
     """Filters (n, channels, rows, columns), shown around zero."""
@@ -31,6 +37,13 @@ class FilterFindings(Findings):
 
 class MapFindings(Findings):
     """Maps (n, height, width) of a sample, shown beside it."""
+
+    output_shape: Shape  # of the layer
+
+    @property
+    def stored(self) -> Array:
+        """The maps in the shape of the layer's output, channels last, as `predict` gives them."""
+        return self.values.transpose(1, 2, 0).reshape(self.output_shape)
 
 
 class Method(Named):

@@ -112,7 +112,7 @@ def test_activations_are_those_behind_the_first_filters(inspect):
     done = inspect("model.npz", "--method", "activations", "--image", "image.png", "--json")
 
     found = json.loads(done.stdout)
-    assert (found["layer"], found["image"], found["shape"]) == ("relu1", "image.png", [2, 8, 8])
+    assert (found["layer"], found["image"], found["shape"]) == ("relu1", "image.png", [8, 8, 2])
     first, second = found["filters"]
     assert first["max"] == pytest.approx(2 * 252 / 255, rel=1e-6)
     assert (first["zeros"], first["dead"]) == (1 / 64, False)
@@ -122,11 +122,7 @@ def test_activations_are_those_behind_the_first_filters(inspect):
 def test_any_layer_can_be_named(inspect):
     arguments = ("--method", "activations", "--layer", "maxpool1", "--image", "image.png")
 
-    assert json.loads(inspect("model.npz", *arguments, "--json").stdout)["shape"] == [
-        2,
-        4,
-        4,
-    ]
+    assert json.loads(inspect("model.npz", *arguments, "--json").stdout)["shape"] == [4, 4, 2]
 
 
 def test_a_png_is_drawn(inspect, tmp_path):
@@ -155,8 +151,24 @@ def test_npz_holds_the_arrays(inspect, tmp_path):
     with np.load(output, allow_pickle=False) as arrays:
         found = dict(arrays)
     assert (found["image"][..., 0] == PIXELS).all()
-    assert found["activations"][0] == pytest.approx(PIXELS * (2 / 255), rel=1e-6)
+    assert found["activations"][..., 0] == pytest.approx(PIXELS * (2 / 255), rel=1e-6)
     assert found["dead"].tolist() == [False, True]
+
+
+@pytest.mark.parametrize("layer", ["conv1", "maxpool1", "dense1"])
+def test_npz_and_features_of_a_prediction_are_laid_out_alike(inspect, run, folder, tmp_path, layer):
+    output = str(tmp_path / "maps.npz")
+    inspect(
+        "model.npz", "--method", "activations", "--layer", layer, "--image", "image.png",
+        "-o", output,
+    )  # fmt: skip
+    with np.load(output) as arrays:
+        maps = arrays["activations"]
+    kind = ("--output-kind", f"features:{layer}")
+    done = run("predict", "model.npz", "image.png", "--json", *kind, cwd=folder)
+    features = np.array(json.loads(done.stdout)["features"])
+    assert features.shape == maps.shape
+    assert features == pytest.approx(maps, rel=1e-5)
 
 
 def test_an_output_and_json_can_be_had_together(inspect, tmp_path):

@@ -36,9 +36,8 @@ class Activations(Method, name="activations"):
         maps = read_maps(trained, sample, {node.name, last})
         values = maps[node.name]
         zeros, dead = share_of_zeros(values), are_dead(maps[last])
-        return MapFindings(
-            node.name, values, {**measure_values(values), "zeros": zeros, "dead": dead}
-        )
+        figures = {**measure_values(values), "zeros": zeros, "dead": dead}
+        return MapFindings(node.name, values, figures, node.output_shape)
 
 
 def read_maps(trained: Trained, sample: Sample, layers: Collection[str]) -> dict[str, Array]:
