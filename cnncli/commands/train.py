@@ -182,6 +182,8 @@ def train(
         threads=threads,
     )
     _describe_data(data, training_data)
+    if text is not None:
+        text = _adapt(arch, training_data.preprocessing.input_shape) or text
     graph = build_network(text, training_data)
     note(f"network: {graph.text}")
     settings = _choose_settings(graph, training_data, {**given, "threads": threads})
@@ -213,6 +215,20 @@ def _read_network(arch: str) -> tuple[str | None, Shape]:
     text, input_shape, _ = read_arch(arch)
     parse(text, 2)
     return text, input_shape or ()
+
+
+def _adapt(arch: str, shape: Shape) -> str | None:
+    """Return the text of a preset as `arch --for` adapts it to smaller inputs; say what changed."""
+    from cnncli.presets.adaptation import adapt_to_smaller
+
+    adapted = adapt_to_smaller(arch, shape)
+    if adapted is None:
+        return None
+    size = "x".join(map(str, shape))
+    note(f"{arch} is made for larger inputs; for {size} it is adapted as by `arch {arch} --for`:")
+    for change in adapted.changes:
+        note(f"  {change}")
+    return adapted.text
 
 
 def _describe_data(path: str, data: TrainingData) -> None:

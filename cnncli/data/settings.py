@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from cnncli.value import Value
 
+LARGE = 128  # pixels along a side of the images that a preset is made for
+
 
 class DataSettings(Value):
     """How samples are brought to a network; None and "auto" leave it to the data.
 
     `preset` is the input (H, W, C) or (L, C) of a named network, of which the size or length is
-    taken where none is given.
+    taken where none is given; but images of at most half the size of a large one stay small.
     """
 
     size: tuple[int, int] | None = None  # height and width of images, or of tiles cut from them
@@ -27,6 +29,12 @@ class DataSettings(Value):
         if self.size is None and len(self.preset) == 3:
             return self.preset[0], self.preset[1]
         return self.size
+
+    def stays_small(self, height: int, width: int) -> bool:
+        """Say whether images of this size are not to be enlarged to what a preset is made for."""
+        sides = self.preset[:2]
+        large = self.size is None and len(self.preset) == 3 and min(sides) >= LARGE
+        return large and 2 * height <= sides[0] and 2 * width <= sides[1]
 
     @property
     def signal_length(self) -> int | None:

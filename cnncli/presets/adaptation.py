@@ -22,7 +22,7 @@ from cnncli.notation.expression import Expression, Identity, Leaf
 from cnncli.notation.grammar import read
 from cnncli.notation.rewriting import Change, rewrite
 from cnncli.notation.writing import write_text
-from cnncli.presets import Preset
+from cnncli.presets import Preset, lookup
 from cnncli.value import Value
 
 SMALLEST = 4  # positions of the last feature map, along its shorter side
@@ -71,6 +71,21 @@ def adapt(preset: Preset, shape: Shape) -> Adapted:
         else:
             text = f"{_write_heading(preset, shape)}\n{write_text(pieces, network)}\n"
             return Adapted(text, graph, tuple(changes))
+
+
+def adapt_to_smaller(arch: str, shape: Shape) -> Adapted | None:
+    """Return the preset that ARCH names, adapted to inputs that are smaller than those it takes.
+
+    None where it names none, the inputs are not smaller, or nothing has to change.
+    """
+    preset = None if arch.startswith("@") else lookup(arch)
+    if preset is None or len(shape) != len(preset.input_shape):
+        return None
+    sides = zip(shape[:-1], preset.input_shape[:-1], strict=True)
+    if all(side >= usual for side, usual in sides):
+        return None
+    adapted = adapt(preset, shape)
+    return adapted if adapted.changes else None
 
 
 def find_last_feature_map(graph: Graph) -> Node | None:

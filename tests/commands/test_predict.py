@@ -352,6 +352,8 @@ def test_a_path_that_begins_with_a_dash_follows_two_of_them(run, model, image, t
     shutil.copy(image, tmp_path / "-k.png")
     done = run("predict", model, "--", "-k.png", cwd=tmp_path)
     assert (done.returncode, done.stdout[:8]) == (0, "-k.png: ")
+
+
 @pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
 def test_a_table_has_a_reason_for_what_could_not_be_predicted(
     run, model, image, tmp_path, form, delimiter

@@ -208,6 +208,35 @@ def test_a_preset_brings_its_image_size(run, patterns, tmp_path):
     assert "input: 28x36x1, " in run(*arguments, "--img-size", "28x36", "-f").stderr
 
 
+@pytest.mark.parametrize(
+    ("arch", "size", "change"),
+    [
+        ("squeezenet", "24x24", "maxpool"),
+        ("mobilenet_v2", "16x16", "conv"),
+        ("resnet18", "20x20", "conv(64, 7, 2, 3"),
+    ],
+)
+def test_a_preset_for_large_images_is_adapted_to_small_ones(
+    run, patterns, tmp_path, arch, size, change
+):
+    arguments = ("-o", tmp_path / "m", "--epochs", "0", "--img-size", size)
+    done = run("train", patterns, "--arch", arch, *arguments)
+    assert done.returncode == 0, done.stderr
+    assert f"{arch} is made for larger inputs; for {size}x1 it is adapted" in done.stderr
+    assert f"  {change}" in done.stderr
+    (tmp_path / "adapted.cnn").write_text(run("arch", arch, "--for", f"{size}x1").stdout)
+    whole = run("shape-calc", f"@{tmp_path / 'adapted.cnn'}", "--classes", "3", "--json").stdout
+    assert f"network: {json.loads(whole)['arch']}\n" in done.stderr
+
+
+def test_small_images_are_not_enlarged_to_what_a_large_preset_takes(run, patterns, tmp_path):
+    arguments = ("-o", tmp_path / "m", "--epochs", "0")
+    done = run("train", patterns, "--arch", "squeezenet", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "input: 224" not in done.stderr
+    assert "squeezenet is made for larger inputs" in done.stderr
+
+
 def test_an_architecture_can_come_from_a_file(run, patterns, tmp_path):
     (tmp_path / "net.cnn").write_text("block = conv(3, 3) >> relu\nblock >> dense(classes)\n")
     done = run("train", patterns, "-o", "m.npz", "--arch", "@net.cnn", "--epochs", "1", "--json",

@@ -76,8 +76,9 @@ def choose_image_shape(
     """
     headers = _read_headers(samples, threads)
     sizes = Counter((header.height, header.width) for header in headers)
-    size = settings.image_size
-    height, width = size or _choose_size(sizes)
+    usual = _choose_size(sizes)
+    size = None if settings.stays_small(*usual) else settings.image_size
+    height, width = size or usual
     in_color = sum(header.bands > 1 for header in headers)
     channels = _choose_channels(samples.where, {header.bands for header in headers}, settings)
     notices: list[str] = []
