@@ -125,13 +125,14 @@ class Reshape(Layer, kind="reshape"):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        if len(x) > 1:
-            raise ArchitectureError("its input is an image; put flatten before it")
         if volume(x) != volume(self.shape):
+            flatten = "flatten before it and " if len(x) > 1 else ""
             raise ArchitectureError(
                 f"its input has {volume(x)} values, but {'x'.join(map(str, self.shape))} holds "
-                f"{volume(self.shape)}; use a shape of {volume(x)}"
+                f"{volume(self.shape)}; use {flatten}a shape of {volume(x)}"
             )
+        if len(x) > 1:
+            raise ArchitectureError("its input is an image; put flatten before it")
         return self.shape
 
     def reach(self, *inputs: Shape) -> Reach:

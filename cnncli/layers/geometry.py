@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeGuard
@@ -154,7 +155,7 @@ def lay_windows(
     it begins in the input or the padding before it (PyTorch's rule).
     Raises ArchitectureError where not even the first window fits.
     """
-    check_image(shape)
+    check_image(shape, _measure_room(size, dilation, pad))
     image = (1, shape[0]) if len(shape) == 2 else (shape[0], shape[1])
     sizes, steps = spread_over_axes(size, shape, 1), spread_over_axes(stride, shape, 1)
     gaps = spread_over_axes(dilation, shape, 1)
@@ -207,13 +208,29 @@ def _describe_misfit(shape: Shape, image: Axes, span: Axes, size: Axes, pad: Pad
     return f"its window is larger than its {seen} input{more}; use {use}"
 
 
-def check_image(shape: Shape) -> None:
-    """Raise ArchitectureError unless the shape is that of an image or a signal."""
+def _measure_room(size: tuple[int, ...], dilation: tuple[int, ...], pad: Padding) -> int:
+    """Return how many rows and columns an input needs at least for a window to fit."""
+    if isinstance(pad, str):
+        return 1
+    return max(d * (k - 1) + 1 for k in size for d in dilation) - 2 * min(pad)
+
+
+def check_image(shape: Shape, room: int = 1) -> None:
+    """Raise ArchitectureError unless the shape is that of an image or a signal.
+
+    `room` is how many rows and columns there have to be in the shape that the error advises.
+    """
     if len(shape) < 2:
         raise ArchitectureError(
             f"its input is a vector of {shape[0]}; put reshape(HxWxC) before it, "
-            f"for instance reshape(1x1x{shape[0]})"
+            f"for instance reshape({_suggest_shape(shape[0], room)})"
         )
+
+
+def _suggest_shape(count: int, room: int) -> str:
+    """Return the largest square image of so many values, or a signal where that has no room."""
+    side = max(side for side in range(1, math.isqrt(count) + 1) if not count % side**2)
+    return f"{side}x{side}x{count // side**2}" if side >= max(room, 2) else f"{count}x1"
 
 
 def add_channels(shape: Shape, output: Axes, channels: int) -> Shape:

@@ -1,8 +1,10 @@
+import re
 from itertools import product
 
 import pytest
 
 from cnncli.errors import ArchitectureError
+from cnncli.graph import build_graph
 from cnncli.layers import LAYERS
 from cnncli.layers.geometry import Windowed, lay_windows
 from cnncli.notation import parse
@@ -63,3 +65,20 @@ def test_lost_is_what_sliding_every_tap_by_hand_leaves_untouched():
 
 def test_a_causal_window_of_which_the_first_taps_are_all_padding_is_counted():
     assert parse("conv(5, 6, 4, causal, dilation=3)").layer.lost((7, 2)) == (0, 4)
+
+
+@pytest.mark.parametrize("count", [7, 10, 13, 28, 100, 120, 784])
+@pytest.mark.parametrize(
+    "layer", ["conv(4, 2)", "conv(4, 5)", "conv(4, 3, dilation=3)", "upsample"]
+)
+def test_the_reshape_that_is_advised_fits(count, layer):
+    with pytest.raises(ArchitectureError, match="for instance") as caught:
+        build_graph(parse(layer), (count,))
+    advised = re.search(r"for instance (reshape\(\S+\))", str(caught.value))[1]
+    assert len(build_graph(parse(f"{advised} >> {layer}"), (count,)).output_shape) > 1
+
+
+@pytest.mark.parametrize(("text", "x"), [("4x4x2", (3, 5, 2)), ("7x7x1", (10, 2)), ("5x2", (9, 1))])
+def test_another_number_of_values_is_said_before_flatten_is_advised(text, x):
+    with pytest.raises(ArchitectureError, match=r"values, but .* use flatten before it and a"):
+        build_graph(parse(f"reshape({text})"), x)
