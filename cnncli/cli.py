@@ -1,13 +1,20 @@
 """The command group: finds the commands, words every error, gives every end its exit code."""
 
-from __future__ import annotations
+# Built in, so that these two take no time; `signal` would import others.
+import _signal  # type: ignore[import-not-found]
+import sys
+
+if (
+    sys.argv[0].endswith(("cnncli", "cnncli/__main__.py"))
+    and _signal.getsignal(2) is _signal.default_int_handler
+):
+    _signal.signal(2, _signal.SIG_DFL)  # Ctrl-C ends the imports without a traceback
 
 import contextlib
 import gc
 import os
 import re
 import signal
-import sys
 import warnings
 from importlib import import_module
 from itertools import pairwise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+LONGEST = 600  # characters of what an error repeats of its cause
 MARK = "\0"  # around the name of a setting in a message; no path and no argument can hold it
 
 
@@ -52,6 +53,7 @@ class CnncliError(Exception):
 
     def __init__(self, fault: str, *, path: str | None = None, place: str = "") -> None:
         """`place`, a name or a path, is what the message begins with, before the fault."""
+        fault = MARK.join(map(_shorten, fault.split(MARK)))
         super().__init__(f"{place}: {fault}" if place else fault)
         self.path = path  # the file at fault, if any
         self.place, self.fault = place, fault

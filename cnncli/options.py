@@ -145,6 +145,18 @@ class Named(Choice):
         return value
 
 
+class _Output(ParamType):
+    """The name of a file to write; all names of stdout become `-`."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name."""
+        from cnncli.model_file.atomic import STDOUT
+
+        return "-" if value in STDOUT else value
+
+
 def note_unusual_size(shape: Shape) -> None:
     """Say what the size of an input means where it may be meant for an image written otherwise."""
     match shape:
@@ -160,6 +172,7 @@ def note_unusual_size(shape: Shape) -> None:
             )
 
 
+OUTPUT = _Output()
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
 IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
 BYTES = _Bytes()

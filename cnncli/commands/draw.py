@@ -11,6 +11,7 @@ import click
 
 from cnncli.errors import UsageError
 from cnncli.options import (
+    OUTPUT,
     Shape,
     arch_argument,
     classes_option,
@@ -37,7 +38,7 @@ NARROWEST, WIDEST = 80, 120
 @input_option
 @classes_option
 @click.option(
-    "-o", "--output", metavar="FILE|-",
+    "-o", "--output", type=OUTPUT, metavar="FILE|-",
     help="The file to write; its name ends in .svg, .png, .txt, .dot or .mermaid.  [default: -]",
 )  # fmt: skip
 @click.option(

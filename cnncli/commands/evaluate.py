@@ -9,6 +9,7 @@ import click
 
 from cnncli.errors import GateError, SomeFailed, UsageError
 from cnncli.options import (
+    OUTPUT,
     batch_size_option,
     command,
     force_option,
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
     "--per-image", type=OUTPUT, metavar="FILE.csv",
     help="Write a row for each image: path, label, predicted, confidence, loss.",
 )  # fmt: skip
-@click.option("--confusion", metavar="FILE.png", help="Draw the confusion matrix.")
+@click.option("--confusion", type=OUTPUT, metavar="FILE.png",
+              help="Draw the confusion matrix.")  # fmt: skip
 @force_option
 @batch_size_option(None)
 @threads_option

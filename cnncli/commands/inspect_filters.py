@@ -13,6 +13,7 @@ import click
 from cnncli.errors import UsageError
 from cnncli.inspection import find_method, list_methods
 from cnncli.options import (
+    OUTPUT,
     command,
     force_option,
     json_option,
@@ -51,7 +52,8 @@ class Look(NamedTuple):
     show_default=True, help="The weights, or the feature maps of an image or signal.",
 )  # fmt: skip
 @click.option("--image", metavar="FILE|-", help="The image or signal for the feature maps.")
-@click.option("-o", "--output", metavar="FILE", help="Write a picture (.png) or the arrays (.npz).")
+@click.option("-o", "--output", type=OUTPUT, metavar="FILE",
+              help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
 @max_memory_option
 @force_option
 @json_option

@@ -13,6 +13,7 @@ import click
 from cnncli.errors import SomeFailed, UsageError
 from cnncli.options import (
     IMAGE_SIZE,
+    OUTPUT,
     batch_size_option,
     command,
     conv_algo_option,
@@ -65,7 +66,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     "channels in JSON, the same values row by row in plain, csv and tsv.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", metavar="DIR|FILE.png",
+    "-o", "--output", type=OUTPUT, metavar="DIR|FILE.png",
     help="Write the mask of each image there, as a PNG with its name, or that of a single image "
     "into a file (for networks with masks).",
 )  # fmt: skip
@@ -171,7 +172,7 @@ def predict(
     if not count:
         note(f"no {what}s in the input")
     if failed:
-        raise SomeFailed(f"{failed} of {count} {what}s could not be answered")
+        raise SomeFailed(f"{failed} of {count} {what}s could not be predicted")
 
 
 def _join_inputs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from cnncli import names
 from cnncli.errors import UsageError
 from cnncli.options import (
     IMAGE_SIZE,
+    OUTPUT,
     batch_size_option,
     command,
     conv_algo_option,
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from cnncli.training.events import Done
     from cnncli.training.settings import Settings
 
+OTHER_FORMATS = (
+    ".h5", ".hdf5", ".keras", ".pt", ".pth", ".ckpt", ".onnx", ".pb", ".tflite", ".safetensors",
+    ".pkl", ".pickle", ".joblib", ".mat", ".npy", ".zip", ".tar", ".gz", ".json", ".yaml", ".csv",
+    ".txt", ".log", ".png", ".jpg", ".svg", ".html", ".py", ".c", ".cnn",
+)  # fmt: skip
 GROUPS = {
     "Model and task": ("output", "arch", "task", "loss", "init"),
     "Data": (
@@ -162,6 +169,7 @@ def train(
 
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
+    _refuse_other_formats(output)
     check_writable(output, force=force)
     text, preset_shape = _read_network(arch)
     training_data = load_training(
@@ -193,6 +201,15 @@ def train(
         write_json(record)
     else:
         (note if output == "-" else write_line)(_summary(record, training_data))
+
+
+def _refuse_other_formats(output: str) -> None:
+    """Raise UsageError for a name that promises what a model file is not."""
+    ending = os.path.splitext(output)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
+    if ending in OTHER_FORMATS:
+        raise UsageError(
+            f"{output}: a model file is no {ending} file; give a name that ends in .npz"
+        )
 
 
 def _parse_val(val: str | None) -> str | float | None:

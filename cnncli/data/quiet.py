@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import warnings
+from functools import cache
 
 # Pillow logs some errors before it raises them; unheard, unless the program listens.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+@cache
+def silence_libtiff() -> None:
+    """Keep libtiff, which Pillow has loaded, from writing to stderr by itself.
+
+    What it finds wrong reaches Pillow as an error, too. The library is looked for among those that
+    are mapped into memory, where Linux tells; elsewhere it goes on speaking.
+    """
+    import ctypes
+    import re
+    from pathlib import Path
+
+    with contextlib.suppress(OSError, AttributeError):
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+        for path in sorted(set(re.findall(r"/\S*/libtiff[^/\s]*\.so\S*", maps))):
+            library = ctypes.CDLL(path)
+            library.TIFFSetErrorHandler(None)
+            library.TIFFSetWarningHandler(None)
 
 
 class Quiet:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from cnncli.errors import UsageError
 
-STDOUT = ("-", "/dev/stdout")
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 LONGEST_STEM = 240  # bytes of a name kept in the temporary name: `.`, `.pid.tmp` make it 255
 
 Data = bytes | Callable[[BinaryIO], object]  # what to write, or a function that writes it

@@ -243,12 +243,12 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
     Raises ModelFileError for a file that is no model, or whose parts do not fit together.
     """
     model = load_model(path)
-    preprocessing = read_preprocessing(model.preprocessing)
     try:
+        preprocessing = read_preprocessing(model.preprocessing)
         task = read_task(model.classes, model.task)
         task.check(model.graph)
     except (ModelFileError, ArchitectureError) as error:
-        raise ModelFileError(f"{path}: {error}", path=os.fspath(path)) from error
+        raise ModelFileError(error.message, place=os.fspath(path), path=os.fspath(path)) from error
     unlike = isinstance(task, Segmentation) and preprocessing.noun != "image"
     if preprocessing.input_shape != model.input_shape or unlike:
         raise ModelFileError(

@@ -185,7 +185,7 @@ def test_bad_images_are_reported_in_their_place_as_json(run, model, image, bad):
     assert first == fourth and first["label"] == "rows"
     assert list(second) == ["path", "error"] and second["path"] == str(bad)
     assert "no such file" in third["error"]
-    assert json.loads(done.stderr)["error"]["message"] == "2 of 4 images could not be answered"
+    assert json.loads(done.stderr)["error"]["message"] == "2 of 4 images could not be predicted"
 
 
 def test_bad_images_are_reported_in_their_place_as_text(run, model, image, bad):
@@ -195,7 +195,7 @@ def test_bad_images_are_reported_in_their_place_as_text(run, model, image, bad):
     assert first.startswith(f"{bad}: error: not a readable image") and second.startswith(
         f"{image}: "
     )
-    assert done.stderr == "cnncli: 1 of 2 images could not be answered\n"
+    assert done.stderr == "cnncli: 1 of 2 images could not be predicted\n"
 
 
 def test_bad_images_are_empty_rows_of_a_table_and_told_on_stderr(run, model, image, bad):

@@ -114,7 +114,7 @@ def test_what_cannot_be_read_is_reported_in_its_place(run, model, tmp_path):
     assert "error" not in lines[2]
     assert "channels: 2, and the network takes 1" in lines[3]
     assert lines[4].endswith("(no such file); check the path")
-    assert done.stderr == "cnncli: 4 of 5 signals could not be answered\n"
+    assert done.stderr == "cnncli: 4 of 5 signals could not be predicted\n"
 
 
 def test_tables_can_be_learned_from(run, tmp_path):

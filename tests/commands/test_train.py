@@ -237,6 +237,13 @@ def test_small_images_are_not_enlarged_to_what_a_large_preset_takes(run, pattern
     assert "squeezenet is made for larger inputs" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["m.h5", "m.pt", "m.ONNX", "m.keras", "m.pkl"])
+def test_a_name_that_promises_another_format_is_refused(run, patterns, tmp_path, name):
+    done = run("train", patterns, "-o", tmp_path / name)
+    assert done.returncode == 2
+    assert "give a name that ends in .npz" in done.stderr
+
+
 def test_an_architecture_can_come_from_a_file(run, patterns, tmp_path):
     (tmp_path / "net.cnn").write_text("block = conv(3, 3) >> relu\nblock >> dense(classes)\n")
     done = run("train", patterns, "-o", "m.npz", "--arch", "@net.cnn", "--epochs", "1", "--json",

@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.images import modes, size
 from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.mask import Mask, read_mask
+from cnncli.data.quiet import silence_libtiff
 from cnncli.data.unreadable import RefusedError
 
 DECODERS = {  # of Pillow, by the first byte of what they read
@@ -121,6 +122,8 @@ def _identify(file: BinaryIO) -> Image.Image:
     if name is None:
         raise UnidentifiedImageError
     import_module(f"PIL.{name}ImagePlugin")
+    if name == "Tiff":
+        silence_libtiff()
     factory, accepts = Image.OPEN[name.upper()]
     if accepts is None or accepts(head) is not True:
         raise UnidentifiedImageError
