@@ -66,6 +66,4 @@ class _Story:
         ]
         for name, value in epoch.validation.items():
             parts.append(f"{name.replace('_', ' ')} {value:.4f}")
-        parts.append(f"lr {epoch.learning_rate:.3g}")
-        parts.append(f"{epoch.samples_per_second:.0f} {self.noun}s/s")
         return ", ".join(parts) + (" (best)" if epoch.best else "")

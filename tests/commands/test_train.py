@@ -52,11 +52,10 @@ def test_stdout_is_one_line_and_stderr_tells_the_story(run, patterns, tmp_path):
     assert lines[3].startswith("settings: 2 epochs, batches of 16, ")
     assert lines[4].startswith("187 parameters, ")
     assert [line.split(",")[0] for line in lines[5:]] == ["epoch 1/2", "epoch 2/2"]
-    assert re.match(
-        r"epoch 1/2, train loss [\d.]+, val loss [\d.]+, val accuracy [\d.]+, lr [\d.e-]+, "
-        r"\d+ images/s \(best\)$",
-        lines[5],
+    assert re.fullmatch(
+        r"epoch 1/2, train loss [\d.]+, val loss [\d.]+, val accuracy [\d.]+ \(best\)", lines[5]
     )
+    assert len(lines[5]) <= 80
     assert "\r" not in done.stderr and "\x1b" not in done.stderr
 
 
