@@ -11,6 +11,7 @@ if (
     _signal.signal(2, _signal.SIG_DFL)  # Ctrl-C ends the imports without a traceback
 
 import contextlib
+import errno
 import gc
 import os
 import re
@@ -42,6 +43,7 @@ ORDER = (  # of work: from data to a model, to answers, into the network; help c
     "train", "predict", "evaluate", "inspect-filters", "arch", "layers", "shape-calc", "draw",
     "bench", "help",
 )  # fmt: skip
+NO_NAMES = (errno.ELOOP, errno.ENAMETOOLONG)  # errors of names that no file can have
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 EXIT_CODES = """\b
 Exit codes:
@@ -237,7 +239,8 @@ def _as_cnncli_error(error: Exception) -> CnncliError:
         return CnncliError("out of memory; smaller batches or images need less")
     if isinstance(error, OSError) and error.strerror:
         path = None if error.filename is None else os.fsdecode(error.filename)
-        return CnncliError(f"{path or 'writing'}: {error.strerror.lower()}", path=path)
+        kind = UsageError if error.errno in NO_NAMES else CnncliError
+        return kind(f"{path or 'writing'}: {error.strerror.lower()}", path=path)
     return CnncliError(
         f"unforeseen {type(error).__name__}: {error}; set CNNCLI_DEBUG=1 to see where"
     )

@@ -77,8 +77,8 @@ class TrainingData(Value):
 
 def open_data(path: str) -> Source:
     """Find out what kind of data set a path leads to; raise DataError."""
-    if path != "-" and not Path(path).exists():
-        raise DataError(f"{path}: no such file or folder; check the path", path=path)
+    if path != "-":
+        _require(path)
     if path == "-" or (listing.can_read(path) and not Path(path).is_dir()):
         rows = listing.open_list(path)  # read once, as stdin cannot be read again
         return Source(path, rows, rows.list_splits(path))
@@ -92,6 +92,17 @@ def open_data(path: str) -> Source:
         "a .csv, .tsv or .jsonl list, a .npz file or a folder of IDX files",
         path=path,
     )
+
+
+def _require(path: str) -> None:
+    """Raise DataError unless there is something at a path: a link to itself, say, leads nowhere."""
+    try:
+        Path(path).stat()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file or folder; check the path", path=path) from None
+    except OSError as error:
+        reason = (error.strerror or "error").lower()
+        raise DataError(f"{path}: cannot be opened ({reason}); check it", path=path) from error
 
 
 def load_training(

@@ -3,9 +3,12 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +48,13 @@ def test_the_list_of_commands_and_layers_is_the_same_without_docstrings(run):
     optimized = {**os.environ, "PYTHONOPTIMIZE": "2"}
     for arguments in (("--help",), ("layers",), ("layers", "--json")):
         assert run(*arguments, env=optimized).stdout == run(*arguments).stdout
+
+
+@pytest.mark.parametrize("options", [(), ("-OO",)])
+def test_it_runs_as_a_module_of_python(run, options):
+    command = [sys.executable, *options, "-m", "cnncli", "predict", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, run("predict", "--help").stdout)
 
 
 def test_ctrl_c_while_it_starts_leaves_no_traceback_of_its_own(script):
@@ -97,3 +107,46 @@ def test_libraries_do_not_write_to_stderr(run, model, tmp_path, compression):
     lines = done.stderr.splitlines()
     assert [json.loads(line)["error"]["code"] for line in lines] in ([], ["some_failed"])
     assert ("error" in record) == bool(lines)
+
+
+PATHS = {  # commands that take one, and the exit code where it leads nowhere
+    "train PATH -o m.npz": 3,
+    "train PATTERNS -o m.npz --val PATH": 3,
+    "evaluate MODEL PATH": 3,
+    "train PATTERNS -o PATH": 2,
+    "train PATTERNS -o m.npz --arch @PATH": 2,
+    "shape-calc @PATH": 2,
+    "draw lenet5 -o PATH.png": 2,
+    "predict PATH IMAGE": 5,
+    "evaluate PATH PATTERNS": 5,
+    "inspect-filters PATH": 5,
+    "inspect-filters MODEL --method activations --image PATH": 3,
+    "predict MODEL --files-from PATH": 3,
+    "predict MODEL PATH": 4,
+}
+
+
+@pytest.mark.parametrize("line", PATHS)
+@pytest.mark.parametrize("path", ["loop", "loop/below", "x" * 300])
+def test_a_link_to_itself_and_a_name_too_long_are_refused_in_a_line(
+    run, model, patterns, image, tmp_path, line, path
+):
+    for name in ("loop", "loop.png"):
+        (tmp_path / name).symlink_to(name)
+    words = {"MODEL": str(model), "PATTERNS": str(patterns), "IMAGE": str(image)}
+    arguments = [words.get(word, word.replace("PATH", path)) for word in line.split()]
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == PATHS[line]
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["rows/loop", "rows/loop.png", "train-images-idx3-ubyte"])
+def test_a_link_to_itself_in_a_set_is_no_class_and_an_image_that_cannot_be_read(
+    run, patterns, tmp_path, place
+):
+    shutil.copytree(patterns / "train", tmp_path / "set")
+    (tmp_path / "set" / place).symlink_to(Path(place).name)
+    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--epochs", "0")
+    assert done.returncode == (0 if place == "rows/loop" else 3)
+    assert "unforeseen" not in done.stderr

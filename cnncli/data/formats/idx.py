@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.arrays import open_regular
 from cnncli.data.formats.npz import build_samples
-from cnncli.data.walk import join_path
+from cnncli.data.walk import join_path, list_files, list_folders
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
 from cnncli.samples import Samples
@@ -77,14 +77,10 @@ def _find_file(path: str, prefix: str, content: str) -> str | None:
 
 def _list_files(path: str) -> list[str]:
     """Return the paths of the files in a folder, and in the folders in it called like IDX files."""
-    files = []
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if not NAME.fullmatch(entry.name):
-                continue
-            file = join_path(path, entry.name)
-            inside = [join_path(file, name) for name in os.listdir(file)] if entry.is_dir() else []  # noqa: PTH208
-            files += inside or [file]
+    files = [join_path(path, name) for name in list_files(path) if NAME.fullmatch(name)]
+    for folder in filter(NAME.fullmatch, list_folders(path)):
+        inside = join_path(path, folder)
+        files += [join_path(inside, name) for name in list_files(inside)]
     return files
 
 

@@ -327,10 +327,10 @@ def _check_columns(path: str, columns: Sequence[str]) -> None:
 
 def _locate(name: str) -> str:
     """Return the path of a file, whose letters may be composed in another way on the disk."""
-    if name.isascii() or Path(name).exists():
+    if name.isascii() or os.path.exists(name):  # noqa: PTH110 - raises nothing
         return name
     others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
-    return next((other for other in others if Path(other).exists()), name)
+    return next((other for other in others if os.path.exists(other)), name)  # noqa: PTH110
 
 
 def _read_label(value: object, where: str) -> str:
