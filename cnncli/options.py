@@ -136,6 +136,17 @@ class _Bytes(ParamType):
         return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
+class _Share(click.FloatRange):
+    """A number from 0 to 1."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; of one that is meant in percent, say what it is as a share."""
+        number = click.FLOAT.convert(value, param, ctx)
+        if 1 < number <= 100:
+            self.fail(f"{value} is above 1; write {number / 100:g} for {number:g} %", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Named(Choice):
     """One of a few names, with settings in parentheses where they are not the usual ones."""
 
@@ -173,6 +184,7 @@ def note_unusual_size(shape: Shape) -> None:
 
 
 OUTPUT = _Output()
+SHARE = _Share(0, 1)
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
 IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
 BYTES = _Bytes()

@@ -10,6 +10,7 @@ import click
 from cnncli.errors import GateError, SomeFailed, UsageError
 from cnncli.options import (
     OUTPUT,
+    SHARE,
     batch_size_option,
     command,
     force_option,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--fail-under",
-    type=click.FloatRange(0, 1),
+    type=SHARE,
     metavar="X",
     help="Exit with 6 below this accuracy (masks: share of right pixels; numbers: R2; several "
     "labels: mean average precision).",

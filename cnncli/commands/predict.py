@@ -14,6 +14,7 @@ from cnncli.errors import SomeFailed, UsageError
 from cnncli.options import (
     IMAGE_SIZE,
     OUTPUT,
+    SHARE,
     batch_size_option,
     command,
     conv_algo_option,
@@ -49,7 +50,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     help="How many classes to print.  [default: 1]",
 )  # fmt: skip
 @click.option(
-    "--min-confidence", type=click.FloatRange(0, 1), metavar="X",
+    "--min-confidence", type=SHARE, metavar="X",
     help="Print no class that is less likely. If none is left, the label is null (plain: unknown). "
     "For several labels: replaces the thresholds in the model.",
 )  # fmt: skip

@@ -48,6 +48,10 @@ def read_archive(
         raise ModelFileError(f"{name}: {error}", path=name) from error
     except FileNotFoundError as error:
         raise ModelFileError(f"{name}: no such file; check the path", path=name) from error
+    except IsADirectoryError as error:
+        raise ModelFileError(
+            f"{name}: is a folder, not a model file; the model comes first", path=name
+        ) from error
     except OSError as error:
         fault = (error.strerror or str(error)).lower()
         raise ModelFileError(f"{name}: cannot be read: {fault}", path=name) from error

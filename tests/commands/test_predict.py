@@ -374,3 +374,18 @@ def test_a_table_has_a_reason_for_what_could_not_be_predicted(
 
 def test_a_reason_column_is_for_tables_alone(run, model, image):
     assert run("predict", model, image, "--with-errors").returncode == 2
+
+
+def test_a_model_and_its_input_in_the_wrong_order_are_noticed(run, model, patterns):
+    done = run("predict", patterns, model)
+    assert done.returncode == 5
+    assert (
+        done.stderr == f"cnncli: {patterns}: is a folder, not a model file; the model comes first\n"
+    )
+
+
+@pytest.mark.parametrize("share", ["97", "2.5", "100"])
+def test_a_share_in_percent_is_told_as_a_share(run, model, image, share):
+    done = run("predict", model, image, "--min-confidence", share)
+    assert done.returncode == 2
+    assert f"write {float(share) / 100:g} for {float(share):g} %" in done.stderr

@@ -23,7 +23,7 @@ def test_a_missing_file_is_no_model(tmp_path):
 
 
 def test_a_folder_is_no_model(tmp_path):
-    with pytest.raises(ModelFileError, match="cannot be read: is a directory"):
+    with pytest.raises(ModelFileError, match="is a folder, not a model file"):
         load_model(tmp_path)
 
 
