@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ import click
 from cnncli.errors import UsageError, did_you_mean
 from cnncli.options import command, json_option
 from cnncli.terminal import write_json, write_line
+
+WIDTH, INDENT = 80, "    "  # of the lines that say what a layer does
 
 
 @command("cnncli layers", "cnncli layers conv")
@@ -39,7 +42,9 @@ def layers(name: str | None, as_json: bool) -> None:
         return
     for description in descriptions:
         write_line(description["name"] + _write_signature(description["settings"]))
-        write_line(f"    {description['summary']}")
+        write_line(
+            fill(description["summary"], WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+        )
     if name is not None and descriptions[0]["settings"]:
         write_line()
         for line in _tabulate(descriptions[0]["settings"]):

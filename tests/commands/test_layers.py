@@ -10,7 +10,8 @@ def layers(*arguments):
 
 def test_every_layer_is_listed_with_its_settings_and_a_sentence():
     lines = layers().stdout.splitlines()
-    assert [line.split("(")[0] for line in lines[::2]] == list_named_layers()
+    assert [line.split("(")[0] for line in lines if line[0] != " "] == list_named_layers()
+    assert max(map(len, lines)) <= 80
     signature = "conv(filters, size, stride=1, pad=0, fill=zero, dilation=1, groups=1, bias=yes)"
     assert signature in lines
     assert "maxpool(size=2, stride=size, pad=0, ceil=no)" in lines
