@@ -33,15 +33,24 @@ def find_delimiter(lines: Sequence[str], usual: str | None) -> str:
     return usual
 
 
-def unify_spaces(lines: Sequence[str]) -> Sequence[str]:
+def unify_spaces(lines: Sequence[str], *, pairs: bool) -> Sequence[str]:
     """Return lines of numbers with nothing but spaces between them with tabs, others as they are.
 
-    So the archive of the University of California, Riverside, writes its .txt files.
+    So the archive of the University of California, Riverside, writes its .txt files. With `pairs`,
+    lines of two words are taken apart, too: a path and a label.
     """
-    counts = {len(line.split()) if SPACED.fullmatch(line) else 0 for line in lines[:HEAD]}
-    if len(counts) != 1 or counts <= {0, 1}:
+    head = [line for line in lines[:HEAD] if line.strip()]
+    counts = {len(line.split()) for line in head}
+    numbers = all(SPACED.fullmatch(line) for line in head)
+    words = pairs and counts == {2} and not any(mark in line for line in head for mark in ",;\t")
+    if len(counts) != 1 or counts == {1} or not (numbers or words):
         return lines
-    return ["\t".join(line.split()) for line in lines]
+    return ["\t".join(line.split()) + "\n" for line in lines]
+
+
+def unify_commas(lines: Sequence[str], delimiter: str) -> Sequence[str]:
+    """Return lines with points for the commas in them, where these part no cells."""
+    return lines if delimiter == "," else [line.replace(",", ".") for line in lines]
 
 
 def _parts(lines: Sequence[str], delimiter: str) -> bool:

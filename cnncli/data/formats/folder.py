@@ -109,11 +109,13 @@ def choose_parts(path: str, meanings: dict[str, Meaning]) -> dict[str, str]:
     if len(vals) == 2 and len(judged) == 1 and "test" not in by_part:
         by_part["test"] = judged
         vals.remove(judged[0])
-    for names in by_part.values():
+    for part, names in by_part.items():
         if len(names) > 1:
             names.sort(key=os.fsencode)
             raise DataError(
-                f"{path}: both {names[0]}/ and {names[1]}/; keep one of them", path=path
+                f"{path}: both {names[0]}/ and {names[1]}/; keep one of them, or put both into a "
+                f"folder called {part}/",
+                path=path,
             )
     return {part: by_part[part][0] for part in PARTS if part in by_part}
 
@@ -149,12 +151,16 @@ def _word_parts(path: str, parts: dict[str, str], split: str) -> list[str]:
     notices = [] if name in USUAL[split] else [f"{path}: {name}/ is taken as {split}"]
     if split != "train":
         return notices
+    others = [folder for folder in list_folders(path) if folder not in parts.values()]
+    if others:
+        shown = count_names(others, "folder", "folders")
+        notices.append(f"{path}: no parts of the set, ignored: {shown}")
     classes = _list_classes(path, parts, "train")
     for part in parts:
-        others = _list_classes(path, parts, part)
+        names = _list_classes(path, parts, part)
         for what, apart in (
-            ("lacks", classes - others if others else set()),
-            ("has, and train has not,", others - classes),
+            ("lacks", classes - names if names else set()),
+            ("has, and train has not,", names - classes),
         ):
             if apart:
                 shown = count_names(sorted(apart, key=os.fsencode), "class", "classes")

@@ -36,6 +36,7 @@ from cnncli.data.formats.columns import (
     PATHS,
     Columns,
     choose_columns,
+    find_label,
     find_path,
     read_parts,
     word_fractions,
@@ -149,13 +150,13 @@ def open_list(path: str) -> Listing:
     except OSError as error:
         reason = (error.strerror or "error").lower()
         raise DataError(f"{path}: cannot be read ({reason}); check the path", path=path) from error
-    lines = io.StringIO(text, newline="").readlines()
     suffix = get_suffix(path)
+    lines = unify_spaces(io.StringIO(text, newline="").readlines(), pairs=suffix == ".txt")
     is_json = suffix == ".jsonl" or (path == "-" and text.lstrip().startswith("{"))
     try:
         if is_json:
             return _build(path, *_read_json(path, lines), comma=False)
-        whole = unify_spaces([line for line in lines if line.strip()])
+        whole = [line for line in lines if line.strip()]
         delimiter = find_delimiter(whole, DELIMITERS.get(suffix))
         if holds_rows(whole, delimiter):
             rows = read_rows(path, whole, delimiter)
@@ -206,9 +207,10 @@ def _read_table(path: str, lines: Sequence[str], delimiter: str) -> tuple[list[s
 
 
 def _refuse_other_names(path: str, rows: Sequence[Row]) -> None:
-    """Raise DataError where a first line is no sample, and the second is one."""
+    """Raise DataError where a first line is no sample but names, as it or the second shows."""
     are_samples = [any(get_suffix(str(cell)) in SAMPLES for cell in row.cells) for row in rows[:2]]
-    if are_samples == [False, True]:
+    names_label = bool(rows) and find_label([str(cell) for cell in rows[0].cells]) is not None
+    if are_samples == [False, True] or (are_samples == [False, False] and names_label):
         raise DataError(
             f"{path}, line {rows[0].line}: no column is called {', '.join(PATHS[:3])} or image; "
             "name the one that holds the paths path",

@@ -11,7 +11,7 @@ from cnncli.data.walk import join_path
 
 PARTS = {
     "train": ("train", "training", "trn"),
-    "val": ("val", "valid", "validation", "validate", "dev", "eval"),
+    "val": ("val", "valid", "validation", "validate", "dev", "eval", "evaluation"),
     "test": ("test", "testing", "tst"),
 }
 IMAGES = frozenset({"image", "images", "img", "imgs", "photo", "photos", "picture", "pictures"})
@@ -77,9 +77,10 @@ def strip_stem(name: str) -> str:
 
 
 def _split_words(name: str) -> list[str]:
-    words = re.findall(r"[^\W\d_]+|\d+", name.casefold())
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", JOINED.get(name.casefold(), name))
+    words = re.findall(r"[^\W\d_]+|\d+", parted.casefold())
     shortened = [re.sub("(set|data)$", "", word) for word in words]
-    return [JOINED.get(word, word) for word in shortened if word not in FILLERS]
+    return [word for word in shortened if word not in FILLERS]
 
 
 def _read_words(words: list[str]) -> Meaning | None:

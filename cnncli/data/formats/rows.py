@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, to_images, to_signals
-from cnncli.data.delimited import count_up, is_unnamed, split_cells
+from cnncli.data.delimited import count_up, is_unnamed, split_cells, unify_commas
 from cnncli.data.endings import SAMPLES, get_suffix
 from cnncli.data.formats.columns import (
     find_label,
@@ -64,6 +64,7 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
             "the one that holds the classes label, or the one that holds paths path",
             path=path,
         )
+    lines = unify_commas(lines, delimiter)
     names, _ = _read_head(lines, delimiter)
     body = lines[1:] if names else lines
     label = find_label(names) if names else None
@@ -86,7 +87,7 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
 
 def _read_head(lines: Sequence[str], delimiter: str) -> tuple[list[str], list[str]]:
     """Return the names in the first line, none where it holds numbers, and the first row."""
-    heads = [split_cells(line, delimiter) for line in lines[:2]]
+    heads = [split_cells(line, delimiter) for line in unify_commas(lines[:2], delimiter)]
     if not heads:
         return [], []
     if _are_numbers(heads[0]):

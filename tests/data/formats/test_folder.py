@@ -36,6 +36,9 @@ def test_a_class_called_train_is_a_class(class_folder) -> None:
 def test_train_with_classes_beside_something_else_is_a_split(class_folder) -> None:
     root = class_folder({"train/a": 1, "train/b": 1, "figures": 1})
     assert folder.list_splits(str(root)) == ("train",)
+    assert folder.read(str(root), "train").notices == (
+        f"{root}: no parts of the set, ignored: folder figures",
+    )
 
 
 def test_names_lead_to_the_files_and_keys_do_not_depend_on_where_they_lie(class_folder) -> None:
@@ -125,6 +128,19 @@ def test_classes_that_only_sound_like_parts_are_classes(class_folder, names) -> 
 def test_folders_with_the_same_folders_are_no_classes(class_folder, counts) -> None:
     with pytest.raises(DataError, match=r"hold no images of their own but the same folders"):
         folder.read(str(class_folder(counts)), None)
+
+
+def test_parts_inside_of_classes_are_refused_with_the_way_out(class_folder) -> None:
+    root = class_folder({f"{label}/{part}": 1 for label in "ab" for part in ("train", "val")})
+    with pytest.raises(DataError, match="put parts of a set outside of classes, as in train/a/"):
+        folder.read(str(root), None)
+
+
+def test_images_beside_a_list_are_refused_with_its_name(class_folder) -> None:
+    root = class_folder({"images": 2})
+    (root / "classes.csv").touch()
+    with pytest.raises(DataError, match=r"images/ is no class .* or give the list .*classes\.csv"):
+        folder.read(str(root), None)
 
 
 def test_classes_with_one_folder_each_are_classes(class_folder) -> None:

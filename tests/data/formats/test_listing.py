@@ -236,6 +236,7 @@ def test_row_numbers_are_not_learned_and_told(tmp_path: Path, index: str, first:
         (",path,age\n7,a.png,31\n3,b.png,47\n", "a column has no name"),
         ("picture,kind\na.png,cat\nb.png,dog\n", "line 1: no column is called path"),
         ("what,where\ncat,a.png\n", "line 1: no column is called path"),
+        ("id,label\n1,cat\n2,dog\n", "line 1: no column is called path"),
         ("path,label,more\na.png,cat\nb.png,dog\n", "line 2: not a path and a label"),
         ("path;mass\na.png;1.234,5\n", "'1.234,5' is not a number"),
     ],
@@ -315,3 +316,16 @@ def test_letters_may_be_composed_otherwise_in_the_list(tmp_path: Path) -> None:
     found = read(tmp_path, "caf\u00e9.png,caf\u00e9\nb.png,cafe\u0301\n")
     assert Path(found.names[0]).exists()
     assert len(set(found.labels)) == 1
+
+
+def test_a_text_of_paths_and_labels_is_a_list(tmp_path: Path) -> None:
+    assert pairs(read(tmp_path, "a.png 0\n b/c.png   1\n\n", "l.txt")) == {
+        "a.png": "0", "b/c.png": "1",
+    }  # fmt: skip
+
+
+def test_a_file_listed_in_two_compositions_is_one_file(tmp_path: Path) -> None:
+    found = read(tmp_path, "caf\u00e9.png,x\ncafe\u0301.png,x\n")
+    assert found.notices[0].endswith("lines that repeat others, counted again: 1")
+    with pytest.raises(DataError, match="is y here and x before"):
+        read(tmp_path, "caf\u00e9.png,x\ncafe\u0301.png,y\n")

@@ -15,6 +15,11 @@ from cnncli.data.formats.naming import Meaning, read_name, read_names, read_part
         ("Ground_Truth", "", "masks"),
         ("train_masks", "train", "masks"),
         ("val2014", "val", ""),
+        ("TrainImages", "train", "images"),
+        ("testMasks", "test", "masks"),
+        ("evaluation_data", "val", ""),
+        ("JPEGImages", "", "images"),
+        ("SegmentationClass", "", "masks"),
     ],
 )
 def test_names_say_which_part_and_what(name: str, part: str, content: str) -> None:

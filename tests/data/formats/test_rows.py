@@ -100,3 +100,9 @@ def test_a_label_with_fractions_is_a_class_and_said(tmp_path: Path) -> None:
     found = read(tmp_path, "a,b,label\n1,2,.5\n3,4,1.25\n")
     assert found.suggests == "classify"
     assert "labels such as .5 are taken as names of classes" in found.notices[-1]
+
+
+def test_commas_are_decimal_between_semicolons(tmp_path: Path) -> None:
+    found = read(tmp_path, "1;0,5;2,25\n2;1;-3,5\n1;0;0\n2;0;1\n")
+    assert found.labels == ("1", "2", "1", "2")
+    assert found.values[:2, :, 0].tolist() == [[0.5, 2.25], [1, -3.5]]
