@@ -25,8 +25,8 @@ class Samples(Value):
     names: tuple[str, ...]  # for people: data/train/cat/1.png, digits.npz[3]
     keys: tuple[str, ...]  # what tells samples apart wherever the data lie: cat/1.png, 3
     labels: tuple[str, ...]  # a class, or labels joined by |, per sample; none beside numbers
-    values: NDArray[Any] | None = None  # uint8 images (N, H, W, C) or float32 signals (N, L, C);
-    # None: the names are files to be decoded
+    values: NDArray[Any] | None = None  # images (N, H, W, C), uint8 or uint16, or float32 signals
+    # (N, L, C); None: the names are files to be decoded
     noun: str = "image"  # what a sample is called: image or signal
     empty: tuple[str, ...] = ()  # classes without a sample
     notices: tuple[str, ...] = ()

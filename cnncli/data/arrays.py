@@ -13,12 +13,14 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnncli.data.hdf5 import is_hdf5, list_data_sets, load_data_sets
+from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.file import Pixels
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
 
 MAX_HEADER = 4096  # characters
 MAX_MEMBERS = 1000
+MOST_COLORS = 4  # channels of an image in color and opacity
 BLOCK = 1 << 24  # values converted at a time
 LARGEST = 1e30  # value of a signal, so that sums of squares stay finite
 SAVEZ = "numpy.savez(file, x=images, y=classes)"
@@ -116,28 +118,27 @@ def read_array(file: IO[bytes], size: int, name: str) -> AnyArray:
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
 
 
-def to_images(array: AnyArray, where: str) -> Pixels:
-    """Return an array of images as uint8 (N, H, W, 1 or 3); raise DataError.
+def to_images(array: AnyArray, where: str) -> AnyPixels:
+    """Return an array of images as uint8 or uint16 (N, H, W, C); raise DataError.
 
     Floats are taken as 0 for black to 1 for white and rounded to 8 bits.
     """
     if array.ndim == 3:
         array = array[..., np.newaxis]
-    if array.ndim != 4 or array.shape[3] not in (1, 3) or 0 in array.shape[1:]:
+    transpose = array.ndim == 4 and _has_channels_first(*array.shape[1:])
+    if array.ndim != 4 or 0 in array.shape[1:] or transpose:
         shape = "x".join(map(str, array.shape))
-        transpose = array.ndim == 4 and array.shape[1] in (1, 3)
         remedy = "; transpose(0, 2, 3, 1) puts the channels last" if transpose else ""
         raise DataError(
             f"an array of {shape or 'one number'}, not of images; "
-            f"expected NxHxW (gray), NxHxWx1 or NxHxWx3{remedy}",
+            f"expected NxHxW (gray) or NxHxWxC{remedy}",
             place=where,
         )
-    if array.dtype == np.uint8:
-        return np.ascontiguousarray(array, np.uint8)
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
+        return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
     if array.dtype.kind != "f":
         raise DataError(
-            f"images of {array.dtype}; expected uint8 from 0 to 255, or floats from 0 to 1",
-            place=where,
+            f"images of {array.dtype}; expected uint8, uint16, or floats from 0 to 1", place=where
         )
     if array.size and not (array.min() >= 0 and array.max() <= 1):  # false for NaN, too
         raise DataError(
@@ -171,6 +172,11 @@ def to_floats(array: AnyArray, where: str) -> NDArray[np.float32]:
             place=where,
         )
     return np.ascontiguousarray(array, np.float32)
+
+
+def _has_channels_first(first: int, second: int, third: int) -> bool:
+    """Say whether sizes are those of channels, height and width, and not of channels at the end."""
+    return third > MOST_COLORS and (first in (1, 3, 4) or first < second == third)
 
 
 def _round_to_8_bits(array: AnyArray) -> Pixels:

@@ -20,12 +20,16 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.arrays import BLOCK, AnyArray, load_npy, to_images
-from cnncli.data.endings import name_sample
-from cnncli.data.images.file import Pixels
+from cnncli.data.arrays import BLOCK, AnyArray, load_npy, load_x, to_images
+from cnncli.data.delimited import DELIMITERS
+from cnncli.data.endings import TABLES, get_suffix, name_sample
+from cnncli.data.images.depth import AnyPixels
+from cnncli.data.signals.table import read_table
+from cnncli.data.unreadable import RefusedError
 from cnncli.errors import DataError
 
 SMALLEST_SIDE = 8  # of an image that nothing but its levels tells from a signal
@@ -104,7 +108,8 @@ def _name_array(array: AnyArray, where: str) -> tuple[str, tuple[str, ...]]:
     if min(array.shape) < SMALLEST_SIDE or length >= LONG * width:
         return "signal", ()
     choice = f"{where}: arrays of {length}x{width} are taken as "
-    if are_gray_levels(array) or (_are_divided(array) and array.min() >= 0):
+    is_gray = array.dtype == np.uint16 or are_gray_levels(array)
+    if is_gray or (_are_divided(array) and array.min() >= 0):
         return "image", (f"{choice}gray images; give signals as tables",)
     return "signal", (
         f"{choice}signals of {length} samples in {width} channels; images have the shape "
@@ -112,17 +117,30 @@ def _name_array(array: AnyArray, where: str) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def split_images(array: AnyArray, network: Shape, path: str) -> list[tuple[str, Pixels]]:
+def load_array(path: str) -> AnyArray:
+    """Return the images in a .npy or .npz file, or the numbers of a table; raise DataError."""
+    if get_suffix(path) not in TABLES:
+        return load_x(path, "images")
+    try:
+        return read_table(Path(path).read_bytes(), DELIMITERS[get_suffix(path)]).values
+    except (RefusedError, OSError) as error:
+        reason = str(error.strerror).lower() if isinstance(error, OSError) else error
+        fault = f"not a readable table with an image in each row ({reason}); replace it"
+        raise DataError(fault, path=path, place=path) from error
+
+
+def split_images(array: AnyArray, network: Shape, path: str) -> list[tuple[str, AnyPixels]]:
     """Return the images in a file of arrays, each with its name, by the (H, W, C) of a network.
 
-    A single image, (h, w, 1, 3 or 4) or the (H, W) of the network, has the name of the file. Gray
-    images may be flattened, (N, H * W). Raises DataError where it cannot be known.
+    A single image, (h, w, C), (h, w, 1, 3 or 4) or the (H, W) of the network, has the name of the
+    file. Gray images may be flattened, (N, H * W). Raises DataError where it cannot be known.
     """
     gray = network[:2]
     if network[2] == 1 and array.ndim in (1, 2) and array.shape[-1] == math.prod(gray):
         array = _to_levels(array).reshape(*array.shape[:-1], *gray)
     shape = array.shape
-    if shape in (gray, network) or (len(shape) == 3 and shape[2] in ALONE and shape[1:] != gray):
+    alone = len(shape) == 3 and shape[2] in (network[2], *ALONE) and shape[1:] != gray
+    if alone or shape in (gray, network):
         return [(path, to_images(array[None], path)[0])]
     if len(shape) == 3 and shape[0] == network[2] > 1:
         raise DataError(

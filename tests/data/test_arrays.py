@@ -135,10 +135,12 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
         load_npy(str(tmp_path / "a.npy"))
 
 
-@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 1), (2, 3, 4, 3), (0, 3, 4)])
-def test_images_of_bytes_are_taken_as_they_are(shape: tuple[int, ...]) -> None:
-    array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, 1), (2, 3, 4, 3), (2, 6, 4, 7), (0, 3, 4)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, ">u2"])
+def test_whole_levels_are_taken_as_they_are(shape: tuple[int, ...], dtype: object) -> None:
+    array = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
     found = to_images(array, "x")
+    assert found.dtype in (np.uint8, np.uint16) and found.dtype == array.dtype.newbyteorder("=")
     assert found.ndim == 4
     assert np.array_equal(found.reshape(shape), array)
 
@@ -164,18 +166,19 @@ def test_other_floats_are_refused(value: float) -> None:
         to_images(array, "x")
 
 
-@pytest.mark.parametrize("dtype", [bool, np.int64, np.uint16, "U1"])
+@pytest.mark.parametrize("dtype", [bool, np.int64, np.uint32, "U1"])
 def test_other_types_are_refused(dtype: object) -> None:
-    with pytest.raises(DataError, match="expected uint8 from 0 to 255, or floats from 0 to 1"):
+    with pytest.raises(DataError, match="expected uint8, uint16, or floats from 0 to 1"):
         to_images(np.zeros((2, 3, 4), dtype), "x")
 
 
-@pytest.mark.parametrize("shape", [(), (4,), (3, 4), (2, 3, 4, 2), (2, 3, 4, 4), (2, 0, 4)])
+@pytest.mark.parametrize("shape", [(), (4,), (3, 4), (2, 3, 4, 5, 6), (2, 0, 4)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(DataError, match="not of images; expected NxHxW"):
         to_images(np.zeros(shape, np.uint8), "x")
 
 
-def test_channels_first_is_explained() -> None:
+@pytest.mark.parametrize("shape", [(2, 3, 32, 32), (2, 1, 9, 8), (2, 4, 9, 8), (2, 7, 16, 16)])
+def test_channels_first_is_explained(shape: tuple[int, ...]) -> None:
     with pytest.raises(DataError, match=r"transpose\(0, 2, 3, 1\) puts the channels last"):
-        to_images(np.zeros((2, 3, 32, 32), np.uint8), "x")
+        to_images(np.zeros(shape, np.uint8), "x")

@@ -8,6 +8,7 @@ import pytest
 from cnncli.data.shapes import (
     are_gray_levels,
     are_signals,
+    load_array,
     name_samples,
     split_images,
     unflatten,
@@ -85,7 +86,7 @@ def test_other_values_are_no_gray_levels(value: float) -> None:
 @pytest.mark.parametrize(
     ("shape", "network"),
     [((9, 8), GRAY), ((9, 8, 1), GRAY), ((72,), GRAY), ((9, 8, 3), COLOR), ((20, 30, 3), GRAY),
-     ((20, 30, 3), COLOR), ((20, 30, 1), COLOR)],
+     ((20, 30, 3), COLOR), ((20, 30, 1), COLOR), ((20, 30, 6), (9, 8, 6))],
 )  # fmt: skip
 def test_a_single_image_has_the_name_of_its_file(shape, network) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
@@ -127,6 +128,7 @@ def test_what_cannot_be_known_is_refused(shape, network, message: str) -> None:
         (np.zeros((9, 8, 3), np.uint8), "image", ""),
         (np.zeros((9, 8), np.uint8), "image", "arrays of 9x8 are taken as gray images"),
         (np.full((9, 8), 0.3), "image", "arrays of 9x8 are taken as gray images"),
+        (np.full((9, 8), 4000, np.uint16), "image", "arrays of 9x8 are taken as gray images"),
         (-np.ones((9, 8)), "signal", "taken as signals of 9 samples in 8 channels"),
         (np.zeros(30), "signal", ""),
         (np.zeros((40, 2), np.uint8), "signal", ""),
@@ -146,3 +148,24 @@ def test_arrays_in_files_of_their_own_are_images_or_signals(
 @pytest.mark.parametrize(("kind", "noun"), [("images", "image"), ("tables", "signal")])
 def test_other_files_say_by_their_endings_what_they_are(kind: str, noun: str) -> None:
     assert name_samples(kind, ["gone"], "set") == (noun, ())
+
+
+def test_rows_of_a_table_are_gray_images(tmp_path: Path) -> None:
+    names = ",".join(f"pixel{i}" for i in range(72))
+    rows = np.arange(144).reshape(2, 72)
+    lines = [names, *(",".join(map(str, row)) for row in rows)]
+    (tmp_path / "test.csv").write_text("\n".join(lines) + "\n")
+    path = str(tmp_path / "test.csv")
+    images = split_images(load_array(path), GRAY, path)
+    assert [name for name, _ in images] == [f"{path}[0]", f"{path}[1]"]
+    assert np.array_equal(images[1][1][..., 0], rows[1].reshape(9, 8))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("a,b\nx,y\n", "'x' is not a number"), (None, "no such file")]
+)
+def test_other_tables_are_refused(tmp_path: Path, text: str | None, reason: str) -> None:
+    if text:
+        (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DataError, match=f"a.csv: not a readable table .*{reason}"):
+        load_array(str(tmp_path / "a.csv"))

@@ -1,4 +1,4 @@
-"""An image in a .npy file of its own: (H, W), (H, W, 1) or (H, W, 3) of uint8, or floats to 1."""
+"""An image in a .npy file of its own: (H, W) or (H, W, C) of uint8, uint16, or floats to 1."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from cnncli.data.endings import ARRAYS, get_suffix
 from cnncli.data.images.array import decode_array, measure_array
 from cnncli.data.images.depth import AnyPixels, learn_depth
 from cnncli.data.images.file import Header, Pixels, decode, measure
-from cnncli.data.images.preprocessing import COLORS, Preprocessing
+from cnncli.data.images.preprocessing import COLORS, MAX_BANDS, Preprocessing
 from cnncli.data.settings import DataSettings
 from cnncli.data.unreadable import read_readable
 from cnncli.errors import DataError, UsageError, setting
@@ -110,6 +110,8 @@ def _choose_channels(where: str, bands: set[int], settings: DataSettings) -> int
         numbers = ", ".join(map(str, sorted(bands)))
         raise DataError(f"{where}: images of {numbers} bands; bring all to one number", path=where)
     (count,) = bands
+    if count > MAX_BANDS:
+        raise DataError(f"{where}: images of {count} bands; {MAX_BANDS} are allowed", path=where)
     if settings.color != "auto":
         raise UsageError(f"{setting('color')} is not for images of {count} bands; leave it out")
     return count

@@ -53,7 +53,9 @@ class Preprocessing(Value):
     noun: ClassVar[str] = "image"
     dtype: ClassVar[type[np.generic]] = np.uint8
     extensions: ClassVar[frozenset[str]] = EXTENSIONS
-    array_extensions: ClassVar[tuple[str, ...]] = (".npy", ".npz", ".h5", ".hdf5")  # of many
+    array_extensions: ClassVar[tuple[str, ...]] = (
+        ".npy", ".npz", ".h5", ".hdf5", ".csv", ".tsv",
+    )  # of files with many  # fmt: skip
     error: ClassVar[type[FileError]] = ImageError
 
     height: int
@@ -89,22 +91,21 @@ class Preprocessing(Value):
             return decode_array(source)
         return decode(source)
 
-    def load_rows(self, path: str) -> list[tuple[str, Pixels]]:
-        """Return the images in a file of arrays, uint8 (h, w, 1 or 3), each with its name.
+    def load_rows(self, path: str) -> list[tuple[str, AnyPixels]]:
+        """Return the images in a file of arrays, uint8 or uint16 (h, w, C), each with its name.
 
-        Raises DataError.
+        In a table, each row is a gray image. Raises DataError.
         """
-        from cnncli.data.arrays import load_x
-        from cnncli.data.shapes import split_images
+        from cnncli.data.shapes import load_array, split_images
 
-        return split_images(load_x(path, "images"), self.input_shape, path)
+        return split_images(load_array(path), self.input_shape, path)
 
-    def wrap_row(self, pixels: Pixels) -> Picture:
+    def wrap_row(self, pixels: AnyPixels) -> Picture:
         """Return a row of an array of images, as if decoded."""
         return Picture(pixels, False)
 
     def wrap_array(self, array: NDArray[np.generic], name: str) -> Picture:
-        """Return an image (h, w) or (h, w, 1 or 3), uint8 or floats from 0 to 1, as if decoded.
+        """Return an image (h, w) or (h, w, C), uint8, uint16 or floats from 0 to 1, as if decoded.
 
         Raises DataError for an array of anything else.
         """
