@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 ALIGNMENT = 16  # floats: a cache line
 FOREVER = 1 << 30
 
@@ -26,25 +29,26 @@ def place(buffers: Iterable[Buffer]) -> int:
     Largest first, each at the lowest place free in its lifetime (greedy by size: Pisarchyk & Lee
     2020, arXiv:2001.03288).
     """
-    placed: list[Buffer] = []
+    ordered = sorted(buffers, key=lambda buffer: (-buffer.size, buffer.name))
+    placed = np.empty((4, len(ordered)), np.int64)  # first, last, offset, end; by their offsets
     total = 0
-    for buffer in sorted(buffers, key=lambda buffer: (-buffer.size, buffer.name)):
-        buffer.offset = _find_lowest_gap(buffer, placed)
-        placed.append(buffer)
-        total = max(total, buffer.offset + _round_up(buffer.size))
+    for count, buffer in enumerate(ordered):
+        buffer.offset = _find_lowest_gap(buffer, placed[:, :count])
+        end = buffer.offset + _round_up(buffer.size)
+        position = int(np.searchsorted(placed[2, :count], buffer.offset, side="right"))
+        placed[:, position + 1 : count + 1] = placed[:, position:count]
+        placed[:, position] = buffer.first, buffer.last, buffer.offset, end
+        total = max(total, end)
     return total
 
 
-def _find_lowest_gap(buffer: Buffer, placed: list[Buffer]) -> int:
-    neighbors = [
-        other for other in placed if other.first <= buffer.last and buffer.first <= other.last
-    ]
-    offset = 0
-    for neighbor in sorted(neighbors, key=lambda other: other.offset):
-        if offset + buffer.size <= neighbor.offset:
-            break
-        offset = max(offset, neighbor.offset + _round_up(neighbor.size))
-    return offset
+def _find_lowest_gap(buffer: Buffer, placed: NDArray[np.int64]) -> int:
+    first, last, offsets, ends = placed
+    overlaps = (first <= buffer.last) & (buffer.first <= last)
+    # Where the next buffer could begin: at 0, and behind all that lie below.
+    starts = np.maximum.accumulate(np.concatenate(([0], ends[overlaps])))
+    gaps = starts[:-1] + buffer.size <= offsets[overlaps]
+    return int(starts[gaps.argmax() if gaps.any() else -1])
 
 
 def _round_up(size: int) -> int:

@@ -15,7 +15,7 @@ from cnncli.notation.tree import Amount, Call, Piece
 from cnncli.settings import COUNT, Misfit, match_arguments, read_setting, settings_of
 
 OPERATORS = ("a + b", "a | b", "a * b")  # which other tools have layers for
-MAX_LAYERS = 10_000  # a short text can ask for any number: 999 * (999 * (999 * …
+MAX_LAYERS = 5000  # a short text can ask for any number: 999 * (999 * (999 * …
 Values = Mapping[str, str]  # what the parameters of a piece stand for
 
 

@@ -6,7 +6,6 @@ The trees here are those of `cnncli.notation.grammar`: pieces are called in them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from cnncli.layers.base import Layer
 from cnncli.notation import expression as notation
@@ -79,7 +78,7 @@ class _Walk:
 
     def _rewrite_repetition(self, count: Call, body: Expression) -> Rewritten | None:
         more = int(count.token.text) - 1
-        fewer = Call(replace(count.token, text=str(more)))
+        fewer = Call(count.token._replace(text=str(more)))
         rest = [notation.Product((fewer, body)) if more > 1 else body] if more else []
         return self._rewrite_any([*rest, body] if self.last else [body, *rest])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import prod
 
 from cnncli.notation.expression import Expression, Joined
@@ -27,7 +26,7 @@ def _fill(tree: Expression, values: Mapping[str, Amount]) -> Expression:
     if tree.token.text in values:  # a repetition
         factors = values[tree.token.text].factors
         number = str(prod(int(factor.text) for factor in factors))
-        return Call(replace(factors[0], text=number))
+        return Call(factors[0]._replace(text=number))
     arguments = (
         Argument(argument.name, _fill_amount(argument.value, values)) for argument in tree.arguments
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from cnncli.errors import ArchitectureError
-from cnncli.value import Value
 
 TOKEN = re.compile(
     r"""(?P<blank>  [ \t\r\f\v]+ | \#[^\n]* )
@@ -17,10 +17,11 @@ TOKEN = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+MAX_WORDS = 160_000  # of all layers that a network can have, with all their settings
 CONTINUES = frozenset({">>", "+", "|", "*", "=", ","})  # a line that ends or starts so goes on
 
 
-class Location(Value):
+class Location(NamedTuple):  # which is made for each word of a text, and quicker than a Value
     """A line and a column of a text, counted from 1; no line where it is the only line."""
 
     line: int | None
@@ -35,7 +36,7 @@ class Location(Value):
         return ArchitectureError(f"{self}: {message}")
 
 
-class Token(Value):
+class Token(NamedTuple):
     """One word: a name, a number or a mark; `end` stands behind the last of a statement."""
 
     kind: str
@@ -55,7 +56,9 @@ def split_statements(text: str) -> list[list[Token]]:
     """
     statements: list[list[Token]] = [[]]
     opened: list[Token] = []
-    for token in _scan(text):
+    for number, token in enumerate(_scan(text)):
+        if number == MAX_WORDS:
+            raise ArchitectureError(f"the architecture has more than {MAX_WORDS} words and marks")
         if token.text == ";":
             statements.append([])
         elif _starts_statement(token, statements[-1]) and not opened:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cnncli.notation.expression import Expression
 from cnncli.notation.tokens import Location, Token
 from cnncli.value import Value
 
 
-class Amount(Value):
+class Amount(NamedTuple):
     """The value of a setting as it was written: a word, or whole numbers multiplied."""
 
     factors: tuple[Token, ...]
@@ -24,7 +26,7 @@ class Amount(Value):
         return repr(self.text)
 
 
-class Argument(Value):
+class Argument(NamedTuple):
     """One setting as it was written."""
 
     name: Token | None  # None where it is given by position

@@ -1,10 +1,12 @@
 import csv
 import io
 import json
+import math
 import os
 import pty
 import re
 import shutil
+import struct
 import subprocess
 
 import numpy as np
@@ -389,3 +391,47 @@ def test_a_share_in_percent_is_told_as_a_share(run, model, image, share):
     done = run("predict", model, image, "--min-confidence", share)
     assert done.returncode == 2
     assert f"write {float(share) / 100:g} for {float(share):g} %" in done.stderr
+
+
+def make_header(kind, height, width):
+    """Return an image file of this size that ends behind its header."""
+    if kind == "PPM":
+        return b"P6 %d %d 255\n" % (width, height)
+    if kind == "BMP":
+        return (
+            b"BM"
+            + struct.pack("<3I", 0, 0, 54)
+            + struct.pack("<3I2H6I", 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+        )
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF" + struct.pack("<I", 100) + b"WEBPVP8X" + struct.pack("<II", 10, 2) + size
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "megabytes"),
+    [("PPM", 9000, 617.98), ("BMP", 8500, 551.2), ("WEBP", 5000, 572.2)],
+)
+def test_an_image_that_takes_too_much_memory_is_refused_with_the_option_that_allows_it(
+    run, model, tmp_path, kind, side, megabytes
+):
+    path = tmp_path / "large.png"
+    path.write_bytes(make_header(kind, side, side))
+    done = run("predict", model, path, "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["error"] == (
+        f"not a readable image ({side}x{side}, {side * side / 1e6:.0f} megapixels, takes "
+        f"{megabytes:.0f} MB of memory, and 512 MB are allowed); --max-memory "
+        f"{math.ceil(megabytes)}M allows it"
+    )
+    done = run("predict", model, path, "--json", "--max-memory", f"{math.ceil(megabytes)}M")
+    assert "allowed" not in done.stdout
+    assert done.returncode == 4  # its pixels are missing
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "inspect-filters"])
+def test_a_model_that_takes_more_than_is_allowed_is_refused(run, model, patterns, command):
+    inputs = {"predict": [patterns], "evaluate": [patterns], "inspect-filters": []}[command]
+    done = run(command, model, *inputs, "--max-memory", "1K")
+    assert done.returncode == 5
+    assert done.stderr.startswith(f"cnncli: {model}: for one input its ")
+    assert done.stderr.endswith("; --max-memory 1M allows it\n")

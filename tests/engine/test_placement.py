@@ -29,3 +29,16 @@ def test_buffers_of_the_same_time_never_overlap(lifetimes):
 def test_buffers_of_different_times_share_their_place():
     buffers = [Buffer("a", 160, 0, 1), Buffer("b", 160, 2, 3), Buffer("c", 160, 1, 2)]
     assert place(buffers) == 320
+
+
+def test_the_lowest_gap_that_is_wide_enough_is_taken():
+    buffers = [
+        Buffer("a", 160, 0, 9),
+        Buffer("b", 96, 0, 1),
+        Buffer("c", 64, 0, 9),
+        Buffer("d", 48, 2, 9),
+        Buffer("e", 48, 2, 9),
+        Buffer("f", 32, 2, 9),
+    ]
+    assert place(buffers) == 352
+    assert [buffer.offset for buffer in buffers] == [0, 160, 256, 160, 208, 320]

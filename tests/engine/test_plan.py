@@ -4,7 +4,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from cnncli import memory
 from cnncli.engine import Plan, Weights, choose_batch, count_memory_bytes, softmax
+from cnncli.engine.plan import SMALL
+from cnncli.errors import CnncliError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.losses.cross_entropy import CrossEntropy
@@ -266,3 +269,16 @@ def test_a_prediction_takes_fewer_images_at_a_time_the_larger_they_are_unless_we
     assert together("conv(32,3) >> global_avgpool >> dense(5)", 100) == 2
     assert together("conv(32,3) >> global_avgpool >> dense(100000)", 100) == 8
     assert together("conv(32,3) >> global_avgpool >> dense(5)", 1000) == 1
+
+
+@pytest.mark.parametrize(("mode", "batch"), [("predict", 64), ("train", 64), ("train", 16)])
+def test_a_plan_beyond_the_memory_is_refused_before_any_is_taken(mode, batch, monkeypatch):
+    graph, weights = make_network("conv(64, 3, pad=1) >> tanh >> conv(64, 3)", (64, 64, 1))
+    needed = count_memory_bytes(graph, Setup(batch, mode=mode))
+    assert needed > SMALL
+    monkeypatch.setattr(memory, "measure_available_memory", lambda: needed - 1)
+    with pytest.raises(CnncliError) as caught:
+        Plan(graph, weights, Setup(batch, mode=mode))
+    assert f"at a batch size of {batch}, and there are" in str(caught.value)
+    monkeypatch.setattr(memory, "measure_available_memory", lambda: needed)
+    Plan(graph, weights, Setup(batch, mode=mode))

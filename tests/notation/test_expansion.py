@@ -122,7 +122,7 @@ def test_an_unused_piece_may_name_what_is_not_there():
     ids=["one", "nested", "doubling", "of nothing"],
 )
 def test_a_text_that_asks_for_too_many_layers_is_refused(text):
-    with pytest.raises(ArchitectureError, match="makes more than 10000 layers"):
+    with pytest.raises(ArchitectureError, match=f"makes more than {MAX_LAYERS} layers"):
         parse(text)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from cnncli.errors import ArchitectureError
-from cnncli.notation.tokens import split_statements
+from cnncli.notation.tokens import MAX_WORDS, split_statements
 
 
 def words(text):
@@ -58,3 +58,14 @@ def test_what_is_no_word_is_pointed_at(text, message):
     with pytest.raises(ArchitectureError) as caught:
         split_statements(text)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("word", ["relu>>", "1*", "a=b;", "p,"])
+def test_a_text_of_more_words_than_a_network_can_have_is_refused(word):
+    with pytest.raises(ArchitectureError, match=f"more than {MAX_WORDS} words and marks"):
+        split_statements(word * MAX_WORDS)
+
+
+def test_every_layer_may_have_all_its_settings():
+    layer = "conv(8, 3, stride=1, pad=1, fill=zero, dilation=1, groups=1, bias=yes)"
+    assert 5000 * len(split_statements(layer)[0]) <= MAX_WORDS

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import cnncli
+from cnncli.allowance import Allowance
 from cnncli.data.source import load_labeled
 from cnncli.errors import DataError, ModelFileError, UsageError
 
@@ -144,3 +145,18 @@ def test_a_class_there_is_not_is_answered_with_those_there_are(trained, image):
     message = "'row' is none of the classes; did you mean rows\\? there are columns, plain, rows"
     with pytest.raises(UsageError, match=message):
         trained.gradients(image, of="row")
+
+
+@pytest.mark.parametrize("allowed", [0, 500, 1000])
+def test_a_layer_that_takes_more_than_is_allowed_is_refused(model, monkeypatch, allowed):
+    monkeypatch.setattr(Allowance, "bytes", allowed)
+    with pytest.raises(ModelFileError) as caught:
+        cnncli.load(model)
+    assert str(caught.value).startswith(f"{model}: for one input its ")
+    assert str(caught.value).endswith(" are allowed; max_memory 1M allows it")
+
+
+def test_an_error_of_many_names_settings_as_python_does(trained, image, monkeypatch):
+    monkeypatch.setattr(Allowance, "bytes", 1)
+    (record,) = trained.predict_all([image])
+    assert record["error"].endswith("; max_memory 1M allows it")
