@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnncli.data.images.file import EXTENSIONS
+from cnncli.data.images.file import EXTENSIONS, split_page
 from cnncli.errors import DataError, UsageError
 from cnncli.model_file.atomic import check_writable, write_atomically
 from cnncli.render.mask import add_legend, choose_colors, overlay, paint_mask
@@ -82,6 +82,7 @@ class MaskWriter:
 
     def _spare_images(self, name: str) -> None:
         """Raise UsageError where the image would be overwritten, or other images might."""
+        name, _ = split_page(name)
         beside = os.path.dirname(name) or "."  # noqa: PTH120
         if self.single and _are_same(name, self.target):
             raise UsageError(f"{self.target}: is the image; give another file", path=self.target)

@@ -21,6 +21,7 @@ from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
 from cnncli.samples import IGNORED
+from cnncli.trained.answers import are_finite
 
 if TYPE_CHECKING:
     from cnncli.data.dataset import DataSet
@@ -151,6 +152,6 @@ class _AnySize:
         classes = np.empty(pixels.shape[:2], np.int8)
         for place, logits in self.tiled.answer_tiles(pixels, self.normalize):
             classes[place] = logits.argmax(axis=-1)
-            if not np.isfinite(logits.min() - logits.max()):
+            if not are_finite(logits):
                 classes[place][~np.isfinite(logits).all(axis=-1)] = IGNORED
         return classes

@@ -305,3 +305,72 @@ def test_a_network_of_other_classes_is_told_how_to_end(run, discs, tmp_path):
     done = run("train", discs, "-o", tmp_path / "m", "--arch", "conv(5, 1)", "--img-size", "24")
     assert done.returncode == 2
     assert "has 5 outputs for 2 classes; end it with conv(classes, 1)" in done.stderr
+
+
+def stack(path, arrays):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    first, *others = map(Image.fromarray, arrays)
+    first.save(path, save_all=True, append_images=others)
+
+
+def test_stacks_are_learned_judged_and_predicted_page_by_page(run, tmp_path):
+    pages = [scene(number) for number in range(6)]
+    stack(tmp_path / "set/images/discs.tif", [image for image, _ in pages])
+    stack(tmp_path / "set/masks/discs.tif", [mask for _, mask in pages])
+    settings = ["--epochs", "12", "--img-size", "24", "--lr", "0.02", "--val", "0.3"]
+    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--arch", ARCH, *settings)
+    assert done.returncode == 0, done.stderr
+    judged = json.loads(run("evaluate", tmp_path / "m.npz", tmp_path / "set", "--json").stdout)
+    assert judged["images"] == 6
+    assert judged["pixel_accuracy"] > 0.9
+    image = tmp_path / "set/images/discs.tif"
+    done = run("predict", tmp_path / "m.npz", image, "-o", tmp_path / "out", "--json")
+    assert [json.loads(line)["mask"] for line in done.stdout.splitlines()] == [
+        f"{tmp_path}/out/discs.tif[{page}].png" for page in range(6)
+    ]
+    assert done.stderr.count("page") == 0
+
+
+def voc_set(folder, kind, turn=0):
+    """Discs whose palette masks have a border of index 255; of every second the palette turned."""
+    for number in range(6):
+        image, mask = scene(number)
+        disc = mask == 255
+        near = disc.copy()
+        for shift in (-2, -1, 1, 2):
+            near |= np.roll(disc, shift, 0) | np.roll(disc, shift, 1)
+        numbers, colors = np.where(disc, 1, np.where(near, 255, 0)), np.zeros((256, 3), np.uint8)
+        colors[1], colors[255] = (128, 0, 0), (224, 224, 192)
+        if turn and number % 2:
+            numbers, colors = numbers ^ 1, colors[np.arange(256) ^ 1]
+        for part in ("images", "masks"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"images/{number}.png")
+        picture = Image.fromarray(numbers.astype(np.uint8))
+        picture.putpalette(colors.tobytes())
+        picture.convert(kind).save(folder / f"masks/{number}.png")
+
+
+@pytest.mark.parametrize(
+    ("kind", "turn", "ignore"), [("P", 0, "255"), ("P", 1, "#e0e0c0"), ("RGB", 0, "224 224 192")]
+)
+def test_what_is_ignored_in_training_is_in_no_figure_of_any_set(run, tmp_path, kind, turn, ignore):
+    voc_set(tmp_path / "set", kind, turn)
+    voc_set(tmp_path / "other", "RGB")
+    settings = ["--arch", ARCH, "--epochs", "12", "--img-size", "24", "--lr", "0.02"]
+    said = run("train", tmp_path / "set", "-o", tmp_path / "n.npz", *settings[:2], "--epochs", "0")
+    assert re.search("class (255|#e0e0c0) lies only along the borders", said.stderr)
+    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", *settings, "--ignore", ignore)
+    assert done.returncode == 0, done.stderr
+    assert "borders" not in done.stderr
+    for name in ("set", "other"):
+        found = json.loads(run("evaluate", tmp_path / "m.npz", tmp_path / name, "--json").stdout)
+        assert len(found["classes"]) == 2
+        assert 4 * 40 * 56 < found["pixels"] < 6 * 40 * 56
+        assert found["pixel_accuracy"] > 0.9
+
+
+def test_only_masks_have_what_can_be_ignored(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--ignore", "255")
+    assert done.returncode == 2
+    assert "--ignore is not for classify; leave it out" in done.stderr

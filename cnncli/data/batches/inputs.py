@@ -42,7 +42,7 @@ def expand(paths: Iterable[str], preprocessing: AnyPreprocessing) -> Iterator[In
             elif os.path.splitext(path)[1].lower() in preprocessing.array_extensions:  # noqa: PTH122
                 yield from _expand_array(path, preprocessing)
             else:
-                yield Input(path, partial(decode, path))
+                yield from _expand_file(path, preprocessing)
         except DataError as error:
             yield Input(path, partial(_fail, error))
 
@@ -91,7 +91,16 @@ def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input
         fault = f"no {preprocessing.noun}s in this folder; check the path"
         raise DataError(fault, path=path, place=path)
     for file in files:
-        name = join_path(path, file)
+        yield from _expand_file(join_path(path, file), preprocessing)
+
+
+def _expand_file(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
+    try:
+        names = preprocessing.list_samples(path)
+    except DataError as error:
+        yield Input(path, partial(_fail, error))
+        return
+    for name in names:
         yield Input(name, partial(preprocessing.decode, name))
 
 

@@ -2,8 +2,8 @@
 
 The two folders may be called otherwise (naming.py), and they may be divided themselves:
 images/train and masks/train. A mask has the name of its image, whatever the extension, or that name
-with a word that says mask, and its size. Its pixels are palette indices or gray levels: each level
-is a class.
+with a word that says mask, and its size. Each color in it is a class. The pages of a TIFF are
+samples, paired in their order.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cnncli.data.endings import get_suffix
 from cnncli.data.formats.folder import choose_parts
 from cnncli.data.formats.naming import PARTS, Meaning, read_names, strip_stem
-from cnncli.data.images.file import EXTENSIONS
+from cnncli.data.images.file import EXTENSIONS, list_pages
+from cnncli.data.unreadable import FileError
 from cnncli.data.walk import Tree, join_path, list_folders, walk
 from cnncli.errors import DataError
 from cnncli.samples import MaskedSamples
@@ -58,6 +59,12 @@ def read(path: str, split: str | None) -> MaskedSamples:
             f"{count_names(without, '', 'images').strip()}; add it or remove the image",
             path=root,
         )
+    names, keys, paths = _list_samples(
+        [
+            (join_path(image_folder, file), file, join_path(mask_folder, masks[stem]))
+            for stem, file in images.items()
+        ]
+    )
     notices = [f"{image_folder}: {notice}" for notice in tree.notices]
     if (image_folder, mask_folder) != (join_path(root, IMAGES), join_path(root, MASKS)):
         notices.append(f"{root}: images from {image_folder}/, masks from {mask_folder}/")
@@ -68,14 +75,46 @@ def read(path: str, split: str | None) -> MaskedSamples:
         notices.append(f"{root}: masks without an image, ignored: {len(masks) - len(images)}")
     return MaskedSamples(
         where=root,
-        names=tuple(join_path(image_folder, file) for file in images.values()),
-        keys=tuple(images.values()),
+        names=names,
+        keys=keys,
         labels=(),
         suggests="segment",
         folder=path,
         notices=tuple(notices),
-        masks=tuple(join_path(mask_folder, masks[stem]) for stem in images),
+        masks=paths,
     )
+
+
+def _list_samples(
+    files: Sequence[tuple[str, str, str]],
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return names, keys and masks of samples, a page of a file each, from those of the files.
+
+    Raises DataError for an image and a mask of different numbers of pages.
+    """
+    names: list[str] = []
+    keys: list[str] = []
+    masks: list[str] = []
+    for image, key, mask in files:
+        pages, mask_pages = _list_pages(image), _list_pages(mask)
+        if len(pages) != len(mask_pages):
+            raise DataError(
+                f"{image}: pages: {len(pages)}, and of its mask {mask}: {len(mask_pages)}; give "
+                "both the same number",
+                path=image,
+            )
+        names += pages
+        keys += [key] if len(pages) == 1 else [f"{key}/{page}" for page in range(len(pages))]
+        masks += mask_pages
+    return tuple(names), tuple(keys), tuple(masks)
+
+
+def _list_pages(path: str) -> list[str]:
+    """Return the names of the pages of a file; one that cannot be read is named when it is used."""
+    try:
+        return list_pages(path)
+    except FileError:
+        return [path]
 
 
 def _find_folders(path: str) -> dict[str, Folders]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar
@@ -26,6 +27,8 @@ EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
     | {".ppm", ".pgm", ".pbm", ".pnm", ".fits", ".fit", ".fts"}
 )
+STACKS = frozenset({".tif", ".tiff", ".fits", ".fit", ".fts"})  # of files that may have pages
+PAGE = re.compile(r"(.+\.(?:tiff?|fits?|fts))\[(\d{1,6})\]", re.IGNORECASE | re.DOTALL)
 MAX_STDIN = 1 << 29  # bytes of an image or signal on stdin
 
 Pixels = NDArray[np.uint8]  # (height, width, C)
@@ -92,9 +95,13 @@ class Opened(Protocol):
 def decode(source: str | bytes, page: int = 0) -> Picture:
     """Return the pixels of an image file, given by its path or its bytes; raise ImageError.
 
-    `page` counts the pages of a TIFF or FITS file, from 0.
+    `page` counts the pages of a TIFF or FITS file, from 0. A path may name the page itself, as
+    ImageMagick writes it: stack.tif[3].
     """
-    return _with_image(source, page, lambda image: Picture(image.read(), image.has_more))
+    named = isinstance(source, str) and split_page(source)[0] != source
+    return _with_image(
+        source, page, lambda image: Picture(image.read(), image.has_more and not named)
+    )
 
 
 def decode_mask(source: str, page: int = 0) -> Mask:
@@ -120,6 +127,21 @@ def count_pages(source: str | bytes) -> int:
     return _with_image(source, 0, lambda image: image.count_pages())
 
 
+def split_page(name: str) -> tuple[str, int]:
+    """Return the path and the page of a name such as stack.tif[3]; 0 where it names none."""
+    match = PAGE.fullmatch(name)
+    if match is None or os.path.lexists(name):
+        return name, 0
+    return match[1], int(match[2])
+
+
+def list_pages(path: str) -> list[str]:
+    """Return the name of each page of a file of several, else the path; raise ImageError."""
+    extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib takes its time
+    pages = count_pages(path) if extension in STACKS else 1
+    return [f"{path}[{page}]" for page in range(pages)] if pages > 1 else [path]
+
+
 def read_stdin(fault: type[FileError] = ImageError) -> bytes:
     """Return the bytes of the image, or of what else is expected, on stdin; raise its error."""
     remedy = f"give one {fault.noun} on stdin"
@@ -142,6 +164,8 @@ def _with_image(
     fault: type[FileError] = ImageError,
 ) -> Result:
     name = source if isinstance(source, str) else "-"
+    if isinstance(source, str) and not page:
+        source, page = split_page(source)
     try:
         with quiet, _open(source) as file, _identify(file, page) as image:
             height, width, _ = image.shape

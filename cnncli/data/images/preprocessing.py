@@ -26,7 +26,7 @@ from PIL import Image
 
 from cnncli.data.endings import ARRAYS, get_suffix
 from cnncli.data.images.depth import AnyPixels, Span, to_8_bits
-from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode
+from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode, list_pages
 from cnncli.data.normalization import (
     are_numbers,
     float32_array,
@@ -90,6 +90,13 @@ class Preprocessing(Value):
 
             return decode_array(source)
         return decode(source)
+
+    def list_samples(self, path: str) -> list[str]:
+        """Return the names of the images in a file; raise ImageError.
+
+        A network that answers for every pixel, as of stacks of slices, sees each page of it.
+        """
+        return list_pages(path) if self.resize == "none" else [path]
 
     def load_rows(self, path: str) -> list[tuple[str, AnyPixels]]:
         """Return the images in a file of arrays, uint8 or uint16 (h, w, C), each with its name.

@@ -67,6 +67,10 @@ class SignalPreprocessing(Value):
         """Return a signal as it is in a file; raise SignalError."""
         return decode(source)
 
+    def list_samples(self, path: str) -> list[str]:
+        """Return the names of the signals in a file, which is one."""
+        return [path]
+
     def load_rows(self, path: str) -> list[tuple[str, Values]]:
         """Return the signals in a file of many, float32 (L, C), each with its name.
 

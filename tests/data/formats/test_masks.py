@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli.data.formats import masks
 from cnncli.errors import DataError
@@ -142,3 +143,32 @@ def test_boxes_in_words_are_no_masks(masked: Callable[..., Path]) -> None:
 def test_names_pair_however_their_letters_are_composed(masked: Callable[..., Path]) -> None:
     samples = masks.read(str(masked("images/caf\u00e9.png", "masks/cafe\u0301.png")), None)
     assert len(samples) == 1
+
+
+def save_stack(path: Path, pages: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    first, *others = (Image.new("L", (3, 2), page) for page in range(pages))
+    first.save(path, save_all=True, append_images=others)
+
+
+def test_the_pages_of_stacks_are_samples(tmp_path: Path) -> None:
+    for folder in ("images", "masks"):
+        save_stack(tmp_path / folder / "cells.tif", 3)
+        save_stack(tmp_path / folder / "single.tif", 1)
+    samples = masks.read(str(tmp_path), None)
+    pages = [f"cells.tif[{page}]" for page in range(3)]
+    for names, folder in ((samples.names, "images"), (samples.masks, "masks")):
+        assert [Path(name).name for name in names] == [*pages, "single.tif"]
+        assert str(tmp_path / folder) in names[0]
+    assert samples.keys == ("cells.tif/0", "cells.tif/1", "cells.tif/2", "single.tif")
+
+
+@pytest.mark.parametrize(("pages", "mask_pages"), [(3, 2), (1, 4), (5, 1)])
+def test_numbers_of_pages_that_differ_are_refused(
+    tmp_path: Path, pages: int, mask_pages: int
+) -> None:
+    save_stack(tmp_path / "images/a.tif", pages)
+    save_stack(tmp_path / "masks/a.tif", mask_pages)
+    message = f"images/a.tif: pages: {pages}, and of its mask .*masks/a.tif: {mask_pages}; give"
+    with pytest.raises(DataError, match=message):
+        masks.read(str(tmp_path), None)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.images.file import count_pages, decode, decode_mask, measure
+from cnncli.data.images.file import count_pages, decode, decode_mask, list_pages, measure
 from cnncli.data.unreadable import ImageError
 
 
@@ -278,3 +278,36 @@ def test_measure_reads_size_and_color(picture) -> None:
 
 def test_one_pixel_is_enough(picture) -> None:
     assert decode(stored(picture(1, 1), "PNG")).pixels.shape == (1, 1, 1)
+
+
+def save_stack(path: Path, picture, pages: int) -> str:
+    first, *others = (picture(4, 7, seed=page) for page in range(pages))
+    first.save(path, save_all=True, append_images=others)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "b.TIFF", "c[1].tif"])
+def test_a_path_may_name_a_page(tmp_path: Path, picture, name: str) -> None:
+    path = save_stack(tmp_path / name, picture, 3)
+    names = list_pages(path)
+    assert names == [f"{path}[0]", f"{path}[1]", f"{path}[2]"]
+    for page, name in enumerate(names):
+        found = decode(name)
+        assert np.array_equal(found.pixels[..., 0], np.asarray(picture(4, 7, seed=page)))
+        assert not found.frames_left_out
+        assert measure(name)[:2] == (4, 7)
+    with pytest.raises(ImageError, match=r"tif\[3\]: .*it has no page 4|TIFF\[3\]: .*no page 4"):
+        decode(f"{path}[3]")
+
+
+def test_a_file_of_one_page_keeps_its_name_and_one_in_brackets_is_a_file(
+    tmp_path: Path, picture
+) -> None:
+    path = save_stack(tmp_path / "a.tif", picture, 1)
+    assert list_pages(path) == [path]
+    assert list_pages("a.png") == ["a.png"]
+    Path(f"{path}[0]").write_bytes(b"no image")
+    with pytest.raises(ImageError, match="header is damaged"):
+        decode(f"{path}[0]")
+    with pytest.raises(ImageError, match="no such file"):
+        decode(str(tmp_path / "none.tif[1]"))
