@@ -125,13 +125,15 @@ def to_images(array: AnyArray, where: str) -> AnyPixels:
     """
     if array.ndim == 3:
         array = array[..., np.newaxis]
-    transpose = array.ndim == 4 and _has_channels_first(*array.shape[1:])
-    if array.ndim != 4 or 0 in array.shape[1:] or transpose:
-        shape = "x".join(map(str, array.shape))
-        remedy = "; transpose(0, 2, 3, 1) puts the channels last" if transpose else ""
+    shape = "x".join(map(str, array.shape)) or "one number"
+    if array.ndim != 4 or 0 in array.shape[1:]:
         raise DataError(
-            f"an array of {shape or 'one number'}, not of images; "
-            f"expected NxHxW (gray) or NxHxWxC{remedy}",
+            f"an array of {shape}, not of images; expected NxHxW (gray) or NxHxWxC", place=where
+        )
+    if _has_channels_first(*array.shape[1:]):
+        raise DataError(
+            f"an array of {shape}, with channels first; transpose(0, 2, 3, 1) puts the channels "
+            "last",
             place=where,
         )
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:

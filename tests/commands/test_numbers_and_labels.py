@@ -213,7 +213,7 @@ def test_no_epoch_writes_the_untrained_network(run, lists, tmp_path):
         (["--task", "classify"], 3, "has numbers, not classes; give path,label"),
         (["--task", "multi-label"], 3, "has numbers, not labels; give path,label"),
         (["--loss", "bce"], 2, "--loss bce: regress takes mse or mae or huber"),
-        (["--loss", "l2"], 2, "--loss l2: not known; give mae, "),
+        (["--loss", "l2"], 2, "--loss l2: not known; did you mean mse?"),
         (["--monitor", "val_accuracy"], 2, "regress has train_loss, val_loss, val_mae, val_r2"),
         (["--label-smoothing", "0.1"], 2, "--label-smoothing is not for regress"),
         (["--arch", "dense(classes) >> sigmoid"], 2, "ends in sigmoid, but it cannot reach"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cnncli.data.endings import TABLES, get_suffix
 from cnncli.data.formats.naming import Meaning, read_name, strip_stem
@@ -48,6 +49,22 @@ def leave_out_masks(keys: Sequence[str]) -> tuple[list[str], list[str]]:
         is_mask = read_name(word) == Meaning("", "masks") and stem in stems
         (masks if is_mask else samples).append(key)
     return samples, masks
+
+
+def refuse_loose(where: str, files: Sequence[str], kind: str) -> NoReturn:
+    """Raise DataError for samples that are in no folders of classes; masks may be among them."""
+    _, masks = leave_out_masks(files)
+    if masks:
+        raise DataError(
+            f"{where}: images and masks in one folder ({masks[0]}); put the images into images/ "
+            "and the masks into masks/ beside it",
+            path=where,
+        )
+    raise DataError(
+        f"{where}: {kind}, but no folder per class; put the {kind} of each class into a folder of "
+        "its own",
+        path=where,
+    )
 
 
 def _refuse_same_folders(root: str, keys: Sequence[str], kind: str) -> None:

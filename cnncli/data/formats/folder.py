@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, get_suffix
 from cnncli.data.formats import part_lists
-from cnncli.data.formats.class_folders import check_classes, leave_out_masks
+from cnncli.data.formats.class_folders import check_classes, leave_out_masks, refuse_loose
 from cnncli.data.formats.naming import PARTS, Meaning, read_name, read_names
 from cnncli.data.shapes import name_samples
 from cnncli.data.walk import join_path, list_files, list_folders, walk
@@ -48,15 +48,13 @@ def read(path: str, split: str | None) -> Samples:
     keys = [file for file in tree.files if os.sep in file]
     loose = len(tree.files) - len(keys)
     if loose and not keys:
-        raise DataError(
-            f"{root}: {kind}, but no folder per class; "
-            f"put the {kind} of each class into a folder of its own",
-            path=root,
-        )
+        refuse_loose(root, tree.files, kind)
     notices = list(tree.notices)
     if loose:
         notices.append(f"{kind} outside of class folders, ignored: {loose}")
     keys, masks = leave_out_masks(keys)
+    if masks and len(tree.folders) == 1:
+        refuse_loose(join_path(root, tree.folders[0]), [*keys, *masks], kind)
     if masks:
         notices.append(f"masks of images beside them ({masks[0]}), ignored: {len(masks)}")
     folders = list(dict.fromkeys((*tree.folders, *(key.split(os.sep, 1)[0] for key in keys))))

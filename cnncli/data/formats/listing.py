@@ -43,6 +43,7 @@ from cnncli.data.formats.columns import (
 )
 from cnncli.data.formats.naming import PARTS
 from cnncli.data.formats.rows import holds_rows, lacks_label, read_rows
+from cnncli.data.formats.targets import Targets, read_flags
 from cnncli.data.shapes import name_samples
 from cnncli.data.walk import join_path
 from cnncli.errors import DataError
@@ -94,28 +95,34 @@ class Listing(Value):
             return self.rows
         kept = [i for i in range(len(self.files)) if split is None or self.parts[i] == split]
         files = [self.files[i] for i in kept]
-        values = [self.values[i] for i in kept]
         base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
-        labeled = self.columns == LABEL
-        labels = tuple(str(value[0]) for value in values) if labeled else ()
-        blank = next(
-            (self.lines[i] for i, label in zip(kept, labels, strict=False) if not label), 0
-        )
-        several = any("|" in label for label in labels)
         names = tuple(_locate(join_path(base, file)) for file in files)
         noun, choice = name_samples(find_kind_in_list(files, path), names, path)
+        targets = self._read_targets()
+        labels = tuple(targets.labels[i] for i in kept if targets.labels)
+        blank = labels.index("") if "" in labels else None
         return Samples(
             where=path,
             names=names,
             keys=tuple(files),
             labels=labels,
             noun=noun,
-            notices=self.notices + choice,
-            columns=self.columns,
-            numbers=None if labeled else np.array(values, np.float64),
-            suggests="multi-label" if several else "classify" if labeled else "regress",
-            blank=f"{path}, line {blank}" if blank else "",
+            notices=self.notices + targets.notices + choice,
+            columns=targets.columns,
+            numbers=None if targets.numbers is None else targets.numbers[kept],
+            suggests=targets.suggests,
+            blank="" if blank is None else f"{path}, line {self.lines[kept[blank]]}",
         )
+
+    def _read_targets(self) -> Targets:
+        """Return the labels or numbers of all files, which decide together what they are."""
+        if self.columns == LABEL:
+            labels = tuple(str(value[0]) for value in self.values)
+            several = any("|" in label for label in labels)
+            return Targets(labels, suggests="multi-label" if several else "classify")
+        numbers = np.array(self.values, np.float64)
+        flags = read_flags(numbers, self.columns, self.path)
+        return flags or Targets((), numbers, self.columns, "regress")
 
 
 def can_read(path: str) -> bool:
@@ -197,13 +204,19 @@ def _read_table(path: str, lines: Sequence[str], delimiter: str) -> tuple[list[s
     names = [str(cell) for cell in rows[0].cells] if rows else []
     if find_path(names) is None or any(get_suffix(name) in SAMPLES for name in names):
         _refuse_other_names(path, rows)
-        names = ["path", *LABEL]
+        names = [*LABEL, "path"] if _are_labels_first(rows) else ["path", *LABEL]
     else:
         rows = rows[1:]
         firsts = [row.cells[0] for row in rows]
         if all(len(row.cells) == len(names) + 1 for row in rows) and count_up(firsts):
             names = ["", *names]  # as R writes row numbers
     return names, rows
+
+
+def _are_labels_first(rows: Sequence[Row]) -> bool:
+    """Say whether each row has a label and a file, the file known by its ending."""
+    known = [[get_suffix(str(cell)) in SAMPLES for cell in row.cells] for row in rows]
+    return bool(rows) and all(endings == [False, True] for endings in known)
 
 
 def _refuse_other_names(path: str, rows: Sequence[Row]) -> None:

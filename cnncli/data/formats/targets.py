@@ -12,6 +12,8 @@ What is decided by values is said, with the way to the other meaning.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,8 +39,10 @@ def read_targets(array: AnyArray, where: str) -> Targets:
         array = array[:, 0]
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
-    if array.ndim == 2 and array.size and array.dtype.kind in "iuf" and _are_flags(array):
-        return _read_flags(array, where)
+    if array.ndim == 2 and array.dtype.kind in "iuf":
+        flags = read_flags(array, tuple(map(str, range(array.shape[1]))), where)
+        if flags is not None:
+            return replace(flags, columns=_name_columns(array.shape[1]))
     if array.dtype.kind != "f":
         labels = _read_labels(array, where)
         several = any("|" in label for label in set(labels))
@@ -55,24 +59,26 @@ def read_targets(array: AnyArray, where: str) -> Targets:
     return Targets(labels, numbers, columns, "regress", (notice,))
 
 
-def _are_flags(array: AnyArray) -> bool:
-    return bool(((array == 0) | (array == 1)).all())
+def read_flags(numbers: AnyArray, columns: tuple[str, ...], where: str) -> Targets | None:
+    """Return rows of 0 and 1 as a class each, or as several labels, called by the columns' names.
 
-
-def _read_flags(array: AnyArray, where: str) -> Targets:
-    """Return rows of 0 and 1 as a class each, or several labels."""
-    classes = array.shape[1]
-    one_hot = bool((array.sum(axis=1) == 1).all())
-    labels = tuple("|".join(map(str, np.flatnonzero(row).tolist())) for row in array)
+    None for other numbers, or a single column.
+    """
+    if len(columns) < 2 or not len(numbers) or any("|" in name for name in columns):
+        return None
+    if not ((numbers == 0) | (numbers == 1)).all():
+        return None
+    one_hot = bool((numbers.sum(axis=1) == 1).all())
+    labels = tuple("|".join(columns[k] for k in np.flatnonzero(row)) for row in numbers)
     rows, names = ("one-hot rows", "classes") if one_hot else ("rows of 0 and 1", "labels")
     notice = (
-        f"{where}: {rows} are taken as {names} 0 to {classes - 1}, unless {setting('task')} "
-        "regress learns them as numbers"
+        f"{where}: {rows} are taken as {names} {columns[0]} to {columns[-1]}, unless "
+        f"{setting('task')} regress learns them as numbers"
     )
     return Targets(
         labels,
-        array.astype(np.float64),
-        _name_columns(classes),
+        numbers.astype(np.float64),
+        columns,
         "classify" if one_hot else "multi-label",
         (notice,),
     )

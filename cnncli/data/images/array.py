@@ -15,7 +15,8 @@ def decode_array(path: str) -> Picture:
     try:
         return Picture(to_images(load_npy(path)[None], path)[0], False)
     except DataError as error:
-        raise ImageError(path, error.fault.partition(";")[0]) from error
+        reason, _, remedy = error.fault.partition("; ")
+        raise ImageError(path, reason, remedy) from error
 
 
 def measure_array(path: str) -> Header:

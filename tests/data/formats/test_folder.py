@@ -173,6 +173,14 @@ def test_masks_beside_their_images_are_left_out_and_told(class_folder, picture) 
     )
 
 
+@pytest.mark.parametrize("name", ["", "data"])
+def test_images_and_masks_in_one_folder_are_refused(class_folder, picture, name: str) -> None:
+    root = class_folder({name or ".": 2})
+    picture(6, 5).save(root / name / "0_mask.png")
+    with pytest.raises(DataError, match=r"images and masks in one folder \(.*0_mask.png\); put"):
+        folder.read(str(root), None)
+
+
 @pytest.mark.parametrize("junk", ["__MACOSX", "lost+found", "@eaDir", "$RECYCLE.BIN"])
 def test_folders_of_systems_are_no_classes(class_folder, junk: str) -> None:
     root = class_folder({"cat": 1, "dog": 1, f"{junk}/cat": 1, f"cat/{junk}": 1})

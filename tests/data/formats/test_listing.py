@@ -329,3 +329,20 @@ def test_a_file_listed_in_two_compositions_is_one_file(tmp_path: Path) -> None:
     assert found.notices[0].endswith("lines that repeat others, counted again: 1")
     with pytest.raises(DataError, match="is y here and x before"):
         read(tmp_path, "caf\u00e9.png,x\ncafe\u0301.png,y\n")
+
+
+def test_columns_of_0_and_1_are_classes_or_labels_and_said(tmp_path: Path) -> None:
+    found = read(tmp_path, "image,mel,nev\na.png,1.0,0.0\nb.png,0.0,1.0\n")
+    assert (found.labels, found.suggests, found.columns) == (
+        ("mel", "nev"), "classify", ("mel", "nev"),
+    )  # fmt: skip
+    assert found.numbers.tolist() == [[1, 0], [0, 1]]
+    assert "one-hot rows are taken as classes mel to nev, unless" in found.notices[0]
+    found = read(tmp_path, "image,hat,tie\na.png,1,1\nb.png,0,0\n")
+    assert (found.labels, found.suggests) == (("hat|tie", ""), "multi-label")
+
+
+def test_a_label_may_come_before_its_file(tmp_path: Path) -> None:
+    assert pairs(read(tmp_path, "cat,a.png\ndog,b.png\ncat,c.jpg\n")) == {
+        "a.png": "cat", "b.png": "dog", "c.jpg": "cat",
+    }  # fmt: skip

@@ -23,6 +23,7 @@ def test_an_array_is_an_image(tmp_path: Path, shape: tuple[int, ...]) -> None:
     ("array", "reason"),
     [
         (np.zeros(5, np.uint8), "an array of 1x5, not of images"),
+        (np.zeros((3, 9, 8), np.uint8), "an array of 1x3x9x8, with channels first"),
         (np.full((5, 4), 2.0), "float images that are not within 0 to 1 (2 to 2)"),
         (None, "not usable (no such file or directory)"),
     ],
