@@ -70,11 +70,11 @@ def design_classifier(input_shape: Shape, images: int) -> str:
     """Return the text of a network for this many images of this size.
 
     Blocks of two 3x3 convolutions with bn, halving the image until 2 to 6 pixels are left, twice as
-    many filters from block to block; a larger start where there are many images to learn from, and
-    a convolution of stride 2 in front of large images.
+    many filters from block to block; a larger start where there are many images to learn from, more
+    dropout where there are few, and a convolution of stride 2 in front of large images.
     """
     side = min(input_shape[0], input_shape[1])
-    filters = 16 if images <= 5000 else 32
+    filters, dropout = (24, 0.3) if images <= 5000 else (32, 0.2)
     stem = ""
     while side > 96:
         stem += f"conv({filters}, 3, 2, 1, bias=no) >> bn >> relu >> "
@@ -83,7 +83,7 @@ def design_classifier(input_shape: Shape, images: int) -> str:
     while side >= 4 and len(blocks) < 4 and (side > 6 or not blocks):
         blocks.append(f"two({filters * 2 ** len(blocks)})")
         side //= 2
-    return BLOCK + _end_classifier(stem, blocks, filters)
+    return BLOCK + _end_classifier(stem, blocks, filters, dropout)
 
 
 def design_signal_classifier(length: int, signals: int) -> str:
@@ -105,7 +105,7 @@ def design_signal_classifier(length: int, signals: int) -> str:
     return SIGNAL_BLOCK + _end_classifier(stem, blocks, filters)
 
 
-def _end_classifier(stem: str, blocks: list[str], filters: int) -> str:
+def _end_classifier(stem: str, blocks: list[str], filters: int, dropout: float = 0.2) -> str:
     """Return a network of these blocks, or of a convolution where there is no room for any."""
     body = " >> ".join(blocks or [f"conv({2 * filters}, 3, pad=1, bias=no) >> bn >> relu"])
-    return f"{stem}{body} >> global_avgpool >> dropout(0.2) >> dense(classes)"
+    return f"{stem}{body} >> global_avgpool >> dropout({dropout}) >> dense(classes)"
