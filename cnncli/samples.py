@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,7 @@ class Samples(Value):
     numbers: NDArray[np.float64] | None = None  # (N, columns)
     suggests: str = "classify"  # the task that such labels are for
     blank: str = ""  # the first place where a label is missing
+    instead: str = ""  # for errors: what else was found, and what to do about it
 
     def __len__(self) -> int:
         return len(self.names)
@@ -49,6 +51,16 @@ class Samples(Value):
             numbers=None if self.numbers is None else self.numbers[indices],
             values=None if self.values is None else self.values[indices],
         )
+
+    def drop(self, files: Collection[str]) -> Samples:
+        """Return the samples without those of some files; a class that loses all is empty."""
+        kept = self.take(np.array([i for i in range(len(self)) if not self._is_of(i, files)], int))
+        lost = tuple(dict.fromkeys(name for name in self.labels if name not in set(kept.labels)))
+        return replace(kept, empty=(*self.empty, *lost))
+
+    def _is_of(self, index: int, files: Collection[str]) -> bool:
+        """Say whether a sample was read from one of the files."""
+        return self.names[index] in files
 
 
 class MaskLevels(Value):
@@ -85,6 +97,9 @@ class MaskedSamples(Samples):
         """Return some of the images with their masks."""
         masks = tuple(self.masks[i] for i in indices.tolist())
         return MaskedSamples(**{**vars(super().take(indices)), "masks": masks})
+
+    def _is_of(self, index: int, files: Collection[str]) -> bool:
+        return super()._is_of(index, files) or self.masks[index] in files
 
 
 def check_label(label: Any, where: str) -> str:

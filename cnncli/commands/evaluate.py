@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli.commands._data_options import (
+    complain_of_broken,
+    fail_for_broken,
+    record_broken,
+    skip_broken_option,
+)
 from cnncli.errors import GateError, SomeFailed, UsageError
 from cnncli.options import (
     OUTPUT,
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--confusion", type=OUTPUT, metavar="FILE.png",
               help="Draw the confusion matrix.")  # fmt: skip
+@skip_broken_option
 @force_option
 @batch_size_option(None)
 @threads_option
@@ -63,6 +70,7 @@ def evaluate(
     fail_under: float | None,
     per_image: str | None,
     confusion: str | None,
+    skip_broken: bool,
     force: bool,
     batch_size: int | None,
     threads: int,
@@ -93,7 +101,16 @@ def evaluate(
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
     runner = trained.open_runner(batch_size=batch_size, threads=threads)
-    images = load_labeled(data, trained.preprocessing, task, split=split, threads=threads)
+    labeled = load_labeled(
+        data,
+        trained.preprocessing,
+        task,
+        split=split,
+        threads=threads,
+        skip_broken=skip_broken,
+    )
+    images = labeled.samples
+    complain_of_broken(labeled.broken)
     for notice in images.notices:
         note(notice)
     note(f"{images.samples.where}: {task.words.describe_set(images.targets, what)}")
@@ -113,7 +130,7 @@ def evaluate(
         title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
         write_atomically(confusion, _draw_confusion(figures, title), force=force)
     if as_json:
-        write_json({"schema": 1, "command": "evaluate", **figures})
+        write_json({"schema": 1, "command": "evaluate", **figures, **record_broken(labeled.broken)})
     else:
         for line in task.words.summarize(figures):
             (note if "-" in files else write_line)(escape_on_terminal(line))
@@ -129,6 +146,7 @@ def evaluate(
     if fail_under is not None and (reached is None or reached < fail_under):
         value = "undefined" if reached is None else f"{reached:.6g}"
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
+    fail_for_broken(labeled.broken)
 
 
 def _write_table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:

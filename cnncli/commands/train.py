@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncli import names
+from cnncli.commands._data_options import (
+    complain_of_broken,
+    fail_for_broken,
+    record_broken,
+    skip_broken_option,
+)
 from cnncli.errors import UsageError
 from cnncli.options import (
     IMAGE_SIZE,
@@ -40,7 +46,8 @@ OTHER_FORMATS = (
 GROUPS = {
     "Model and task": ("output", "arch", "task", "loss", "init"),
     "Data": (
-        "val", "img_size", "length", "color", "resize", "normalize", "class_weights", "ignore",
+        "val", "skip_broken", "img_size", "length", "color", "resize", "normalize",
+        "class_weights", "ignore",
     ),
     "Training": (
         "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
@@ -73,6 +80,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
 )
 @click.option("--val", metavar="DIR|FRACTION",
               help="Images to validate on.  [default: val/ in DATA, else 0.1]")  # fmt: skip
+@skip_broken_option
 @click.option("--epochs", type=click.IntRange(0), metavar="N",
               help="Passes over the images.  [default: 20; above 5,000 images 15, above 20,000 "
               "10]")  # fmt: skip
@@ -134,6 +142,7 @@ def train(
     task: str,
     loss: str | None,
     val: str | None,
+    skip_broken: bool,
     img_size: tuple[int, int] | None,
     length: int | None,
     color: str,
@@ -188,7 +197,9 @@ def train(
             preset=preset_shape,
         ),
         threads=threads,
+        skip_broken=skip_broken,
     )
+    complain_of_broken(training_data.broken)
     _describe_data(data, training_data)
     if text is not None:
         text = _adapt(arch, training_data.preprocessing.input_shape) or text
@@ -201,6 +212,7 @@ def train(
         write_json(record)
     else:
         (note if output == "-" else write_line)(_summary(record, training_data))
+    fail_for_broken(training_data.broken)
 
 
 def _refuse_other_formats(output: str) -> None:
@@ -292,6 +304,7 @@ def _record(done: Done, data: TrainingData, graph: Graph) -> dict[str, Any]:
         "images_per_second": done.samples_per_second,
         "sha256": done.saved.sha256,
         **({"task": task.name} if task.to_manifest() else {}),
+        **record_broken(data.broken),
     }
 
 

@@ -16,7 +16,7 @@ from cnncli.data.batches.loader import Loader
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.normalization import with_normalization
 from cnncli.data.preprocessing import AnyPreprocessing
-from cnncli.data.unreadable import FileError, join_errors
+from cnncli.data.unreadable import FileError, UnreadableError
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
 from cnncli.samples import Samples
@@ -46,7 +46,7 @@ class SampleSet:
         threads: int = 1,
         memory: int | None = None,
     ) -> None:
-        """Decode every sample once; raise DataError that lists the ones that cannot be.
+        """Decode every sample once; raise UnreadableError for the ones that cannot be.
 
         `memory` bounds the bytes to keep; None: half of what is available.
         """
@@ -121,10 +121,11 @@ class SampleSet:
             out = block if self.values is None else self.values[start:]
             out = out[: len(indices)]
             bad += self._decode(indices, out)
-            self.statistics.add(out)
-            digest.update(out.data)
+            if not bad:
+                self.statistics.add(out)
+                digest.update(out.data)
         if bad:
-            raise join_errors(self.samples.where, bad, len(self))
+            raise UnreadableError(self.samples.where, bad, len(self))
         return digest.hexdigest()
 
     def _decode(self, indices: NDArray[np.int64], out: Values) -> list[FileError]:

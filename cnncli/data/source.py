@@ -14,11 +14,13 @@ from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.set import SampleSet
 from cnncli.data.settings import AS_THE_DATA_ARE, DataSettings
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
+from cnncli.data.unreadable import FileError, build_each, skip_unreadable
 from cnncli.errors import DataError, UsageError, setting
 from cnncli.samples import Samples
 from cnncli.tasks import Segmentation, Task, choose_task
 from cnncli.tasks.reading import require_masks
 from cnncli.value import Value
+from cnncli.wording import count_names
 
 
 class Opened(Protocol):
@@ -49,6 +51,7 @@ class Source(Value):
     reader: Opened
     splits: tuple[str, ...]
     notices: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()  # files to leave out
 
     def read(self, split: str | None = None) -> Samples:
         """Return the samples of a split, or of a set that is not divided; raise DataError."""
@@ -57,6 +60,8 @@ class Source(Value):
                 f"{self.path}: has no {split} set; {self._word_remedy()}", path=self.path
             )
         samples = self.reader.read(self.path, split)
+        if self.without:
+            samples = samples.drop(self.without)
         return replace(samples, notices=self.notices + samples.notices)
 
     def _word_remedy(self) -> str:
@@ -73,6 +78,14 @@ class TrainingData(Value):
     preprocessing: AnyPreprocessing
     task: Task
     notices: tuple[str, ...]
+    broken: tuple[FileError, ...] = ()  # what is wrong with the files that were left out
+
+
+class LabeledData(Value):
+    """A set to judge a trained network on."""
+
+    samples: DataSet
+    broken: tuple[FileError, ...] = ()  # what is wrong with the files that were left out
 
 
 def open_data(path: str) -> Source:
@@ -113,6 +126,7 @@ def load_training(
     val: str | float | None = None,
     settings: DataSettings = AS_THE_DATA_ARE,
     threads: int = 1,
+    skip_broken: bool = False,
 ) -> TrainingData:
     """Read a data set to train on; raise DataError, or UsageError for settings that
     neither the data nor the task have a use for.
@@ -120,8 +134,25 @@ def load_training(
     `task` and `loss` are names; "auto" takes the task the data suggest, None its usual loss.
     `val` is the path of a set or the fraction to set aside; None: the set's own val folder, or a
     tenth. Size, color, length, rate and normalization are learned from the train set alone.
+    With `skip_broken` files that cannot be read are left out, as if they were not there.
     """
-    learned, train, held = _split_training(path, task, loss, val, settings.ignored)
+    source, other = open_data(path), open_data(val) if isinstance(val, str) else None
+    fraction = None if isinstance(val, str) else val
+
+    def load(without: frozenset[str]) -> TrainingData:
+        train = replace(source, without=without)
+        held = None if other is None else replace(other, without=without)
+        parts = _split_training(train, held, fraction, task, loss, settings.ignored)
+        return _load_parts(path, *parts, settings, threads)
+
+    data, broken = skip_unreadable(load, skip=skip_broken)
+    return replace(data, broken=broken)
+
+
+def _load_parts(
+    path: str, task: Task, train: Samples, held: Samples, settings: DataSettings, threads: int
+) -> TrainingData:
+    """Return the two parts decoded and normalized, with what is learned from them."""
     if not len(held):
         raise DataError(
             f"{path}: nothing left to validate on; add {train.noun}s or give {setting('val')}",
@@ -130,29 +161,32 @@ def load_training(
     train_set: DataSet
     val_set: DataSet
     notices: tuple[str, ...] = ()
-    if isinstance(learned, Segmentation):
+    if isinstance(task, Segmentation):
         from cnncli.data.maps.choice import load_training_maps
 
         if settings.resize != "stretch":
             raise UsageError(
                 f"{setting('resize')} is not for masks, which keep their size; leave it out"
             )
-        train_set, val_set, learned = load_training_maps(
-            require_masks(train), require_masks(held), learned, settings, threads
+        train_set, val_set, task = load_training_maps(
+            require_masks(train), require_masks(held), task, settings, threads
         )
     else:
         for name in ("weighted", "ignored"):
             if getattr(settings, name):
-                raise UsageError(f"{setting(name)} is not for {learned.name}; leave it out")
+                raise UsageError(f"{setting(name)} is not for {task.name}; leave it out")
         preprocessing, notices = _choose_preprocessing(train, settings, threads)
-        learned = learned.learn_from_training(train)
-        train_set = SampleSet(train, preprocessing, learned, threads=threads)
-        val_set = SampleSet(held, preprocessing, learned, threads=threads)
+        task = task.learn_from_training(train)
+
+        def build(part: Samples) -> SampleSet:
+            return SampleSet(part, preprocessing, task, threads=threads)
+
+        train_set, val_set = build_each(path, build, (train, held))
     _check_settings(path, settings, train.noun)
     for part in (train_set, val_set):
         part.choose_normalization(settings.normalization, train_set.statistics)
     notices = tuple(dict.fromkeys(train_set.notices + val_set.notices + notices))
-    return TrainingData(train_set, val_set, train_set.preprocessing, learned, notices)
+    return TrainingData(train_set, val_set, train_set.preprocessing, task, notices)
 
 
 def load_labeled(
@@ -163,28 +197,46 @@ def load_labeled(
     split: str | None = None,
     fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
-) -> DataSet:
+    skip_broken: bool = False,
+) -> LabeledData:
     """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
     `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
-    are the two parts that training with this `fraction` makes.
+    are the two parts that training with this `fraction` makes. With `skip_broken` files that cannot
+    be read are left out.
     """
     source = open_data(path)
+
+    def load(without: frozenset[str]) -> DataSet:
+        samples = _choose_part(replace(source, without=without), task, split, fraction)
+        _require_some(samples)
+        if isinstance(task, Segmentation) and isinstance(preprocessing, Preprocessing):
+            from cnncli.data.maps.choice import load_maps
+
+            return load_maps(require_masks(samples), preprocessing, task, threads)
+        return SampleSet(samples, preprocessing, task, threads=threads)
+
+    return LabeledData(*skip_unreadable(load, skip=skip_broken))
+
+
+def _choose_part(source: Source, task: Task, split: str | None, fraction: float) -> Samples:
     if split is None:
         split = next((name for name in ("test", "val", "train") if name in source.splits), None)
-        samples = source.read(split)
-    elif split in ("train", "val") and "val" not in source.splits:
+        return source.read(split)
+    if split in ("train", "val") and "val" not in source.splits:
         whole = source.read("train" if source.splits else None)
-        samples = set_aside(whole, fraction, task.stratify(whole))[split == "val"]
-    else:
-        samples = source.read(split)
-    if not len(samples):
-        raise DataError(f"{samples.where}: no {samples.noun}s; add some", path=samples.where)
-    if isinstance(task, Segmentation) and isinstance(preprocessing, Preprocessing):
-        from cnncli.data.maps.choice import load_maps
+        return set_aside(whole, fraction, task.stratify(whole))[split == "val"]
+    return source.read(split)
 
-        return load_maps(require_masks(samples), preprocessing, task, threads)
-    return SampleSet(samples, preprocessing, task, threads=threads)
+
+def _require_some(samples: Samples) -> None:
+    """Raise DataError, with what else was found, for a set without a sample."""
+    if not len(samples):
+        places = f" in {count_names(samples.empty, 'class', 'classes')}" if samples.empty else ""
+        raise DataError(
+            f"{samples.where}: no {samples.noun}s{places}{samples.instead or '; add some'}",
+            path=samples.where,
+        )
 
 
 def _choose_preprocessing(
@@ -234,16 +286,20 @@ def _learn_task(
 
 
 def _split_training(
-    path: str, name: str, loss: str | None, val: str | float | None, ignored: Sequence[str]
+    source: Source,
+    other: Source | None,
+    fraction: float | None,
+    name: str,
+    loss: str | None,
+    ignored: Sequence[str],
 ) -> tuple[Task, Samples, Samples]:
     """Return the task, the samples to train on and the ones to validate on."""
-    source = open_data(path)
     train = source.read("train" if source.splits else None)
+    _require_some(train)
     task, train = _learn_task(name, loss, train, ignored)
-    if isinstance(val, str):
-        other = open_data(val)
+    if other is not None:
         return task, train, other.read("val" if other.splits else None)
-    if val is None and "val" in source.splits:
+    if fraction is None and "val" in source.splits:
         return task, train, source.read("val")
-    fraction = DEFAULT_FRACTION if val is None else val
+    fraction = DEFAULT_FRACTION if fraction is None else fraction
     return task, *set_aside(train, fraction, task.stratify(train))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnncli.data.images.file import EXTENSIONS
+from cnncli.data.other_files import count_endings
 from cnncli.errors import DataError
 
 NOT_OURS = frozenset(  # files and folders of systems and of devices that keep files
@@ -23,22 +24,27 @@ class Tree:
 
     files: list[str] = field(default_factory=list)  # with the endings asked for, in byte order
     folders: list[str] = field(default_factory=list)  # directly in it, in byte order
-    ignored: int = 0  # other files
+    ignored: Counter[str] = field(default_factory=Counter)  # other files, by their endings
     loops: list[str] = field(default_factory=list)  # links to folders that are in the tree anyway
     kind: str = "images"  # what the files are
 
     def keep(self, extensions: Collection[str], kind: str) -> None:
         """Ignore the files with other endings."""
-        kept = [file for file in self.files if Path(file).suffix.lower() in extensions]
-        self.ignored += len(self.files) - len(kept)
-        self.files, self.kind = kept, kind
+        endings = [Path(file).suffix.lower() for file in self.files]
+        self.ignored.update(ending for ending in endings if ending not in extensions)
+        pairs = zip(self.files, endings, strict=True)
+        self.files = [file for file, ending in pairs if ending in extensions]
+        self.kind = kind
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What was left out, a sentence each."""
         notices = []
         if self.ignored:
-            notices.append(f"files not named like {self.kind}, ignored: {self.ignored}")
+            notices.append(
+                f"files not named like {self.kind}, ignored: {self.ignored.total()} "
+                f"({count_endings(self.ignored)})"
+            )
         if self.loops:
             notices.append(
                 f"links to folders seen anyway, not followed: {len(self.loops)} ({self.loops[0]})"
@@ -102,7 +108,7 @@ def _walk_real(
             elif Path(entry.name).suffix.lower() in extensions:
                 tree.files.append(path)
             else:
-                tree.ignored += 1
+                tree.ignored[Path(entry.name).suffix.lower()] += 1
     return sorted(links, key=os.fsencode)
 
 

@@ -161,10 +161,10 @@ class Trained:
         from cnncli.plain import to_plain
         from cnncli.trained.runner import judge_all
 
-        samples = load_labeled(
+        labeled = load_labeled(
             os.fspath(data), self.preprocessing, self.task, split=split, threads=self.threads
         )
-        judged = judge_all(self.open_runner(threads=self.threads), samples, self.task)
+        judged = judge_all(self.open_runner(threads=self.threads), labeled.samples, self.task)
         figures: Record = to_plain(self.task.compute_figures(judged))
         return figures
 

@@ -11,7 +11,7 @@ from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.set import SampleSet
 from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.source import open_data
-from cnncli.data.unreadable import ImageError
+from cnncli.data.unreadable import UnreadableError
 from cnncli.errors import DataError
 from cnncli.samples import Samples
 from cnncli.tasks import Classification
@@ -85,16 +85,16 @@ def test_all_bad_images_are_found_and_listed_in_order(class_folder, memory: int 
     with pytest.raises(DataError) as caught:
         loaded(root, memory=memory, threads=2)
     message = str(caught.value)
-    assert message.startswith(f"{root}: 2 of 120 images are not readable: {root}/cat/7.png (")
+    assert message.startswith(f"{root}: 2 of 120 images cannot be read: {root}/cat/7.png (")
     assert f"{root}/dog/5.png (not JPEG" in message
-    assert message.endswith("; replace or remove them")
+    assert message.endswith("; replace or remove them, or go on without them by skip_broken")
     assert "\n" not in message
 
 
-def test_one_bad_image_has_its_own_line(class_folder) -> None:
+def test_one_bad_image_is_counted_among_all(class_folder) -> None:
     root = class_folder({"cat": 3, "dog": 3})
     (root / "dog/2.png").write_text("text")
-    with pytest.raises(ImageError, match=r"dog/2\.png: not a readable image"):
+    with pytest.raises(UnreadableError, match=r"1 of 6 images cannot be read: \S*dog/2\.png \(not"):
         loaded(root)
 
 

@@ -161,7 +161,7 @@ def test_what_cannot_be_trained_on_is_one_line(
 def test_a_pipe_among_the_images_stops_the_training_at_once(class_folder) -> None:
     root = class_folder({"cat": 5, "dog": 5})
     os.mkfifo(root / "cat/pipe.png")
-    with pytest.raises(DataError, match=r"cat/pipe\.png: not a readable image"):
+    with pytest.raises(DataError, match=r"1 of 11 images cannot be read: \S*cat/pipe\.png"):
         load_training(str(root))
 
 
@@ -201,7 +201,7 @@ def test_all_formats_give_the_same_training(class_folder, tmp_path: Path) -> Non
 
 
 def labeled(root: Path, split: str | None, classes=("cat", "dog")) -> SampleSet:
-    return load_labeled(str(root), SHAPE, Classification(tuple(classes)), split=split)
+    return load_labeled(str(root), SHAPE, Classification(tuple(classes)), split=split).samples
 
 
 def test_evaluation_takes_test_then_val_then_everything(class_folder) -> None:
@@ -259,7 +259,7 @@ def test_the_sample_digits_are_complete() -> None:
     assert (
         np.bincount(np.concatenate([data.train.targets, data.val.targets])).tolist() == [100] * 10
     )
-    test = load_labeled(digits, data.preprocessing, data.task)
+    test = load_labeled(digits, data.preprocessing, data.task).samples
     assert np.bincount(test.targets).tolist() == [20] * 10
     assert not {name.split("/")[-1] for name in test.names} & {
         name.split("/")[-1] for name in data.train.names + data.val.names
@@ -276,7 +276,7 @@ def test_numbers_are_standardized_by_the_train_images_alone(class_folder, tmp_pa
     assert data.task.mean == (train.mean(),)
     assert data.train.targets.mean() == pytest.approx(0, abs=1e-6)
     again = load_labeled(str(tmp_path / "list.csv"), data.preprocessing, data.task, split="val")
-    assert keys(again) == keys(data.val)
+    assert keys(again.samples) == keys(data.val)
 
 
 def test_the_same_list_with_other_numbers_has_another_digest(class_folder, tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_arrays_of_signals_are_read(signal_array: str, tmp_path: Path) -> None:
     np.savez(tmp_path / "flat.npz", x=np.ones((9, 5), np.int16), y=np.arange(9))
     digits = Classification(tuple("012345678"))
     flat = load_labeled(str(tmp_path / "flat.npz"), SignalPreprocessing(5, 1, None), digits)
-    assert flat.values.shape == (9, 5, 1)
+    assert flat.samples.values.shape == (9, 5, 1)
 
 
 def test_floats_shaped_like_images_stay_images(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_bad_signals_are_listed(signal_folder: Path) -> None:
     np.save(signal_folder / "b" / "1.npy", np.ones((4, 3)))
     with pytest.raises(DataError) as caught:
         load_training(str(signal_folder))
-    assert "2 of " in str(caught.value) and "signals are not readable: " in str(caught.value)
+    assert "2 of " in str(caught.value) and "signals cannot be read: " in str(caught.value)
     assert "1.npy (channels: 3, and the network takes 2)" in str(caught.value)
 
 
@@ -381,3 +381,94 @@ def test_class_weights_are_for_masks_alone(class_folder) -> None:
     root = class_folder({"cat": 5, "dog": 5})
     with pytest.raises(UsageError, match="weighted is not for classify; leave it out"):
         load_training(str(root), settings=DataSettings(weighted=True))
+
+
+def test_skipping_broken_files_is_training_without_them(class_folder) -> None:
+    root = class_folder({"cat": 30, "dog": 30})
+    broken = [root / "cat/4.png", root / "cat/19.png", root / "dog/0.png", root / "dog/27.png"]
+    for path in broken[::2]:
+        path.write_bytes(path.read_bytes()[:40])
+    for path in broken[1::2]:
+        path.write_text("no image")
+    with pytest.raises(DataError, match=r"set: 4 of 60 images cannot be read: .* by skip_broken$"):
+        load_training(str(root))
+    skipped = load_training(str(root), skip_broken=True, threads=3)
+    assert {error.path for error in skipped.broken} == set(map(str, broken))
+    for path in broken:
+        path.unlink()
+    left = load_training(str(root))
+    assert left.broken == ()
+    assert (skipped.train.digest, skipped.val.digest) == (left.train.digest, left.val.digest)
+    assert skipped.preprocessing == left.preprocessing
+
+
+def test_files_that_do_not_fit_the_others_are_skipped_as_well(signal_folder: Path) -> None:
+    (signal_folder / "a" / "0.npy").write_bytes(b"no")
+    np.save(signal_folder / "b" / "1.npy", np.ones((4, 3)))
+    data = load_training(str(signal_folder), skip_broken=True)
+    assert sorted(Path(str(error.path)).name for error in data.broken) == ["0.npy", "1.npy"]
+    assert len(data.train) + len(data.val) == 38
+
+
+def test_a_class_of_which_nothing_can_be_read_is_an_error(class_folder) -> None:
+    root = class_folder({"cat": 9, "dog": 9, "emu": 3})
+    for path in (root / "emu").iterdir():
+        path.write_text("no image")
+    with pytest.raises(DataError, match="no images in class emu"):
+        load_training(str(root), skip_broken=True)
+
+
+def test_a_set_of_which_nothing_can_be_read_is_an_error(class_folder) -> None:
+    root = class_folder({"cat": 3, "dog": 3})
+    for path in root.rglob("*.png"):
+        path.write_text("no image")
+    with pytest.raises(DataError, match=r"cannot be read: .*; replace or remove them$"):
+        load_training(str(root), skip_broken=True)
+
+
+@pytest.mark.parametrize("text", ["path,label\n{}", "{}{}"])
+def test_broken_files_of_a_list_are_skipped_however_often_they_are_listed(
+    class_folder, tmp_path: Path, text: str
+) -> None:
+    root = class_folder({"cat": 12, "dog": 12})
+    (root / "dog/5.png").write_text("no image")
+    lines = "".join(f"{path},{path.parent.name}\n" for path in sorted(root.rglob("*.png")))
+    (tmp_path / "list.csv").write_text(text.format(lines, lines))
+    data = load_training(str(tmp_path / "list.csv"), skip_broken=True)
+    assert [error.path for error in data.broken] == [str(root / "dog/5.png")]
+    assert str(root / "dog/5.png") not in data.train.names + data.val.names
+
+
+def test_evaluation_skips_broken_files_of_its_part(class_folder) -> None:
+    root = class_folder({"test/cat": 4, "test/dog": 4, "train/cat": 2})
+    (root / "test/dog/1.png").write_text("no image")
+    (root / "train/cat/1.png").write_text("no image")
+    task = Classification(("cat", "dog"))
+    with pytest.raises(DataError, match="1 of 8 images cannot be read"):
+        load_labeled(str(root), SHAPE, task)
+    judged = load_labeled(str(root), SHAPE, task, skip_broken=True)
+    assert [error.path for error in judged.broken] == [str(root / "test/dog/1.png")]
+    assert judged.samples.targets.tolist() == [0] * 4 + [1] * 3
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a/1.heic", "b/2.heic", "b/3.txt"], "no images in 2 classes (a, b), but other files "
+         "(2 .heic, 1 .txt); convert .heic to .png (read are .jpg"),
+        (["a/1.m4a", "b/1.aif"], "(1 .aif, 1 .m4a); convert .aif to .wav, .m4a to .wav"),
+        (["a/x.mat", "b/x.MAT"], "(2 .mat); convert .mat to .npy"),
+        (["a/x.qqq", "b/x"], "(1 without an ending, 1 .qqq); convert them (read are"),
+    ],
+)  # fmt: skip
+def test_a_folder_without_samples_says_what_was_found_and_what_is_read(
+    tmp_path: Path, names: list[str], message: str
+) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"?")
+    with pytest.raises(DataError) as caught:
+        load_training(str(tmp_path))
+    assert message in str(caught.value)
+    with pytest.raises(DataError, match="but other files"):
+        load_labeled(str(tmp_path), SHAPE, Classification(("a", "b")))

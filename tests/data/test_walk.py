@@ -43,7 +43,9 @@ def test_other_files_are_counted(tmp_path: Path) -> None:
     touch(tmp_path, "a/1.PNG", "a/1.txt", "a/readme", "labels.csv")
     tree = walk(str(tmp_path))
     assert tree.files == ["a/1.PNG"]
-    assert tree.notices == ("files not named like images, ignored: 3",)
+    assert tree.notices == (
+        "files not named like images, ignored: 3 (1 without an ending, 1 .csv, 1 .txt)",
+    )
 
 
 def test_crossing_links_show_every_file_once(tmp_path: Path) -> None:

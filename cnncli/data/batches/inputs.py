@@ -84,11 +84,14 @@ def _read_bytes(preprocessing: AnyPreprocessing) -> bytes:
 
 def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input]:
     from cnncli.data.endings import ARRAYS
+    from cnncli.data.other_files import explain_others
     from cnncli.data.walk import join_path, walk
 
-    files = walk(path, preprocessing.extensions).files or walk(path, ARRAYS).files
+    tree = walk(path, preprocessing.extensions)
+    files = tree.files or walk(path, ARRAYS).files
     if not files:
-        fault = f"no {preprocessing.noun}s in this folder; check the path"
+        instead = explain_others(tree.ignored) or "; check the path"
+        fault = f"no {preprocessing.noun}s in this folder{instead}"
         raise DataError(fault, path=path, place=path)
     for file in files:
         yield from _expand_file(join_path(path, file), preprocessing)

@@ -15,6 +15,7 @@ from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, get_suffix
 from cnncli.data.formats import part_lists
 from cnncli.data.formats.class_folders import check_classes, leave_out_masks, refuse_loose
 from cnncli.data.formats.naming import PARTS, Meaning, read_name, read_names
+from cnncli.data.other_files import explain_others
 from cnncli.data.shapes import name_samples
 from cnncli.data.walk import join_path, list_files, list_folders, walk
 from cnncli.errors import DataError
@@ -75,6 +76,7 @@ def read(path: str, split: str | None) -> Samples:
             *(f"{root}: {notice}" for notice in notices),
             *choice,
         ),
+        instead=explain_others(tree.ignored),
     )
 
 

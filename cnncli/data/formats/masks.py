@@ -17,6 +17,7 @@ from cnncli.data.endings import get_suffix
 from cnncli.data.formats.folder import choose_parts
 from cnncli.data.formats.naming import PARTS, Meaning, read_names, strip_stem
 from cnncli.data.images.file import EXTENSIONS, list_pages
+from cnncli.data.other_files import explain_others
 from cnncli.data.unreadable import FileError
 from cnncli.data.walk import Tree, join_path, list_folders, walk
 from cnncli.errors import DataError
@@ -82,6 +83,7 @@ def read(path: str, split: str | None) -> MaskedSamples:
         folder=path,
         notices=tuple(notices),
         masks=paths,
+        instead=explain_others(tree.ignored),
     )
 
 

@@ -12,6 +12,7 @@ from cnncli.data.images.choice import choose_image_shape
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.set import MapSet, Pair, count_pixels, decode_pairs
 from cnncli.data.settings import DataSettings
+from cnncli.data.unreadable import build_each
 from cnncli.samples import MaskedSamples
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ def load_training_maps(
 
     The size of the network's input is that of the tiles cut from the images. Raises DataError.
     """
-    train, pairs = decode_pairs(train, threads)
+    (train, pairs), (val, val_pairs) = build_each(
+        train.folder, lambda part: decode_pairs(part, threads), (train, val)
+    )
     size = settings.image_size or _choose_tile(pairs)
     settings = replace(settings, size=size, resize="none")
     preprocessing, _ = choose_image_shape(train, settings, threads)
     train_set = MapSet(train, preprocessing, task.masks, pairs)
-    val, val_pairs = decode_pairs(val, threads)
     val_set = MapSet(val, preprocessing, task.masks, val_pairs)
     if settings.weighted:
         pixels = np.zeros(len(task.outputs), np.int64)  # of the images each class occurs in

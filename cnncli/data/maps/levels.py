@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cnncli.data.images.file import decode_mask
 from cnncli.data.images.mask import MOST, Mask
 from cnncli.data.maps.survey import Survey
+from cnncli.data.unreadable import FileError, UnreadableError
 from cnncli.errors import DataError, UsageError, setting
 from cnncli.samples import MaskedSamples, MaskLevels, check_label
 from cnncli.text import TextError, read_text, split_lines
@@ -20,11 +21,25 @@ EXAMPLES = {"level": "255", "color": "#e0e0c0"}
 
 
 def with_levels(samples: MaskedSamples, ignored: Sequence[str] = ()) -> MaskedSamples:
-    """Return the samples with the levels of their masks; raise what `find_levels` raises."""
-    masks = ((path, decode_mask(path)) for path in samples.masks)
-    levels, notices = find_levels(samples.folder, masks, ignored)
+    """Return the samples with the levels of their masks; raise what `find_levels` raises.
+
+    Masks that cannot be read are raised together, as UnreadableError.
+    """
+    levels, notices = find_levels(samples.folder, _decode_masks(samples), ignored)
     notices = samples.notices + notices
     return MaskedSamples(**{**vars(samples), "levels": levels, "notices": notices})
+
+
+def _decode_masks(samples: MaskedSamples) -> Iterator[tuple[str, Mask]]:
+    """Yield the masks that can be read, by path; in the end, raise UnreadableError for others."""
+    bad: list[FileError] = []
+    for path in samples.masks:
+        try:
+            yield path, decode_mask(path)
+        except FileError as error:
+            bad.append(error)
+    if bad:
+        raise UnreadableError(samples.where, bad, len(samples))
 
 
 def find_levels(

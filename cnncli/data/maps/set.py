@@ -20,7 +20,7 @@ from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.classes import Classes, check_size, find_classes
 from cnncli.data.maps.turning import Placed, turn_masks
 from cnncli.data.normalization import with_normalization
-from cnncli.data.unreadable import FileError, join_errors
+from cnncli.data.unreadable import FileError, UnreadableError
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
 from cnncli.samples import MaskedSamples, MaskLevels
@@ -134,7 +134,7 @@ def decode_pairs(samples: MaskedSamples, threads: int) -> tuple[MaskedSamples, l
                 )
     if bad:
         unreadable = [error for error in bad if isinstance(error, FileError)]
-        raise join_errors(samples.where, unreadable, 2 * len(samples)) if unreadable else bad[0]
+        raise UnreadableError(samples.where, unreadable, len(samples)) if unreadable else bad[0]
     masks, turned = turn_masks(placed)
     for mask, place in zip(masks, placed, strict=True):
         check_size(mask, place.size, place.path)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
 from cnncli.data.delimited import DELIMITERS
 from cnncli.data.endings import COMPRESSED, WAV, get_suffix
+from cnncli.data.other_files import describe_other
 from cnncli.data.signals.table import read_table
 from cnncli.data.signals.wav import ORDERS, check_memory, measure_wav, read_wav
 from cnncli.data.unreadable import RefusedError, SignalError
@@ -149,7 +150,7 @@ def _word_error(name: str, error: Exception) -> SignalError:
             reason = "a link to nothing" if os.path.lexists(name) else "no such file"
             return SignalError(name, reason, "check the path")
         case RefusedError():
-            return SignalError(name, str(error), error.remedy)
+            return SignalError(name, describe_other(get_suffix(name)) or str(error), error.remedy)
         case UnusableError():
             return SignalError(name, str(error))
         case MemoryError():

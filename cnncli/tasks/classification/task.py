@@ -73,7 +73,8 @@ class Classification(Task, name="classify"):
         if samples.empty:
             empty = count_names(samples.empty, "class", "classes")
             raise DataError(
-                f"{samples.where}: no {samples.noun}s in {empty}; add some or remove the folder",
+                f"{samples.where}: no {samples.noun}s in {empty}"
+                f"{samples.instead or '; add some or remove the folder'}",
                 path=samples.where,
             )
         classes = tuple(sorted(set(read_classes(samples)), key=str.encode))

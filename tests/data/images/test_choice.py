@@ -94,7 +94,7 @@ def test_nothing_readable_is_an_error(class_folder) -> None:
     root = class_folder({"cat": 2, "dog": 1})
     for file in root.rglob("*.png"):
         file.write_text("text")
-    with pytest.raises(DataError, match="3 of 3 images are not readable: ") as caught:
+    with pytest.raises(DataError, match="3 of 3 images cannot be read: ") as caught:
         chosen(root)
     assert not isinstance(caught.value, ImageError)
 

@@ -66,7 +66,7 @@ def test_of_equally_common_rates_the_higher_one_is_taken(listed) -> None:
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_text("")
     names = (str(tmp_path / "a.wav"), str(tmp_path / "b.wav"))
-    with pytest.raises(DataError, match="2 of 2 signals are not readable"):
+    with pytest.raises(DataError, match="2 of 2 signals cannot be read"):
         chosen(Samples("here", names, names, ("a", "b")))
 
 
