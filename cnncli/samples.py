@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError
 from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, broken UTF-8, line separators
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # the text around
@@ -58,6 +62,28 @@ class Samples(Value):
         lost = tuple(dict.fromkeys(name for name in self.labels if name not in set(kept.labels)))
         return replace(kept, empty=(*self.empty, *lost))
 
+    @classmethod
+    def join(cls, parts: Sequence[Self], where: str) -> Self:
+        """Return the samples of one or more parts; raise DataError for unlike ones."""
+        shapes = [None if part.values is None else part.values.shape[1:] for part in parts]
+        if (
+            len(
+                {
+                    (part.noun, part.columns, shape)
+                    for part, shape in zip(parts, shapes, strict=True)
+                }
+            )
+            > 1
+        ):
+            raise DataError(f"{where}: its parts hold unlike samples; give one of them", path=where)
+        joined: dict[str, Any] = {"where": where, "empty": ()}
+        for name in ("names", "keys", "labels", "notices"):
+            joined[name] = tuple(chain.from_iterable(getattr(part, name) for part in parts))
+        for name in ("values", "numbers"):
+            if getattr(parts[0], name) is not None:
+                joined[name] = np.concatenate([getattr(part, name) for part in parts])
+        return replace(parts[0], **joined)
+
     def _is_of(self, index: int, files: Collection[str]) -> bool:
         """Say whether a sample was read from one of the files."""
         return self.names[index] in files
@@ -97,6 +123,12 @@ class MaskedSamples(Samples):
         """Return some of the images with their masks."""
         masks = tuple(self.masks[i] for i in indices.tolist())
         return MaskedSamples(**{**vars(super().take(indices)), "masks": masks})
+
+    @classmethod
+    def join(cls, parts: Sequence[Self], where: str) -> Self:
+        """Return the images of one or more parts with their masks; raise DataError."""
+        masks = tuple(chain.from_iterable(part.masks for part in parts))
+        return replace(super().join(parts, where), masks=masks)
 
     def _is_of(self, index: int, files: Collection[str]) -> bool:
         return super()._is_of(index, files) or self.masks[index] in files

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 @model_argument
 @click.argument("data", metavar="DATA")
 @click.option(
-    "--split", type=click.Choice(["test", "val", "train"]),
-    help="Which part of DATA.  [default: test if there is one, else val, else all]",
+    "--split", type=click.Choice(["test", "val", "train", "all"]),
+    help="Which part of DATA; val and train are what the network was validated and trained on.  "
+    "[default: test if there is one, else val, else all]",
 )  # fmt: skip
 @click.option(
     "--fail-under",
@@ -105,15 +106,17 @@ def evaluate(
         data,
         trained.preprocessing,
         task,
+        origin=trained.origin,
         split=split,
         threads=threads,
         skip_broken=skip_broken,
     )
     images = labeled.samples
     complain_of_broken(labeled.broken)
-    for notice in images.notices:
+    for notice in labeled.notices:
         note(notice)
-    note(f"{images.samples.where}: {task.words.describe_set(images.targets, what)}")
+    described = task.words.describe_set(images.targets, what)
+    note(f"{images.samples.where}: {described} (split: {labeled.split})")
     parts: list[Any] = []
     with Progress(len(images), f"{what}s") as progress:
         for part in runner.judge(images, task):
@@ -130,7 +133,8 @@ def evaluate(
         title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
         write_atomically(confusion, _draw_confusion(figures, title), force=force)
     if as_json:
-        write_json({"schema": 1, "command": "evaluate", **figures, **record_broken(labeled.broken)})
+        head = {"schema": 1, "command": "evaluate", "split": labeled.split}
+        write_json({**head, **figures, **record_broken(labeled.broken)})
     else:
         for line in task.words.summarize(figures):
             (note if "-" in files else write_line)(escape_on_terminal(line))

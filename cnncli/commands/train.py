@@ -269,7 +269,21 @@ def _describe_data(path: str, data: TrainingData) -> None:
         f"{path}: {len(data.train)} {data.preprocessing.noun}s to train on, "
         f"{len(data.val)} to validate, {data.task.words.describe()}"
     )
+    _describe_counts(path, data)
     note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
+
+
+def _describe_counts(path: str, data: TrainingData) -> None:
+    """Say how many samples each class or label has, and which have too few."""
+    from cnncli.tasks.class_counts import describe_counts, warn_of_rare
+
+    counts, names, noun = data.count_samples(), data.task.outputs, data.preprocessing.noun
+    if counts is None:
+        return
+    note(f"{noun}s per {data.task.singular}: {describe_counts(names, counts)}")
+    warning = warn_of_rare(names, counts, noun)
+    if warning:
+        note(f"{path}: {warning}")
 
 
 def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) -> Settings:

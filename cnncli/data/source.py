@@ -10,6 +10,8 @@ from typing import Protocol
 from cnncli.data.dataset import DataSet
 from cnncli.data.formats import folder, idx, listing, masks, npz, part_lists
 from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.origin import Origin, take_traces
+from cnncli.data.part import choose_part
 from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.set import SampleSet
 from cnncli.data.settings import AS_THE_DATA_ARE, DataSettings
@@ -64,6 +66,11 @@ class Source(Value):
             samples = samples.drop(self.without)
         return replace(samples, notices=self.notices + samples.notices)
 
+    def read_all(self) -> Samples:
+        """Return the samples of all parts; raise DataError."""
+        parts = [self.read(split) for split in self.splits]
+        return Samples.join(parts, self.path) if parts else self.read()
+
     def _word_remedy(self) -> str:
         if not self.splits:
             return "it is not divided, so use all of it"
@@ -78,13 +85,24 @@ class TrainingData(Value):
     preprocessing: AnyPreprocessing
     task: Task
     notices: tuple[str, ...]
+    origin: Origin | None = None  # which samples these are
     broken: tuple[FileError, ...] = ()  # what is wrong with the files that were left out
+
+    def count_samples(self) -> list[int] | None:
+        """Return how many samples have each class or label, before any were set aside."""
+        is_cut = self.origin is not None and self.origin.fraction is not None
+        parts = [self.train, self.val] if is_cut else [self.train]
+        counts = [self.task.count_samples(part.targets) for part in parts]
+        known = [count for count in counts if count is not None]
+        return [sum(column) for column in zip(*known, strict=True)] if known else None
 
 
 class LabeledData(Value):
     """A set to judge a trained network on."""
 
     samples: DataSet
+    split: str  # test, val, train or all
+    notices: tuple[str, ...]
     broken: tuple[FileError, ...] = ()  # what is wrong with the files that were left out
 
 
@@ -142,8 +160,10 @@ def load_training(
     def load(without: frozenset[str]) -> TrainingData:
         train = replace(source, without=without)
         held = None if other is None else replace(other, without=without)
-        parts = _split_training(train, held, fraction, task, loss, settings.ignored)
-        return _load_parts(path, *parts, settings, threads)
+        learned, parts, origin = _split_training(
+            train, held, fraction, task, loss, settings.ignored
+        )
+        return replace(_load_parts(path, learned, *parts, settings, threads), origin=origin)
 
     data, broken = skip_unreadable(load, skip=skip_broken)
     return replace(data, broken=broken)
@@ -194,39 +214,37 @@ def load_labeled(
     preprocessing: AnyPreprocessing,
     task: Task,
     *,
+    origin: Origin | None = None,
     split: str | None = None,
-    fraction: float = DEFAULT_FRACTION,
     threads: int = 1,
     skip_broken: bool = False,
 ) -> LabeledData:
     """Read a set for a trained network, its labels matched to the task by name; raise DataError.
 
-    `split` None takes test, else val, else everything. Where there is no val set, "train" and "val"
-    are the two parts that training with this `fraction` makes. With `skip_broken` files that cannot
-    be read are left out.
+    `split` is as for `choose_part`, `origin` says which samples the network was trained on. With
+    `skip_broken` files that cannot be read are left out.
     """
     source = open_data(path)
 
-    def load(without: frozenset[str]) -> DataSet:
-        samples = _choose_part(replace(source, without=without), task, split, fraction)
+    def load(without: frozenset[str]) -> LabeledData:
+        part = choose_part(
+            replace(source, without=without), task, split, origin, preprocessing.noun
+        )
+        samples = part.samples
         _require_some(samples)
+        data: DataSet
         if isinstance(task, Segmentation) and isinstance(preprocessing, Preprocessing):
             from cnncli.data.maps.choice import load_maps
 
-            return load_maps(require_masks(samples), preprocessing, task, threads)
-        return SampleSet(samples, preprocessing, task, threads=threads)
+            data = load_maps(require_masks(samples), preprocessing, task, threads)
+        else:
+            data = SampleSet(samples, preprocessing, task, threads=threads)
+        if part.fault is not None:
+            raise part.fault
+        return LabeledData(data, part.split, (*data.notices, *part.notices))
 
-    return LabeledData(*skip_unreadable(load, skip=skip_broken))
-
-
-def _choose_part(source: Source, task: Task, split: str | None, fraction: float) -> Samples:
-    if split is None:
-        split = next((name for name in ("test", "val", "train") if name in source.splits), None)
-        return source.read(split)
-    if split in ("train", "val") and "val" not in source.splits:
-        whole = source.read("train" if source.splits else None)
-        return set_aside(whole, fraction, task.stratify(whole))[split == "val"]
-    return source.read(split)
+    labeled, broken = skip_unreadable(load, skip=skip_broken)
+    return replace(labeled, broken=broken)
 
 
 def _require_some(samples: Samples) -> None:
@@ -292,14 +310,16 @@ def _split_training(
     name: str,
     loss: str | None,
     ignored: Sequence[str],
-) -> tuple[Task, Samples, Samples]:
-    """Return the task, the samples to train on and the ones to validate on."""
+) -> tuple[Task, tuple[Samples, Samples], Origin]:
+    """Return the task, the samples to train and to validate on, and what to know them by."""
     train = source.read("train" if source.splits else None)
     _require_some(train)
     task, train = _learn_task(name, loss, train, ignored)
     if other is not None:
-        return task, train, other.read("val" if other.splits else None)
-    if fraction is None and "val" in source.splits:
-        return task, train, source.read("val")
-    fraction = DEFAULT_FRACTION if fraction is None else fraction
-    return task, *set_aside(train, fraction, task.stratify(train))
+        held = other.read("val" if other.splits else None)
+    elif fraction is None and "val" in source.splits:
+        held = source.read("val")
+    else:
+        fraction = DEFAULT_FRACTION if fraction is None else fraction
+        train, held = set_aside(train, fraction, task.stratify(train))
+    return task, (train, held), Origin(fraction, take_traces(train), take_traces(held))

@@ -98,7 +98,8 @@ class Task(Named):
     loss: Loss
 
     registry: ClassVar[Registry[Any]] = TASKS
-    plural: ClassVar[str]  # what its outputs are: classes, labels, numbers
+    singular: ClassVar[str]  # what an output is: class, label, number
+    plural: ClassVar[str]  # classes, labels, numbers
     usual_smoothing: ClassVar[float] = 0.0  # of labels
     monitors: ClassVar[dict[str, bool]]  # figures of a validation: whether more is better
     gate: ClassVar[str]  # the figure that says best how good a network is
@@ -139,6 +140,10 @@ class Task(Named):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of the answer to an input: (K,), or (H, W, K) for every pixel's."""
         return (len(self.outputs),)
+
+    def count_samples(self, targets: Any) -> list[int] | None:
+        """Return how many samples each output stands in the targets of; None for numbers."""
+        return None
 
     def make_targets(self, samples: Samples) -> Targets:
         """Return what the loss compares answers with, a row per sample; raise DataError."""

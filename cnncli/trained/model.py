@@ -25,6 +25,7 @@ from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
 
 if TYPE_CHECKING:
+    from cnncli.data.origin import Origin
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
@@ -65,6 +66,13 @@ class Trained:
     def masks(self) -> MaskLevels | None:
         """How its classes look in a mask, where it gives every pixel a class; else None."""
         return self.task.masks if isinstance(self.task, Segmentation) else None
+
+    @cached_property
+    def origin(self) -> Origin | None:
+        """Which samples it was trained and validated on; None where the file does not say."""
+        from cnncli.data.origin import Origin
+
+        return Origin.from_manifest(self.model.training.get("samples"))
 
     def read(self, source: Source) -> Sample:
         """Return a sample in the shape of the network's input, as it is and normalized.
@@ -156,16 +164,25 @@ class Trained:
         return gradients if is_batch else {name: array[0] for name, array in gradients.items()}
 
     def evaluate(self, data: str | os.PathLike[str], *, split: str | None = None) -> Record:
-        """Return the figures of `evaluate --json` on a labeled set; raise DataError."""
+        """Return the figures of `evaluate --json` on a labeled set; raise DataError.
+
+        `split` is test, val, train or all; None: test, else what the network was validated on,
+        else all.
+        """
         from cnncli.data.source import load_labeled
         from cnncli.plain import to_plain
         from cnncli.trained.runner import judge_all
 
         labeled = load_labeled(
-            os.fspath(data), self.preprocessing, self.task, split=split, threads=self.threads
+            os.fspath(data),
+            self.preprocessing,
+            self.task,
+            origin=self.origin,
+            split=split,
+            threads=self.threads,
         )
         judged = judge_all(self.open_runner(threads=self.threads), labeled.samples, self.task)
-        figures: Record = to_plain(self.task.compute_figures(judged))
+        figures: Record = to_plain({"split": labeled.split, **self.task.compute_figures(judged)})
         return figures
 
     def open_runner(self, **settings: Any) -> Runner:

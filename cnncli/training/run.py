@@ -101,6 +101,7 @@ class _ModelFile:
         figures = _figures(task, epoch, epochs_run)
         settings = asdict(self.settings)
         del settings["threads"]  # which change nothing
+        origin = self.data.origin
         model = Model(
             arch=self.graph.text,
             input_shape=self.graph.input_shape,
@@ -112,6 +113,7 @@ class _ModelFile:
                 "train_images": len(self.data.train),
                 "val_images": len(self.data.val),
                 "temperature": temperature,
+                **({"samples": origin.to_manifest()} if origin else {}),
                 **figures,
             },
             task=task.to_manifest(),

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 FIELDS = [
-    "schema", "command", "images", "accuracy", "accuracy_interval", "top5_accuracy", "loss",
-    "balanced_accuracy", "ece", "classes", "confusion",
+    "schema", "command", "split", "images", "accuracy", "accuracy_interval", "top5_accuracy",
+    "loss", "balanced_accuracy", "ece", "classes", "confusion",
 ]  # fmt: skip
 
 
@@ -30,7 +30,8 @@ def test_json_has_the_fields_of_the_contract(run, model, patterns):
     record = json.loads(done.stdout)
     assert (done.returncode, list(record)) == (0, FIELDS)
     assert (record["schema"], record["command"], record["images"]) == (1, "evaluate", 12)
-    assert (record["accuracy"], record["balanced_accuracy"], record["top5_accuracy"]) == (1, 1, 1)
+    assert (record["split"], record["accuracy"], record["balanced_accuracy"]) == ("test", 1, 1)
+    assert record["top5_accuracy"] is None  # of three classes the first five are all
     assert record["accuracy_interval"] == pytest.approx([0.7575, 1], abs=1e-4)
     assert record["classes"][2] == {
         "name": "rows", "precision": 1, "recall": 1, "f1": 1, "support": 4
@@ -65,14 +66,42 @@ def test_the_result_does_not_depend_on_batches_or_threads(run, model, mixed):
 
 
 def test_the_test_part_is_taken_where_there_is_one(run, model, patterns):
-    assert f"{patterns}/test: 12 images of 3 classes\n" in run("evaluate", model, patterns).stderr
-    record = json.loads(run("evaluate", model, patterns, "--json", "--split", "train").stdout)
-    assert record["images"] > 12
+    done = run("evaluate", model, patterns)
+    assert f"{patterns}/test: 12 images of 3 classes (split: test)\n" in done.stderr
+    assert "top-5" not in done.stdout
 
 
-def test_a_folder_that_is_not_divided_is_taken_whole(run, model, patterns):
-    record = json.loads(run("evaluate", model, patterns / "train", "--json").stdout)
-    assert record["images"] == 60
+def test_the_images_that_were_trained_on_are_not_judged_unless_asked_for(run, model, patterns):
+    done = run("evaluate", model, patterns / "train", "--json")
+    assert "only those it was validated on are judged" in done.stderr
+    held = json.loads(done.stdout)
+    parts = {
+        split: json.loads(run("evaluate", model, patterns, "--json", "-q", "--split", split).stdout)
+        for split in ("val", "train", "all")
+    }
+    assert held == parts["val"]
+    assert {name: part["split"] for name, part in parts.items()} == {name: name for name in parts}
+    assert parts["train"]["images"] + held["images"] == 60
+    assert parts["all"]["images"] == 72
+
+
+def test_images_the_model_was_not_validated_on_are_no_val_part(run, model, mixed):
+    done = run("evaluate", model, mixed, "--split", "val")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "images the model was validated on, or files were added or taken away" in done.stderr
+    assert done.stderr.endswith("; give that set, or leave --split out\n")
+
+
+def test_the_top_five_are_told_of_more_than_five_classes(run, tmp_path):
+    for number in range(48):
+        path = tmp_path / "set" / "abcdef"[number % 6] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (6, 6), 40 * (number % 6)).save(path)
+    run(
+        "train", tmp_path / "set", "-o", tmp_path / "m", "--arch", "dense(classes)", "--epochs", "1"
+    )
+    done = run("evaluate", tmp_path / "m", tmp_path / "set", "--split", "all", "--json")
+    assert 0 <= json.loads(done.stdout)["top5_accuracy"] <= 1
 
 
 def test_a_gate_that_is_not_met_ends_with_6_after_the_figures(run, model, mixed):

@@ -93,7 +93,7 @@ def test_training_goes_on_as_if_they_were_not_there(run, broken, tmp_path):
         for file in files:
             assert f"cnncli: {file}: left out, not a readable " in done.stderr
         assert done.stderr.splitlines()[-1].endswith(
-            "could not be read and were left out; see above"
+            "files that cannot be read and were left out: 2; see above"
         )
         assert done.stdout.startswith(f"{path}: epoch 1 of 1")
     _remove(data, files)
@@ -106,10 +106,10 @@ def test_training_goes_on_as_if_they_were_not_there(run, broken, tmp_path):
 def test_evaluation_goes_on_as_well(run, broken, tmp_path):
     data, files, network = broken
     train(run, data, network, tmp_path / "m.npz", "--skip-broken")
-    refused = run("evaluate", tmp_path / "m.npz", data)
+    refused = run("evaluate", tmp_path / "m.npz", data, "--split", "all")
     assert (refused.returncode, refused.stdout) == (3, "")
     assert "--skip-broken" in refused.stderr
-    done = run("evaluate", tmp_path / "m.npz", data, "--skip-broken", "--json")
+    done = run("evaluate", tmp_path / "m.npz", data, "--split", "all", "--skip-broken", "--json")
     record = json.loads(done.stdout)
     assert done.returncode == 4
     assert {skipped["path"] for skipped in record["skipped"]} == set(map(str, files))
@@ -137,4 +137,4 @@ def test_a_gate_that_is_not_met_stands_before_skipped_files(run, model, patterns
     assert run(*arguments, "0.99").returncode == 6
     done = run(*arguments, "0.5")
     assert done.returncode == 4
-    assert done.stderr.endswith("2 images could not be read and were left out; see above\n")
+    assert done.stderr.endswith("files that cannot be read and were left out: 2; see above\n")

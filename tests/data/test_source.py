@@ -218,13 +218,6 @@ def test_evaluation_takes_the_split_it_is_told(class_folder, split: str, count: 
     assert len(labeled(root, split)) == count
 
 
-def test_evaluation_finds_the_images_that_training_set_aside(class_folder) -> None:
-    root = class_folder({"cat": 30, "dog": 30})
-    data = load_training(str(root))
-    assert keys(labeled(root, "val")) == keys(data.val)
-    assert keys(labeled(root, "train")) == keys(data.train)
-
-
 def test_evaluation_of_a_split_that_is_not_there_is_an_error(class_folder) -> None:
     root = class_folder({"train/cat": 4})
     with pytest.raises(DataError, match="has no test set; it has train"):
@@ -275,7 +268,9 @@ def test_numbers_are_standardized_by_the_train_images_alone(class_folder, tmp_pa
     assert len(train) < 40
     assert data.task.mean == (train.mean(),)
     assert data.train.targets.mean() == pytest.approx(0, abs=1e-6)
-    again = load_labeled(str(tmp_path / "list.csv"), data.preprocessing, data.task, split="val")
+    again = load_labeled(
+        str(tmp_path / "list.csv"), data.preprocessing, data.task, origin=data.origin
+    )
     assert keys(again.samples) == keys(data.val)
 
 

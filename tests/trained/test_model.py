@@ -103,7 +103,9 @@ def test_figures_are_those_that_the_command_writes(trained, run, model, patterns
 
 
 def test_inspection_prediction_and_judging_see_the_bits_that_training_saw(trained, patterns):
-    images = load_labeled(str(patterns), trained.preprocessing, trained.task, split="train")
+    images = load_labeled(
+        str(patterns), trained.preprocessing, trained.task, origin=trained.origin, split="train"
+    ).samples
     seen = np.empty((len(images), *images.shape), np.float32)
     for batch in images.batches(7).epoch(0):
         seen[batch.indices] = batch.inputs

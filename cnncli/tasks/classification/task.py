@@ -57,6 +57,7 @@ class Classification(Task, name="classify"):
 
     loss: Loss = CrossEntropy()
 
+    singular: ClassVar[str] = "class"
     plural: ClassVar[str] = "classes"
     usual_smoothing: ClassVar[float] = 0.1
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_accuracy": True}
@@ -97,6 +98,11 @@ class Classification(Task, name="classify"):
         labels = read_classes(samples)
         refuse_unknown(samples, labels, self.outputs, "class", "classes")
         return np.array([number[label] for label in labels], np.int32)
+
+    def count_samples(self, targets: NDArray[np.int32]) -> list[int]:
+        """Return the samples of each class."""
+        counts: list[int] = np.bincount(targets, minlength=len(self.outputs)).tolist()
+        return counts
 
     def smooth_loss(self, smoothing: float) -> Loss:
         """Return cross-entropy with this label smoothing."""
@@ -164,13 +170,19 @@ class Classification(Task, name="classify"):
             "images": len(correct),
             "accuracy": float(correct.mean()),
             "accuracy_interval": list(wilson_interval(int(correct.sum()), len(correct))),
-            "top5_accuracy": float(((judged.rank < 5) & ~judged.failed).mean()),
+            "top5_accuracy": self._measure_top_five(judged),
             "loss": finite_or_none(judged.loss.mean()),
             "balanced_accuracy": sum(recalls) / len(recalls),
             "ece": calibration_error(judged.confidence, correct),
             "classes": classes,
             "confusion": confusion[:, :-1].tolist(),
         }
+
+    def _measure_top_five(self, judged: JudgedClass) -> float | None:
+        """Return how often the true class is among the likeliest five; None where all are."""
+        if len(self.outputs) <= 5:
+            return None
+        return float(((judged.rank < 5) & ~judged.failed).mean())
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return label and confidence of the likeliest class, and the likeliest few."""

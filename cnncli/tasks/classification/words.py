@@ -31,7 +31,8 @@ class ClassificationWords(Words):
     def summarize(self, figures: Record) -> Iterator[str]:
         accuracy, (low, high) = figures["accuracy"], figures["accuracy_interval"]
         yield f"accuracy           {accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})"
-        yield f"top-5 accuracy     {figures['top5_accuracy']:.4f}"
+        if figures["top5_accuracy"] is not None:
+            yield f"top-5 accuracy     {figures['top5_accuracy']:.4f}"
         yield f"balanced accuracy  {figures['balanced_accuracy']:.4f}"
         loss = "-" if figures["loss"] is None else format(figures["loss"], ".4f")
         yield f"loss               {loss}"

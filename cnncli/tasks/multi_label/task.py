@@ -60,6 +60,7 @@ class MultiLabel(Task, name="multi-label"):
     loss: Loss = BinaryCrossEntropy()
     thresholds: tuple[float, ...] = ()  # probability from which each label is given
 
+    singular: ClassVar[str] = "label"
     plural: ClassVar[str] = "labels"
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_map": True}
     gate: ClassVar[str] = "map"
@@ -93,6 +94,11 @@ class MultiLabel(Task, name="multi-label"):
         for row, given in zip(targets, labels, strict=True):
             row[[number[name] for name in given]] = 1
         return targets
+
+    def count_samples(self, targets: Array) -> list[int]:
+        """Return the samples with each label."""
+        counts: list[int] = targets.sum(axis=0).astype(int).tolist()
+        return counts
 
     def check(self, graph: Graph) -> None:
         """Raise ArchitectureError for another shape, or a last layer that bounds the answers."""

@@ -53,6 +53,7 @@ class Regression(Task, name="regress"):
     mean: tuple[float, ...] = ()  # of each number
     deviation: tuple[float, ...] = ()
 
+    singular: ClassVar[str] = "number"
     plural: ClassVar[str] = "numbers"
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}
     gate: ClassVar[str] = "r2"

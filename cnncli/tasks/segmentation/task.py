@@ -6,6 +6,7 @@ Legend: N images, K classes, H W the size of an image.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -49,6 +50,7 @@ class Segmentation(Task, name="segment"):
     loss: Loss = CrossEntropy()
     masks: MaskLevels = MaskLevels((), ())  # what the classes are in a mask
 
+    singular: ClassVar[str] = "class"
     plural: ClassVar[str] = "classes"
     monitors: ClassVar[dict[str, bool]] = {
         "val_loss": False,
@@ -82,6 +84,13 @@ class Segmentation(Task, name="segment"):
         weights = np.ones(len(pixels))
         weights[seen] = np.median(shares) / shares
         return replace(self, loss=self.loss.with_class_weights(weights.tolist()))
+
+    def count_samples(self, targets: Sequence[NDArray[np.integer]]) -> list[int]:
+        """Return the images in which each class occurs; targets are maps (H, W), -1 ignored."""
+        counts = np.zeros(len(self.outputs), np.int64)
+        for classes in targets:
+            counts += np.bincount(classes.reshape(-1) + 1, minlength=len(counts) + 1)[1:] > 0
+        return [int(count) for count in counts]
 
     def smooth_loss(self, smoothing: float) -> Loss:
         """Return the loss with this label smoothing; raise UsageError where it has none."""

@@ -10,8 +10,9 @@ An entry there is a name, the files, commands and what each of them says:
 
 Braces stand for several files. A file holds a gray image, unless there is an expression behind it
 (`one.npy = levels(8, 8, 3)`) or its lines below it. Training ends before the first epoch, and what
-it says is shown up to the input; of predictions the names are shown. After a change, run this
-module as a program: it writes anew what is said, to be read in the difference.
+it says is shown up to the input, without the counts of classes; of predictions the names are shown.
+After a change, run this module as a program: it writes anew what is said, to be read in the
+difference.
 """
 
 from __future__ import annotations
@@ -147,7 +148,8 @@ def describe(command: str, run: Callable[[list[str]], Ended]) -> list[str]:
     _, *arguments = command.split()
     code, printed, said = run(arguments + TRAINING * (arguments[0] == "train"))
     if arguments[0] == "train":
-        said = [line for line in said if not line.startswith(("network: ", "settings: "))]
+        said = [line for line in said if not re.match("network: |settings: |\\w+ per ", line)]
+        said = [line for line in said if ": few " not in line]
         said = [re.sub(r", [\d.]+ MB in memory$", "", line) for line in said]
     elif arguments[0] == "predict":
         said = [line.partition(": ")[0] for line in printed] + said

@@ -68,7 +68,7 @@ def test_masks_are_not_resized(cells) -> None:
 def test_a_set_for_a_trained_network_has_only_levels_it_knows(cells) -> None:
     root = cells((20, 20))
     data = load_training(root)
-    whole = load_labeled(root, data.preprocessing, data.task)
+    whole = load_labeled(root, data.preprocessing, data.task).samples
     assert len(whole) == 20
     other = Segmentation(("a", "b"), masks=MaskLevels((0, 7), ("a", "b")))
     with pytest.raises(DataError, match="level 255 is no class"):
