@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from cnncli.data.endings import TABLES, get_suffix
+from cnncli.data.formats import part_lists
 from cnncli.data.formats.naming import Meaning, read_name, strip_stem
 from cnncli.data.walk import join_path, list_files
 from cnncli.errors import DataError
@@ -22,6 +24,8 @@ FEW = 4  # classes at most, among which masks are looked for
 def check_classes(root: str, keys: Sequence[str], kind: str) -> None:
     """Raise DataError where the folders that the samples `keys` are in cannot be classes."""
     _refuse_same_folders(root, keys, kind)
+    if kind == "tables":
+        _refuse_sets(root, list(dict.fromkeys(key.partition(os.sep)[0] for key in keys)))
     stems: dict[str, dict[str, str]] = {}  # of each folder: the file by its bare name
     for key in keys:
         folder, _, rest = key.partition(os.sep)
@@ -40,15 +44,28 @@ def check_classes(root: str, keys: Sequence[str], kind: str) -> None:
 
 
 def leave_out_masks(keys: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Part the samples from masks that lie beside them: 1_mask.png beside 1.png."""
+    """Part the samples from masks beside them: 1_mask.png or masks/1.png beside 1.png."""
     stems = {os.path.splitext(key)[0] for key in keys}  # noqa: PTH122 - keys, not paths
     samples: list[str] = []
     masks: list[str] = []
     for key in keys:
-        stem, _, word = os.path.splitext(key)[0].rpartition("_")  # noqa: PTH122
-        is_mask = read_name(word) == Meaning("", "masks") and stem in stems
-        (masks if is_mask else samples).append(key)
+        images = _list_images_of(os.path.splitext(key)[0])  # noqa: PTH122
+        (samples if stems.isdisjoint(images) else masks).append(key)
     return samples, masks
+
+
+def _list_images_of(mask: str) -> list[str]:
+    """Return which images a file is a mask of, if it is one, all without their endings."""
+    stem, _, word = mask.rpartition("_")
+    images = [stem] if _means_masks(word) else []
+    for folder in Path(mask).parts[1:-1]:
+        if _means_masks(folder):
+            images.append(mask.replace(f"{os.sep}{folder}{os.sep}", os.sep, 1))
+    return images
+
+
+def _means_masks(word: str) -> bool:
+    return read_name(word) == Meaning("", "masks")
 
 
 def refuse_loose(where: str, files: Sequence[str], kind: str) -> NoReturn:
@@ -86,6 +103,16 @@ def _refuse_same_folders(root: str, keys: Sequence[str], kind: str) -> None:
             f"{root}: {nested[0]}/ and {folder}/ hold no {kind} of their own but the same "
             f"folders ({shorten(names)}), so they are no classes; {remedy}, or give a list of "
             "path,label",
+            path=root,
+        )
+
+
+def _refuse_sets(root: str, folders: Sequence[str]) -> None:
+    """Raise DataError where each folder has lists for the parts of a set."""
+    if folders and all(part_lists.can_read(join_path(root, folder)) for folder in folders):
+        raise DataError(
+            f"{root}: {folders[0]}/ is a set with a list for each part, and no class; give "
+            f"{join_path(root, folders[0])}",
             path=root,
         )
 

@@ -2,7 +2,7 @@
 
 Paths are relative to the list. A label is a class, or several labels joined by | (in JSON: a list
 of them). Where a first line names the columns, others may stand beside path and label: one that
-says of each line which part of the set it belongs to is used, the rest is not read, and told. With
+says of each line which part of the set it belongs to is used, the rest is not read, and said. With
 a path and no label, all others hold numbers. Without such a line there are just a path and a label.
 Stdin is read as JSON Lines where it opens with a brace, as a table otherwise. A line that is
 repeated counts again: rare classes are made more frequent so.

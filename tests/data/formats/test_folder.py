@@ -173,6 +173,22 @@ def test_masks_beside_their_images_are_left_out_and_told(class_folder, picture) 
     )
 
 
+def test_masks_in_a_folder_within_the_class_are_left_out_and_said(class_folder) -> None:
+    root = class_folder({"a": 2, "a/masks": 2, "b": 1, "b/other": 1, "b/labels/x": 1})
+    samples = folder.read(str(root), None)
+    assert samples.keys == ("a/0.png", "a/1.png", "b/0.png", "b/labels/x/0.png", "b/other/0.png")
+    assert "masks of images beside them (a/masks/0.png), ignored: 2" in samples.notices[0]
+
+
+def test_several_sets_of_lists_are_no_classes(tmp_path: Path) -> None:
+    for name in ("tea", "oil"):
+        (tmp_path / name).mkdir()
+        for part in ("TRAIN", "TEST"):
+            (tmp_path / name / f"{name}_{part}.tsv").write_text("1\t2\t3\n1\t3\t4\n")
+    with pytest.raises(DataError, match=r"oil/ is a set with .*, and no class; give .*/oil"):
+        folder.read(str(tmp_path), None)
+
+
 @pytest.mark.parametrize("name", ["", "data"])
 def test_images_and_masks_in_one_folder_are_refused(class_folder, picture, name: str) -> None:
     root = class_folder({name or ".": 2})
