@@ -78,7 +78,8 @@ def is_gray(color: int) -> bool:
 
 def join_channels(colors: NDArray[np.uint8]) -> Colors:
     """Return colors (..., 3) as numbers 0xRRGGBB (...)."""
-    joined: Colors = colors.astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    red, green, blue = (colors[..., channel].astype(np.int64) for channel in range(3))
+    joined: Colors = red << 16 | green << 8 | blue
     return joined
 
 
@@ -127,4 +128,6 @@ def _number_colors(image: Image.Image) -> tuple[NDArray[np.uint8], Colors]:
     ordered.sort()
     colors = np.zeros(256, np.int64)
     colors[: len(ordered)] = ordered
-    return np.searchsorted(ordered, joined).astype(np.uint8), colors
+    numbers = np.zeros(1 << 24, np.uint8)  # of all colors, as to search for each takes long
+    numbers[ordered] = np.arange(len(ordered))
+    return numbers[joined], colors

@@ -1,4 +1,4 @@
-"""Whether pixels lie where two classes meet, as those do that mean "undecided".
+"""Where pixels lie among those of other numbers: those that mean "undecided", smoothed edges.
 
 Pascal VOC draws a border of 5 pixels around each object in the level 255, or the color of that
 index in its palette, and counts it neither in training nor in evaluation (Everingham et al. 2010,
@@ -21,6 +21,19 @@ def find_meetings(values: NDArray[np.uint8], number: int) -> NDArray[np.bool_]:
     lowest = -_spread(np.where(inside, -256, -values.astype(np.int16)))
     meets: NDArray[np.bool_] = (highest > lowest)[inside]
     return meets
+
+
+def find_inner(values: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return for each pixel whether all eight around it have its number; False at the border."""
+    inner = np.zeros(values.shape, bool)
+    height, width = values.shape
+    middle = values[1:-1, 1:-1]
+    same = np.ones(middle.shape, bool)
+    for top in range(3):
+        for left in range(3):
+            same &= values[top : height - 2 + top, left : width - 2 + left] == middle
+    inner[1:-1, 1:-1] = same
+    return inner
 
 
 def _spread(values: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -9,15 +9,17 @@ Where a class is named by a number, this is called its level.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from cnncli.data.images.mask import Colors, Mask, is_gray, write_color
-from cnncli.data.maps.borders import SHARE, find_meetings
+from cnncli.data.maps.borders import SHARE, find_inner, find_meetings
 from cnncli.errors import DataError, setting
 from cnncli.wording import shorten
 
-GLANCES = 16  # masks in which the place of a class is looked at
+GLANCES = 16  # masks in which the places of classes are looked at
+FEW, THIN = 3, 0.01  # so many classes, each with such a share of inner pixels, are smoothed edges
 VOIDS = frozenset({0xE0E0C0, 0xFFFFFF})  # colors that may mean "undecided": Pascal VOC's, and white
 
 
@@ -31,12 +33,17 @@ class Survey:
         self._tables: dict[bytes, Colors] = {}  # different tables of colors
         self._colors: set[int] = set()  # of masks with a palette or RGB
         self._grays: dict[int, str] = {}  # colors of gray masks, and a mask that has it
-        self._along: dict[tuple[int, int], list[float]] = {}  # shares along borders, by number
+        self._first: list[Mask] = []
+        self._doubtful: list[Mask] = []  # with pixels that may mean "undecided"
 
     def add(self, path: str, mask: Mask) -> None:
         """Take note of a mask."""
         self._kinds.add(mask.kind)
         self._tables.setdefault(mask.colors.tobytes(), mask.colors)
+        if len(self._first) < GLANCES:
+            self._first.append(mask)
+        if len(self._doubtful) < GLANCES and any(_list_doubtful(mask)):
+            self._doubtful.append(mask)
         for number in mask.numbers:
             color = int(mask.colors[number])
             self._pairs.add((number, color))
@@ -44,10 +51,6 @@ class Survey:
                 self._grays.setdefault(color, path)
             else:
                 self._colors.add(color)
-            if color in VOIDS if mask.kind == "color" else number == 255:
-                shares = self._along.setdefault((number, color), [])
-                if len(shares) < GLANCES:
-                    shares.append(float(find_meetings(mask.values, number).mean()))
 
     @cached_property
     def scheme(self) -> str:
@@ -84,19 +87,45 @@ class Survey:
         return b"".join(color.to_bytes(3, "big") for color in colors[:size].tolist())
 
     def describe(self, ignored: Collection[int]) -> Iterator[str]:
-        """Yield what there is to say: palettes that differ, classes that may mean undecided."""
+        """Yield what there is to say: palettes that differ, borders, smoothed edges."""
         if self.scheme == "color" and "index" in self._kinds:
             yield (
                 f"{self.folder}: the palettes of the masks differ; pixels of the same color are of "
                 "the same class"
             )
-        for pair, shares in sorted(self._along.items()):
-            key = self._find_key(*pair)
-            if key not in ignored and sum(shares) >= SHARE * len(shares):
-                yield (
-                    f"{self.folder}: class {self.write(key)} lies only along the borders of "
-                    f"others; if it means undecided, give {setting('ignored')} {self.write(key)}"
-                )
+        for key in sorted(self._find_undecided() - set(ignored)):
+            yield (
+                f"{self.folder}: class {self.write(key)} lies only along the borders of others; "
+                f"if it means undecided, give {setting('ignored')} {self.write(key)}"
+            )
+        thin, keys = self._find_thin() - set(ignored), self.find_keys()
+        if len(thin) >= FEW and 2 * len(thin) > len(keys):
+            yield (
+                f"{self.folder}: {len(thin)} of {len(keys)} {self.word}s occur only along edges, "
+                "which seem to be smoothed; save masks without smoothing, as PNG"
+            )
+
+    def _find_undecided(self) -> set[int]:
+        """Return the keys of 255 and the like whose pixels lie between two others."""
+        shares: dict[int, list[float]] = defaultdict(list)
+        for mask in self._doubtful:
+            for number in _list_doubtful(mask):
+                key = self._find_key(number, int(mask.colors[number]))
+                shares[key].append(float(find_meetings(mask.values, number).mean()))
+        return {key for key, found in shares.items() if sum(found) >= SHARE * len(found)}
+
+    def _find_thin(self) -> set[int]:
+        """Return the keys of which hardly a pixel is surrounded by others of its number."""
+        pixels: dict[int, int] = defaultdict(int)
+        inner: dict[int, int] = defaultdict(int)
+        for mask in self._first:
+            inside = find_inner(mask.values)
+            for number in mask.numbers:
+                key = self._find_key(number, int(mask.colors[number]))
+                having = mask.values == number
+                pixels[key] += int(having.sum())
+                inner[key] += int((having & inside).sum())
+        return {key for key in pixels if inner[key] < THIN * pixels[key]}
 
     def _find_key(self, number: int, color: int) -> int:
         return {"index": number, "gray": color & 255, "color": color}[self.scheme]
@@ -111,3 +140,10 @@ class Survey:
                 f"colors {shorten(colors)}; save all masks alike",
                 path=self._grays[lone[0]],
             )
+
+
+def _list_doubtful(mask: Mask) -> Iterator[int]:
+    """Yield the numbers of pixels that may mean "undecided"."""
+    for number in mask.numbers:
+        if mask.colors[number] in VOIDS if mask.kind == "color" else number == 255:
+            yield number

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncli.data.maps.borders import find_meetings
+from cnncli.data.maps.borders import find_inner, find_meetings
 
 
 def draw(border: int, inside: int = 12) -> np.ndarray:
@@ -35,3 +35,10 @@ def test_masks_smaller_than_the_reach_are_looked_at_too() -> None:
     assert find_meetings(np.array([[0, 255, 1]], np.uint8), 255).tolist() == [True]
     assert find_meetings(np.array([[255], [7]], np.uint8), 255).tolist() == [False]
     assert find_meetings(np.full((2, 2), 255, np.uint8), 255).tolist() == [False] * 4
+
+
+def test_an_inner_pixel_is_surrounded_by_its_like() -> None:
+    values = np.zeros((6, 6), np.uint8)
+    values[1:5, 1:5] = 3
+    assert np.argwhere(find_inner(values)).tolist() == [[2, 2], [2, 3], [3, 2], [3, 3]]
+    assert not find_inner(np.zeros((2, 9), np.uint8)).any()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli.data.images.file import decode_mask
 from cnncli.data.images.mask import Mask
@@ -243,3 +244,31 @@ def test_a_class_of_areas_is_not_taken_for_a_border(save_mask: Save) -> None:
     assert find_notices(save_mask("a.png", disk_with_border(20))) == ()
     disk = np.where(disk_with_border(4) == 1, 255, 0)
     assert find_notices(save_mask("b.png", disk)) == ()
+
+
+def test_a_border_is_said_once_though_its_number_differs_from_mask_to_mask(save_mask: Save) -> None:
+    palette = " ".join(["000000 ff0000", *["e0e0c0"] * 254])
+    first = save_mask("a.png", disk_with_border(4), palette, "RGB")
+    fewer = np.where(disk_with_border(4) == 0, 1, disk_with_border(4))
+    fewer[:2] = 0
+    other = save_mask("b.png", fewer, " ".join(["ffff00 ff0000", *["e0e0c0"] * 254]), "RGB")
+    assert len([notice for notice in find_notices(first, other) if "borders" in notice]) == 1
+
+
+@pytest.mark.parametrize(("mode", "word"), [("L", "levels"), ("RGB", "colors")])
+def test_smoothed_edges_are_said(tmp_path: Path, mode: str, word: str) -> None:
+    large = Image.fromarray(np.where(disk_with_border(4) == 1, 255, 0).astype(np.uint8))
+    smooth = large.resize((480, 480), Image.Resampling.NEAREST).resize((60, 60))
+    levels = np.asarray(smooth)
+    pixels = np.stack([levels, levels // 2, 0 * levels], -1) if mode == "RGB" else levels
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    (notice,) = find_notices(str(tmp_path / "a.png"))
+    assert f" {word} occur only along edges, which seem to be smoothed; save masks" in notice
+
+
+def test_many_areas_have_no_smoothed_edges(save_mask: Save) -> None:
+    areas = np.kron(np.arange(40).reshape(5, 8), np.ones((6, 6)))
+    assert find_notices(save_mask("a.png", areas)) == ()
+    lines = np.zeros((40, 40))
+    lines[10], lines[20] = 1, 2
+    assert find_notices(save_mask("b.png", lines)) == ()
