@@ -15,5 +15,5 @@ def import_extra(module: str, extra: str) -> Any:
     except ImportError as error:
         library = module.partition(".")[0]
         raise RefusedError(
-            f"only {library} reads it, which is not installed", f'pip install "cnncli[{extra}]"'
+            f'only {library} reads it: pip install "cnncli[{extra}]"', "install that or convert it"
         ) from error

@@ -71,5 +71,12 @@ def make_heat_scale(values: Numbers) -> Scale:
     return Scale(low, high if high > low else low + 1, "heat")
 
 
+def show_bands(pixels: NDArray[np.uint8]) -> Pixels:
+    """Return an image (H, W, C) as red, green and blue; of bands without a color the mean."""
+    if pixels.shape[2] not in (1, 3):
+        pixels = np.rint(pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
+    return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+
+
 def _keep_finite(values: Numbers) -> Numbers:
     return values[np.isfinite(values)]

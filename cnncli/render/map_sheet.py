@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.render.colors import Numbers, make_heat_scale
+from cnncli.render.colors import Numbers, make_heat_scale, show_bands
 from cnncli.render.sheet import PAGE, Capacity, Sheet, Tile, describe_cut, label_tiles
 from cnncli.render.waveform import draw_waveform, keep_strongest
 
@@ -49,6 +48,6 @@ def lay_out_maps(
     size = "x".join(map(str, image.shape[:2]))
     if image.ndim == 2:
         image = draw_waveform(image)
-    image = np.broadcast_to(image, (*image.shape[:2], 3))
+    image = show_bands(image)
     cut = describe_cut(total, len(maps), "maps")
     return Sheet(title, note, tiles, scale, beside=Tile(image, size), cut=cut)

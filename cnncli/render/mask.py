@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from cnncli.render.colors import show_bands
 from cnncli.render.text import INK, LABEL, PAPER, measure_text, shorten, write
 
 OPACITY = 0.45
@@ -33,11 +34,11 @@ def paint_mask(levels: NDArray[np.uint8], palette: bytes | None) -> Image.Image:
 def overlay(
     pixels: NDArray[np.uint8], classes: NDArray[np.integer], colors: NDArray[np.uint8]
 ) -> Image.Image:
-    """Return an image (H, W, 1 or 3) with the colors (K, 3) of its pixels' classes (H, W) on it."""
+    """Return an image (H, W, C) with the colors (K, 3) of its pixels' classes (H, W) on it."""
     mixed = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(mixed), STRIP):  # numbers with fractions take several times the room
         rows = slice(top, top + STRIP)
-        under = (1 - OPACITY) * pixels[rows].astype(np.float32)
+        under = (1 - OPACITY) * show_bands(pixels[rows]).astype(np.float32)
         mixed[rows] = np.rint(under + OPACITY * colors[classes[rows]])
     return Image.fromarray(mixed)
 

@@ -15,5 +15,5 @@ def test_a_library_that_is_installed_is_returned() -> None:
 def test_a_library_that_is_not_installed_is_named_with_its_extra() -> None:
     with pytest.raises(RefusedError) as caught:
         import_extra("absent_library.inner", "rare")
-    assert str(caught.value) == "only absent_library reads it, which is not installed"
-    assert caught.value.remedy == 'pip install "cnncli[rare]"'
+    assert str(caught.value) == 'only absent_library reads it: pip install "cnncli[rare]"'
+    assert caught.value.remedy == "install that or convert it"

@@ -78,5 +78,5 @@ def test_without_h5py_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch) -> N
     with pytest.raises(DataError) as caught:
         list_arrays(str(tmp_path / "set.h5"))
     assert str(caught.value).endswith(
-        'only h5py reads it, which is not installed; pip install "cnncli[h5]"'
+        'only h5py reads it: pip install "cnncli[h5]"; install that or convert it'
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnncli.render.colors import NOT_A_NUMBER, Scale, make_heat_scale, make_signed_scale
+from cnncli.render.colors import NOT_A_NUMBER, Scale, make_heat_scale, make_signed_scale, show_bands
 
 GRAY = [128, 128, 128]
 
@@ -99,3 +99,11 @@ def test_the_largest_float32_is_no_overflow():
     values = np.array([-3.4e38, 3.4e38], np.float32)
 
     assert make_heat_scale(values).paint(values).tolist() == [[0, 0, 4], [252, 255, 164]]
+
+
+@pytest.mark.parametrize(
+    ("bands", "shown"),
+    [([9], [9, 9, 9]), ([1, 2, 3], [1, 2, 3]), ([10, 20], [15, 15, 15]), ([0, 0, 0, 8], [2, 2, 2])],
+)
+def test_bands_that_are_no_color_are_shown_as_their_mean(bands, shown):
+    assert show_bands(np.array([[bands]], np.uint8)).tolist() == [[shown]]

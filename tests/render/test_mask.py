@@ -68,3 +68,12 @@ def test_classes_have_distinct_colors_or_those_of_their_palette():
     assert len(np.unique(choose_colors(20), axis=0)) == 20
     assert choose_colors(2, (1, 0), bytes([1, 2, 3, 4, 5, 6])).tolist() == [[4, 5, 6], [1, 2, 3]]
     assert choose_colors(1, (9,), b"\1\2\3").tolist() == [[0, 0, 0]]
+
+
+def test_an_overlay_on_bands_that_are_no_color_is_on_their_mean():
+    bands = np.zeros((2, 3, 5), np.uint8)
+    bands[..., 0] = 100
+    classes = np.zeros((2, 3), np.intp)
+    colors = np.array([[0, 0, 0]], np.uint8)
+    gray = np.full((2, 3, 1), 20, np.uint8)
+    assert np.array_equal(overlay(bands, classes, colors), overlay(gray, classes, colors))

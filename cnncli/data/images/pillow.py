@@ -23,6 +23,7 @@ DECODERS = {  # of Pillow, by the first byte of what they read
 OTHER_TIFF = (  # what Pillow says of sound files, the last of bands in planes of their own
     "unknown pixel mode", "Invalid value for samples per pixel", "string index out of range",
 )  # fmt: skip
+SIDES = (256, 257)  # TIFF's tags of width and height
 NOT_SUPPORTED = re.compile("unsupported|not supported|unknown|cannot handle|unrecognized", re.I)
 
 
@@ -37,8 +38,8 @@ class PillowImage:
         """Raise RefusedError where there is no such page, OtherTiffError, what Pillow raises."""
         self.file, self.page = file, page
         self.image = self._open()
-        if _leaves_bands_out(self.image):
-            raise OtherTiffError
+        if self.image.format == "TIFF":
+            _check_tiff(self.image)
 
     def _open(self) -> Image.Image:
         self.file.seek(0)
@@ -143,9 +144,16 @@ def _word_syntax_error(name: str, text: str) -> None:
         raise RefusedError(f"not supported: {text[:60]}", "save it as PNG")
 
 
-def _leaves_bands_out(image: Image.Image) -> bool:
-    """Say whether a TIFF has bands that Pillow drops, because they are neither color nor alpha."""
-    if image.format != "TIFF":
-        return False
+def _check_tiff(image: Image.Image) -> None:
+    """Raise OtherTiffError for bands that Pillow drops, as they are neither color nor alpha.
+
+    Raises RefusedError where parts are missing, which Pillow would leave black.
+    """
     rawmode = modes.get_rawmode(image).partition(";")[0]
-    return "X" in rawmode and "CMYK" not in rawmode
+    if "X" in rawmode and "CMYK" not in rawmode:
+        raise OtherTiffError
+    width, height = (image.tag_v2[side] for side in SIDES)  # type: ignore[attr-defined]
+    extents = [tile.extents for tile in image.tile]  # type: ignore[attr-defined]
+    area = sum((right - left) * (lower - upper) for left, upper, right, lower in extents)
+    if area < width * height:
+        raise RefusedError(f"truncated: {area} of {width * height} pixels are there")

@@ -311,3 +311,13 @@ def test_a_file_of_one_page_keeps_its_name_and_one_in_brackets_is_a_file(
         decode(f"{path}[0]")
     with pytest.raises(ImageError, match="no such file"):
         decode(str(tmp_path / "none.tif[1]"))
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_deflate"])
+def test_a_tiff_whose_height_is_more_than_its_strips_have_is_truncated(
+    compression: str, picture
+) -> None:
+    data = bytearray(stored(picture(12, 10, "RGB"), "TIFF", compression=compression))
+    at = data.index(struct.pack("<H", 257))
+    data[at : at + 12] = struct.pack("<HHII", 257, 4, 1, 1_200_000)
+    refusal(bytes(data))

@@ -93,6 +93,6 @@ def test_without_tifffile_it_is_said_how_to_get_it(monkeypatch) -> None:
     with pytest.raises(ImageError) as caught:
         decode(bands(5, "uint8")[1])
     assert str(caught.value) == (
-        "-: not a readable image (only tifffile reads it, which is not installed); "
-        'pip install "cnncli[tiff]"'
+        '-: not a readable image (only tifffile reads it: pip install "cnncli[tiff]"); '
+        "install that or convert it"
     )
