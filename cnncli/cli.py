@@ -234,7 +234,8 @@ def _as_cnncli_error(error: Exception) -> CnncliError:
     if isinstance(error, click.UsageError):
         text = " ".join(error.format_message().split()).rstrip(".")
         where = error.ctx.command_path if error.ctx is not None else "cnncli"
-        return UsageError(f"{text[:1].lower()}{text[1:]}; see '{where} --help'")
+        hint = _suggest_choice(error) or f"; see '{where} --help'"
+        return UsageError(f"{text[:1].lower()}{text[1:]}{hint}")
     if isinstance(error, MemoryError):
         return CnncliError("out of memory; smaller batches or images need less")
     if isinstance(error, OSError) and error.strerror:
@@ -244,6 +245,15 @@ def _as_cnncli_error(error: Exception) -> CnncliError:
     return CnncliError(
         f"unforeseen {type(error).__name__}: {error}; set CNNCLI_DEBUG=1 to see where"
     )
+
+
+def _suggest_choice(error: click.UsageError) -> str:
+    """Return "; did you mean …?" where a value is much like one of those that an option takes."""
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    word = re.match(r"'(.*?)' is not one of", error.message)
+    if word is None or parameter is None or not isinstance(parameter.type, click.Choice):
+        return ""
+    return did_you_mean(word[1], parameter.type.choices)
 
 
 def _wants_json(arguments: list[str]) -> bool:

@@ -263,3 +263,23 @@ def test_the_options_of_train_are_in_groups_with_their_defaults(run):
     training = text.partition("Training:\n")[2].partition("Other options:")[0]
     options = re.split(r"\n(?=  -)", training)
     assert all("[default: " in " ".join(option.split()) for option in options), options
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "meant"),
+    [
+        ("--task", "regression", "regress"),
+        ("--task", "clasify", "classify"),
+        ("--monitor", "accuracy", "val_accuracy"),
+        ("--optimizer", "Adam", "adam"),
+        ("--init", "xavier_uniform", None),
+        ("--init", "Kaiming", "he"),
+        ("--color", "greyscale", "gray"),
+    ],
+)
+def test_a_value_much_like_one_that_an_option_takes_is_understood(run, option, value, meant):
+    done = run("train", "data", "-o", "m.npz", option, value)
+    assert done.returncode == 2
+    assert f"{value!r} is not one of" in done.stderr
+    end = f"; did you mean {meant}?\n" if meant else "; see 'cnncli train --help'\n"
+    assert done.stderr.endswith(end)

@@ -47,7 +47,16 @@ KNOWN = {
         for option in parameter.opts
     },
     "commands": commands.list_commands(None),
-    "others": [*LOSSES, *OPTIMIZERS, *presets.names()],
+    "others": {
+        *LOSSES,
+        *presets.names(),
+        *(
+            choice
+            for name in commands.list_commands(None)
+            for parameter in commands.get_command(None, name).params
+            for choice in getattr(parameter.type, "choices", ())
+        ),
+    },
 }
 
 

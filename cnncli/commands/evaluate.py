@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--per-image", type=OUTPUT, metavar="FILE.csv",
-    help="Write a row for each image: path, label, predicted, confidence, loss.",
+    help="Write a row for each image: path, label, predicted, confidence, loss. FILE.tsv has tabs "
+    "between them.",
 )  # fmt: skip
 @click.option("--confusion", type=OUTPUT, metavar="FILE.png",
               help="Draw the confusion matrix.")  # fmt: skip
@@ -95,6 +97,8 @@ def evaluate(
     files = [path for path in (per_image, confusion) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
         raise UsageError("stdin and stdout can be used only once each; give - once")
+    if confusion and os.path.splitext(confusion)[1].lower() not in ("", ".png"):  # noqa: PTH122
+        raise UsageError(f"{confusion}: the matrix becomes a PNG; give a name that ends in .png")
     for path in files:
         check_writable(path, force=force)
     trained = load(model)
@@ -128,7 +132,9 @@ def evaluate(
     if failed:
         figures["failed"] = len(failed)
     if per_image is not None:
-        write_atomically(per_image, _write_table(task.words.tabulate(judged), images), force=force)
+        delimiter = "\t" if per_image.endswith(".tsv") else ","
+        table = _write_table(task.words.tabulate(judged), images, delimiter)
+        write_atomically(per_image, table, force=force)
     if confusion is not None:
         title = f"{model} on {data}: {100 * figures[task.gate]:.2f} % right"
         write_atomically(confusion, _draw_confusion(figures, title), force=force)
@@ -153,11 +159,13 @@ def evaluate(
     fail_for_broken(labeled.broken)
 
 
-def _write_table(table: tuple[list[str], list[Sequence[Any]]], images: DataSet) -> bytes:
+def _write_table(
+    table: tuple[list[str], list[Sequence[Any]]], images: DataSet, delimiter: str
+) -> bytes:
     """Return --per-image: a row per image, in the order of the data."""
     header, cells = table
     rows = ([name, *row] for name, row in zip(images.names, cells, strict=True))
-    text = "".join(write_row(row) + "\n" for row in chain([["path", *header]], rows))
+    text = "".join(write_row(row, delimiter) + "\n" for row in chain([["path", *header]], rows))
     return text.encode("utf-8", "surrogateescape")
 
 

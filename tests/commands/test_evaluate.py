@@ -198,3 +198,18 @@ def test_an_unreadable_image_is_a_data_error(run, model, patterns, tmp_path):
 def test_a_model_that_is_none_is_refused_before_the_data_are_read(run, tmp_path):
     done = run("evaluate", tmp_path / "missing.npz", tmp_path / "missing")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (5, "", 1)
+
+
+@pytest.mark.parametrize("name", ["c.jpg", "c.gif", "c.PDF"])
+def test_a_confusion_matrix_is_a_png_by_its_name_too(run, model, patterns, tmp_path, name):
+    done = run("evaluate", model, patterns, "--confusion", tmp_path / name)
+    assert done.returncode == 2
+    assert "give a name that ends in .png" in done.stderr
+    assert not (tmp_path / name).exists()
+
+
+def test_a_tsv_of_images_has_tabs(run, model, patterns, tmp_path):
+    run("evaluate", model, patterns, "--per-image", tmp_path / "p.tsv")
+    header, *rows = (tmp_path / "p.tsv").read_text().splitlines()
+    assert header.split("\t") == ["path", "label", "predicted", "confidence", "loss"]
+    assert {row.count("\t") for row in rows} == {4}
