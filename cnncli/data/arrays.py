@@ -17,6 +17,7 @@ from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.file import Pixels
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
+from cnncli.wording import shorten
 
 MAX_HEADER = 4096  # characters
 MAX_MEMBERS = 1000
@@ -47,9 +48,12 @@ def list_arrays(path: str) -> list[str]:
         return list_data_sets(path)
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            return list(_list_members(archive))
+            names = list(_list_members(archive))
     except Exception as error:  # the parsers raise a dozen kinds
         raise _word_error(path, error, SAVEZ) from error
+    if "manifest" in names:
+        raise DataError("is a trained model; give images or signals", path=path, place=path)
+    return names
 
 
 def load_npz(path: str, *names: str) -> list[AnyArray]:
@@ -78,7 +82,7 @@ def load_x(path: str, nouns: str) -> AnyArray:
     names = list_arrays(path)
     if "x" not in names and len(names) != 1:
         raise DataError(
-            f"holds {', '.join(names) or 'no arrays'}, not the {nouns} x; "
+            f"holds {shorten(names) or 'no arrays'}, not the {nouns} x; "
             f"save it with numpy.savez(file, x={nouns})",
             path=path,
             place=path,

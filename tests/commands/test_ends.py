@@ -150,3 +150,14 @@ def test_a_link_to_itself_in_a_set_is_no_class_and_an_image_that_cannot_be_read(
     done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--epochs", "0")
     assert done.returncode == (0 if place == "rows/loop" else 3)
     assert "unforeseen" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("train MODEL -o m.npz", 3), ("evaluate MODEL MODEL", 3), ("predict MODEL MODEL", 4)],
+)
+def test_a_model_given_for_data_is_called_one(run, model, tmp_path, line, code):
+    done = run(*(line.replace("MODEL", str(model))).split(), cwd=tmp_path)
+    assert done.returncode == code
+    assert f"{model}: " in done.stdout + done.stderr
+    assert "is a trained model; give images or signals" in done.stdout + done.stderr

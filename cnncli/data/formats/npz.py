@@ -14,6 +14,7 @@ from cnncli.data.hdf5 import is_hdf5
 from cnncli.data.shapes import are_signals, unflatten
 from cnncli.errors import DataError
 from cnncli.samples import Samples
+from cnncli.wording import shorten
 
 SPLITS = ("train", "val", "test")
 
@@ -35,7 +36,7 @@ def read(path: str, split: str | None) -> Samples:
     x, y = (f"x_{split}", f"y_{split}") if split else ("x", "y")
     if x not in names or y not in names:
         raise DataError(
-            f"{path}: holds {', '.join(sorted(names)) or 'no arrays'}, not {x} and {y}; save it "
+            f"{path}: holds {shorten(sorted(names)) or 'no arrays'}, not {x} and {y}; save it "
             f"with numpy.savez(file, {x}=images, {y}=classes)",
             path=path,
         )
