@@ -132,16 +132,22 @@ def load_array(path: str) -> AnyArray:
 def split_images(array: AnyArray, network: Shape, path: str) -> list[tuple[str, AnyPixels]]:
     """Return the images in a file of arrays, each with its name, by the (H, W, C) of a network.
 
-    A single image, (h, w, C), (h, w, 1, 3 or 4) or the (H, W) of the network, has the name of the
-    file. Gray images may be flattened, (N, H * W). Raises DataError where it cannot be known.
+    A single image, (h, w, C), (h, w, 1, 3 or 4) or (h, w), has the name of the file. Gray images
+    may be flattened, (N, H * W). Raises DataError where it cannot be known.
     """
     gray = network[:2]
     if network[2] == 1 and array.ndim in (1, 2) and array.shape[-1] == math.prod(gray):
         array = _to_levels(array).reshape(*array.shape[:-1], *gray)
     shape = array.shape
     alone = len(shape) == 3 and shape[2] in (network[2], *ALONE) and shape[1:] != gray
-    if alone or shape in (gray, network):
+    if alone or shape in (gray, network) or (len(shape) == 2 and _is_like_image(*shape)):
         return [(path, to_images(array[None], path)[0])]
+    if len(shape) == 2:
+        raise DataError(
+            f"an array of {shape[0]}x{shape[1]}, which is one image or rows of pixels; "
+            "array[..., None] makes one image, reshape to (N, H, W, C) makes many",
+            place=path,
+        )
     if len(shape) == 3 and shape[0] == network[2] > 1:
         raise DataError(
             f"an array of {'x'.join(map(str, shape))}, which is one image with its channels first "
@@ -150,6 +156,13 @@ def split_images(array: AnyArray, network: Shape, path: str) -> list[tuple[str, 
             place=path,
         )
     return [(f"{path}[{i}]", pixels) for i, pixels in enumerate(to_images(array, path))]
+
+
+def _is_like_image(height: int, width: int) -> bool:
+    """Say whether (h, w) is neither too narrow for an image, nor rows of the pixels of squares."""
+    sides = sorted((height, width))
+    are_rows = math.isqrt(width) ** 2 == width and width >= SMALLEST_SIDE**2 and height != width
+    return sides[0] >= SMALLEST_SIDE and sides[1] < LONG * sides[0] and not are_rows
 
 
 def _are_divided(array: AnyArray) -> bool:

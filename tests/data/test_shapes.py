@@ -86,7 +86,8 @@ def test_other_values_are_no_gray_levels(value: float) -> None:
 @pytest.mark.parametrize(
     ("shape", "network"),
     [((9, 8), GRAY), ((9, 8, 1), GRAY), ((72,), GRAY), ((9, 8, 3), COLOR), ((20, 30, 3), GRAY),
-     ((20, 30, 3), COLOR), ((20, 30, 1), COLOR), ((20, 30, 6), (9, 8, 6))],
+     ((20, 30, 3), COLOR), ((20, 30, 1), COLOR),
+     ((20, 30), GRAY), ((64, 64), COLOR), ((20, 30, 6), (9, 8, 6))],
 )  # fmt: skip
 def test_a_single_image_has_the_name_of_its_file(shape, network) -> None:
     array = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
@@ -112,8 +113,9 @@ def test_several_images_are_numbered(shape, network, image) -> None:
     ("shape", "network", "message"),
     [
         ((3, 9, 8), COLOR, "one image with its channels first or 3 gray images; transpose"),
-        ((20, 30), GRAY, "an array of 20x30, not of images"),
-        ((4, 216), COLOR, "an array of 4x216, not of images"),
+        ((20, 64), GRAY, "an array of 20x64, which is one image or rows of pixels; array"),
+        ((40, 8), GRAY, "an array of 40x8, which is one image or rows of pixels; array"),
+        ((4, 216), COLOR, "an array of 4x216, which is one image or rows of pixels; array"),
         ((73,), GRAY, "an array of 73, not of images"),
     ],
 )

@@ -493,6 +493,24 @@ DATA = {
         "return len(names) - 1 if set(known) & set(folded) else None",
         ("tests/data/formats/test_listing.py",),
     ),
+    "one-image-in-color-is-many": Fault(
+        "cnncli/data/shapes.py",
+        "shape[2] in (network[2], *ALONE)",
+        "shape[2] in (network[2],)",
+        ("tests/data/test_shapes.py",),
+    ),
+    "one-hot-rows-are-several-labels": Fault(
+        "cnncli/data/formats/targets.py",
+        '"classify" if one_hot else "multi-label",',
+        '"multi-label",',
+        ("tests/data/formats/test_targets.py",),
+    ),
+    "lists-for-parts-are-classes": Fault(
+        "cnncli/data/formats/part_lists.py",
+        'return "train" in lists and',
+        'return "val" in lists and',
+        ("tests/data/formats/test_part_lists.py",),
+    ),
     "24-bit-samples-have-no-sign": Fault(
         "cnncli/data/signals/wav.py",
         "wide[:, 1:] = np.frombuffer",

@@ -10,7 +10,7 @@ An entry there is a name, the files, commands and what each of them says:
 
 Braces stand for several files. A file holds a gray image, unless there is an expression behind it
 (`one.npy = levels(8, 8, 3)`) or its lines below it. Training ends before the first epoch, and what
-it says is shown up to the input, without the counts of classes; of predictions the names are shown.
+it says is shown up to the input, without the counts of classes; of answers the names are shown.
 After a change, run this module as a program: it writes anew what is said, to be read in the
 difference.
 """
@@ -152,7 +152,7 @@ def describe(command: str, run: Callable[[list[str]], Ended]) -> list[str]:
         said = [line for line in said if ": few " not in line]
         said = [re.sub(r", [\d.]+ MB in memory$", "", line) for line in said]
     elif arguments[0] == "predict":
-        said = [line.partition(": ")[0] for line in printed] + said
+        said = [re.sub(r": [01]\.\d+ .*", "", line) for line in printed] + said
     return said + [f"exit {code}"] * bool(code)
 
 
