@@ -199,7 +199,7 @@ def _identify(file: BinaryIO, page: int) -> Iterator[Opened]:
     """Open a page by what reads it: Pillow, or a library that is an extra."""
     head = file.read(LENGTH)
     webp = read_webp_size(head)
-    with size.admit(*webp, size.WEBP) if webp else contextlib.nullcontext():
+    with size.admit(*webp) if webp else contextlib.nullcontext():
         image = _choose_reader(file, head, page)
         try:
             yield image

@@ -161,7 +161,8 @@ def _get_tag(image: Image.Image, tag: int) -> object:
 def _flatten(image: Image.Image) -> NDArray[np.uint8]:
     """Return gray or RGB, with what is transparent on white, strip by strip."""
     mode = "L" if image.mode in GRAY else "RGB"
-    if image.mode == mode and not image.has_transparency_data:
+    plain = image.mode == mode and not image.has_transparency_data
+    if plain and image.width * image.height <= STRIP:
         return np.asarray(image)
     pixels = np.empty((image.height, image.width, len(mode)), np.uint8)
     rows = max(STRIP // image.width, 1)

@@ -24,6 +24,7 @@ OTHER_TIFF = (  # what Pillow says of sound files, the last of bands in planes o
     "unknown pixel mode", "Invalid value for samples per pixel", "string index out of range",
 )  # fmt: skip
 SIDES = (256, 257)  # TIFF's tags of width and height
+ANIMATED = 2  # of the flags of a WebP
 NOT_SUPPORTED = re.compile("unsupported|not supported|unknown|cannot handle|unrecognized", re.I)
 
 
@@ -98,8 +99,8 @@ class PillowImage:
         return read_mask(self.image)
 
 
-def read_webp_size(head: bytes) -> tuple[int, int] | None:
-    """Return height and width of a WebP, whose decoder takes its memory before Pillow can look.
+def read_webp_size(head: bytes) -> tuple[int, int, int] | None:
+    """Return height, width and bytes a pixel of a WebP, which takes them before Pillow can look.
 
     https://developers.google.com/speed/webp/docs/riff_container. None for anything else.
     """
@@ -107,12 +108,13 @@ def read_webp_size(head: bytes) -> tuple[int, int] | None:
         return None
     if head[12:16] == b"VP8X":
         canvas = int.from_bytes(head[24:30], "little")
-        return (canvas >> 24) + 1, (canvas & 0xFFFFFF) + 1
+        pixel_bytes = size.ANIMATION if head[20] & ANIMATED else size.WEBP
+        return (canvas >> 24) + 1, (canvas & 0xFFFFFF) + 1, pixel_bytes
     if head[12:16] == b"VP8L":
         packed = int.from_bytes(head[21:25], "little")
-        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1
+        return (packed >> 14 & 0x3FFF) + 1, (packed & 0x3FFF) + 1, size.WEBP
     packed = int.from_bytes(head[26:30], "little")
-    return packed >> 16 & 0x3FFF, packed & 0x3FFF
+    return packed >> 16 & 0x3FFF, packed & 0x3FFF, size.WEBP
 
 
 def _identify(file: BinaryIO) -> Image.Image:

@@ -17,6 +17,7 @@ ORDINARY = 8
 WIDE = 16  # 32 bits a channel, or all coefficients of a progressive JPEG
 DEEP_COLOR = 24  # 16 bits a channel, decoded twice
 WEBP = 24  # whose decoder keeps two canvases and a copy
+ANIMATION = 48  # of a WebP, whose canvas is whatever a header of a few bytes says
 
 _turn = threading.RLock()
 
