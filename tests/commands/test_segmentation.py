@@ -320,7 +320,8 @@ def test_stacks_are_learned_judged_and_predicted_page_by_page(run, tmp_path):
     settings = ["--epochs", "12", "--img-size", "24", "--lr", "0.02", "--val", "0.3"]
     done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--arch", ARCH, *settings)
     assert done.returncode == 0, done.stderr
-    judged = json.loads(run("evaluate", tmp_path / "m.npz", tmp_path / "set", "--json").stdout)
+    judging = ("evaluate", tmp_path / "m.npz", tmp_path / "set", "--split", "all", "--json")
+    judged = json.loads(run(*judging).stdout)
     assert judged["images"] == 6
     assert judged["pixel_accuracy"] > 0.9
     image = tmp_path / "set/images/discs.tif"
@@ -364,7 +365,8 @@ def test_what_is_ignored_in_training_is_in_no_figure_of_any_set(run, tmp_path, k
     assert done.returncode == 0, done.stderr
     assert "borders" not in done.stderr
     for name in ("set", "other"):
-        found = json.loads(run("evaluate", tmp_path / "m.npz", tmp_path / name, "--json").stdout)
+        judged = ("evaluate", tmp_path / "m.npz", tmp_path / name, "--split", "all", "--json")
+        found = json.loads(run(*judged).stdout)
         assert len(found["classes"]) == 2
         assert 4 * 40 * 56 < found["pixels"] < 6 * 40 * 56
         assert found["pixel_accuracy"] > 0.9
