@@ -42,6 +42,17 @@ class Loss(Named):
         """Return the loss of each sample (N,), in float64, without smoothing or class weights."""
         raise NotImplementedError
 
+    def sum_up(self, outputs: Array, targets: Targets) -> Floats:
+        """Return sums over the pixels of each sample (N, S); those of its parts may be added.
+
+        Only losses of pixels have them.
+        """
+        raise NotImplementedError
+
+    def conclude(self, sums: Floats) -> Floats:
+        """Return the loss of each sample (N,), as `measure` does, from the sums over its pixels."""
+        raise NotImplementedError
+
     def with_smoothing(self, smoothing: float) -> Loss:
         """Return the loss with this label smoothing; raise UsageError where it has none."""
         if smoothing:

@@ -44,12 +44,19 @@ class CrossEntropy(Loss, name="cross-entropy"):
 
     def measure(self, outputs: Array, targets: Targets) -> Floats:
         """See Loss.measure; the loss of a sample with pixels is their mean, 0 without any."""
+        return self.conclude(self.sum_up(outputs, targets))
+
+    def sum_up(self, outputs: Array, targets: Targets) -> Floats:
+        """See Loss.sum_up: the losses of all pixels with a label, and how many there are."""
         rows, labels = outputs.reshape(-1, outputs.shape[-1]), targets.reshape(-1)
         shifted = rows.astype(np.float64) - rows.max(axis=1, keepdims=True)
         right = shifted[np.arange(len(rows)), np.maximum(labels, 0)]
         losses = np.where(labels < 0, 0, np.log(np.exp(shifted).sum(axis=1)) - right)
-        counts = (labels >= 0).reshape(len(outputs), -1).sum(axis=1)
-        means: Floats = losses.reshape(len(outputs), -1).sum(axis=1) / np.maximum(counts, 1)
+        sums = [values.reshape(len(outputs), -1).sum(axis=1) for values in (losses, labels >= 0)]
+        return np.stack(sums, axis=1)
+
+    def conclude(self, sums: Floats) -> Floats:
+        means: Floats = sums[:, 0] / np.maximum(sums[:, 1], 1)
         return means
 
     def with_smoothing(self, smoothing: float) -> CrossEntropy:

@@ -27,7 +27,18 @@ class Dice(Loss, name="dice"):
 
     def measure(self, outputs: Array, targets: Targets) -> Floats:
         """See Loss.measure; the sums are over the pixels of each image alone."""
-        return np.array(list(map(_dice_of_image, outputs, targets)), np.float64)
+        return self.conclude(self.sum_up(outputs, targets))
+
+    def sum_up(self, outputs: Array, targets: Targets) -> Floats:
+        """See Loss.sum_up: p t, p p and t of each class."""
+        return np.stack(list(map(_sum_up_image, outputs, targets)))
+
+    def conclude(self, sums: Floats) -> Floats:
+        hits, squares, counts = np.split(sums, 3, axis=1)
+        seen = counts > 0
+        overlap = np.divide(2 * hits, squares + counts, out=np.zeros_like(hits), where=seen)
+        classes = seen.sum(axis=1)
+        return np.where(classes, 1 - overlap.sum(axis=1) / np.maximum(classes, 1), 0)
 
     def with_class_weights(self, weights: Sequence[float]) -> Loss:
         raise UsageError(
@@ -43,8 +54,13 @@ class CrossEntropyAndDice(CrossEntropy, name="both"):
     def build(self, output: Array, gradient: Array, threads: int) -> Step:
         return _pixel_step(output, gradient, threads, self)
 
-    def measure(self, outputs: Array, targets: Targets) -> Floats:
-        return Dice().measure(outputs, targets) + super().measure(outputs, targets)
+    def sum_up(self, outputs: Array, targets: Targets) -> Floats:
+        """See Loss.sum_up: the sums of cross-entropy, then those of Dice."""
+        parts = super().sum_up(outputs, targets), Dice().sum_up(outputs, targets)
+        return np.concatenate(parts, axis=1)
+
+    def conclude(self, sums: Floats) -> Floats:
+        return Dice().conclude(sums[:, 2:]) + super().conclude(sums[:, :2])
 
 
 def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntropy | None) -> Step:
@@ -70,8 +86,8 @@ def _pixel_step(output: Array, gradient: Array, threads: int, added: CrossEntrop
     return step
 
 
-def _dice_of_image(output: Array, target: Targets) -> float:
-    """Return the loss of an image: logits (H, W, K) and true classes (H, W)."""
+def _sum_up_image(output: Array, target: Targets) -> Floats:
+    """Return the sums of p t, p p and t (3 K,) of an image: logits (H, W, K), classes (H, W)."""
     classes = output.shape[-1]
     labeled = target.reshape(-1) >= 0
     rows, right = output.reshape(-1, classes)[labeled], target.reshape(-1)[labeled]
@@ -79,6 +95,4 @@ def _dice_of_image(output: Array, target: Targets) -> float:
     p /= p.sum(axis=1, keepdims=True)
     counts = np.bincount(right, minlength=classes)
     hits = np.bincount(right, weights=p[np.arange(len(p)), right], minlength=classes)
-    seen = counts > 0
-    overlap = 2 * hits[seen] / ((p * p).sum(axis=0)[seen] + counts[seen])
-    return float(1 - overlap.mean()) if seen.any() else 0.0
+    return np.concatenate([hits, (p * p).sum(axis=0), counts])

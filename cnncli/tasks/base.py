@@ -6,7 +6,7 @@ Legend: N samples, K outputs. What people read of a task is in its Words.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -168,6 +168,10 @@ class Task(Named):
 
     def judge(self, outputs: Array, targets: Targets) -> Any:
         """Compare outputs (n, *output shape) with their targets; return this task's Judged."""
+        raise NotImplementedError
+
+    def judge_parts(self, parts: Iterable[tuple[Array, Targets]]) -> Any:
+        """Compare parts of the same outputs, where a sample has pixels, as `judge` does at once."""
         raise NotImplementedError
 
     def monitor(self, judged: Any) -> dict[str, float]:

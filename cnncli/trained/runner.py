@@ -33,6 +33,7 @@ Values = NDArray[Any]  # of a sample: uint8 (H, W, C) of an image, float32 (L, C
 Output = NDArray[Any]  # float32 logits (K,), or the class of each pixel, int8 (H, W)
 
 MOST_SAMPLES = 64  # of a pass
+MOST_JUDGED = 1 << 22  # logits judged at a time
 
 
 class Runner(Protocol):
@@ -144,8 +145,18 @@ class _AnySize:
 
     def judge(self, samples: DataSet, task: Task) -> Iterator[Any]:
         for values, targets in samples.in_order(self.batch):
-            logits = self.tiled(values[0], self.normalize)
-            yield task.judge(logits[None], targets)
+            yield task.judge_parts(self._cut(values[0], targets))
+
+    def _cut(self, pixels: Values, targets: Output) -> Iterator[tuple[Array, Output]]:
+        """Yield the logits of strips of tiles (1, h, w, K) with what is true there (1, h, w).
+
+        A judgment takes several times the memory of the logits.
+        """
+        for (rows, columns), logits in self.tiled.answer_tiles(pixels, self.normalize):
+            true = targets[:, rows, columns]
+            step = max(1, MOST_JUDGED // logits[0].size)
+            for top in range(0, len(logits), step):
+                yield logits[None, top : top + step], true[:, top : top + step]
 
     def _classify(self, pixels: Values) -> Output:
         """Return the class of each pixel, tile by tile: the logits of all take too much memory."""

@@ -1,13 +1,16 @@
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import cnncli.trained.runner
 from cnncli.engine import Weights
 from cnncli.errors import UsageError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
+from cnncli.tasks import Segmentation
 from cnncli.trained.runner import judge_all, open_runner
 
 
@@ -122,6 +125,20 @@ def test_one_size_and_any_size_are_refreshed_alike(open_map_network):
     fresh = runner.tiled(pixels, runner.normalize)
 
     assert (stale == before).all() and (fresh != before).any()
+
+
+@pytest.mark.parametrize("most", [1, 50, 1 << 22])
+def test_maps_are_judged_in_strips_as_at_once(open_map_network, monkeypatch, most):
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 20, 33, 1)).astype(np.uint8)
+    targets = np.random.default_rng(1).integers(-1, 2, (1, 20, 33)).astype(np.int8)
+    runner, task = open_map_network(tile=(8, 16)), Segmentation(("a", "b"))
+    whole = task.judge(runner.tiled(pixels[0], runner.normalize)[None], targets)
+    monkeypatch.setattr(cnncli.trained.runner, "MOST_JUDGED", most)
+
+    (judged,) = runner.judge(SimpleNamespace(in_order=lambda _: [(pixels, targets)]), task)
+
+    assert (judged.confusion == whole.confusion).all()
+    assert judged.loss == pytest.approx(whole.loss, rel=1e-12)
 
 
 @pytest.mark.parametrize("settings", [{"batch_size": 2}, {"latency": True}, {"keep": ["relu1"]}])

@@ -6,7 +6,7 @@ Legend: N images, K classes, H W the size of an image.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -107,20 +107,32 @@ class Segmentation(Task, name="segment"):
         """Raise ArchitectureError for an end that keeps the softmax from being sure."""
         refuse_narrow(graph, len(self.outputs))
 
-    @QUIETLY
     def judge(self, outputs: Array, targets: NDArray[np.integer]) -> JudgedMaps:
         """Compare logits (N, H, W, K) with the true classes (N, H, W), those below 0 left out."""
-        classes = len(self.outputs)
-        predicted, loss = outputs.argmax(axis=-1), self.loss.measure(outputs, targets)
+        return self.judge_parts([(outputs, targets)])
+
+    @QUIETLY
+    def judge_parts(self, parts: Iterable[tuple[Array, NDArray[np.integer]]]) -> JudgedMaps:
+        """Compare the same N images part by part, as `judge` does it at once."""
+        judged = [self._judge_part(*part) for part in parts]
+        confusion, sums, finite = (np.stack(column) for column in zip(*judged, strict=True))
+        loss = np.where(finite.all(axis=0), self.loss.conclude(sums.sum(axis=0)), math.nan)
+        return JudgedMaps(confusion.sum(axis=0), loss)
+
+    def _judge_part(
+        self, outputs: Array, targets: NDArray[np.integer]
+    ) -> tuple[Integers, Floats, NDArray[np.bool_]]:
+        """Return confusion (N, K, K), sums of the loss, and whether all answers are finite (N,)."""
+        classes, wide = len(self.outputs), targets.astype(np.int64)
+        predicted = outputs.argmax(axis=-1)
+        finite: NDArray[np.bool_] = np.ones(targets.shape, bool)
         if not (np.isfinite(outputs.min()) and np.isfinite(outputs.max())):
-            wrong = (targets.astype(np.int64) + 1) % classes  # no answer is never right
-            finite: NDArray[np.bool_] = np.asarray(np.isfinite(outputs).all(axis=-1))
-            predicted = np.where(finite, predicted, wrong)
-            loss = np.where(finite.all(axis=(1, 2)), loss, math.nan)
-        pairs = targets.astype(np.int64) * classes + predicted
+            finite = np.asarray(np.isfinite(outputs).all(axis=-1))
+            predicted = np.where(finite, predicted, (wide + 1) % classes)  # no answer is right
+        pairs = wide * classes + predicted
         counts = [np.bincount(pair[pair >= 0], minlength=classes * classes) for pair in pairs]
         confusion = np.stack(counts).reshape(-1, classes, classes).astype(np.int64)
-        return JudgedMaps(confusion, loss)
+        return confusion, self.loss.sum_up(outputs, targets), np.all(finite, axis=(1, 2))
 
     def monitor(self, judged: JudgedMaps) -> dict[str, float]:
         """Return the mean loss, the share of right pixels and the mean IoU."""

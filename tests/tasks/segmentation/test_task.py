@@ -137,3 +137,19 @@ def test_a_pixel_whose_answer_is_not_finite_is_never_right(bad, true):
     assert found["loss"] is None
     assert np.isnan(TWO.monitor(judged)["val_loss"])
     assert list(TWO.words.summarize(found))
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "dice", "both"])
+@pytest.mark.parametrize("bad", [0.0, np.nan])
+def test_parts_are_judged_as_the_whole(loss, bad):
+    numbers = np.random.default_rng(0)
+    outputs = numbers.standard_normal((2, 6, 5, 3)).astype(np.float32)
+    targets = numbers.integers(-1, 3, (2, 6, 5)).astype(np.int8)
+    outputs[1, 5, 4, 0] = bad
+    task = Segmentation(("a", "b", "c"), Segmentation.choose_loss(loss))
+    whole = task.judge(outputs, targets)
+    cuts = [np.s_[:, :2], np.s_[:, 2:5, 1:], np.s_[:, 2:5, :1], np.s_[:, 5:]]
+    parts = task.judge_parts((outputs[cut], targets[cut]) for cut in cuts)
+    assert (parts.confusion == whole.confusion).all()
+    assert parts.loss == pytest.approx(whole.loss, rel=1e-12, nan_ok=True)
+    assert parts.failed.tolist() == whole.failed.tolist() == [False, bool(np.isnan(bad))]
