@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BLOCK = 512  # samples decoded between two looks at their statistics
 RUN = 16  # samples a thread takes at a time
+ARRAYS_OF = {"image": ", an array (N, H, W, C)", "signal": ", an array (N, L, C)"}
 
 Values = NDArray[Any]  # uint8 or float32
 
@@ -53,7 +54,8 @@ class SampleSet:
         if samples.names and samples.noun != preprocessing.noun:
             raise DataError(
                 f"{samples.where}: {samples.noun}s, where {preprocessing.noun}s are needed; "
-                f"give a set of {preprocessing.noun}s",
+                f"give a set of {preprocessing.noun}s"
+                f"{ARRAYS_OF[preprocessing.noun] if samples.values is not None else ''}",
                 path=samples.where,
             )
         self.samples = samples

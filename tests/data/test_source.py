@@ -343,6 +343,17 @@ def test_signals_and_images_are_told_apart(signal_folder: Path, class_folder) ->
         open_data(str(signal_folder)).read()
 
 
+def test_flattened_images_are_no_signals_unless_they_have_channels(tmp_path: Path) -> None:
+    task, x = Classification(("0", "1")), np.arange(6 * 64, dtype=np.uint8).reshape(6, 64)
+    np.savez(tmp_path / "a.npz", x=x, y=[0, 1] * 3)
+    message = r"images, where signals are needed; give a set of signals, an array \(N, L, C\)"
+    with pytest.raises(DataError, match=message):
+        load_labeled(str(tmp_path / "a.npz"), SignalPreprocessing(64, 1, None), task)
+    np.savez(tmp_path / "a.npz", x=x[..., None], y=[0, 1] * 3)
+    data = load_labeled(str(tmp_path / "a.npz"), SignalPreprocessing(64, 1, None), task)
+    assert np.array_equal(data.samples.values[..., 0], x)
+
+
 def test_bad_signals_are_listed(signal_folder: Path) -> None:
     (signal_folder / "a" / "0.npy").write_bytes(b"no")
     np.save(signal_folder / "b" / "1.npy", np.ones((4, 3)))
