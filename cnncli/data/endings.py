@@ -16,6 +16,7 @@ SIGNALS = WAV | COMPRESSED | TABLES | ARRAYS
 SAMPLES = IMAGES | SIGNALS
 KINDS = {"images": IMAGES, "sounds": WAV | COMPRESSED, "tables": TABLES, "arrays": ARRAYS}
 CERTAIN = ("images", "sounds")  # beside them, tables and arrays of numbers are notes
+NOTES = TABLES | ARRAYS
 
 
 def get_suffix(name: str) -> str:

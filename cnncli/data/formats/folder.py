@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path
 
-from cnncli.data.endings import KINDS, SAMPLES, find_kind_in_folder, get_suffix
+from cnncli.data.endings import KINDS, NOTES, SAMPLES, find_kind_in_folder, get_suffix
 from cnncli.data.formats import part_lists
 from cnncli.data.formats.class_folders import check_classes, leave_out_masks, refuse_loose
 from cnncli.data.formats.naming import PARTS, Meaning, read_name, read_names
@@ -121,7 +122,7 @@ def choose_parts(path: str, meanings: dict[str, Meaning]) -> dict[str, str]:
 
 
 def unwrap(path: str, part: str | None = None) -> str:
-    """Return the folder that holds the set, past folders that hold just another folder.
+    """Return the folder that holds the set, past folders that hold just another folder, and notes.
 
     A folder with samples of its own is a class, one whose name says what it holds is not passed
     through, unless it is called like the `part` around it: seg_train/seg_train.
@@ -129,20 +130,20 @@ def unwrap(path: str, part: str | None = None) -> str:
     inner = path
     for _ in range(DEEPEST):
         folders = list_folders(inner)
-        if len(folders) != 1 or _holds_samples(inner) or part_lists.can_read(inner):
+        if len(folders) != 1 or _holds(inner, SAMPLES - NOTES) or part_lists.can_read(inner):
             return inner
         meaning = read_name(folders[0])
         below = join_path(inner, folders[0])
         if (meaning and (part is None or meaning.part != part)) or Path(below).is_symlink():
             return inner
-        if _holds_samples(below) and not part_lists.can_read(below):
+        if _holds(below, SAMPLES) and not part_lists.can_read(below):
             return inner
         inner = below
     return path
 
 
-def _holds_samples(path: str) -> bool:
-    return any(get_suffix(name) in SAMPLES for name in list_files(path))
+def _holds(path: str, endings: Collection[str]) -> bool:
+    return any(get_suffix(name) in endings for name in list_files(path))
 
 
 def _word_parts(path: str, parts: dict[str, str], split: str) -> list[str]:

@@ -218,6 +218,12 @@ def test_a_folder_around_everything_is_passed_through(class_folder, counts, inne
     assert folder.unwrap(root) == (f"{root}/{inner}" if inner else root)
 
 
+def test_a_table_beside_the_only_folder_is_a_note(class_folder) -> None:
+    root = class_folder({"pets/cat": 1, "pets/dog": 1})
+    (root / "labels.csv").touch()
+    assert folder.unwrap(str(root)) == f"{root}/pets"
+
+
 def test_a_part_may_be_wrapped_in_its_own_name(class_folder) -> None:
     root = class_folder(
         {f"seg_{part}/seg_{part}/{c}": 1 for part in ("train", "test") for c in "ab"}
