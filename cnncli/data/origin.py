@@ -6,7 +6,9 @@ Names alone would not do: other images may have them, too. So the contents of a 
 from __future__ import annotations
 
 import os
+import unicodedata
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from cnncli.data.arrays import UnusableError, open_regular
@@ -20,41 +22,58 @@ START = 1 << 16  # bytes of a file that are compared, beside its size
 DIGITS = 16  # of a digest, in hex
 
 
+class Known(Value):
+    """A sample whose content is known, by digests."""
+
+    name: str  # what tells it apart in its set
+    end: str  # the last folder and the file of its name, as in another list of the same files
+    content: str  # "" where it could not be read
+
+
 class Traces(Value):
     """What tells a set of samples from all others."""
 
     count: int  # of different names
     names: str  # digest of all names
-    contents: tuple[tuple[str, str], ...]  # digests of name and content, of the lowest few
+    few: tuple[Known, ...]  # the lowest by their digests
 
     def match(self, samples: Samples) -> bool:
         """Say whether these are the samples."""
         return self == take_traces(samples)
 
-    def count_among(self, samples: Samples) -> int:
-        """Return how many of the few whose contents are known are among these samples."""
-        positions = {_digest(os.fsencode(key)): i for i, key in enumerate(samples.keys)}
-        return sum(
-            bool(content) and _read_content(samples, positions[name]) == content
-            for name, content in self.contents
-            if name in positions
+    def occur_in(self, samples: Samples) -> bool:
+        """Say whether one of the few is among these samples, whatever they were listed by."""
+        positions: dict[str, list[int]] = {}
+        for i, key in enumerate(samples.keys):
+            positions.setdefault(_digest_end(key), []).append(i)
+        return any(
+            known.content and _digest_content(samples, i) == known.content
+            for known in self.few
+            for i in positions.get(known.end, ())
         )
+
+    def share_names(self, samples: Samples) -> bool:
+        """Say whether one of the few has its whole name among these samples."""
+        names = set(map(_digest_name, samples.keys))
+        return any(known.name in names for known in self.few)
 
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""
-        return {"count": self.count, "names": self.names, "contents": dict(self.contents)}
+        few = [[known.name, known.end, known.content] for known in self.few]
+        return {"count": self.count, "names": self.names, "few": few}
 
     @classmethod
     def from_manifest(cls, value: Any) -> Traces:
         """Return what to_manifest described; raise ModelFileError for anything else."""
-        if not isinstance(value, dict) or set(value) != {"count", "names", "contents"}:
+        if not isinstance(value, dict) or set(value) != {"count", "names", "few"}:
             raise _refuse()
-        count, names, contents = value["count"], value["names"], value["contents"]
-        if type(count) is not int or not isinstance(names, str) or not isinstance(contents, dict):
+        count, names, few = value["count"], value["names"], value["few"]
+        if type(count) is not int or not isinstance(names, str) or not isinstance(few, list):
             raise _refuse()
-        if len(contents) > FEW or not all(isinstance(digest, str) for digest in contents.values()):
+        sound = all(isinstance(known, list) and len(known) == 3 for known in few)
+        if len(few) > FEW or not sound or not all(type(word) is str for word in chain(*few)):
             raise _refuse()
-        return cls(count, names, tuple(sorted(contents.items())))
+        return cls(count, names, tuple(Known(*known) for known in few))
 
 
 class Origin(Value):
@@ -88,14 +107,25 @@ class Origin(Value):
 
 def take_traces(samples: Samples) -> Traces:
     """Return what tells these samples from others; where they lie does not matter."""
-    positions = {os.fsencode(key): i for i, key in enumerate(samples.keys)}
-    names = sorted(positions)
-    lowest = sorted((_digest(name), positions[name]) for name in names)[:FEW]
-    contents = tuple((digest, _read_content(samples, i)) for digest, i in lowest)
-    return Traces(len(names), _digest(b"\0".join(names)), contents)
+    rows = {_digest_name(key): i for i, key in enumerate(samples.keys)}
+    few = tuple(
+        Known(name, _digest_end(samples.keys[rows[name]]), _digest_content(samples, rows[name]))
+        for name in sorted(rows)[:FEW]
+    )
+    return Traces(len(rows), _digest("".join(sorted(rows)).encode()), few)
 
 
-def _read_content(samples: Samples, index: int) -> str:
+def _digest_name(name: str) -> str:
+    """Return a digest that does not depend on how letters are composed."""
+    return _digest(os.fsencode(unicodedata.normalize("NFC", name)))
+
+
+def _digest_end(name: str) -> str:
+    """Return a digest of the last folder and the file of a name."""
+    return _digest_name("/".join(name.split("/")[-2:]))
+
+
+def _digest_content(samples: Samples, index: int) -> str:
     """Return a digest of a sample's row, or of the size and the start of its file."""
     if samples.values is not None:
         return _digest(samples.values[index].tobytes())

@@ -47,7 +47,7 @@ def choose_part(
     if split in parts and traces.match(parts[split]):
         return Part(parts[split], split)
     is_known = any(
-        known.count_among(part) for part in parts.values() for known in (origin.train, origin.val)
+        known.occur_in(part) for part in parts.values() for known in (origin.train, origin.val)
     )
     if split in source.splits and not is_known:
         notice = f"{source.path}: called {split}, but not what the model was {VERBS[split]} on"
@@ -88,14 +88,16 @@ def _divide(source: Source, task: Task, origin: Origin) -> dict[str, Samples]:
 
 def _choose_held_out(source: Source, parts: dict[str, Samples], origin: Origin, noun: str) -> Part:
     """Return what the model was validated on, else all; say where it was trained on some of it."""
-    trained = any(origin.train.count_among(part) for part in parts.values())
+    trained = any(origin.train.occur_in(part) for part in parts.values())
     seen = f"{source.path}: holds {noun}s the model was trained on"
     if "val" in parts and origin.val.match(parts["val"]):
         notice = f"{seen}; only those it was validated on are judged"
         return Part(parts["val"], "val", (notice,) if trained else ())
     if not trained:
         return Part(source.read_all(), "all")
-    if len(parts.get("val", ())) and (origin.fraction is not None or source.splits):
+    is_cut = origin.fraction is not None and origin.train.share_names(parts["train"])
+    if len(parts.get("val", ())) and (is_cut or (origin.fraction is None and source.splits)):
         notice = f"{seen}, and others than then; only those held out now are judged"
         return Part(parts["val"], "val", (notice,))
-    return Part(source.read_all(), "all", (f"{seen}, so the figures are too good",))
+    notice = f"{seen}, so the figures are too good; {setting('split')} val needs that very set"
+    return Part(source.read_all(), "all", (notice,))

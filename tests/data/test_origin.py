@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnncli.data.origin import FEW, Origin, Traces, take_traces
+from cnncli.data.origin import FEW, Known, Origin, Traces, take_traces
 from cnncli.errors import ModelFileError
 from cnncli.samples import Samples
 
@@ -27,7 +28,7 @@ NAMES = [f"{label}/{number}.png" for label in "ab" for number in range(30)]
 def test_samples_are_known_again_elsewhere_and_in_another_order(tmp_path: Path) -> None:
     traces = take_traces(files(tmp_path / "here", NAMES))
     assert traces.match(files(tmp_path / "there", NAMES[::-1]))
-    assert (traces.count, len(traces.contents)) == (60, FEW)
+    assert (traces.count, len(traces.few)) == (60, FEW)
 
 
 @pytest.mark.parametrize("change", ["added", "removed", "renamed", "rewritten"])
@@ -46,9 +47,18 @@ def test_other_samples_do_not_match(tmp_path: Path, change: str) -> None:
 def test_samples_among_others_are_found_by_name_and_content(tmp_path: Path) -> None:
     traces = take_traces(files(tmp_path / "old", NAMES))
     more = [*NAMES, *(f"c/{number}.png" for number in range(40))]
-    assert traces.count_among(files(tmp_path / "more", more)) == FEW
-    assert traces.count_among(files(tmp_path / "same names", NAMES, "other {}")) == 0
-    assert traces.count_among(files(tmp_path / "other names", ["x.png"])) == 0
+    assert traces.occur_in(files(tmp_path / "more", more))
+    assert not traces.occur_in(files(tmp_path / "same names", NAMES, "other {}"))
+    assert not traces.occur_in(files(tmp_path / "other names", ["x.png"]))
+
+
+@pytest.mark.parametrize("folder", ["old/", "", "old/more/"])
+def test_files_are_found_in_another_list_of_them(tmp_path: Path, folder: str) -> None:
+    listed = files(tmp_path, NAMES)
+    traces = take_traces(replace(listed, keys=tuple(f"old/{name}" for name in NAMES)))
+    found = replace(listed, keys=tuple(f"{folder}{name}" for name in NAMES))
+    assert traces.occur_in(found)
+    assert traces.share_names(found) == (folder == "old/")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
@@ -60,14 +70,15 @@ def test_rows_of_arrays_are_compared_by_their_values(dtype: type) -> None:
 
     assert take_traces(rows(0)).match(rows(0))
     assert not take_traces(rows(0)).match(rows(1))
-    assert take_traces(rows(0)).count_among(rows(1)) == 0
+    assert not take_traces(rows(0)).occur_in(rows(1))
+    assert take_traces(rows(0)).occur_in(rows(0))
 
 
 def test_a_name_that_is_no_utf8_and_a_file_that_is_gone_are_no_obstacle(tmp_path: Path) -> None:
     names = ("a/\udcff.png", "a/gone.png")
     samples = Samples("set", tuple(f"{tmp_path}/{name}" for name in names), names, ("a", "a"))
     assert take_traces(samples).match(samples)
-    assert take_traces(samples).count_among(samples) == 0
+    assert not take_traces(samples).occur_in(samples)
 
 
 def test_pages_of_a_stack_are_known_by_their_file(tmp_path: Path) -> None:
@@ -91,7 +102,7 @@ def test_an_origin_comes_back_from_json(tmp_path: Path) -> None:
     assert Origin.from_manifest(None) is None
 
 
-GOOD = Origin(0.5, Traces(1, "ab", (("c", "d"),)), Traces(2, "ef", ())).to_manifest()
+GOOD = Origin(0.5, Traces(1, "a", (Known("b", "c", "d"),)), Traces(2, "e", ())).to_manifest()
 
 
 @pytest.mark.parametrize(
@@ -103,10 +114,12 @@ GOOD = Origin(0.5, Traces(1, "ab", (("c", "d"),)), Traces(2, "ef", ())).to_manif
         GOOD | {"fraction": 2.0},
         GOOD | {"more": 1},
         GOOD | {"val": None},
-        GOOD | {"val": {"count": "2", "names": "", "contents": {}}},
-        GOOD | {"val": {"count": 2, "names": 7, "contents": {}}},
-        GOOD | {"val": {"count": 2, "names": "", "contents": {"a": []}}},
-        GOOD | {"val": {"count": 2, "names": "", "contents": {str(i): "" for i in range(99)}}},
+        GOOD | {"val": {"count": "2", "names": "", "few": []}},
+        GOOD | {"val": {"count": 2, "names": 7, "few": []}},
+        GOOD | {"val": {"count": 2, "names": "", "few": {}}},
+        GOOD | {"val": {"count": 2, "names": "", "few": [["a", "b"]]}},
+        GOOD | {"val": {"count": 2, "names": "", "few": [["a", "b", 3]]}},
+        GOOD | {"val": {"count": 2, "names": "", "few": [["a", "b", "c"]] * 99}},
     ],
 )
 def test_an_origin_that_is_none_is_refused(bad: Any) -> None:

@@ -161,6 +161,19 @@ def test_signals_arrays_and_lists_are_known_again_as_folders_are(
     assert len(judge(load_training(str(signal_folder)), copy, "all").samples) == 40
 
 
+def test_another_list_of_the_training_images_is_known_and_said(
+    class_folder, tmp_path: Path
+) -> None:
+    root = class_folder({"cat": 20, "dog": 20})
+    lines = "".join(f"set/{c}/{i}.png,{c}\n" for c in ("cat", "dog") for i in range(20))
+    (tmp_path / "list.csv").write_text(lines)
+    for trained, judged in ((root, tmp_path / "list.csv"), (tmp_path / "list.csv", root)):
+        data = load_training(str(trained))
+        part = judge(data, judged)
+        assert (part.split, len(part.samples)) == ("all", 40)
+        assert "holds images the model was trained on, so the figures" in part.notices[-1]
+
+
 def test_parts_of_unlike_samples_are_not_judged_together(tmp_path: Path) -> None:
     arrays = {"x_train": np.ones((4, 3, 3)), "x_test": np.ones((4, 5, 5))}
     labels = {"y_train": np.arange(4) % 2, "y_test": np.arange(4) % 2}
