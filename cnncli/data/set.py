@@ -68,6 +68,7 @@ class SampleSet:
         self.statistics: Any = preprocessing.begin_statistics()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._several_frames: set[int] = set()
+        self._beyond: set[int] = set()  # the values that were learned
         needed = len(samples) * math.prod(self.shape) * np.dtype(self.dtype).itemsize
         room = measure_available_memory() * MEMORY_SHARE if memory is None else memory
         fits = needed <= room
@@ -157,12 +158,19 @@ class SampleSet:
                 continue
             if decoded.frames_left_out:
                 self._several_frames.add(index)
+            if preprocessing.is_beyond(decoded):
+                self._beyond.add(index)
 
     def _collect_notices(self, needed: int) -> Iterator[str]:
         if self._several_frames:
             yield (
                 f"{self.samples.where}: images of which only the first frame or page is used: "
                 f"{len(self._several_frames)}"
+            )
+        if self._beyond:
+            yield (
+                f"{self.samples.where}: images with values beyond those of the training images, "
+                f"which are taken as black or white: {len(self._beyond)}"
             )
         if self.values is None:
             yield (

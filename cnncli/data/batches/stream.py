@@ -18,6 +18,8 @@ from cnncli.value import Value
 PATIENCE = 0.02  # seconds a batch waits for its next image, so that a slow source gets its answers
 LOOK_UP = 0.1  # seconds after which a full queue is asked whether anybody still wants it
 
+BEYOND = "values beyond those of the training images are taken as black or white"
+
 Pending = Future["Item"] | Exception | None  # an error of the source, or its end
 
 
@@ -69,13 +71,14 @@ def stream(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _prepare(sample: Input, preprocessing: AnyPreprocessing) -> Item:
+def _prepare(sample: Input, preprocessing: Any) -> Item:
     try:
         decoded = sample.load()
         values = preprocessing.prepare(decoded, sample.name)
     except DataError as error:
         return Item(sample.name, None, error)
-    return Item(sample.name, values, None, decoded.notice or None)
+    notice = decoded.notice or (BEYOND if preprocessing.is_beyond(decoded) else None)
+    return Item(sample.name, values, None, notice)
 
 
 def _collect(arriving: Queue[Pending], size: int) -> Iterator[list[Item]]:

@@ -19,6 +19,7 @@ AnyPixels = NDArray[Any]  # uint8, uint16 or float32 (height, width, C)
 Span = tuple[float, float]  # of floats, what becomes 0 and what becomes 255
 
 BLOCK = 1 << 20  # values converted at a time
+FAR = 0.25  # of the span of floats
 
 
 class Extent(NamedTuple):
@@ -43,6 +44,19 @@ def to_8_bits(pixels: AnyPixels, bits: int | None, span: Span | None) -> NDArray
     for top in range(0, len(pixels), rows):
         levels[top : top + rows] = convert(pixels[top : top + rows])
     return levels
+
+
+def is_beyond(pixels: AnyPixels, bits: int | None, span: Span | None) -> bool:
+    """Say whether values lie beyond the bits, or far beyond the span, that were learned.
+
+    That of floats a few are beyond is no wonder: a quarter of the span is far.
+    """
+    if pixels.dtype == np.uint16 and bits is not None:
+        return bool(pixels.max() >> bits)
+    if pixels.dtype == np.float32 and span is not None:
+        margin = (span[1] - span[0]) * FAR
+        return bool(pixels.min() < span[0] - margin or pixels.max() > span[1] + margin)
+    return False
 
 
 def _choose_conversion(

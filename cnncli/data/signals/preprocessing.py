@@ -92,6 +92,10 @@ class SignalPreprocessing(Value):
         """Return the same: every signal is brought to the length of the input."""
         return self
 
+    def is_beyond(self, signal: Signal) -> bool:
+        """Say that a signal has no values beyond what can be prepared."""
+        return False
+
     def prepare(self, signal: Signal, name: str) -> Values:
         """Return a decoded signal in the shape of the input, float32 (L, C); raise SignalError."""
         values = signal.values

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncli.data.images.depth import learn_depth, to_8_bits
+from cnncli.data.images.depth import is_beyond, learn_depth, to_8_bits
 from cnncli.data.unreadable import RefusedError
 from cnncli.samples import Samples
 
@@ -88,3 +88,19 @@ def test_images_of_8_bits_teach_nothing() -> None:
 def test_rows_of_an_array_are_learned_from_as_they_are() -> None:
     samples = Samples("set", ("a",), ("a",), ("a",), column(700)[None])
     assert learn_depth(samples, lambda name: pytest.fail(name), 1)[0] == 10
+
+
+@pytest.mark.parametrize(
+    ("pixels", "beyond"),
+    [
+        (column(1023), False),
+        (column(5, 1024), True),
+        (column(-1.4, 1.4, dtype=np.float32), False),
+        (column(0, 1.6, dtype=np.float32), True),
+        (column(-1.6, 0, dtype=np.float32), True),
+        (column(255, dtype=np.uint8), False),
+    ],
+)
+def test_values_beyond_what_was_learned_are_noticed(pixels: np.ndarray, beyond: bool) -> None:
+    assert is_beyond(pixels, 10, (-1.0, 1.0)) is beyond
+    assert not is_beyond(pixels, None, None)
