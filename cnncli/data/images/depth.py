@@ -34,7 +34,8 @@ def to_8_bits(pixels: AnyPixels, bits: int | None, span: Span | None) -> NDArray
 
     Of values of 16 bits, 2^bits - 1 becomes 255, as does what is above. `bits` None: the range is
     not known; gray is divided by 257, so that 65535 becomes 255, and of color the upper 8 bits are
-    taken. Floats are brought from `span` to 0 to 255; RefusedError is raised where that is None.
+    taken. Nothing would be left of values up to 255, so RefusedError is raised. Floats are brought
+    from `span` to 0 to 255; RefusedError is raised where that is None.
     """
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
@@ -73,6 +74,10 @@ def _choose_conversion(
             np.clip((block.astype(np.float64) - low) / (high - low), 0, 1) * 255
         )
     if bits is None:
+        if 0 < pixels.max() <= 255:
+            raise RefusedError(
+                "its values are 8 bits in 16, and the network was trained on 8", "save it as uint8"
+            )
         gray = pixels.shape[2] == 1
         return lambda block: (block.astype(np.uint32) + 128) // 257 if gray else block >> 8
     white = (1 << bits) - 1

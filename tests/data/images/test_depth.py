@@ -45,6 +45,14 @@ def test_without_bits_gray_is_divided_and_color_keeps_its_upper_8() -> None:
     assert to_8_bits(column(129, 511, 65535, bands=3), None, None)[:, 0, 2].tolist() == [0, 1, 255]
 
 
+@pytest.mark.parametrize("bands", [1, 3])
+def test_8_bits_in_16_are_refused_where_they_would_be_black(bands: int) -> None:
+    with pytest.raises(RefusedError, match="its values are 8 bits in 16"):
+        to_8_bits(column(0, 1, 255, bands=bands), None, None)
+    assert to_8_bits(column(0, 0, bands=bands), None, None).max() == 0
+    assert to_8_bits(column(0, 256, bands=bands), None, None).max() == 1
+
+
 def test_floats_are_brought_from_their_span() -> None:
     levels = to_8_bits(column(-3, -1, 0, 1, 9, dtype=np.float32), None, (-1.0, 1.0))
     assert levels[:, 0, 0].tolist() == [0, 0, 128, 255, 255]
