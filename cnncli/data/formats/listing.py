@@ -29,6 +29,7 @@ from cnncli.data.delimited import (
     count_up,
     find_delimiter,
     is_unnamed,
+    split_cells,
     unify_spaces,
 )
 from cnncli.data.endings import SAMPLES, find_kind_in_list, get_suffix
@@ -141,11 +142,15 @@ def read(path: str, split: str | None) -> Samples:
 
 
 def has_labels(path: str) -> bool:
-    """Say whether the samples of a list have labels, by its first lines: rows may have none."""
+    """Say whether the samples of a list have labels, by its first two lines."""
     with Path(path).open("rb") as file:
         head = file.read(HEAD).decode("utf-8", "replace")
+    suffix = get_suffix(path)
     lines = [line for line in head.splitlines()[:2] if line.strip()]
-    return not lacks_label(lines, find_delimiter(lines, DELIMITERS.get(get_suffix(path))))
+    lines = list(unify_spaces(lines, pairs=suffix == ".txt"))
+    delimiter = find_delimiter(lines, DELIMITERS.get(suffix))
+    alone = bool(lines) and len(split_cells(lines[-1], delimiter)) == 1
+    return not alone and not lacks_label(lines, delimiter)
 
 
 def open_list(path: str) -> Listing:

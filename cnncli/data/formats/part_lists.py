@@ -20,13 +20,18 @@ from cnncli.samples import Samples
 def can_read(path: str) -> bool:
     """Say whether a folder has a list to train on, and no folder for that part of the set.
 
-    Where there are other folders, several lists for one part are notes about what these hold.
+    Where there are other folders, lists without labels, or several for a part, are notes about what
+    these hold.
     """
     folders = list_folders(path)
     lists = _find_lists(path)
-    if any(meaning.part == "train" for meaning in read_names(folders).values()):
+    if "train" not in lists or "train" in {part for part, _ in read_names(folders).values()}:
         return False
-    return "train" in lists and (not folders or all(len(names) == 1 for names in lists.values()))
+    if not folders:
+        return True
+    alone = all(len(names) == 1 for names in lists.values())
+    (name, *_) = lists["train"]
+    return alone and get_suffix(name) != ".txt" and listing.has_labels(join_path(path, name))
 
 
 def list_splits(path: str) -> tuple[str, ...]:

@@ -70,6 +70,22 @@ def test_lists_beside_a_folder_to_train_on_are_notes(class_folder) -> None:
     assert not part_lists.can_read(str(root))
 
 
+@pytest.mark.parametrize("name", ["train.txt", "train.csv"])
+def test_lists_of_paths_alone_beside_classes_are_notes(class_folder, name: str) -> None:
+    root = class_folder({"cat": 2, "dog": 2})
+    (root / name).write_text("cat/0.png\ndog/0.png\n")
+    assert not part_lists.can_read(str(root))
+
+
+def test_lists_of_paths_and_labels_beside_classes_divide_them(class_folder) -> None:
+    root = class_folder({"cat": 2, "dog": 2})
+    for part in ("train", "test"):
+        (root / f"{part}.csv").write_text("path,label\ncat/0.png,cat\ndog/0.png,dog\n")
+    assert part_lists.can_read(str(root))
+    (root / "train.jsonl").touch()
+    assert not part_lists.can_read(str(root))
+
+
 @pytest.mark.parametrize("names", [("train__csv", "train__tsv"), ("X_train__txt", "y_train__txt")])
 def test_two_lists_for_one_part_are_refused(lists, names: tuple[str, str]) -> None:
     root = lists(**dict.fromkeys(names, SIGNALS), X_test__txt=SIGNALS, y_test__txt=SIGNALS)
