@@ -190,7 +190,7 @@ def _pair(
     """Return images and masks by what their names share, and whether that is less than the stem.
 
     In this order: the path without extension, without a word that says image or mask, without the
-    folders, without both. The first that gives each image a mask is taken.
+    folders, without both, nothing. The first that gives each image a mask is taken.
     """
     exact = (
         _index_by_stem(images, image_folder),
@@ -202,6 +202,7 @@ def _pair(
         strip_stem,
         lambda name: os.path.basename(_cut_ending(name)),  # noqa: PTH119 - keys, not paths
         lambda name: strip_stem(os.path.basename(name)),  # noqa: PTH119
+        lambda name: "",  # of a single image and a single mask, as stacks are
     )
     for rule in rules:
         indexes = [{rule(file): file for file in tree.files} for tree in (images, masks)]

@@ -252,6 +252,9 @@ def normalize_levels(pixels: Pixels) -> Pixels:
     mean = pixels.mean(axis=(0, 1), dtype=np.float64)
     deviation = pixels.std(axis=(0, 1), dtype=np.float64)
     gain = np.divide(DEVIATION, deviation, out=np.zeros_like(deviation), where=deviation > 0)
-    levels = (pixels - mean) * gain + MEAN
-    rounded: Pixels = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return rounded
+    levels = (np.arange(256)[:, None] - mean) * gain + MEAN
+    table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)  # (256, C)
+    brought = np.empty_like(pixels)
+    for channel in range(pixels.shape[2]):
+        np.take(table[:, channel], pixels[..., channel], out=brought[..., channel], mode="clip")
+    return brought

@@ -172,3 +172,19 @@ def test_numbers_of_pages_that_differ_are_refused(
     message = f"images/a.tif: pages: {pages}, and of its mask .*masks/a.tif: {mask_pages}; give"
     with pytest.raises(DataError, match=message):
         masks.read(str(tmp_path), None)
+
+
+def test_a_single_image_and_a_single_mask_are_a_pair(tmp_path: Path) -> None:
+    save_stack(tmp_path / "images/train-volume.tif", 2)
+    save_stack(tmp_path / "masks/train-labels.tif", 2)
+    samples = masks.read(str(tmp_path), None)
+    assert [Path(name).name for name in samples.masks] == [
+        "train-labels.tif[0]",
+        "train-labels.tif[1]",
+    ]
+    assert samples.notices[-1].endswith(
+        "masks are paired with images like train-labels.tif with train-volume.tif"
+    )
+    save_stack(tmp_path / "masks/other.tif", 2)
+    with pytest.raises(DataError, match="no mask of the same name"):
+        masks.read(str(tmp_path), None)
