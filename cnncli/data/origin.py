@@ -52,11 +52,6 @@ class Traces(Value):
             for i in positions.get(known.end, ())
         )
 
-    def share_names(self, samples: Samples) -> bool:
-        """Say whether one of the few has its whole name among these samples."""
-        names = set(map(_digest_name, samples.keys))
-        return any(known.name in names for known in self.few)
-
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""
         few = [[known.name, known.end, known.content] for known in self.few]

@@ -95,9 +95,8 @@ def _choose_held_out(source: Source, parts: dict[str, Samples], origin: Origin, 
         return Part(parts["val"], "val", (notice,) if trained else ())
     if not trained:
         return Part(source.read_all(), "all")
-    is_cut = origin.fraction is not None and origin.train.share_names(parts["train"])
-    if len(parts.get("val", ())) and (is_cut or (origin.fraction is None and source.splits)):
-        notice = f"{seen}, and others than then; only those held out now are judged"
+    if len(parts.get("val", ())) and origin.fraction is None and source.splits:
+        notice = f"{seen}, and others than then; only its val part is judged"
         return Part(parts["val"], "val", (notice,))
     notice = f"{seen}, so the figures are too good; {setting('split')} val needs that very set"
     return Part(source.read_all(), "all", (notice,))
