@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnncli.data.delimited import NUMERAL, WITH_COMMA, count_up, is_unnamed
@@ -50,6 +50,11 @@ def is_number_or_class(name: str) -> bool:
     return _fold(name) in EITHER
 
 
+def is_index(name: str, cells: Iterable[object]) -> bool:
+    """Say whether a column, without a name or called index or id, counts the rows."""
+    return (is_unnamed(name) or _fold(name) in INDICES) and count_up(cells)
+
+
 def word_fractions(path: str, labels: Cells) -> list[str]:
     """Return what there is to say of labels that are numbers with a fraction."""
     fraction = next((label for label in labels if _has_fraction(str(label))), None)
@@ -68,7 +73,7 @@ def choose_columns(names: Sequence[str], cells: Sequence[Cells], path: int) -> C
     """
     part = _find_part(names, cells)
     rest = [i for i in range(len(names)) if i not in (path, part)]
-    counting = [i for i in rest if _is_index(names[i], cells[i])]
+    counting = [i for i in rest if is_index(names[i], cells[i])]
     label = _find([names[i] if i in rest else "" for i in range(len(names))], LABELS)
     if label is not None and is_number_or_class(names[label]):
         alone = [i for i in rest if i not in counting] == [label]
@@ -117,10 +122,6 @@ def _read_part(name: str, cell: object) -> str | None:
     if flagged is None:
         return read_part(word)
     return flagged if word in TRUE else "train" if word in FALSE else None
-
-
-def _is_index(name: str, cells: Cells) -> bool:
-    return (is_unnamed(name) or _fold(name) in INDICES) and count_up(cells)
 
 
 def _is_number(cell: object) -> bool:

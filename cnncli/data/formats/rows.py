@@ -8,7 +8,7 @@ label,pixel0,pixel1,… An image is a square of gray levels, row after row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.arrays import AnyArray, to_images, to_signals
-from cnncli.data.delimited import count_up, is_unnamed, split_cells, unify_commas
+from cnncli.data.delimited import split_cells, unify_commas
 from cnncli.data.endings import SAMPLES, get_suffix
 from cnncli.data.formats.columns import (
     find_label,
     find_path,
+    is_index,
     is_number_or_class,
     word_fractions,
 )
@@ -75,14 +76,14 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
     if label is None:
         label = _find_label(path, numbers)
         words = [str(int(value)) for value in numbers[:, label].tolist()]
-    kept = [i for i in range(numbers.shape[1]) if i != label]
-    if names and is_unnamed(names[0]) and count_up(map(_word_number, numbers[:, 0].tolist())):
-        kept.remove(0)
+    indices = [i for i, name in enumerate(names) if is_index(name, _word_numbers(numbers[:, i]))]
+    kept = [i for i in range(numbers.shape[1]) if i not in (label, *indices)]
     samples = _build(path, numbers[:, kept], words, [names[i] for i in kept if names], label)
+    notices = [f"{path}: a column of row numbers is not read: {names[i]}" for i in indices]
     fractions = word_fractions(path, words)
     if fractions and is_number_or_class(names[label]):
-        return replace(samples, suggests="regress")
-    return replace(samples, notices=(*samples.notices, *fractions))
+        return replace(samples, suggests="regress", notices=(*samples.notices, *notices))
+    return replace(samples, notices=(*samples.notices, *notices, *fractions))
 
 
 def _read_head(lines: Sequence[str], delimiter: str) -> tuple[list[str], list[str]]:
@@ -188,5 +189,5 @@ def _are_numbers(cells: Sequence[str]) -> bool:
         return False
 
 
-def _word_number(value: float) -> str:
-    return f"{value:g}"
+def _word_numbers(column: Numbers) -> Iterator[str]:
+    return (str(int(value)) if value.is_integer() else str(value) for value in column.tolist())

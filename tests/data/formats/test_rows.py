@@ -61,9 +61,11 @@ def test_a_class_and_an_image_in_each_row(tmp_path: Path, names: str) -> None:
     assert "4 images of 8x8x1" in found.notices[0]
 
 
-def test_an_index_of_pandas_is_no_sample_value(tmp_path: Path) -> None:
-    found = read(tmp_path, ",label,a,b\n0,x,5,6\n1,y,7,8\n")
+@pytest.mark.parametrize("name", ["", "Unnamed: 0", "id", "Index"])
+def test_row_numbers_are_no_sample_values_and_said(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, f"label,{name},a,b\nx,1,5,6\ny,2,7,8\n")
     assert found.values[..., 0].tolist() == [[5, 6], [7, 8]]
+    assert f"a column of row numbers is not read: {name}" in found.notices[1]
 
 
 @pytest.mark.parametrize(
