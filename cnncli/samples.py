@@ -116,13 +116,18 @@ class MaskedSamples(Samples):
     """Images with the paths of their masks; the labels are empty."""
 
     masks: tuple[str, ...] = ()
+    turns: tuple[int, ...] = ()  # Exif orientations of the images the masks lie as; none: upright
     folder: str = ""  # where classes.txt may be
     levels: MaskLevels | None = None  # of all masks; None: nobody has looked through them
 
     def take(self, indices: NDArray[np.int64]) -> MaskedSamples:
         """Return some of the images with their masks."""
-        masks = tuple(self.masks[i] for i in indices.tolist())
-        return MaskedSamples(**{**vars(super().take(indices)), "masks": masks})
+        rows = indices.tolist()
+        own = {
+            "masks": tuple(self.masks[i] for i in rows),
+            "turns": tuple(self.turns[i] for i in rows) if self.turns else (),
+        }
+        return MaskedSamples(**{**vars(super().take(indices)), **own})
 
     @classmethod
     def join(cls, parts: Sequence[Self], where: str) -> Self:

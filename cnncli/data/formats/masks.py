@@ -17,6 +17,7 @@ from cnncli.data.endings import get_suffix
 from cnncli.data.formats.folder import choose_parts
 from cnncli.data.formats.naming import PARTS, Meaning, read_names, strip_stem
 from cnncli.data.images.file import EXTENSIONS, list_pages
+from cnncli.data.maps.turning import find_turns
 from cnncli.data.other_files import explain_others
 from cnncli.data.unreadable import FileError
 from cnncli.data.walk import Tree, join_path, list_folders, walk
@@ -72,6 +73,9 @@ def read(path: str, split: str | None) -> MaskedSamples:
     if renamed:
         image, mask = next((images[stem], masks[stem]) for stem in images)
         notices.append(f"{root}: masks are paired with images like {mask} with {image}")
+    turns = find_turns(names, paths)
+    if turned := sum(turn != 1 for turn in turns):
+        notices.append(f"{root}: masks turned as their images are by Exif: {turned}")
     if len(masks) > len(images):
         notices.append(f"{root}: masks without an image, ignored: {len(masks) - len(images)}")
     return MaskedSamples(
@@ -83,6 +87,7 @@ def read(path: str, split: str | None) -> MaskedSamples:
         folder=path,
         notices=tuple(notices),
         masks=paths,
+        turns=turns,
         instead=explain_others(tree.ignored),
     )
 

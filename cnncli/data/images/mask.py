@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -39,7 +41,6 @@ class Mask(Value):
     values: NDArray[np.uint8]  # (H, W)
     colors: Colors  # (256,)
     kind: str  # of the numbers: gray (levels), index (of a palette), color (none of either)
-    orientation: int = 1  # that its Exif gave and that has been undone
 
     @property
     def numbers(self) -> list[int]:
@@ -47,6 +48,11 @@ class Mask(Value):
         occurring = np.zeros(256, bool)
         occurring[self.values] = True
         return np.flatnonzero(occurring).tolist()
+
+    def turn(self, orientation: int) -> Mask:
+        """Return the mask without this Exif orientation."""
+        turned: NDArray[np.uint8] = turn_upright(self.values[:, :, None], orientation)[:, :, 0]
+        return replace(self, values=np.ascontiguousarray(turned))
 
 
 def read_mask(image: Image.Image) -> Mask:
@@ -57,13 +63,7 @@ def read_mask(image: Image.Image) -> Mask:
     orientation = read_orientation(image)
     image = _leave_alpha_out(image)
     values, colors, kind = _number_pixels(image)
-    return Mask(turn_values(values, orientation), colors, kind, orientation)
-
-
-def turn_values(values: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Return the values of a mask (H, W) without this Exif orientation."""
-    turned: NDArray[np.uint8] = turn_upright(values[:, :, None], orientation)[:, :, 0]
-    return np.ascontiguousarray(turned)
+    return Mask(values, colors, kind).turn(orientation)
 
 
 def write_color(color: int) -> str:

@@ -33,7 +33,7 @@ def load_training_maps(
 
     The size of the network's input is that of the tiles cut from the images. Raises DataError.
     """
-    (train, pairs), (val, val_pairs) = build_each(
+    pairs, val_pairs = build_each(
         train.folder, lambda part: decode_pairs(part, threads), (train, val)
     )
     size = settings.image_size or _choose_tile(pairs)
@@ -54,8 +54,7 @@ def load_maps(
     samples: MaskedSamples, preprocessing: Preprocessing, task: Segmentation, threads: int
 ) -> MapSet:
     """Return a set for a trained network; raise DataError for colors that it does not know."""
-    samples, pairs = decode_pairs(samples, threads)
-    return MapSet(samples, preprocessing, task.masks, pairs)
+    return MapSet(samples, preprocessing, task.masks, decode_pairs(samples, threads))
 
 
 def _choose_tile(pairs: Sequence[Pair]) -> tuple[int, int]:

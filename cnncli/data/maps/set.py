@@ -14,11 +14,10 @@ from cnncli.data.batches.tiles import TileLoader
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.images.choice import Statistics
 from cnncli.data.images.depth import AnyPixels
-from cnncli.data.images.file import Pixels, decode, decode_mask, measure_turn
+from cnncli.data.images.file import Pixels, decode, decode_mask
 from cnncli.data.images.mask import Mask
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.maps.classes import Classes, check_size, find_classes
-from cnncli.data.maps.turning import Placed, turn_masks
 from cnncli.data.normalization import with_normalization
 from cnncli.data.unreadable import FileError, UnreadableError
 from cnncli.errors import DataError
@@ -97,34 +96,33 @@ def count_pixels(classes: Classes, count: int) -> NDArray[np.int64]:
     return counts
 
 
-def decode_pairs(samples: MaskedSamples, threads: int) -> tuple[MaskedSamples, list[Pair]]:
+def decode_pairs(samples: MaskedSamples, threads: int) -> list[Pair]:
     """Return the images, uint8 (H, W, 1 or 3), with their masks, both upright.
 
-    The samples come with what was noticed on the way. Raises DataError that names what cannot be
-    read or does not fit together.
+    Raises DataError that names what cannot be read or does not fit together.
     """
     room = measure_available_memory() * MEMORY_SHARE
 
-    def load(names: tuple[str, str]) -> tuple[Pixels, Placed] | DataError:
-        image, path = names
+    def load(names: tuple[str, str, int]) -> Pair | DataError:
+        image, path, turn = names
         try:
             pixels = decode(image).pixels
-            size = pixels.shape[0], pixels.shape[1]
-            return pixels, Placed(path, decode_mask(path), measure_turn(image), size)
+            mask = decode_mask(path).turn(turn)
+            check_size(mask, (pixels.shape[0], pixels.shape[1]), path)
+            return pixels, mask
         except DataError as error:
             return error
 
-    images: list[Pixels] = []
-    placed: list[Placed] = []
+    turns = samples.turns or (1,) * len(samples)
+    pairs: list[Pair] = []
     bad: list[DataError] = []
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
-        for pair in pool.map(load, zip(samples.names, samples.masks, strict=True)):
+        for pair in pool.map(load, zip(samples.names, samples.masks, turns, strict=True)):
             if isinstance(pair, DataError):
                 bad.append(pair)
                 continue
-            images.append(pair[0])
-            placed.append(pair[1])
-            room -= pair[0].nbytes + pair[1].mask.values.nbytes
+            pairs.append(pair)
+            room -= pair[0].nbytes + pair[1].values.nbytes
             if room < 0:
                 pool.shutdown(cancel_futures=True)
                 raise DataError(
@@ -135,10 +133,4 @@ def decode_pairs(samples: MaskedSamples, threads: int) -> tuple[MaskedSamples, l
     if bad:
         unreadable = [error for error in bad if isinstance(error, FileError)]
         raise UnreadableError(samples.where, unreadable, len(samples)) if unreadable else bad[0]
-    masks, turned = turn_masks(placed)
-    for mask, place in zip(masks, placed, strict=True):
-        check_size(mask, place.size, place.path)
-    if turned:
-        notice = f"{samples.where}: masks turned as their images are by Exif: {turned}"
-        samples = MaskedSamples(**{**vars(samples), "notices": (*samples.notices, notice)})
-    return samples, list(zip(images, masks, strict=True))
+    return pairs

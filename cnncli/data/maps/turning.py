@@ -1,4 +1,4 @@
-"""Turn masks with their images, which a camera may store on their side and say so by Exif.
+"""Which masks have to be turned with their images, which say by Exif that they lie on their side.
 
 A mask without Exif was drawn on its image either upright or as it is stored. Its size tells which,
 except where the image is square or upside down; there the other masks of the set tell. Where none
@@ -7,57 +7,59 @@ does, a mask is taken to lie as its image is stored.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from dataclasses import replace
 
-from cnncli.data.images.mask import Mask, turn_values
+from cnncli.data.images.file import STACKS, measure, measure_turn, split_page
 from cnncli.data.images.modes import SIDEWAYS
+from cnncli.data.unreadable import FileError
 from cnncli.errors import DataError
-from cnncli.value import Value
 
 STORED, UPRIGHT, EITHER, SETTLED = "stored", "upright", "either", "settled"
 
 
-class Placed(Value):
-    """A mask, and what its image says of itself."""
+def find_turns(images: Sequence[str], masks: Sequence[str]) -> tuple[int, ...]:
+    """Return the Exif orientation that is to be undone of each mask, 1 for most.
 
-    path: str
-    mask: Mask
-    orientation: int  # of the image by Exif, 1 to 8
-    size: tuple[int, int]  # of the image once upright
-
-    @property
-    def fit(self) -> str:
-        """How the mask fits its image: as it is stored, upright, or either way."""
-        if self.orientation == 1 or self.mask.orientation != 1:
-            return SETTLED
-        sizes = {
-            STORED: self.size[::-1] if self.orientation in SIDEWAYS else self.size,
-            UPRIGHT: self.size,
-        }
-        fits = [name for name, size in sizes.items() if self.mask.values.shape == size]
-        return EITHER if len(fits) == 2 else "".join(fits) or SETTLED
-
-    def turn(self) -> Mask:
-        """Return the mask upright, turned as its image is."""
-        return replace(self.mask, values=turn_values(self.mask.values, self.orientation))
-
-
-def turn_masks(masks: Sequence[Placed]) -> tuple[list[Mask], int]:
-    """Return the masks as upright as their images, and how many have been turned.
-
-    Raises DataError for a mask that fits either way where others of the set fit in both.
+    Raises DataError for a mask that fits either way, where others of the set fit in both ways.
     """
-    fits = [placed.fit for placed in masks]
-    for placed, fit in zip(masks, fits, strict=True):
-        if fit == EITHER and {STORED, UPRIGHT} <= set(fits):
-            raise DataError(
-                f"{placed.path}: its image is turned by Exif, and other masks of this set are "
-                "turned as well, others are not; save the images upright, without Exif",
-                path=placed.path,
-            )
+    orientations = [_read_orientation(image) for image in images]
+    fits = [
+        SETTLED if orientation == 1 else _find_fit(image, mask, orientation)
+        for image, mask, orientation in zip(images, masks, orientations, strict=True)
+    ]
+    if EITHER in fits and {STORED, UPRIGHT} <= set(fits):
+        path = masks[fits.index(EITHER)]
+        raise DataError(
+            f"{path}: its image is turned by Exif, and other masks of this set are turned as well, "
+            "others are not; save the images upright, without Exif",
+            path=path,
+        )
     turned = {STORED} if UPRIGHT in fits else {STORED, EITHER}
-    return [
-        placed.turn() if fit in turned else placed.mask
-        for placed, fit in zip(masks, fits, strict=True)
-    ], sum(fit in turned for fit in fits)
+    return tuple(
+        orientation if fit in turned else 1
+        for orientation, fit in zip(orientations, fits, strict=True)
+    )
+
+
+def _read_orientation(path: str) -> int:
+    """Return the Exif orientation of an image; 1 where it cannot be read, as is said later."""
+    if os.path.splitext(split_page(path)[0])[1].lower() in STACKS:  # noqa: PTH122
+        return 1  # which decoders turn by themselves
+    try:
+        return measure_turn(path)
+    except FileError:
+        return 1
+
+
+def _find_fit(image: str, mask: str, orientation: int) -> str:
+    """Return how a mask fits its image: as it is stored, upright, either way."""
+    try:
+        size, own = measure(image)[:2], measure(mask)[:2]
+    except FileError:
+        return SETTLED
+    if _read_orientation(mask) != 1:
+        return SETTLED
+    sizes = {STORED: size[::-1] if orientation in SIDEWAYS else size, UPRIGHT: size}
+    fits = [name for name, fitting in sizes.items() if own == fitting]
+    return EITHER if len(fits) == 2 else "".join(fits) or SETTLED

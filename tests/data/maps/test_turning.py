@@ -1,81 +1,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.images.mask import Mask
+from cnncli.data.formats import masks
 from cnncli.data.images.modes import turn_upright
 from cnncli.data.maps.set import decode_pairs
-from cnncli.data.maps.turning import Placed, turn_masks
+from cnncli.data.maps.turning import find_turns
 from cnncli.errors import DataError
-from cnncli.samples import MaskedSamples
 
-Gray = Callable[..., Mask]
-ROWS = ([0, 1, 2], [3, 4, 5])
+OBLONG, SQUARE = (4, 6), (5, 5)
 
 
-def place(mask: Mask, orientation: int, *, stored: bool = True) -> Placed:
-    """A mask beside an image with an Exif orientation, drawn on it as it is stored or upright."""
-    shape = mask.values.shape
-    size = turn_upright(mask.values[:, :, None], orientation).shape[:2] if stored else shape
-    return Placed("m.png", mask, orientation, (size[0], size[1]))
+@pytest.fixture
+def pair(tmp_path: Path) -> Callable[..., tuple[str, str]]:
+    """Return a function that writes an image with an Exif orientation and its mask.
+
+    The mask has the pixels of the image as it is stored, or, `upright`, as it is seen.
+    """
+
+    def write(
+        name: str, size: tuple[int, int], orientation: int, *, upright: bool = False, own: int = 1
+    ) -> tuple[str, str]:
+        pixels = np.arange(size[0] * size[1], dtype=np.uint8).reshape(size)
+        drawn = turn_upright(pixels[:, :, None], orientation)[:, :, 0] if upright else pixels
+        paths = []
+        for folder, values, turn in (("images", pixels, orientation), ("masks", drawn, own)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            exif = Image.Exif()
+            exif[0x0112] = turn
+            paths.append(str(tmp_path / folder / f"{name}.png"))
+            Image.fromarray(np.ascontiguousarray(values)).save(paths[-1], exif=exif)
+        return paths[0], paths[1]
+
+    return write
+
+
+Pair = Callable[..., tuple[str, str]]
+
+
+def turns(*pairs: tuple[str, str]) -> tuple[int, ...]:
+    images, drawn = zip(*pairs, strict=True)
+    return find_turns(images, drawn)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_mask_that_lies_as_its_image_is_stored_is_turned_with_it(
-    gray_mask: Gray, orientation: int
-) -> None:
-    mask = gray_mask(*ROWS)
-    (found,), turned = turn_masks([place(mask, orientation)])
-    expected = turn_upright(mask.values[:, :, None], orientation)[:, :, 0]
-    assert found.values.tolist() == expected.tolist()
-    assert turned == (orientation != 1)
+def test_a_mask_that_lies_as_its_image_is_stored_is_turned(pair: Pair, orientation: int) -> None:
+    assert turns(pair("a", OBLONG, orientation)) == (orientation,)
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
-def test_a_mask_of_the_size_of_the_upright_image_stays(gray_mask: Gray, orientation: int) -> None:
-    mask = gray_mask(*ROWS)
-    assert turn_masks([place(mask, orientation, stored=False)]) == ([mask], 0)
+def test_a_mask_of_the_size_of_the_upright_image_stays(pair: Pair, orientation: int) -> None:
+    assert turns(pair("a", OBLONG, orientation, upright=True)) == (1,)
 
 
-@pytest.mark.parametrize("orientation", [3, 6])
-def test_a_mask_with_an_orientation_of_its_own_is_upright(
-    gray_mask: Gray, orientation: int
+@pytest.mark.parametrize(("size", "orientation"), [(OBLONG, 6), (OBLONG, 3), (SQUARE, 8)])
+def test_a_mask_with_an_orientation_of_its_own_stays(
+    pair: Pair, size: tuple[int, int], orientation: int
 ) -> None:
-    mask = replace(gray_mask([0, 1], [2, 3]), orientation=orientation)
-    assert turn_masks([place(mask, orientation)]) == ([mask], 0)
+    assert turns(pair("a", size, orientation, own=orientation)) == (1,)
 
 
-def test_where_the_size_does_not_tell_other_masks_do(gray_mask: Gray) -> None:
-    square, oblong = gray_mask([0, 1], [2, 3]), gray_mask(*ROWS)
-    upright = place(oblong, 6, stored=False)
-    assert turn_masks([place(square, 6), upright])[0][0] == square
-    (first, _), turned = turn_masks([place(square, 6), place(oblong, 6)])
-    assert first.values.tolist() == [[2, 0], [3, 1]]
-    assert turned == 2
-    with pytest.raises(DataError, match=r"m.png: its image is turned by Exif, .* save the images"):
-        turn_masks([place(square, 6), upright, place(oblong, 6)])
+@pytest.mark.parametrize(("size", "orientation"), [(SQUARE, 6), (OBLONG, 3), (OBLONG, 2)])
+def test_where_the_size_does_not_tell_other_masks_do(
+    pair: Pair, size: tuple[int, int], orientation: int
+) -> None:
+    unsure = pair("a", size, orientation)
+    stored, upright = pair("b", OBLONG, 8), pair("c", OBLONG, 8, upright=True)
+    assert turns(unsure) == (orientation,)
+    assert turns(unsure, stored) == (orientation, 8)
+    assert turns(unsure, upright) == (1, 1)
+    assert turns(stored, upright) == (8, 1)
+    with pytest.raises(DataError, match=r"a.png: its image is turned by Exif, .* save the images"):
+        turns(stored, unsure, upright)
 
 
-def test_a_mask_of_a_strange_size_is_left_to_the_check_of_sizes(gray_mask: Gray) -> None:
-    mask = gray_mask(*ROWS)
-    assert turn_masks([Placed("m.png", mask, 6, (7, 7))]) == ([mask], 0)
+def test_what_cannot_be_read_or_does_not_fit_is_left_to_others(pair: Pair, tmp_path: Path) -> None:
+    image, mask = pair("a", OBLONG, 6)
+    Image.new("L", (9, 9)).save(mask)
+    assert turns((image, mask)) == (1,)
+    Path(mask).write_bytes(b"no image")
+    assert turns((image, mask)) == (1,)
+    assert turns((str(tmp_path / "none.png"), mask)) == (1,)
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_pairs_come_upright_and_what_was_turned_is_said(tmp_path: Path, orientation: int) -> None:
-    pixels = np.arange(0, 240, 2, dtype=np.uint8).reshape(8, 15)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(pixels).save(tmp_path / "image.png", exif=exif)
-    Image.fromarray(pixels).save(tmp_path / "mask.png")
-    image, mask = str(tmp_path / "image.png"), str(tmp_path / "mask.png")
-    samples = MaskedSamples("set", (image,), ("a",), (), masks=(mask,))
-    samples, ((upright, found),) = decode_pairs(samples, 1)
-    assert upright[:, :, 0].tolist() == found.values.tolist() != pixels.tolist()
-    assert samples.notices == ("set: masks turned as their images are by Exif: 1",)
+def test_pairs_come_upright_and_what_was_turned_is_said(
+    pair: Pair, tmp_path: Path, orientation: int
+) -> None:
+    pair("a", OBLONG, orientation)
+    pair("b", OBLONG, 1)
+    samples = masks.read(str(tmp_path), None)
+    assert samples.notices == (f"{tmp_path}: masks turned as their images are by Exif: 1",)
+    for sample in (samples, samples.take(np.array([1, 0]))):
+        for pixels, mask in decode_pairs(sample, 1):
+            assert pixels[:, :, 0].tolist() == mask.values.tolist()
