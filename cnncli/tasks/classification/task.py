@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
+FEWEST = 20  # samples that a temperature is found on
 TEMPERATURE_BITS = 4.0  # temperatures are between 1/16 and 16
 Integers = NDArray[np.int64]
 
@@ -112,10 +113,10 @@ class Classification(Task, name="classify"):
         """Find the temperature at which the mean confidence is the share of right answers.
 
         The expectation consistency of Clarte et al. 2023 (arXiv:2303.02644). Of few samples all may
-        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2). Where an
-        answer is not finite, the temperature is 1.
+        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2). Fewer
+        than 20 say too little, and an answer that is not finite nothing; the temperature is 1 then.
         """
-        if judged.failed.any():
+        if len(judged) < FEWEST or judged.failed.any():
             return 1.0, judged
         right = int((judged.label == judged.predicted).sum())
         share = (right + 1) / (len(judged) + 2)
