@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnncli.data.delimited import NUMERAL, WITH_COMMA, count_up, is_unnamed
-from cnncli.data.formats.naming import read_part
+from cnncli.data.formats.naming import PARTS, read_part
 from cnncli.errors import DataError, setting
 
 PATHS = (
@@ -43,6 +43,17 @@ def find_path(names: Sequence[str]) -> int | None:
 def find_label(names: Sequence[str]) -> int | None:
     """Return the position of the column of labels, by its name alone."""
     return _find(names, LABELS)
+
+
+def find_split(names: Sequence[str]) -> int | None:
+    """Return the position of a column that may say which part of the set a sample is in."""
+    return _find(names, (*SPLITS, *MAYBE_SPLITS))
+
+
+def word_parts(path: str, name: str, parts: Sequence[str]) -> str:
+    """Return what there is to say of a list that a column divides."""
+    counts = ", ".join(f"{parts.count(part)} {part}" for part in PARTS if part in parts)
+    return f"{path}: divided by the column {name}: {counts}"
 
 
 def is_number_or_class(name: str) -> bool:

@@ -41,6 +41,7 @@ from cnncli.data.formats.columns import (
     find_path,
     read_parts,
     word_fractions,
+    word_parts,
 )
 from cnncli.data.formats.naming import PARTS
 from cnncli.data.formats.rows import holds_rows, lacks_label, read_rows
@@ -92,8 +93,10 @@ class Listing(Value):
 
     def read(self, path: str, split: str | None) -> Samples:
         """Return the samples of a split, or of a list that is not divided; raise DataError."""
-        if self.rows is not None:
+        if self.rows is not None and split is None:
             return self.rows
+        if self.rows is not None:
+            return self.rows.take(np.flatnonzero([part == split for part in self.parts]))
         kept = [i for i in range(len(self.files)) if split is None or self.parts[i] == split]
         files = [self.files[i] for i in kept]
         base = "" if path == "-" else path[: path.rfind(os.sep) + 1]
@@ -171,8 +174,8 @@ def open_list(path: str) -> Listing:
         whole = [line for line in lines if line.strip()]
         delimiter = find_delimiter(whole, DELIMITERS.get(suffix))
         if holds_rows(whole, delimiter):
-            rows = read_rows(path, whole, delimiter)
-            return Listing(path, LABEL, (), (), (), rows=rows)
+            rows, parts = read_rows(path, whole, delimiter)
+            return Listing(path, LABEL, (), (), (), parts, rows=rows)
         return _build(path, *_read_table(path, lines, delimiter), comma=delimiter != ",")
     except (csv.Error, RecursionError) as error:
         raise DataError(f"{path}: {error}; give a path and a label a line", path=path) from error
@@ -255,8 +258,7 @@ def _build(path: str, names: list[str], rows: list[Row], *, comma: bool) -> List
     if chosen.part is not None:
         places = [f"{path}, line {row.line}" for row in full]
         parts = tuple(read_parts(places, names[chosen.part], cells[chosen.part]))
-        counts = ", ".join(f"{parts.count(part)} {part}" for part in PARTS if part in parts)
-        notices.insert(0, f"{path}: divided by the column {names[chosen.part]}: {counts}")
+        notices.insert(0, word_parts(path, names[chosen.part], parts))
     _refuse_contradictions(path, entries, parts)
     return Listing(
         path,

@@ -21,9 +21,12 @@ from cnncli.data.endings import SAMPLES, get_suffix
 from cnncli.data.formats.columns import (
     find_label,
     find_path,
+    find_split,
     is_index,
     is_number_or_class,
+    read_parts,
     word_fractions,
+    word_parts,
 )
 from cnncli.data.shapes import SMALLEST_SIDE, unflatten
 from cnncli.errors import DataError
@@ -41,7 +44,8 @@ def holds_rows(lines: Sequence[str], delimiter: str) -> bool:
     A line of names may stand above them, in which none is called like a path.
     """
     names, row = _read_head(lines, delimiter)
-    words = [cell for cell in row if not _are_numbers([cell])]
+    split = find_split(names)
+    words = [cell for i, cell in enumerate(row) if i != split and not _are_numbers([cell])]
     return (
         len(row) >= LEAST
         and find_path(names) is None
@@ -57,8 +61,11 @@ def lacks_label(lines: Sequence[str], delimiter: str) -> bool:
     return bool(names) and find_label(names) is None and holds_rows(lines, delimiter)
 
 
-def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
-    """Return the samples in the rows of a table; raise DataError."""
+def read_rows(path: str, lines: Sequence[str], delimiter: str) -> tuple[Samples, tuple[str, ...]]:
+    """Return the samples in the rows of a table, and the part of each, if it says so.
+
+    Raises DataError.
+    """
     if lacks_label(lines, delimiter):
         raise DataError(
             f"{path}: a table with a sample in each row, in which no column is called label; name "
@@ -66,24 +73,35 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> Samples:
             path=path,
         )
     lines = unify_commas(lines, delimiter)
-    names, _ = _read_head(lines, delimiter)
+    names, first = _read_head(lines, delimiter)
     body = lines[1:] if names else lines
-    label = find_label(names) if names else None
+    label = find_label(names)
+    split = find_split(names)
+    if split is not None and _are_numbers([first[split]]):
+        split = None
     words: list[str] = []
     if label is not None:
         words = [_cut_cell(line, delimiter, label) for line in body]
-    numbers = _parse(path, body, delimiter, label)
+    numbers = _parse(path, body, delimiter, [i for i in (label, split) if i is not None])
     if label is None:
         label = _find_label(path, numbers)
         words = [str(int(value)) for value in numbers[:, label].tolist()]
     indices = [i for i, name in enumerate(names) if is_index(name, _word_numbers(numbers[:, i]))]
-    kept = [i for i in range(numbers.shape[1]) if i not in (label, *indices)]
+    kept = [i for i in range(numbers.shape[1]) if i not in (label, split, *indices)]
     samples = _build(path, numbers[:, kept], words, [names[i] for i in kept if names], label)
     notices = [f"{path}: a column of row numbers is not read: {names[i]}" for i in indices]
     fractions = word_fractions(path, words)
+    suggests = "classify"
     if fractions and is_number_or_class(names[label]):
-        return replace(samples, suggests="regress", notices=(*samples.notices, *notices))
-    return replace(samples, notices=(*samples.notices, *notices, *fractions))
+        fractions, suggests = [], "regress"
+    parts: list[str] = []
+    if split is not None:
+        places = [f"{path}, row {i}" for i in range(1, len(body) + 1)]
+        cells = [_cut_cell(line, delimiter, split) for line in body]
+        parts = read_parts(places, names[split], cells)
+        notices.append(word_parts(path, names[split], parts))
+    notices = [*samples.notices, *notices, *fractions]
+    return replace(samples, suggests=suggests, notices=tuple(notices)), tuple(parts)
 
 
 def _read_head(lines: Sequence[str], delimiter: str) -> tuple[list[str], list[str]]:
@@ -96,14 +114,13 @@ def _read_head(lines: Sequence[str], delimiter: str) -> tuple[list[str], list[st
     return heads[0], heads[1] if len(heads) > 1 else []
 
 
-def _parse(path: str, body: Sequence[str], delimiter: str, label: int | None) -> Numbers:
-    """Return the numbers of all rows; a label, which may be a word, is 0."""
-    converters: dict[int | str, Callable[[str], Any]] | None
-    converters = None if label is None else {label: lambda _: 0.0}
+def _parse(path: str, body: Sequence[str], delimiter: str, words: Sequence[int]) -> Numbers:
+    """Return the numbers of all rows, 0 in the columns that may hold words."""
+    converters: dict[int | str, Callable[[str], Any]] = {column: lambda _: 0.0 for column in words}
     try:
         numbers = np.loadtxt(
             body, delimiter=delimiter, comments=None, quotechar='"', ndmin=2,
-            converters=converters,
+            converters=converters or None,
         )  # fmt: skip
     except ValueError as error:
         reason = " ".join(str(error).split())[:100]
@@ -155,7 +172,8 @@ def _build(
     else:
         values = to_signals(array, path)
         what = f"signals of {width} samples"
-    place = "first" if label == 0 else "last" if label >= width else f"{label + 1}."
+    ends = {0: "the first column", width: "the last column"}
+    place = ends.get(label, f"column {label + 1}")
     return Samples(
         where=path,
         names=tuple(f"{path}[{i}]" for i in range(count)),
@@ -163,7 +181,7 @@ def _build(
         labels=labels,
         values=values,
         noun="image" if array.ndim == 3 else "signal",
-        notices=(f"{path}: {count} {what}, one in each row, its class in the {place} column",),
+        notices=(f"{path}: {count} {what}, one in each row, its class in {place}",),
     )
 
 

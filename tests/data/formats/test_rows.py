@@ -108,3 +108,20 @@ def test_commas_are_decimal_between_semicolons(tmp_path: Path) -> None:
     found = read(tmp_path, "1;0,5;2,25\n2;1;-3,5\n1;0;0\n2;0;1\n")
     assert found.labels == ("1", "2", "1", "2")
     assert found.values[:2, :, 0].tolist() == [[0.5, 2.25], [1, -3.5]]
+
+
+@pytest.mark.parametrize("name", ["split", "Usage", "set"])
+def test_a_column_divides_the_rows(tmp_path: Path, name: str) -> None:
+    text = f"class,a,{name},b\nup,1,Training,2\ndown,3,Training,4\nup,5,test,6\n"
+    (tmp_path / "a.csv").write_text(text)
+    path = str(tmp_path / "a.csv")
+    assert listing.list_splits(path) == ("train", "test")
+    train, test = (listing.read(path, split) for split in ("train", "test"))
+    assert train.values[..., 0].tolist() == [[1, 2], [3, 4]]
+    assert (test.labels, test.values[..., 0].tolist()) == (("up",), [[5, 6]])
+    assert f"divided by the column {name}: 2 train, 1 test" in train.notices[-1]
+
+
+def test_a_row_in_no_part_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="row 2, split: 'x' is none of train, val and test"):
+        read(tmp_path, "class,a,b,split\nup,1,2,train\ndown,3,4,x\n")
