@@ -8,12 +8,25 @@ from itertools import accumulate
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import elementwise
 from cnncli.layers.arrays import Array, begin_together, flat, step_of
-from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
+from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site, volume
 from cnncli.layers.fusing import Fusing
 
 
 def _write_shape(shape: Shape) -> str:
     return "x".join(map(str, shape))
+
+
+def _advise(*shapes: Shape) -> str:
+    """Return what makes two branches alike: a weight for each channel spread over an image, say."""
+    small, (*sides, channels) = sorted(shapes, key=volume)
+    pixel = (*(1 for _ in sides), channels)
+    if small in (pixel, (channels,)):
+        reshape = "" if small == pixel else f"reshape({_write_shape(pixel)}) >> "
+        return f"put {reshape}upsample({_write_shape(tuple(sides))}) behind the smaller one"
+    return (
+        "give them the same strides, pads and filters (for instance conv(filters, 1, stride) in "
+        "the shorter one)"
+    )
 
 
 class Alike(Layer):
@@ -31,8 +44,7 @@ class Alike(Layer):
             if other != inputs[0]:
                 raise ArchitectureError(
                     f"its branches end as {_write_shape(inputs[0])} and {_write_shape(other)}, "
-                    "which differ; give them the same strides, pads and filters (for instance "
-                    "conv(filters, 1, stride) in the shorter one)"
+                    f"which differ; {_advise(inputs[0], other)}"
                 )
         return inputs[0]
 

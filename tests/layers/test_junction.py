@@ -1,9 +1,13 @@
+import re
+
 import pytest
 from contract import Bench, check_layer
 
 from cnncli.errors import ArchitectureError
+from cnncli.graph import build_graph
 from cnncli.kernels import elementwise
 from cnncli.layers.junction import Add, Multiply, Stack
+from cnncli.notation import parse
 
 
 @pytest.mark.parametrize("layer", [Add(), Multiply()], ids=str)
@@ -43,3 +47,12 @@ def test_branches_that_do_not_match_are_refused():
         Add().output_shape((4, 4, 8), (2, 2, 8))
     with pytest.raises(ArchitectureError, match="only the last number"):
         Stack().output_shape((4, 4, 8), (2, 2, 8))
+
+
+@pytest.mark.parametrize("shape", [(6, 6, 8), (6, 4, 8), (60, 8)])
+@pytest.mark.parametrize("branch", ["global_avgpool >> sigmoid", "dense(8) >> sigmoid"])
+def test_what_brings_a_weight_for_each_channel_to_the_size_of_an_image_is_advised(shape, branch):
+    with pytest.raises(ArchitectureError, match="behind the smaller one") as caught:
+        build_graph(parse(f"id * ({branch})"), shape)
+    advised = re.search(r"put (.*) behind", str(caught.value))[1]
+    assert build_graph(parse(f"id * ({branch} >> {advised})"), shape).output_shape == shape
