@@ -133,7 +133,8 @@ class MaskedSamples(Samples):
     def join(cls, parts: Sequence[Self], where: str) -> Self:
         """Return the images of one or more parts with their masks; raise DataError."""
         masks = tuple(chain.from_iterable(part.masks for part in parts))
-        return replace(super().join(parts, where), masks=masks)
+        turns = tuple(chain.from_iterable(part.turns or (1,) * len(part) for part in parts))
+        return replace(super().join(parts, where), masks=masks, turns=turns)
 
     def _is_of(self, index: int, files: Collection[str]) -> bool:
         return super()._is_of(index, files) or self.masks[index] in files

@@ -7,7 +7,7 @@ import pytest
 
 from cnncli.errors import DataError
 from cnncli.losses.cross_entropy import CrossEntropy
-from cnncli.samples import Samples, check_label
+from cnncli.samples import MaskedSamples, Samples, check_label
 from cnncli.tasks import Classification
 
 
@@ -76,3 +76,35 @@ def test_other_things_are_no_names(label: object) -> None:
     with pytest.raises(DataError, match=r"here: .* cannot be the name of a class") as caught:
         check_label(label, "here")
     assert str(caught.value).isascii()
+
+
+def masked(part: str, count: int, turns: tuple[int, ...] = ()) -> MaskedSamples:
+    names = tuple(f"{part}/images/{i}.png" for i in range(count))
+    masks = tuple(f"{part}/masks/{i}.png" for i in range(count))
+    return MaskedSamples(part, names, names, (), masks=masks, turns=turns)
+
+
+def test_parts_are_joined_with_all_that_belongs_to_their_samples() -> None:
+    whole = MaskedSamples.join([masked("train", 3), masked("val", 2, (6, 1))], "set")
+    assert (len(whole), whole.where) == (5, "set")
+    assert whole.masks[3:] == ("val/masks/0.png", "val/masks/1.png")
+    assert whole.turns == (1, 1, 1, 6, 1)
+    numbers = [replace(samples(), numbers=np.full((n, 2), n)) for n in (2, 1)]
+    assert Samples.join(numbers, "set").numbers.tolist() == [[2, 2], [2, 2], [1, 1]]
+
+
+def test_unlike_parts_are_not_joined() -> None:
+    other = replace(samples("cat"), noun="signal")
+    with pytest.raises(DataError, match="set: its parts hold unlike samples; give one of them"):
+        Samples.join([samples("cat"), other], "set")
+
+
+def test_a_sample_is_dropped_with_its_file_or_its_mask() -> None:
+    kept = masked("set", 5).drop({"set/images/1.png", "set/masks/4.png", "elsewhere"})
+    assert kept.masks == ("set/masks/0.png", "set/masks/2.png", "set/masks/3.png")
+
+
+def test_a_class_that_loses_all_of_its_files_is_empty() -> None:
+    whole = samples("cat", "dog", "cat", "emu")
+    kept = whole.drop({whole.names[1], whole.names[0]})
+    assert (kept.labels, kept.empty) == (("cat", "emu"), ("dog",))

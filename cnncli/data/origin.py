@@ -25,8 +25,7 @@ DIGITS = 16  # of a digest, in hex
 class Known(Value):
     """A sample whose content is known, by digests."""
 
-    name: str  # what tells it apart in its set
-    end: str  # the last folder and the file of its name, as in another list of the same files
+    end: str  # of its name: the last folder and the file, as in another list of the same files
     content: str  # "" where it could not be read
 
 
@@ -54,7 +53,7 @@ class Traces(Value):
 
     def to_manifest(self) -> dict[str, Any]:
         """Return what a model file keeps, ready for JSON."""
-        few = [[known.name, known.end, known.content] for known in self.few]
+        few = [[known.end, known.content] for known in self.few]
         return {"count": self.count, "names": self.names, "few": few}
 
     @classmethod
@@ -65,7 +64,7 @@ class Traces(Value):
         count, names, few = value["count"], value["names"], value["few"]
         if type(count) is not int or not isinstance(names, str) or not isinstance(few, list):
             raise _refuse()
-        sound = all(isinstance(known, list) and len(known) == 3 for known in few)
+        sound = all(isinstance(known, list) and len(known) == 2 for known in few)
         if len(few) > FEW or not sound or not all(type(word) is str for word in chain(*few)):
             raise _refuse()
         return cls(count, names, tuple(Known(*known) for known in few))
@@ -104,7 +103,7 @@ def take_traces(samples: Samples) -> Traces:
     """Return what tells these samples from others; where they lie does not matter."""
     rows = {_digest_name(key): i for i, key in enumerate(samples.keys)}
     few = tuple(
-        Known(name, _digest_end(samples.keys[rows[name]]), _digest_content(samples, rows[name]))
+        Known(_digest_end(samples.keys[rows[name]]), _digest_content(samples, rows[name]))
         for name in sorted(rows)[:FEW]
     )
     return Traces(len(rows), _digest("".join(sorted(rows)).encode()), few)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 
 CONVERSIONS = {  # what is read: what other programs turn into it
     ".wav": (".m4a", ".aac", ".wma", ".aif", ".aiff", ".au", ".amr", ".caf"),
@@ -16,7 +18,10 @@ CONVERSIONS = {  # what is read: what other programs turn into it
     ),
 }  # fmt: skip
 READABLE = {ending: readable for readable, endings in CONVERSIONS.items() for ending in endings}
-READ = ".jpg .png .gif .bmp .tif .webp .ppm .fits .wav .flac .ogg .mp3 .csv .tsv .npy"
+READ = {
+    "image": (".jpg", ".png", ".gif", ".bmp", ".tif", ".webp", ".ppm", ".fits", ".npy"),
+    "signal": (".wav", ".flac", ".ogg", ".mp3", ".csv", ".tsv", ".npy"),
+}
 SHOWN = 3  # endings in a message
 
 
@@ -33,14 +38,15 @@ def count_endings(endings: Counter[str]) -> str:
     return ", ".join(shown) + (", …" if len(common) > SHOWN else "")
 
 
-def explain_others(endings: Counter[str]) -> str:
+def explain_others(endings: Counter[str], nouns: Sequence[str] = ("image", "signal")) -> str:
     """Return what follows "no images": what was found instead, what to do, what is read.
 
-    Nothing is returned where no file was found.
+    `nouns` says what would be read. Nothing is returned where no file was found.
     """
     if not endings:
         return ""
-    foreign = sorted(ending for ending in endings if ending in READABLE)
-    remedy = ", ".join(f"{ending} to {READABLE[ending]}" for ending in foreign[:SHOWN])
-    remedy = f"convert {remedy}" if remedy else "convert them"
-    return f", but other files ({count_endings(endings)}); {remedy} (read are {READ})"
+    read = list(dict.fromkeys(chain(*(READ[noun] for noun in nouns))))
+    foreign = [ending for ending in sorted(endings) if READABLE.get(ending) in read]
+    pairs = ", ".join(f"{ending} to {READABLE[ending]}" for ending in foreign[:SHOWN])
+    remedy = f"convert {pairs}; read are" if pairs else "read are"
+    return f", but other files ({count_endings(endings)}); {remedy} {' '.join(read)}"

@@ -16,7 +16,7 @@ from cnncli.data.preprocessing import AnyPreprocessing
 from cnncli.data.set import SampleSet
 from cnncli.data.settings import AS_THE_DATA_ARE, DataSettings
 from cnncli.data.split import DEFAULT_FRACTION, set_aside
-from cnncli.data.unreadable import FileError, build_each, skip_unreadable
+from cnncli.data.unreadable import FileError, UnreadableError, build_each, skip_unreadable
 from cnncli.errors import DataError, UsageError, setting
 from cnncli.samples import Samples
 from cnncli.tasks import Segmentation, Task, choose_task
@@ -69,7 +69,7 @@ class Source(Value):
     def read_all(self) -> Samples:
         """Return the samples of all parts; raise DataError."""
         parts = [self.read(split) for split in self.splits]
-        return Samples.join(parts, self.path) if parts else self.read()
+        return type(parts[0]).join(parts, self.path) if parts else self.read()
 
     def _word_remedy(self) -> str:
         if not self.splits:
@@ -195,7 +195,13 @@ def _load_parts(
         for name in ("weighted", "ignored"):
             if getattr(settings, name):
                 raise UsageError(f"{setting(name)} is not for {task.name}; leave it out")
-        preprocessing, notices = _choose_preprocessing(train, settings, threads)
+        try:
+            preprocessing, notices = _choose_preprocessing(train, settings, threads)
+        except UnreadableError:  # of all samples to train on; so those to validate on are told, too
+            build_each(
+                path, lambda part: _choose_preprocessing(part, settings, threads), (train, held)
+            )
+            raise
         task = task.learn_from_training(train)
 
         def build(part: Samples) -> SampleSet:

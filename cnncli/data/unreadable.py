@@ -52,15 +52,19 @@ class UnreadableError(DataError):
     def __init__(self, where: str, files: Sequence[FileError], total: int) -> None:
         """`total` is how many files were read; `files` are not empty."""
         files = list({file.path: file for file in files}.values())  # a list may repeat one
-        shown = ", ".join(f"{file.path} ({file.reason})" for file in files[:SHOWN])
         more = ", …" if len(files) > SHOWN else ""
+        if len({file.reason for file in files}) == 1:
+            names = ", ".join(str(file.path) for file in files[:SHOWN])
+            shown = f"{names}{more} ({files[0].reason})"
+        else:
+            shown = ", ".join(f"{file.path} ({file.reason})" for file in files[:SHOWN]) + more
         remedies = {file.remedy for file in files}
         remedy = remedies.pop() if len(remedies) == 1 else REPLACE
         remedy = "replace or remove them" if remedy == REPLACE else remedy
         if len(files) < total:
             remedy += f", or go on without them by {setting('skip_broken')}"
         super().__init__(
-            f"{len(files)} of {total} {files[0].noun}s cannot be read: {shown}{more}; {remedy}",
+            f"{len(files)} of {total} {files[0].noun}s cannot be read: {shown}; {remedy}",
             path=files[0].path if len(files) == 1 else where,
             place=where,
         )

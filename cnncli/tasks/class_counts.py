@@ -11,7 +11,7 @@ SHOWN = 5  # rare classes in a notice
 
 
 def describe_counts(names: Sequence[str], counts: Sequence[int]) -> str:
-    """Return the counts by name: "cat 20, dog 30"; of many, the range."""
+    """Return the counts by name: "cat (20), dog (30)"; of many, the lowest and the highest."""
     if len(names) <= LISTED:
         return _join(names, counts, range(len(names)))
     order = _sort(counts)
@@ -35,7 +35,7 @@ def warn_of_rare(names: Sequence[str], counts: Sequence[int], noun: str) -> str:
 
 
 def _join(names: Sequence[str], counts: Sequence[int], chosen: Sequence[int]) -> str:
-    return ", ".join(f"{names[i]} {counts[i]}" for i in chosen)
+    return ", ".join(f"{names[i]} ({counts[i]})" for i in chosen)
 
 
 def _sort(counts: Sequence[int]) -> list[int]:

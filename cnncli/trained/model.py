@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnncli.allowance import find_excess
+from cnncli.data.origin import Origin
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
 from cnncli.errors import (
@@ -25,7 +26,6 @@ from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
 
 if TYPE_CHECKING:
-    from cnncli.data.origin import Origin
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.graph import Graph
     from cnncli.model_file import Model
@@ -42,15 +42,22 @@ USUAL_LAYER = 1 << 30  # bytes of what a layer reads and writes, where users do 
 class Trained:
     """A trained network with its preprocessing and its task; it belongs to a single thread.
 
-    `threads` is how many the methods for Python work with; no result depends on it.
+    `threads` is how many the methods for Python work with; no result depends on it. `origin` says
+    which samples it was trained and validated on, None that the model file does not say.
     """
 
     def __init__(
-        self, model: Model, preprocessing: AnyPreprocessing, task: Task, *, threads: int = 1
+        self,
+        model: Model,
+        preprocessing: AnyPreprocessing,
+        task: Task,
+        *,
+        origin: Origin | None = None,
+        threads: int = 1,
     ) -> None:
         self.model, self.preprocessing, self.task = model, preprocessing, task
         self.graph = model.graph
-        self.threads = threads
+        self.origin, self.threads = origin, threads
 
     def __repr__(self) -> str:
         return f"<Trained {self.graph.text}>"
@@ -66,13 +73,6 @@ class Trained:
     def masks(self) -> MaskLevels | None:
         """How its classes look in a mask, where it gives every pixel a class; else None."""
         return self.task.masks if isinstance(self.task, Segmentation) else None
-
-    @cached_property
-    def origin(self) -> Origin | None:
-        """Which samples it was trained and validated on; None where the file does not say."""
-        from cnncli.data.origin import Origin
-
-        return Origin.from_manifest(self.model.training.get("samples"))
 
     def read(self, source: Source) -> Sample:
         """Return a sample in the shape of the network's input, as it is and normalized.
@@ -264,6 +264,7 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
         preprocessing = read_preprocessing(model.preprocessing)
         task = read_task(model.classes, model.task)
         task.check(model.graph)
+        origin = Origin.from_manifest(model.training.get("samples"))
     except (ModelFileError, ArchitectureError) as error:
         raise ModelFileError(error.message, place=os.fspath(path), path=os.fspath(path)) from error
     unlike = isinstance(task, Segmentation) and preprocessing.noun != "image"
@@ -273,4 +274,4 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
             path=os.fspath(path),
         )
     _check_memory(os.fspath(path), model.graph)
-    return Trained(model, preprocessing, task, threads=threads)
+    return Trained(model, preprocessing, task, origin=origin, threads=threads)

@@ -33,7 +33,7 @@ def test_training_says_what_it_makes_of_signals(run, tmp_path):
     assert "classes too small to set signals aside by name alone: 1; " in small
     assert re.search(r"signals of \d+ to \d+ samples, brought to \d+ \(the middle of ", lengths)
     assert re.search(r": 3\d signals to train on, \d to validate, 2 classes: one, two$", counts)
-    assert classes == "signals per class: one 20, two 20"
+    assert classes == "signals per class: one (20), two (20)"
     assert re.match(r"input: \d+x1, 8000 samples per second, [\d.]+ MB in memory$", size)
     assert re.search(r"% of \d+ validation signals right, 98 parameters", done.stdout)
 

@@ -47,7 +47,7 @@ def test_stdout_is_one_line_and_stderr_tells_the_story(run, patterns, tmp_path):
     )
     lines = done.stderr.splitlines()
     assert lines[0].endswith("3 classes: columns, plain, rows")
-    assert lines[1] == "images per class: columns 20, plain 20, rows 20"
+    assert lines[1] == "images per class: columns (20), plain (20), rows (20)"
     assert lines[2].startswith("input: 8x10x1, gray, ")
     assert lines[3] == "network: conv(4, 3) >> relu >> maxpool >> dense(3)"
     assert lines[4].startswith("settings: 2 epochs, batches of 16, ")
@@ -65,8 +65,8 @@ def test_a_class_of_few_images_is_a_notice(run, patterns, tmp_path):
     for path in sorted((data / "train" / "rows").iterdir())[3:]:
         path.unlink()
     done = run("train", data, "-o", tmp_path / "m.npz", *FAST)
-    assert "images per class: columns 20, plain 20, rows 3\n" in done.stderr
-    assert f"{data}: few images: rows 3, where columns has 20; add some, for " in done.stderr
+    assert "images per class: columns (20), plain (20), rows (3)\n" in done.stderr
+    assert f"{data}: few images: rows (3), where columns has 20; add some, for " in done.stderr
 
 
 def test_quiet_leaves_stderr_empty(run, patterns, tmp_path):

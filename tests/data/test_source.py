@@ -428,7 +428,9 @@ def test_a_set_of_which_nothing_can_be_read_is_an_error(class_folder) -> None:
     root = class_folder({"cat": 3, "dog": 3})
     for path in root.rglob("*.png"):
         path.write_text("no image")
-    with pytest.raises(DataError, match=r"cannot be read: .*; replace or remove them$"):
+    with pytest.raises(
+        DataError, match=r"6 of 6 images cannot be read: .*; replace or remove them$"
+    ):
         load_training(str(root), skip_broken=True)
 
 
@@ -461,10 +463,10 @@ def test_evaluation_skips_broken_files_of_its_part(class_folder) -> None:
     ("names", "message"),
     [
         (["a/1.heic", "b/2.heic", "b/3.txt"], "no images in 2 classes (a, b), but other files "
-         "(2 .heic, 1 .txt); convert .heic to .png (read are .jpg"),
+         "(2 .heic, 1 .txt); convert .heic to .png; read are .jpg"),
         (["a/1.m4a", "b/1.aif"], "(1 .aif, 1 .m4a); convert .aif to .wav, .m4a to .wav"),
         (["a/x.mat", "b/x.MAT"], "(2 .mat); convert .mat to .npy"),
-        (["a/x.qqq", "b/x"], "(1 without an ending, 1 .qqq); convert them (read are"),
+        (["a/x.qqq", "b/x"], "(1 without an ending, 1 .qqq); read are"),
     ],
 )  # fmt: skip
 def test_a_folder_without_samples_says_what_was_found_and_what_is_read(

@@ -20,11 +20,18 @@ def read_even(name: str) -> int:
 
 
 def test_several_bad_images_are_one_line_with_the_first_names() -> None:
-    bad = [ImageError(f"a/{i}.png", "truncated") for i in range(7)]
+    bad = [ImageError(f"a/{i}.png", "truncated" if i else "empty") for i in range(7)]
     assert str(UnreadableError("set", bad, 90)) == (
-        "set: 7 of 90 images cannot be read: a/0.png (truncated), a/1.png (truncated), "
+        "set: 7 of 90 images cannot be read: a/0.png (empty), a/1.png (truncated), "
         "a/2.png (truncated), a/3.png (truncated), a/4.png (truncated), …; replace or remove them, "
         "or go on without them by skip_broken"
+    )
+
+
+def test_a_reason_that_all_of_them_have_is_given_once() -> None:
+    bad = [ImageError(f"{i}.png", "truncated") for i in range(6)]
+    assert ": 0.png, 1.png, 2.png, 3.png, 4.png, … (truncated); " in str(
+        UnreadableError("set", bad, 9)
     )
 
 
@@ -36,7 +43,7 @@ def test_a_single_bad_image_is_the_path_of_the_error() -> None:
 
 def test_what_would_help_all_of_them_is_said() -> None:
     bad = [ImageError(name, "a FITS", "install astropy") for name in "ab"]
-    assert "(a FITS), b (a FITS); install astropy" in str(UnreadableError("set", bad, 2))
+    assert ": a, b (a FITS); install astropy" in str(UnreadableError("set", bad, 2))
     mixed = [*bad, ImageError("c", "truncated")]
     assert str(UnreadableError("set", mixed, 3)).endswith("; replace or remove them")
 
@@ -83,7 +90,7 @@ def test_the_bad_files_of_several_parts_are_one_error() -> None:
         return len(names)
 
     parts = [["8", "1", "2"], ["3"], ["9", "4"]]
-    with pytest.raises(UnreadableError, match=r"whole: 2 of 6 signals .*: 8 \(odd\), 9 \(odd\)"):
+    with pytest.raises(UnreadableError, match=r"whole: 2 of 6 signals .*: 8, 9 \(odd\)"):
         build_each("whole", build, parts)
     assert build_each("whole", build, [["1", "2"], ["3"]]) == [2, 1]
 
@@ -93,5 +100,5 @@ def test_files_that_cannot_be_read_are_left_out_of_those_that_can() -> None:
 
 
 def test_no_readable_file_is_an_error_for_all() -> None:
-    with pytest.raises(DataError, match=r"set: 2 of 2 signals cannot be read: 1 \(odd\), 3"):
+    with pytest.raises(DataError, match=r"set: 2 of 2 signals cannot be read: 1, 3 \(odd\)"):
         read_readable("set", ["1", "3"], read_even, threads=2)

@@ -12,9 +12,9 @@ from cnncli.tasks.class_counts import describe_counts, warn_of_rare
 @pytest.mark.parametrize(
     ("counts", "text"),
     [
-        ([20, 30], "a 20, b 30"),
+        ([20, 30], "a (20), b (30)"),
         ([7] * 12, "7 each"),
-        ([*range(40, 50), 3, 90], "k 3, a 40, b 41, … j 49, l 90"),
+        ([*range(40, 50), 3, 90], "k (3), a (40), b (41), … j (49), l (90)"),
     ],
 )
 def test_few_counts_are_listed_and_many_are_told_by_their_range(
@@ -27,11 +27,14 @@ def test_few_counts_are_listed_and_many_are_told_by_their_range(
     ("counts", "rare"),
     [
         ([5, 99], ""),
-        ([5, 100], "few images: a 5, where b has 100; add some"),
-        ([4, 30], "few images: a 4, where b has 30; add some"),
-        ([3, 4], "few images: a 3, b 4; add some"),
-        ([500, 20, 25, 26], "few images: b 20, c 25, where a has 500; add some"),
-        ([1] * 7 + [8], "few images: a 1, b 1, c 1, d 1, e 1, …, where h has 8; add some"),
+        ([5, 100], "few images: a (5), where b has 100; add some"),
+        ([4, 30], "few images: a (4), where b has 30; add some"),
+        ([3, 4], "few images: a (3), b (4); add some"),
+        ([500, 20, 25, 26], "few images: b (20), c (25), where a has 500; add some"),
+        (
+            [1] * 7 + [8],
+            "few images: a (1), b (1), c (1), d (1), e (1), …, where h has 8; add some",
+        ),
     ],
 )
 def test_a_class_is_rare_below_five_samples_or_a_twentieth_of_the_largest(

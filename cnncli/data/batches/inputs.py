@@ -90,7 +90,7 @@ def _expand_folder(path: str, preprocessing: AnyPreprocessing) -> Iterator[Input
     tree = walk(path, preprocessing.extensions)
     files = tree.files or walk(path, ARRAYS).files
     if not files:
-        instead = explain_others(tree.ignored) or "; check the path"
+        instead = explain_others(tree.ignored, [preprocessing.noun]) or "; check the path"
         fault = f"no {preprocessing.noun}s in this folder{instead}"
         raise DataError(fault, path=path, place=path)
     for file in files:

@@ -88,7 +88,7 @@ def read(path: str, split: str | None) -> MaskedSamples:
         notices=tuple(notices),
         masks=paths,
         turns=turns,
-        instead=explain_others(tree.ignored),
+        instead=explain_others(tree.ignored, ["image"]),
     )
 
 

@@ -73,3 +73,18 @@ def test_a_set_for_a_trained_network_has_only_levels_it_knows(cells) -> None:
     other = Segmentation(("a", "b"), masks=MaskLevels((0, 7), ("a", "b")))
     with pytest.raises(DataError, match="level 255 is no class"):
         load_labeled(root, data.preprocessing, other)
+
+
+def test_all_parts_of_a_divided_set_are_judged_with_their_masks(cells, tmp_path: Path) -> None:
+    cells((20, 20), 6)
+    for part in ("train", "val"):
+        for folder in ("images", "masks"):
+            (tmp_path / "set" / part / folder).mkdir(parents=True)
+    for path in tmp_path.glob("[im]*s/*.png"):
+        part = "train" if int(path.stem) < 4 else "val"
+        path.rename(tmp_path / "set" / part / path.parent.name / path.name)
+    data = load_training(str(tmp_path / "set"))
+    whole = load_labeled(
+        str(tmp_path / "set"), data.preprocessing, data.task, origin=data.origin, split="all"
+    )
+    assert (len(whole.samples), len(whole.samples.targets)) == (6, 6)
