@@ -155,7 +155,8 @@ def lay_windows(
     it begins in the input or the padding before it (PyTorch's rule).
     Raises ArchitectureError where not even the first window fits.
     """
-    check_image(shape, _measure_room(size, dilation, pad))
+    axes = (1,) if pad == "causal" else (2,) if len(size) == 2 else (2, 1)
+    check_image(shape, _measure_room(size, dilation, pad), axes)
     image = (1, shape[0]) if len(shape) == 2 else (shape[0], shape[1])
     sizes, steps = spread_over_axes(size, shape, 1), spread_over_axes(stride, shape, 1)
     gaps = spread_over_axes(dilation, shape, 1)
@@ -215,22 +216,28 @@ def _measure_room(size: tuple[int, ...], dilation: tuple[int, ...], pad: Padding
     return max(d * (k - 1) + 1 for k in size for d in dilation) - 2 * min(pad)
 
 
-def check_image(shape: Shape, room: int = 1) -> None:
+def check_image(shape: Shape, room: int = 1, axes: tuple[int, ...] = (2, 1)) -> None:
     """Raise ArchitectureError unless the shape is that of an image or a signal.
 
-    `room` is how many rows and columns there have to be in the shape that the error advises.
+    The error advises a shape with so much `room` along its `axes`: 2 of an image, 1 of a signal.
     """
     if len(shape) < 2:
         raise ArchitectureError(
             f"its input is a vector of {shape[0]}; put reshape(HxWxC) before it, "
-            f"for instance reshape({_suggest_shape(shape[0], room)})"
+            f"for instance reshape({_suggest_shape(shape[0], room, axes)})"
         )
 
 
-def _suggest_shape(count: int, room: int) -> str:
-    """Return the largest square image of so many values, or a signal where that has no room."""
-    side = max(side for side in range(1, math.isqrt(count) + 1) if not count % side**2)
-    return f"{side}x{side}x{count // side**2}" if side >= max(room, 2) else f"{count}x1"
+def _suggest_shape(count: int, room: int, axes: tuple[int, ...]) -> str:
+    """Return the largest square image of so many values, a signal, or the squarest image."""
+    sides = range(1, math.isqrt(count) + 1)
+    side = max(side for side in sides if not count % side**2)
+    if 2 in axes and side >= max(room, 2):
+        return f"{side}x{side}x{count // side**2}"
+    if 1 in axes:
+        return f"{count}x1"
+    rows = max(side for side in sides if not count % side)
+    return f"{rows}x{count // rows}x1"
 
 
 def add_channels(shape: Shape, output: Axes, channels: int) -> Shape:

@@ -78,6 +78,12 @@ def test_the_reshape_that_is_advised_fits(count, layer):
     assert len(build_graph(parse(f"{advised} >> {layer}"), (count,)).output_shape) > 1
 
 
+def test_the_reshape_that_is_advised_for_a_window_of_two_sides_is_an_image():
+    for count, shape in ((40, "5x8x1"), (54, "6x9x1"), (100, "10x10x1")):
+        with pytest.raises(ArchitectureError, match=rf"reshape\({shape}\)"):
+            build_graph(parse("conv(4, 3x5)"), (count,))
+
+
 @pytest.mark.parametrize(("text", "x"), [("4x4x2", (3, 5, 2)), ("7x7x1", (10, 2)), ("5x2", (9, 1))])
 def test_another_number_of_values_is_said_before_flatten_is_advised(text, x):
     with pytest.raises(ArchitectureError, match=r"values, but .* use flatten before it and a"):
