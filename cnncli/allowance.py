@@ -23,9 +23,10 @@ def find_excess(needed: int, usual: int) -> tuple[str, str] | None:
     allowed = usual if Allowance.bytes is None else Allowance.bytes
     if needed <= allowed:
         return None
+    option = setting("max_memory")
     return (
-        f"takes {word_bytes(needed)} of memory, and {word_bytes(allowed)} are allowed",
-        f"{setting('max_memory')} {-(-needed >> 20)}M allows it",
+        f"takes {word_bytes(needed)} of memory, and {option} is {word_bytes(allowed)}",
+        f"{option} {-(-needed >> 20)}M allows it",
     )
 
 

@@ -12,16 +12,17 @@ GB = 1 << 30
     ("needed", "allowed", "excess"),
     [
         (100, None, None),
-        (101, None, ("takes 0 MB of memory, and 0 MB are allowed", "1M allows it")),
-        (5 << 20, 4 << 20, ("takes 5 MB of memory, and 4 MB are allowed", "5M allows it")),
-        (3 * GB + 1, GB, ("takes 3.0 GB of memory, and 1.0 GB are allowed", "3073M allows it")),
+        (101, None, ("takes 0 MB of memory", "is 0 MB", "1M allows it")),
+        (5 << 20, 4 << 20, ("takes 5 MB of memory", "is 4 MB", "5M allows it")),
+        (3 * GB + 1, GB, ("takes 3.0 GB of memory", "is 1.0 GB", "3073M allows it")),
         (GB, GB, None),
     ],
 )
 def test_what_is_more_than_allowed_is_said(needed, allowed, excess, monkeypatch) -> None:
     monkeypatch.setattr(Allowance, "bytes", allowed)
     if excess is not None:
-        excess = excess[0], f"{setting('max_memory')} {excess[1]}"
+        name = setting("max_memory")
+        excess = f"{excess[0]}, and {name} {excess[1]}", f"{name} {excess[2]}"
     assert find_excess(needed, 100) == excess
 
 

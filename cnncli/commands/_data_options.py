@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncli.errors import SomeFailed
-from cnncli.terminal import complain
+from cnncli.terminal import complain, name_options
 
 if TYPE_CHECKING:
     from cnncli.data.unreadable import FileError
@@ -22,12 +22,14 @@ skip_broken_option = click.option(
 def complain_of_broken(broken: Sequence[FileError]) -> None:
     """Report the files that were left out, a line for each."""
     for error in broken:
-        complain(f"{error.path}: left out, not a readable {error.noun} ({error.reason})")
+        complain(
+            f"{error.path}: left out, not a readable {error.noun} ({name_options(error.reason)})"
+        )
 
 
 def record_broken(broken: Sequence[FileError]) -> dict[str, Any]:
     """Return what --json says of them: nothing where there are none."""
-    skipped = [{"path": error.path, "error": error.reason} for error in broken]
+    skipped = [{"path": error.path, "error": name_options(error.reason)} for error in broken]
     return {"skipped": skipped} if skipped else {}
 
 

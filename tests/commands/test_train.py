@@ -9,6 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from PIL import Image
 
 ARCH = "conv(4, 3) >> relu >> maxpool >> dense(classes)"
 FAST = ("--arch", ARCH, "--epochs", "2", "-b", "16")
@@ -450,3 +451,17 @@ def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
     done = run("train", patterns, "-o", tmp_path / "m", option)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("cnncli: no option '-")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--max-memory", "600M"], ["--skip-broken"]])
+def test_an_image_of_a_set_that_takes_too_much_memory_names_the_option(run, tmp_path, arguments):
+    for kind in "ab":
+        (tmp_path / "set" / kind).mkdir(parents=True)
+        for i in range(10):
+            Image.new("L", (4, 4), i).save(tmp_path / "set" / kind / f"{i}.png")
+    (tmp_path / "set" / "a" / "large.ppm").write_bytes(b"P6 9000 9000 255\n")
+    arguments = ["--arch", "dense(classes)", "--epochs", "0", *arguments]
+    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", *arguments)
+    assert done.returncode == (4 if "--skip-broken" in arguments else 3)
+    allowed = "600 MB" if "600M" in arguments else "512 MB"
+    assert f"81 megapixels, takes 618 MB of memory, and --max-memory is {allowed})" in done.stderr

@@ -155,7 +155,7 @@ def test_a_layer_that_takes_more_than_is_allowed_is_refused(model, monkeypatch, 
     with pytest.raises(ModelFileError) as caught:
         cnncli.load(model)
     assert str(caught.value).startswith(f"{model}: for one input its ")
-    assert str(caught.value).endswith(" are allowed; max_memory 1M allows it")
+    assert str(caught.value).endswith(" and max_memory is 0 MB; max_memory 1M allows it")
 
 
 def test_an_error_of_many_names_settings_as_python_does(trained, image, monkeypatch):

@@ -27,7 +27,7 @@ def test_what_takes_too_much_memory_is_refused_with_what_would_be_enough() -> No
     with pytest.raises(RefusedError) as caught, size.admit(5000, 6000, size.WEBP):
         pass
     assert str(caught.value) == (
-        "5000x6000, 30 megapixels, takes 687 MB of memory, and 512 MB are allowed"
+        f"5000x6000, 30 megapixels, takes 687 MB of memory, and {setting('max_memory')} is 512 MB"
     )
     assert caught.value.remedy == f"{setting('max_memory')} 687M allows it"
 
