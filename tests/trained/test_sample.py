@@ -82,7 +82,8 @@ def test_an_array_of_numbers_is_a_signal(values):
     ("source", "message"),
     [
         (b"GIF89a, or not", "not a readable image"),
-        (np.zeros((2, 2, 2), np.uint8), "array: an array of 1x2x2x2, not of images"),
+        (np.zeros(4, np.uint8), "array: an array of 1x4, not of images"),
+        (np.zeros((2, 2, 2), np.uint8), "array: not a readable image .bands: 2, and the network"),
         (np.full((4, 6), 7.0), "array: float images that are not within 0 to 1"),
     ],
 )
