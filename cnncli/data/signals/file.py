@@ -17,15 +17,16 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.allowance import find_excess, word_bytes
 from cnncli.data.arrays import AnyArray, UnusableError, are_finite, open_regular, read_array
 from cnncli.data.delimited import DELIMITERS
 from cnncli.data.endings import COMPRESSED, WAV, get_suffix
 from cnncli.data.other_files import describe_other
 from cnncli.data.signals.table import read_table
-from cnncli.data.signals.wav import ORDERS, check_memory, measure_wav, read_wav
+from cnncli.data.signals.wav import ORDERS, USUAL, check_memory, measure_wav, read_wav
 from cnncli.data.unreadable import RefusedError, SignalError
 
-MAX_TABLE = 1 << 30  # bytes
+TEXT_BYTES, LINE_BYTES = 4, 150  # that reading a table takes, of a byte in it and of a line
 CUT = "a header that does not say how long they are, so all that follows it is read"
 
 # Of files whose name nobody knows. An MP3 begins with its tags, or with a frame.
@@ -117,10 +118,19 @@ def _decode_file(file: BinaryIO, ending: str) -> Signal:
         return Signal(to_signal(values), rate)
     if ending == ".npy":
         return Signal(to_signal(read_array(file, _measure_size(file), "it")))
-    if _measure_size(file) > MAX_TABLE:
-        raise RefusedError("more than 1 GB")
-    table = read_table(file.read(), DELIMITERS.get(ending))
+    size = _measure_size(file)
+    _check_table(size, 0)
+    text = file.read()
+    _check_table(size, text.count(b"\n"))
+    table = read_table(text, DELIMITERS.get(ending))
     return Signal(to_signal(table.values), remark=table.remark)
+
+
+def _check_table(size: int, lines: int) -> None:
+    """Refuse a table that takes more memory to be read than is allowed."""
+    if excess := find_excess(TEXT_BYTES * size + LINE_BYTES * lines, USUAL):
+        fault, remedy = excess
+        raise RefusedError(f"a table of {word_bytes(size)} {fault}", remedy)
 
 
 def _open(source: str | bytes) -> BinaryIO:

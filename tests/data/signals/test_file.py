@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnncli.allowance import Allowance, word_bytes
 from cnncli.data.images.modes import RefusedError
 from cnncli.data.signals.file import SignalHeader, decode, measure, to_signal
 from cnncli.data.unreadable import SignalError
@@ -88,9 +89,19 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
         assert reason in str(caught.value)
 
 
-def test_a_table_beyond_a_gigabyte_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [129 << 20, 1 << 30, 1 << 40])
+def test_a_table_that_takes_too_much_memory_is_not_read(tmp_path: Path, size: int) -> None:
     path = tmp_path / "huge.csv"
     with path.open("wb") as file:
-        file.truncate((1 << 30) + 1)
-    with pytest.raises(SignalError, match="more than 1 GB"):
+        file.truncate(size)
+    with pytest.raises(SignalError, match=f"a table of {word_bytes(size)} takes .* max_memory is"):
         decode(str(path))
+
+
+def test_short_lines_of_a_table_take_memory_too(monkeypatch) -> None:
+    text = b"1\n" * 1000
+    monkeypatch.setattr(Allowance, "bytes", 150_000)
+    with pytest.raises(SignalError, match="a table of 0 MB takes"):
+        decode(text)
+    monkeypatch.setattr(Allowance, "bytes", 158_000)
+    assert len(decode(text).values) == 1000
