@@ -98,5 +98,7 @@ def _choose_held_out(source: Source, parts: dict[str, Samples], origin: Origin, 
     if len(parts.get("val", ())) and origin.fraction is None and source.splits:
         notice = f"{seen}, and others than then; only its val part is judged"
         return Part(parts["val"], "val", (notice,))
-    notice = f"{seen}, so the figures are too good; {setting('split')} val needs that very set"
+    notice = (
+        f"{seen}, so the figures are too good; what was held out is known in the set as it was then"
+    )
     return Part(source.read_all(), "all", (notice,))

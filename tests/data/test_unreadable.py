@@ -79,6 +79,11 @@ def test_skipping_goes_on_until_nothing_more_is_found() -> None:
     assert [error.path for error in broken] == ["1", "3", "5", "7", "9"]
 
 
+def test_a_file_that_cannot_be_left_out_ends_it() -> None:
+    with pytest.raises(UnreadableError, match="1 of 20"):
+        skip_unreadable(lambda _: raise_for(["1"], frozenset(), 20), skip=True)
+
+
 def test_without_leave_nothing_is_skipped() -> None:
     with pytest.raises(UnreadableError, match="1 of 20 signals cannot be read"):
         skip_unreadable(lambda without: raise_for(["1"], without, 20), skip=False)

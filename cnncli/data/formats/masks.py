@@ -103,7 +103,10 @@ def _list_samples(
     keys: list[str] = []
     masks: list[str] = []
     for image, key, mask in files:
-        pages, mask_pages = _list_pages(image), _list_pages(mask)
+        try:
+            pages, mask_pages = list_pages(image), list_pages(mask)
+        except FileError:  # whoever decodes them says which cannot be read
+            pages, mask_pages = [image], [mask]
         if len(pages) != len(mask_pages):
             raise DataError(
                 f"{image}: pages: {len(pages)}, and of its mask {mask}: {len(mask_pages)}; give "
@@ -114,14 +117,6 @@ def _list_samples(
         keys += [key] if len(pages) == 1 else [f"{key}/{page}" for page in range(len(pages))]
         masks += mask_pages
     return tuple(names), tuple(keys), tuple(masks)
-
-
-def _list_pages(path: str) -> list[str]:
-    """Return the names of the pages of a file; one that cannot be read is named when it is used."""
-    try:
-        return list_pages(path)
-    except FileError:
-        return [path]
 
 
 def _find_folders(path: str) -> dict[str, Folders]:

@@ -163,6 +163,22 @@ def test_the_pages_of_stacks_are_samples(tmp_path: Path) -> None:
     assert samples.keys == ("cells.tif/0", "cells.tif/1", "cells.tif/2", "single.tif")
 
 
+@pytest.mark.parametrize("broken", ["images", "masks"])
+def test_a_stack_that_cannot_be_read_is_one_sample_with_its_mask(
+    tmp_path: Path, broken: str
+) -> None:
+    for name in ("a", "b"):
+        save_stack(tmp_path / f"images/{name}.tif", 3)
+        save_stack(tmp_path / f"masks/{name}.tif", 3)
+    (tmp_path / broken / "a.tif").write_bytes(b"II*\0")
+    found = masks.read(str(tmp_path), None)
+    assert len(found) == 4
+    assert (found.names[0], found.masks[0]) == (
+        f"{tmp_path}/images/a.tif",
+        f"{tmp_path}/masks/a.tif",
+    )
+
+
 @pytest.mark.parametrize(("pages", "mask_pages"), [(3, 2), (1, 4), (5, 1)])
 def test_numbers_of_pages_that_differ_are_refused(
     tmp_path: Path, pages: int, mask_pages: int
