@@ -507,8 +507,8 @@ DATA = {
     ),
     "lists-for-parts-are-classes": Fault(
         "cnncli/data/formats/part_lists.py",
-        'return "train" in lists and',
-        'return "val" in lists and',
+        'if "train" not in lists or',
+        'if "val" not in lists or',
         ("tests/data/formats/test_part_lists.py",),
     ),
     "24-bit-samples-have-no-sign": Fault(

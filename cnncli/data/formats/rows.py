@@ -75,15 +75,13 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> tuple[Samples,
     lines = unify_commas(lines, delimiter)
     names, first = _read_head(lines, delimiter)
     body = lines[1:] if names else lines
-    label = find_label(names)
-    split = find_split(names)
+    label, split = find_label(names), find_split(names)
     if split is not None and _are_numbers([first[split]]):
-        split = None
-    words: list[str] = []
-    if label is not None:
-        words = [_cut_cell(line, delimiter, label) for line in body]
+        split = None  # a fold, or another number
     numbers = _parse(path, body, delimiter, [i for i in (label, split) if i is not None])
-    if label is None:
+    if label is not None:
+        words = _cut_column(body, delimiter, label)
+    else:
         label = _find_label(path, numbers)
         words = [str(int(value)) for value in numbers[:, label].tolist()]
     indices = [i for i, name in enumerate(names) if is_index(name, _word_numbers(numbers[:, i]))]
@@ -97,8 +95,7 @@ def read_rows(path: str, lines: Sequence[str], delimiter: str) -> tuple[Samples,
     parts: list[str] = []
     if split is not None:
         places = [f"{path}, row {i}" for i in range(1, len(body) + 1)]
-        cells = [_cut_cell(line, delimiter, split) for line in body]
-        parts = read_parts(places, names[split], cells)
+        parts = read_parts(places, names[split], _cut_column(body, delimiter, split))
         notices.append(word_parts(path, names[split], parts))
     notices = [*samples.notices, *notices, *fractions]
     return replace(samples, suggests=suggests, notices=tuple(notices)), tuple(parts)
@@ -136,6 +133,10 @@ def _parse(path: str, body: Sequence[str], delimiter: str, words: Sequence[int])
             path=path,
         )
     return np.asarray(numbers, np.float64)
+
+
+def _cut_column(lines: Sequence[str], delimiter: str, position: int) -> list[str]:
+    return [_cut_cell(line, delimiter, position) for line in lines]
 
 
 def _cut_cell(line: str, delimiter: str, position: int) -> str:
