@@ -68,7 +68,7 @@ class SampleSet:
         self.statistics: Any = preprocessing.begin_statistics()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._several_frames: set[int] = set()
-        self._beyond: set[int] = set()  # the values that were learned
+        self._beyond: set[int] = set()  # images with values beyond those learned
         needed = len(samples) * math.prod(self.shape) * np.dtype(self.dtype).itemsize
         room = measure_available_memory() * MEMORY_SHARE if memory is None else memory
         fits = needed <= room

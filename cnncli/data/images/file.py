@@ -57,7 +57,7 @@ class Header(NamedTuple):
 
 
 class Opened(Protocol):
-    """An image file whose header has been read, at one of its pages; what it does may raise all."""
+    """An image file whose header has been read, at one of its pages; it may raise anything."""
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -79,9 +79,13 @@ def is_16_bit(image: Image.Image) -> bool:
 
 
 def is_deep_color(image: Image.Image, rawmode: str) -> bool:
-    """Say whether an image has 16 bits of red, green and blue, as it says before it is loaded."""
+    """Say whether an image has 16 bits of red, green and blue, as it says before it is loaded.
+
+    With a color that counts as transparent, it is read in 8 bits.
+    """
     mode, _, order = rawmode.partition(";")
-    return image.mode == mode and mode in {"RGB", "RGBA"} and order in _LOWER
+    known = image.mode == mode and mode in {"RGB", "RGBA"} and order in _LOWER
+    return known and "transparency" not in image.info
 
 
 def get_rawmode(image: Image.Image) -> str:

@@ -23,7 +23,7 @@ DECODERS = {  # of Pillow, by the first byte of what they read
 OTHER_TIFF = (  # what Pillow says of sound files, the last of bands in planes of their own
     "unknown pixel mode", "Invalid value for samples per pixel", "string index out of range",
 )  # fmt: skip
-SIDES = (256, 257)  # TIFF's tags of width and height
+SIDES, BITS, PLANES = (256, 257), 258, 284  # TIFF's tags; the sides are width and height
 ANIMATED = 2  # of the flags of a WebP
 NOT_SUPPORTED = re.compile("unsupported|not supported|unknown|cannot handle|unrecognized", re.I)
 
@@ -149,10 +149,15 @@ def _word_syntax_error(name: str, text: str) -> None:
 def _check_tiff(image: Image.Image) -> None:
     """Raise OtherTiffError for bands that Pillow drops, as they are neither color nor alpha.
 
+    And for planes of 16 bits, which it reads as 8.
+
     Raises RefusedError where parts are missing, which Pillow would leave black.
     """
     rawmode = modes.get_rawmode(image).partition(";")[0]
     if "X" in rawmode and "CMYK" not in rawmode:
+        raise OtherTiffError
+    planes = image.tag_v2.get(PLANES) == 2  # type: ignore[attr-defined]
+    if planes and max(image.tag_v2[BITS]) > 8:  # type: ignore[attr-defined]
         raise OtherTiffError
     width, height = (image.tag_v2[side] for side in SIDES)  # type: ignore[attr-defined]
     extents = [tile.extents for tile in image.tile]  # type: ignore[attr-defined]

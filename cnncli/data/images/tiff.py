@@ -19,6 +19,8 @@ from cnncli.data.images.modes import check_finite
 from cnncli.data.unreadable import RefusedError
 
 MAX_BANDS = 1024
+PHOTOMETRICS = (0, 1, 2)  # white is zero, black is zero, RGB
+ALPHA = (1, 2)  # what extra samples can be: associated with the colors, or not
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
@@ -41,11 +43,26 @@ class TiffPage:
                 f"a TIFF of {'x'.join(map(str, self.page.shape))} ({self.page.axes})",
                 "save each image as a page of its own",
             )
+        if self.page.photometric not in PHOTOMETRICS:
+            raise RefusedError(
+                f"a TIFF of {self.page.photometric.name} of {self.page.bitspersample} bits",
+                "save it as gray or RGB",
+            )
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        height, width, samples = self._stored_shape
+        return height, width, samples - self._has_alpha
+
+    @property
+    def _stored_shape(self) -> tuple[int, int, int]:
         sides = dict(zip(self.axes, self.page.shape, strict=True))
         return sides["Y"], sides["X"], sides.get("S", 1)
+
+    @property
+    def _has_alpha(self) -> bool:
+        """Whether the file calls its last band alpha."""
+        return bool(self.page.extrasamples) and self.page.extrasamples[-1] in ALPHA
 
     @property
     def is_8_bit(self) -> bool:
@@ -54,7 +71,7 @@ class TiffPage:
     @property
     def pixel_bytes(self) -> int:
         """What decoding takes for each pixel: the values as they are, and as float32."""
-        bands = self.shape[2]
+        bands = self._stored_shape[2]
         if self.page.dtype is None or bands > MAX_BANDS:
             raise RefusedError(f"a TIFF of {bands} bands of {self.page.bitspersample} bits")
         return bands * max(3 * int(self.page.dtype.itemsize), size.ORDINARY)
@@ -79,7 +96,13 @@ class TiffPage:
             raise
         if self.axes == "SYX":
             array = np.moveaxis(array, 0, -1)
-        return _to_pixels(array.reshape(self.shape), white_zero=self.page.photometric == 0)
+        array = array.reshape(self._stored_shape)
+        if self._has_alpha:
+            opaque = np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1
+            if (array[..., -1] != opaque).any():
+                raise RefusedError("it is transparent in parts", "save it without an alpha channel")
+            array = array[..., :-1]
+        return _to_pixels(array, white_zero=self.page.photometric == 0)
 
     orientation = 1
 

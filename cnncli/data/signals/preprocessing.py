@@ -93,7 +93,7 @@ class SignalPreprocessing(Value):
         return self
 
     def is_beyond(self, signal: Signal) -> bool:
-        """Say that a signal has no values beyond what can be prepared."""
+        """Return False: what is learned of signals bounds no values."""
         return False
 
     def prepare(self, signal: Signal, name: str) -> Values:

@@ -93,6 +93,14 @@ def test_what_is_transparent_in_sixteen_bits_is_white_in_eight() -> None:
     assert np.array_equal(found[1:], DEEP[1:] >> 8)
 
 
+def test_a_color_of_sixteen_bits_that_is_transparent_is_white() -> None:
+    data = deep_png(DEEP)
+    at = data.index(b"IDAT") - 4
+    body = b"tRNS" + struct.pack(">3H", *DEEP[0, 0].tolist())
+    chunk = struct.pack(">I", 6) + body + struct.pack(">I", zlib.crc32(body))
+    assert decode(data[:at] + chunk + data[at:]).pixels[0, 0].tolist() == [255, 255, 255]
+
+
 def test_gray_with_alpha_in_sixteen_bits_is_read_in_eight() -> None:
     opaque = np.full((16, 16), 65535, np.uint16)
     found = decode(deep_png(np.dstack([RAMP, opaque]))).pixels

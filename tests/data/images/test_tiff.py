@@ -96,3 +96,31 @@ def test_without_tifffile_it_is_said_how_to_get_it(monkeypatch) -> None:
         '-: not a readable image (only tifffile reads it: pip install "cnncli[tiff]"); '
         "install that or convert it"
     )
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_planes_of_16_bits_of_color_are_read(compression: str | None) -> None:
+    planes = np.random.default_rng(0).integers(0, 65536, (3, 6, 5)).astype(np.uint16)
+    data = stored(planes, photometric="rgb", planarconfig="separate", compression=compression)
+    assert np.array_equal(decode(data).pixels, np.moveaxis(planes, 0, -1))
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_a_band_that_is_called_alpha_is_no_band(count: int) -> None:
+    numbers, _ = bands(count, "uint16")
+    numbers[..., -1] = 65535
+    extra = ["unspecified"] * (count - 2) + ["unassalpha"]
+    options = {"photometric": "minisblack", "planarconfig": "contig", "extrasamples": extra}
+    data = stored(numbers, **options)
+    assert np.array_equal(decode(data).pixels, numbers[..., :-1])
+    assert measure(data) == (6, 5, count - 1, False)
+    numbers[2, 3, -1] = 9
+    with pytest.raises(ImageError, match="it is transparent in parts"):
+        decode(stored(numbers, **options))
+
+
+def test_indices_of_a_palette_of_16_bits_are_no_gray() -> None:
+    colors = np.zeros((3, 65536), np.uint16)
+    data = stored(np.ones((6, 5), np.uint16), photometric="palette", colormap=colors)
+    with pytest.raises(ImageError, match=r"a TIFF of PALETTE of 16 bits.*; save it as gray or RGB"):
+        decode(data)
