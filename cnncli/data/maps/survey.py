@@ -18,7 +18,7 @@ from cnncli.data.maps.borders import SHARE, find_inner, find_meetings
 from cnncli.errors import DataError, setting
 from cnncli.wording import shorten
 
-GLANCES = 16  # masks in which the places of classes are looked at
+GLANCES = 8  # masks in which the places of classes are looked at
 FEW, THIN = 3, 0.01  # so many classes, each with such a share of inner pixels, are smoothed edges
 VOIDS = frozenset({0xE0E0C0, 0xFFFFFF})  # colors that may mean "undecided": Pascal VOC's, and white
 
@@ -93,16 +93,17 @@ class Survey:
                 f"{self.folder}: the palettes of the masks differ; pixels of the same color are of "
                 "the same class"
             )
-        for key in sorted(self._find_undecided() - set(ignored)):
-            yield (
-                f"{self.folder}: class {self.write(key)} lies only along the borders of others; "
-                f"if it means undecided, give {setting('ignored')} {self.write(key)}"
-            )
         thin, keys = self._find_thin() - set(ignored), self.find_keys()
         if len(thin) >= FEW and 2 * len(thin) > len(keys):
             yield (
                 f"{self.folder}: {len(thin)} of {len(keys)} {self.word}s occur only along edges, "
                 "which seem to be smoothed; save masks without smoothing, as PNG"
+            )
+            return
+        for key in sorted(self._find_undecided() - set(ignored)):
+            yield (
+                f"{self.folder}: class {self.write(key)} lies only along the borders of others; "
+                f"if it means undecided, give {setting('ignored')} {self.write(key)}"
             )
 
     def _find_undecided(self) -> set[int]:

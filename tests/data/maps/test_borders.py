@@ -8,14 +8,14 @@ from cnncli.data.maps.borders import find_inner, find_meetings
 
 def draw(border: int, inside: int = 12) -> np.ndarray:
     """A square of class 1 on class 0, with a border of 255 around it."""
-    values = np.zeros((40, 50), np.uint8)
+    values = np.zeros((100, 90), np.uint8)
     outside = inside + 2 * border
     values[8 : 8 + outside, 8 : 8 + outside] = 255
     values[8 + border : 8 + border + inside, 8 + border : 8 + border + inside] = 1
     return values
 
 
-@pytest.mark.parametrize("border", [1, 2, 3, 4])
+@pytest.mark.parametrize("border", [1, 2, 5, 8])
 def test_a_border_is_where_two_others_meet(border: int) -> None:
     meets = find_meetings(draw(border), 255)
     assert len(meets) == (draw(border) == 255).sum()
@@ -23,7 +23,13 @@ def test_a_border_is_where_two_others_meet(border: int) -> None:
 
 
 def test_an_area_is_not() -> None:
-    assert find_meetings(draw(10), 255).mean() < 0.3
+    assert find_meetings(draw(25), 255).mean() < 0.1
+
+
+def test_a_small_area_inside_of_another_is_not() -> None:
+    values = draw(0, inside=40)
+    values[20:26, 20:26] = 255
+    assert not find_meetings(values, 255).any()
 
 
 def test_the_border_of_one_other_class_is_not() -> None:

@@ -216,8 +216,8 @@ def test_a_single_class_beside_what_is_ignored_is_refused(tmp_path: Path, gray_m
 
 
 def disk_with_border(border: int) -> np.ndarray:
-    rows, columns = np.mgrid[:48, :48]
-    distance = np.hypot(rows - 24, columns - 24)
+    rows, columns = np.mgrid[:96, :96]
+    distance = np.hypot(rows - 48, columns - 48)
     return np.where(distance < 12, 1, np.where(distance < 12 + border, 255, 0))
 
 
@@ -233,7 +233,7 @@ def disk_with_border(border: int) -> np.ndarray:
 def test_a_class_that_lies_only_along_borders_is_said(
     save_mask: Save, palette: str, mode: str, name: str
 ) -> None:
-    mask = save_mask("a.png", disk_with_border(4), palette, mode)
+    mask = save_mask("a.png", disk_with_border(5), palette, mode)
     (notice,) = find_notices(mask)
     assert f"class {name} lies only along the borders of others" in notice
     assert notice.endswith(f"{name}")
@@ -241,15 +241,15 @@ def test_a_class_that_lies_only_along_borders_is_said(
 
 
 def test_a_class_of_areas_is_not_taken_for_a_border(save_mask: Save) -> None:
-    assert find_notices(save_mask("a.png", disk_with_border(20))) == ()
-    disk = np.where(disk_with_border(4) == 1, 255, 0)
+    assert find_notices(save_mask("a.png", disk_with_border(30))) == ()
+    disk = np.where(disk_with_border(5) == 1, 255, 0)
     assert find_notices(save_mask("b.png", disk)) == ()
 
 
 def test_a_border_is_said_once_though_its_number_differs_from_mask_to_mask(save_mask: Save) -> None:
     palette = " ".join(["000000 ff0000", *["e0e0c0"] * 254])
-    first = save_mask("a.png", disk_with_border(4), palette, "RGB")
-    fewer = np.where(disk_with_border(4) == 0, 1, disk_with_border(4))
+    first = save_mask("a.png", disk_with_border(5), palette, "RGB")
+    fewer = np.where(disk_with_border(5) == 0, 1, disk_with_border(5))
     fewer[:2] = 0
     other = save_mask("b.png", fewer, " ".join(["ffff00 ff0000", *["e0e0c0"] * 254]), "RGB")
     assert len([notice for notice in find_notices(first, other) if "borders" in notice]) == 1
@@ -257,7 +257,7 @@ def test_a_border_is_said_once_though_its_number_differs_from_mask_to_mask(save_
 
 @pytest.mark.parametrize(("mode", "word"), [("L", "levels"), ("RGB", "colors")])
 def test_smoothed_edges_are_said(tmp_path: Path, mode: str, word: str) -> None:
-    large = Image.fromarray(np.where(disk_with_border(4) == 1, 255, 0).astype(np.uint8))
+    large = Image.fromarray(np.where(disk_with_border(5) == 1, 255, 0).astype(np.uint8))
     smooth = large.resize((480, 480), Image.Resampling.NEAREST).resize((60, 60))
     levels = np.asarray(smooth)
     pixels = np.stack([levels, levels // 2, 0 * levels], -1) if mode == "RGB" else levels
