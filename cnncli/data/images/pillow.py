@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.images import modes, size
 from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.mask import Mask, read_mask
+from cnncli.data.images.pages import count_pages
 from cnncli.data.quiet import silence_libtiff
 from cnncli.data.unreadable import RefusedError
 
@@ -84,7 +85,7 @@ class PillowImage:
 
     def count_pages(self) -> int:
         """Return the pages of a TIFF; 1 for anything else, an animation too."""
-        return int(self.image.n_frames) if self.image.format == "TIFF" else 1  # type: ignore[attr-defined]
+        return count_pages(self.file) if self.image.format == "TIFF" else 1
 
     def read(self) -> AnyPixels:
         """Return the pixels, upright, (height, width, 1 or 3)."""
@@ -140,7 +141,7 @@ def _identify(file: BinaryIO) -> Image.Image:
 
 def _word_syntax_error(name: str, text: str) -> None:
     """Raise what a decoder means that has understood a header, but cannot read what it promises."""
-    if name == "Tiff" and text in OTHER_TIFF:
+    if name == "Tiff" and (text in OTHER_TIFF or text.isdigit()):  # the number of a compression
         raise OtherTiffError
     if NOT_SUPPORTED.search(text):
         raise RefusedError(f"not supported: {text[:60]}", "save it as PNG")

@@ -16,6 +16,7 @@ from cnncli.data.images import size
 from cnncli.data.images.depth import AnyPixels
 from cnncli.data.images.mask import NO_MASK, Mask
 from cnncli.data.images.modes import check_finite
+from cnncli.data.images.pages import count_pages
 from cnncli.data.unreadable import RefusedError
 
 MAX_BANDS = 1024
@@ -31,6 +32,7 @@ class TiffPage:
     def __init__(self, file: BinaryIO, page: int = 0) -> None:
         """Raise RefusedError for what is no image, and what tifffile raises."""
         tifffile = import_extra("tifffile", "tiff")
+        self.file = file
         file.seek(0)
         self.tiff = tifffile.TiffFile(file)
         try:
@@ -81,7 +83,7 @@ class TiffPage:
         return self.count_pages() > 1
 
     def count_pages(self) -> int:
-        return len(self.tiff.pages)
+        return count_pages(self.file)
 
     def read(self) -> AnyPixels:
         """Return the pixels, (height, width, bands)."""

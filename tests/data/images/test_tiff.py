@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 
 import numpy as np
@@ -124,3 +125,14 @@ def test_indices_of_a_palette_of_16_bits_are_no_gray() -> None:
     data = stored(np.ones((6, 5), np.uint16), photometric="palette", colormap=colors)
     with pytest.raises(ImageError, match=r"a TIFF of PALETTE of 16 bits.*; save it as gray or RGB"):
         decode(data)
+
+
+@pytest.mark.parametrize("number", [33003, 34712, 34887])
+def test_a_compression_that_only_imagecodecs_reads_is_not_called_damage(number: int) -> None:
+    data = bytearray(stored(np.ones((6, 5), np.uint8)))
+    at = data.index(struct.pack("<HHI", 259, 3, 1))
+    data[at + 8 : at + 10] = struct.pack("<H", number)
+    with pytest.raises(ImageError) as caught:
+        decode(bytes(data))
+    assert "damaged" not in str(caught.value)
+    assert str(caught.value).endswith("; pip install imagecodecs")
