@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -376,3 +378,21 @@ def test_only_masks_have_what_can_be_ignored(run, patterns, tmp_path):
     done = run("train", patterns, "-o", tmp_path / "m.npz", "--ignore", "255")
     assert done.returncode == 2
     assert "--ignore is not for classify; leave it out" in done.stderr
+
+
+def test_neither_predicting_nor_judging_keeps_the_logits_of_a_whole_image(run, tmp_path):
+    stripes = np.add.outer(np.arange(1600) // 40, np.zeros(1600, int)).astype(np.uint8)
+    for kind in ("images", "masks"):
+        (tmp_path / "set" / kind).mkdir(parents=True)
+        for number in range(2):
+            Image.fromarray(stripes).save(tmp_path / "set" / kind / f"{number}.png")
+    settings = ["--arch", "conv(classes, 1)", "--epochs", "0", "--img-size", "64"]
+    assert run("train", tmp_path / "set", "-o", tmp_path / "m.npz", *settings).returncode == 0
+    image = tmp_path / "set/images/0.png"
+    for arguments in (["predict", image, "--tile", "256"], ["evaluate", tmp_path / "set"]):
+        command = ["cnncli", arguments[0], tmp_path / "m.npz", *arguments[1:], "-j", "1"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = status
+        assert status == 0
+        assert usage.ru_maxrss < 400 * 1000  # KB; the logits alone take 410 MB

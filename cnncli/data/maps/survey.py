@@ -42,7 +42,7 @@ class Survey:
         self._tables.setdefault(mask.colors.tobytes(), mask.colors)
         if len(self._first) < GLANCES:
             self._first.append(mask)
-        if len(self._doubtful) < GLANCES and any(_list_doubtful(mask)):
+        if len(self._doubtful) < GLANCES and _list_doubtful(mask):
             self._doubtful.append(mask)
         for number in mask.numbers:
             color = int(mask.colors[number])
@@ -143,8 +143,8 @@ class Survey:
             )
 
 
-def _list_doubtful(mask: Mask) -> Iterator[int]:
-    """Yield the numbers of pixels that may mean "undecided"."""
-    for number in mask.numbers:
-        if mask.colors[number] in VOIDS if mask.kind == "color" else number == 255:
-            yield number
+def _list_doubtful(mask: Mask) -> list[int]:
+    """Return the numbers of pixels that may mean "undecided"."""
+    if mask.kind == "color":
+        return [number for number in mask.numbers if mask.colors[number] in VOIDS]
+    return [number for number in mask.numbers if number == 255]
