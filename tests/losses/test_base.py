@@ -18,7 +18,8 @@ def test_a_loss_is_read_from_its_name_and_from_its_own_text():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("l2", f"loss l2: not known; give {', '.join(LOSSES)}"),
+        ("qqq", f"loss qqq: not known; give {', '.join(LOSSES)}"),
+        ("l2", "loss l2: not known; did you mean mse?"),
         ("hubr(1)", "loss hubr: not known; did you mean huber?"),
         ("huber(0)", "loss huber: delta is '0'; expected a number above 0"),
         ("huber(-1)", "loss huber: delta is '-1'; expected a number above 0"),
