@@ -7,7 +7,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -167,10 +167,16 @@ def _with_image(
     if isinstance(source, str) and not page:
         source, page = split_page(source)
     try:
-        with quiet, _open(source) as file, _identify(file, page) as image:
-            height, width, _ = image.shape
-            with size.admit(height, width, image.pixel_bytes):
-                return work(image)
+        with quiet, _open(source) as file:
+            head = file.read(LENGTH)
+            webp = read_webp_size(head)
+            with (
+                size.admit(*webp) if webp else contextlib.nullcontext(),
+                contextlib.closing(_choose_reader(file, head, page)) as image,
+            ):
+                height, width, _ = image.shape
+                with size.admit(height, width, image.pixel_bytes):
+                    return work(image)
     except FileNotFoundError as error:
         reason = "a link to nothing" if os.path.lexists(name) else "no such file"
         raise fault(name, reason, "check the path") from error
@@ -194,20 +200,8 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # which does not wait for the writer of a pipe
 
 
-@contextlib.contextmanager
-def _identify(file: BinaryIO, page: int) -> Iterator[Opened]:
-    """Open a page by what reads it: Pillow, or a library that is an extra."""
-    head = file.read(LENGTH)
-    webp = read_webp_size(head)
-    with size.admit(*webp) if webp else contextlib.nullcontext():
-        image = _choose_reader(file, head, page)
-        try:
-            yield image
-        finally:
-            image.close()
-
-
 def _choose_reader(file: BinaryIO, head: bytes, page: int) -> Opened:
+    """Open a page by what reads it: Pillow, or a library that is an extra."""
     if head.startswith(b"SIMPLE  ="):
         from cnncli.data.images.fits import FitsImage
 

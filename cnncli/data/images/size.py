@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from cnncli.allowance import find_excess
 from cnncli.data.unreadable import RefusedError
@@ -19,14 +19,15 @@ DEEP_COLOR = 24  # 16 bits a channel, decoded twice
 WEBP = 24  # whose decoder keeps two canvases and a copy
 ANIMATION = 48  # of a WebP, whose canvas is whatever a header of a few bytes says
 
-_turn = threading.RLock()
+_turn = threading.RLock()  # which a thread that has it may take again
+_at_once = contextlib.nullcontext()
 
 
-@contextlib.contextmanager
-def admit(height: int, width: int, pixel_bytes: int) -> Iterator[None]:
-    """Let an image of this size be decoded, in its turn; raise RefusedError where it is too large.
+def admit(height: int, width: int, pixel_bytes: int) -> AbstractContextManager[object]:
+    """Return what to hold while an image of this size is decoded: a large one waits for its turn.
 
-    `pixel_bytes` are those that decoding takes for each pixel.
+    `pixel_bytes` are those that decoding takes for each pixel. Raises RefusedError where it is too
+    large.
     """
     if height < 1 or width < 1:
         raise RefusedError(f"{height}x{width} is no size")
@@ -35,5 +36,4 @@ def admit(height: int, width: int, pixel_bytes: int) -> Iterator[None]:
         fault, remedy = excess
         megapixels = height * width / 1e6
         raise RefusedError(f"{height}x{width}, {megapixels:.0f} megapixels, {fault}", remedy)
-    with _turn if needed > LARGE else contextlib.nullcontext():
-        yield
+    return _turn if needed > LARGE else _at_once
