@@ -11,7 +11,6 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any
 
-from cnncli.data.arrays import UnusableError, open_regular
 from cnncli.data.images.file import split_page
 from cnncli.errors import ModelFileError
 from cnncli.samples import Samples
@@ -121,6 +120,8 @@ def _digest_end(name: str) -> str:
 
 def _digest_content(samples: Samples, index: int) -> str:
     """Return a digest of a sample's row, or of the size and the start of its file."""
+    from cnncli.data.arrays import UnusableError, open_regular  # which `predict` does without
+
     if samples.values is not None:
         return _digest(samples.values[index].tobytes())
     try:

@@ -436,7 +436,7 @@ def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_p
     shown = [float(one) for one in re.findall(rf"^epoch.* {field} ([\d.]+)", done.stderr, re.M)]
     best = max(shown) if monitor == "val_accuracy" else min(shown)
     if monitor == "val_loss":  # of the network that is kept, which calibration makes better
-        assert record[monitor] <= best
+        assert record[monitor] <= best + 1e-4
     else:
         assert record[monitor] == pytest.approx(best, abs=1e-4)
     assert shown[record["best_epoch"] - 1] == best
