@@ -12,37 +12,31 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import os
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from cnncli.data.delimited import (
     DELIMITERS,
-    NUMERAL,
-    WITH_COMMA,
-    count_up,
     find_delimiter,
     is_unnamed,
     split_cells,
     unify_spaces,
 )
-from cnncli.data.endings import SAMPLES, find_kind_in_list, get_suffix
+from cnncli.data.endings import find_kind_in_list, get_suffix
 from cnncli.data.formats.columns import (
-    PATHS,
     Columns,
     choose_columns,
-    find_label,
     find_path,
     read_parts,
     word_fractions,
     word_parts,
 )
+from cnncli.data.formats.list_entries import Entry, Values, read_entry
+from cnncli.data.formats.list_lines import LABEL, Row, read_json_lines, read_table
 from cnncli.data.formats.naming import PARTS
 from cnncli.data.formats.rows import holds_rows, lacks_label, read_rows
 from cnncli.data.formats.targets import Targets, read_flags
@@ -53,26 +47,8 @@ from cnncli.samples import Samples, check_label
 from cnncli.text import TextError, read_text
 from cnncli.value import Value
 
-Values = tuple[str | float, ...]
-
 SUFFIXES = {*DELIMITERS, ".txt", ".jsonl"}
-LABEL = ("label",)
 HEAD = 1 << 20  # bytes that hold the first two lines
-
-
-class Row(NamedTuple):
-    """A line of a list: a cell for each column, None where it has none."""
-
-    line: int
-    cells: list[object]
-
-
-class Entry(NamedTuple):
-    """A sample in a list."""
-
-    file: str
-    values: Values
-    line: int
 
 
 class Listing(Value):
@@ -170,73 +146,15 @@ def open_list(path: str) -> Listing:
     is_json = suffix == ".jsonl" or (path == "-" and text.lstrip().startswith("{"))
     try:
         if is_json:
-            return _build(path, *_read_json(path, lines), comma=False)
+            return _build(path, *read_json_lines(path, lines), comma=False)
         whole = [line for line in lines if line.strip()]
         delimiter = find_delimiter(whole, DELIMITERS.get(suffix))
         if holds_rows(whole, delimiter):
             rows, parts = read_rows(path, whole, delimiter)
             return Listing(path, LABEL, (), (), (), parts, rows=rows)
-        return _build(path, *_read_table(path, lines, delimiter), comma=delimiter != ",")
+        return _build(path, *read_table(path, lines, delimiter), comma=delimiter != ",")
     except (csv.Error, RecursionError) as error:
         raise DataError(f"{path}: {error}; give a path and a label a line", path=path) from error
-
-
-def _read_json(path: str, lines: Sequence[str]) -> tuple[list[str], list[Row]]:
-    """Return the names of all objects' fields, as they first occur, and the rows."""
-    objects = [
-        (number, _parse_object(line)) for number, line in enumerate(lines, 1) if line.strip()
-    ]
-    names = list(dict.fromkeys(name for _, row in objects for name in row))
-    if find_path(names) is None:
-        names = ["path", *names]
-    if names == ["path"]:
-        names = ["path", *LABEL]
-    return names, [Row(number, [row.get(name) for name in names]) for number, row in objects]
-
-
-def _parse_object(line: str) -> dict[str, object]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}
-
-
-def _read_table(path: str, lines: Sequence[str], delimiter: str) -> tuple[list[str], list[Row]]:
-    """Return the names of the columns, by the first line, and the rows."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
-    rows: list[Row] = []
-    for cells in reader:
-        if cells:
-            rows.append(Row(reader.line_num, [cell.strip() for cell in cells]))
-    names = [str(cell) for cell in rows[0].cells] if rows else []
-    if find_path(names) is None or any(get_suffix(name) in SAMPLES for name in names):
-        _refuse_other_names(path, rows)
-        names = [*LABEL, "path"] if _are_labels_first(rows) else ["path", *LABEL]
-    else:
-        rows = rows[1:]
-        firsts = [row.cells[0] for row in rows]
-        if all(len(row.cells) == len(names) + 1 for row in rows) and count_up(firsts):
-            names = ["", *names]  # as R writes row numbers
-    return names, rows
-
-
-def _are_labels_first(rows: Sequence[Row]) -> bool:
-    """Say whether each row has a label and a file, the file known by its ending."""
-    known = [[get_suffix(str(cell)) in SAMPLES for cell in row.cells] for row in rows]
-    return bool(rows) and all(endings == [False, True] for endings in known)
-
-
-def _refuse_other_names(path: str, rows: Sequence[Row]) -> None:
-    """Raise DataError where a first line is no sample but names, as it or the second shows."""
-    are_samples = [any(get_suffix(str(cell)) in SAMPLES for cell in row.cells) for row in rows[:2]]
-    names_label = bool(rows) and find_label([str(cell) for cell in rows[0].cells]) is not None
-    if are_samples == [False, True] or (are_samples == [False, False] and names_label):
-        raise DataError(
-            f"{path}, line {rows[0].line}: no column is called {', '.join(PATHS[:3])} or image; "
-            "name the one that holds the paths path",
-            path=path,
-        )
 
 
 def _build(path: str, names: list[str], rows: list[Row], *, comma: bool) -> Listing:
@@ -252,7 +170,7 @@ def _build(path: str, names: list[str], rows: list[Row], *, comma: bool) -> List
         raise DataError(f"{path}: names only a path; add a label, or numbers by name", path=path)
     if not labeled:
         _check_columns(path, columns)
-    entries = [_read_row(path, row, names, chosen, comma) for row in rows]
+    entries = [read_entry(path, row, names, chosen, comma) for row in rows]
     notices = _collect_notices(path, entries, chosen, labeled)
     parts: tuple[str, ...] = ()
     if chosen.part is not None:
@@ -269,37 +187,6 @@ def _build(path: str, names: list[str], rows: list[Row], *, comma: bool) -> List
         parts,
         tuple(notices),
     )
-
-
-def _read_row(path: str, row: Row, names: Sequence[str], chosen: Columns, comma: bool) -> Entry:
-    """Return the sample in a line; raise DataError where something is missing or is no value."""
-    where = f"{path}, line {row.line}"
-    used = chosen.numbers if chosen.label is None else (chosen.label,)
-    fault = _find_fault(row, names, chosen.path, used)
-    if fault is not None:
-        needed = "a label" if chosen.label is not None else _word_numbers(names, used)
-        raise DataError(f"{where}: not a path and {needed}{fault}; give these", path=path)
-    values: Values
-    if chosen.label is not None:
-        values = (_read_label(row.cells[chosen.label], where),)
-    else:
-        values = tuple(_read_number(row.cells[i], f"{where}, {names[i]}", comma) for i in used)
-    return Entry(str(row.cells[chosen.path]), values, row.line)
-
-
-def _word_numbers(names: Sequence[str], used: Sequence[int]) -> str:
-    return f"a number for {', '.join(names[i] for i in used)}"
-
-
-def _find_fault(row: Row, names: Sequence[str], at: int, used: Sequence[int]) -> str | None:
-    """Return what a row lacks, in parentheses where that can be said; None where it is whole."""
-    if len(row.cells) > len(names):
-        return f" ({len(row.cells)} columns under {len(names)} names)"
-    file = row.cells[at] if len(row.cells) == len(names) else None
-    if not isinstance(file, str) or not file or not used:
-        return ""
-    missing = [names[i] for i in used if row.cells[i] is None]
-    return f" ({', '.join(missing)} is missing)" if missing else None
 
 
 def _refuse_contradictions(path: str, entries: Sequence[Entry], parts: Sequence[str]) -> None:
@@ -353,31 +240,3 @@ def _locate(name: str) -> str:
         return name
     others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     return next((other for other in others if os.path.exists(other)), name)  # noqa: PTH110
-
-
-def _read_label(value: object, where: str) -> str:
-    """Return a class, labels joined by |, or "" for none; raise DataError for anything else."""
-    if isinstance(value, list):
-        parts = [check_label(part, where) for part in value]
-        if any("|" in part for part in parts):
-            raise DataError(f"{where}: a label in a list has a |; leave it out", path=where)
-        return "|".join(parts)
-    value = value.strip() if isinstance(value, str) else value
-    return "" if value == "" else check_label(value, where)
-
-
-def _read_number(value: object, where: str, comma: bool) -> float:
-    if comma and isinstance(value, str) and WITH_COMMA.fullmatch(value):
-        value = value.replace(",", ".")
-    try:
-        odd = isinstance(value, bool) or (isinstance(value, str) and not NUMERAL.fullmatch(value))
-        number = math.nan if odd else float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise DataError(
-            f"{where}: {ascii(value)[:60]} is not a number; "
-            "give numbers, or classes in a column called label",
-            path=where,
-        )
-    return number
