@@ -66,6 +66,8 @@ OPTIONS = {  # without the dashes before them
     "min-confidence": "threshold conf confidence",
     "files-from": "filelist list",
     "normalize": "normalization rescale",
+    "skip-broken": "skipbad skipcorrupt skiperrors skipinvalid ignoreerrors ignorecorrupt",
+    "split": "subset part fold",
 }
 COMMANDS = {
     "train": "fit learn",
