@@ -106,7 +106,7 @@ class Tiled:
         if graph.output_shape[:2] != (height, width):
             rows, columns = graph.output_shape[:2]
             raise ArchitectureError(
-                f"the network answers images of {height}x{width} with {rows}x{columns}; "
+                f"the network makes {rows}x{columns} of images of {height}x{width}; "
                 "give it a multiple of its stride, and pad=same or pad=1 for its convolutions"
             )
         return graph

@@ -36,14 +36,14 @@ def measure_context(graph: Graph) -> Context:
     if len(graph.output_shape) != 3 or graph.output_shape[:2] != (height, width):
         shape = "x".join(map(str, graph.output_shape))
         raise ArchitectureError(
-            f"the network answers with {shape}, not with {height}x{width}xclasses; "
+            f"the output of the network is {shape}, not {height}x{width}xclasses; "
             "end it with conv(classes, 1) at the size of its input"
         )
     for node in graph.nodes:
         if node.layer.reach(*node.input_shapes).everything:
             raise ArchitectureError(
                 f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
-                "could be answered; leave it out"
+                "could be predicted; leave it out"
             )
     rows, columns = (_measure_along(graph, axis) for axis in (0, 1))
     return Context((rows[0], columns[0]), (rows[1], columns[1]), (rows[2], columns[2]))

@@ -160,7 +160,7 @@ class Task(Named):
         if len(graph.output_shape) != 1:
             shape = "x".join(map(str, graph.output_shape))
             raise ArchitectureError(
-                f"the network answers with {shape} values per image; end it with dense(classes)"
+                f"the output of the network is {shape} per image; end it with dense(classes)"
             )
 
     def check_to_train(self, graph: Graph) -> None:

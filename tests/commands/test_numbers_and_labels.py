@@ -217,7 +217,7 @@ def test_no_epoch_writes_the_untrained_network(run, lists, tmp_path):
         (["--monitor", "val_accuracy"], 2, "regress has train_loss, val_loss, val_mae, val_r2"),
         (["--label-smoothing", "0.1"], 2, "--label-smoothing is not for regress"),
         (["--arch", "dense(classes) >> sigmoid"], 2, "ends in sigmoid, but it cannot reach"),
-        (["--arch", "conv(1, 3)"], 2, "answers with 26x26x1 values per image"),
+        (["--arch", "conv(1, 3)"], 2, "output of the network is 26x26x1 per image"),
     ],
 )
 def test_what_does_not_fit_numbers_is_one_line(run, lists, tmp_path, options, code, message):

@@ -68,9 +68,9 @@ def test_no_pixel_beyond_the_context_changes_an_answer(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("conv(2, 3)", "answers with 46x46x2, not with 48x48xclasses"),
+        ("conv(2, 3)", "output of the network is 46x46x2, not 48x48xclasses"),
         ("maxpool >> conv(2, 1)", "end it with conv"),
-        ("dense(2)", "answers with 2, not"),
+        ("dense(2)", "output of the network is 2, not"),
         ("(global_avgpool >> upsample(48)) | id", "sees the whole image at once"),
     ],
 )
