@@ -68,7 +68,7 @@ class SampleSet:
         self.statistics: Any = preprocessing.begin_statistics()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._several_frames: set[int] = set()
-        self._beyond: set[int] = set()  # images with values beyond those learned
+        self._misfits: set[int] = set()  # images of another range than was learned
         needed = len(samples) * math.prod(self.shape) * np.dtype(self.dtype).itemsize
         room = measure_available_memory() * MEMORY_SHARE if memory is None else memory
         fits = needed <= room
@@ -158,8 +158,8 @@ class SampleSet:
                 continue
             if decoded.frames_left_out:
                 self._several_frames.add(index)
-            if preprocessing.is_beyond(decoded):
-                self._beyond.add(index)
+            if preprocessing.is_misfit(decoded):
+                self._misfits.add(index)
 
     def _collect_notices(self, needed: int) -> Iterator[str]:
         if self._several_frames:
@@ -167,10 +167,10 @@ class SampleSet:
                 f"{self.samples.where}: images of which only the first frame or page is used: "
                 f"{len(self._several_frames)}"
             )
-        if self._beyond:
+        if self._misfits:
             yield (
-                f"{self.samples.where}: images with values beyond those of the training images, "
-                f"which are taken as black or white: {len(self._beyond)}"
+                f"{self.samples.where}: images whose values are of another range than the training "
+                f"images', so that they are too dark or bright: {len(self._misfits)}"
             )
         if self.values is None:
             yield (

@@ -437,7 +437,7 @@ def test_a_model_that_takes_more_than_is_allowed_is_refused(run, model, patterns
     assert done.stderr.endswith("; --max-memory 1M allows it\n")
 
 
-def test_values_above_those_of_the_training_images_are_said(run, tmp_path):
+def test_values_of_another_range_than_in_training_are_said(run, tmp_path):
     for kind in "ab":
         (tmp_path / "set" / kind).mkdir(parents=True)
         for i in range(10):
@@ -447,15 +447,16 @@ def test_values_above_those_of_the_training_images_are_said(run, tmp_path):
     arch = "conv(2, 3) >> global_avgpool >> dense(classes)"
     done = run("train", tmp_path / "set", "-o", model, "--arch", arch, "--epochs", "1")
     assert ", taken as 10 bits: 0 to 1023 become levels" in done.stderr
-    assert "black or white" not in done.stderr
+    assert "too dark or bright" not in done.stderr
     Image.fromarray(np.full((6, 6), 5000, np.uint16)).save(bright)
     done = run("predict", model, tmp_path / "set" / "a" / "0.png", bright)
     assert done.returncode == 0
     assert done.stderr == (
-        f"{bright}: values beyond those of the training images are taken as black or white\n"
+        f"{bright}: its values are of another range than the training images', so it is too dark "
+        "or bright\n"
     )
     for kind in "ab":
         (tmp_path / "other" / kind).mkdir(parents=True)
         shutil.copy(bright, tmp_path / "other" / kind / "c.png")
     done = run("evaluate", model, tmp_path / "other")
-    assert "of the training images, which are taken as black or white: 2\n" in done.stderr
+    assert "training images', so that they are too dark or bright: 2\n" in done.stderr

@@ -18,7 +18,7 @@ from cnncli.value import Value
 PATIENCE = 0.02  # seconds a batch waits for its next image, so that a slow source gets its answers
 LOOK_UP = 0.1  # seconds after which a full queue is asked whether anybody still wants it
 
-BEYOND = "values beyond those of the training images are taken as black or white"
+MISFIT = "its values are of another range than the training images', so it is too dark or bright"
 
 Pending = Future["Item"] | Exception | None  # an error of the source, or its end
 
@@ -77,7 +77,7 @@ def _prepare(sample: Input, preprocessing: Any) -> Item:
         values = preprocessing.prepare(decoded, sample.name)
     except DataError as error:
         return Item(sample.name, None, error)
-    notice = decoded.notice or (BEYOND if preprocessing.is_beyond(decoded) else None)
+    notice = decoded.notice or (MISFIT if preprocessing.is_misfit(decoded) else None)
     return Item(sample.name, values, None, notice)
 
 

@@ -47,13 +47,14 @@ def to_8_bits(pixels: AnyPixels, bits: int | None, span: Span | None) -> NDArray
     return levels
 
 
-def is_beyond(pixels: AnyPixels, bits: int | None, span: Span | None) -> bool:
+def is_misfit(pixels: AnyPixels, bits: int | None, span: Span | None) -> bool:
     """Say whether values lie beyond the bits, or far beyond the span, that were learned.
 
-    That of floats a few are beyond is no wonder: a quarter of the span is far.
+    That of floats a few are beyond is no wonder: a quarter of the span is far. Where no bits were
+    learned, say whether values of 16 bits fit into 12, which would make them nearly black.
     """
-    if pixels.dtype == np.uint16 and bits is not None:
-        return bool(pixels.max() >> bits)
+    if pixels.dtype == np.uint16:
+        return bool(pixels.max() >> bits) if bits is not None else 0 < pixels.max() < 1 << 12
     if pixels.dtype == np.float32 and span is not None:
         margin = (span[1] - span[0]) * FAR
         return bool(pixels.min() < span[0] - margin or pixels.max() > span[1] + margin)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.data.endings import ARRAYS, get_suffix
-from cnncli.data.images.depth import AnyPixels, Span, is_beyond, to_8_bits
+from cnncli.data.images.depth import AnyPixels, Span, is_misfit, to_8_bits
 from cnncli.data.images.file import EXTENSIONS, Picture, Pixels, decode, list_pages
 from cnncli.data.normalization import (
     are_numbers,
@@ -128,9 +128,9 @@ class Preprocessing(Value):
         """Return a decoded image in the shape of the input, uint8 (H, W, C); raise ImageError."""
         return self.prepare_pixels(picture.pixels, name)
 
-    def is_beyond(self, picture: Picture) -> bool:
-        """Say whether an image has values beyond those of the training images."""
-        return is_beyond(picture.pixels, self.bits, self.span)
+    def is_misfit(self, picture: Picture) -> bool:
+        """Say whether the values of an image are of another range than the training images'."""
+        return is_misfit(picture.pixels, self.bits, self.span)
 
     def prepare_pixels(self, pixels: AnyPixels, name: str = "array") -> Pixels:
         """Return an image (h, w, bands) as uint8, in the shape of the input or at its own size.

@@ -92,7 +92,7 @@ class SignalPreprocessing(Value):
         """Return the same: every signal is brought to the length of the input."""
         return self
 
-    def is_beyond(self, signal: Signal) -> bool:
+    def is_misfit(self, signal: Signal) -> bool:
         """Return False: what is learned of signals bounds no values."""
         return False
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnncli.data.images.depth import is_beyond, learn_depth, to_8_bits
+from cnncli.data.images.depth import is_misfit, learn_depth, to_8_bits
 from cnncli.data.unreadable import RefusedError
 from cnncli.samples import Samples
 
@@ -110,5 +110,12 @@ def test_rows_of_an_array_are_learned_from_as_they_are() -> None:
     ],
 )
 def test_values_beyond_what_was_learned_are_noticed(pixels: np.ndarray, beyond: bool) -> None:
-    assert is_beyond(pixels, 10, (-1.0, 1.0)) is beyond
-    assert not is_beyond(pixels, None, None)
+    assert is_misfit(pixels, 10, (-1.0, 1.0)) is beyond
+
+
+@pytest.mark.parametrize(
+    ("largest", "dark"), [(0, False), (300, True), (4095, True), (4096, False)]
+)
+def test_12_bits_are_noticed_where_none_were_learned(largest: int, dark: bool) -> None:
+    assert is_misfit(column(0, largest), None, None) == dark
+    assert not is_misfit(column(largest, dtype=np.float32), None, None)
