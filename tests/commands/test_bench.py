@@ -108,7 +108,9 @@ def test_a_network_too_large_for_the_memory_is_one_line(shell):
     line = "cnncli bench 'conv(512, 3)' --input 512x512x64 -b 4096 -q"
     done = shell(f"ulimit -v 8000000; {line}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("cnncli: the network takes 4320.1 GB of memory at a batch size of ")
+    assert done.stderr.startswith(
+        "cnncli: the network takes 4320.1 GB of memory at a batch size of "
+    )
     assert done.stderr.endswith("; a smaller batch or input takes less\n")
 
 
