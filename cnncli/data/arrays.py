@@ -206,5 +206,6 @@ def _word_error(path: str, error: Exception, call: str) -> DataError:
     if isinstance(error, OSError) and error.strerror:
         reason = error.strerror.lower()
     else:
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        text = str(error).removeprefix(f"{path}: ")
+        reason = " ".join(text.split())[:100] or type(error).__name__
     return DataError(f"not usable ({reason}); save it with {call}", path=path, place=path)

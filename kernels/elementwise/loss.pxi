@@ -53,7 +53,7 @@ def sum_weights(
     const double[::1] weights,  # (K,)
     const int[::1] labels,  # (n,), below 0 where a row has none
 ):
-    """Return the sum of weights[label], or of 1 where they are empty, over the rows with a label."""
+    """Return the sum of weights[label], of 1 where they are empty, over the rows with a label."""
     cdef Py_ssize_t i
     cdef double total = 0
     cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
