@@ -68,6 +68,13 @@ def write_line(text: str = "") -> None:
         write_bytes(line.encode(errors="backslashreplace"))
 
 
+def wrap_below(text: str) -> list[str]:
+    """Return the lines of a text that stands below what it is about; they fit in 80 columns."""
+    from textwrap import wrap
+
+    return wrap(text, 80, initial_indent="    ", subsequent_indent="    ")
+
+
 def write_json(value: Any) -> None:
     """Write a line of JSON to stdout: NaN and Infinity become null, NumPy's values plain ones."""
     import json

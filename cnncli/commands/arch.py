@@ -8,7 +8,7 @@ import click
 
 from cnncli.errors import UsageError
 from cnncli.options import SIZE, command, json_option, note_unusual_size
-from cnncli.terminal import note, write_json, write_line
+from cnncli.terminal import note, wrap_below, write_json, write_line
 
 if TYPE_CHECKING:
     from cnncli.graph import Graph
@@ -89,19 +89,21 @@ def _describe(preset: Preset, graph: Graph) -> dict[str, Any]:
 
 
 def _write_table(presets: list[dict[str, Any]]) -> None:
-    rows = [("name", "input", "classes", "params", "title")] + [
+    """Write the figures of each, and below them what it is, in lines that fit a terminal."""
+    rows = [("name", "input", "classes", "params")] + [
         (
             preset["name"],
             "x".join(map(str, preset["input"])),
             str(preset["classes"]),
             f"{preset['params']:,}",
-            preset["title"],
         )
         for preset in presets
     ]
+    titles = ["", *(preset["title"] for preset in presets)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, size, classes, params, title in rows:
+    for (name, size, classes, params), title in zip(rows, titles, strict=True):
         write_line(
-            f"{name:{widths[0]}}  {size:{widths[1]}}  {classes:>{widths[2]}}  "
-            f"{params:>{widths[3]}}  {title}"
+            f"{name:{widths[0]}}  {size:{widths[1]}}  {classes:>{widths[2]}}  {params:>{widths[3]}}"
         )
+        for line in wrap_below(title):
+            write_line(line)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import fill
 from typing import Any
 
 import click
 
 from cnncli.errors import UsageError, did_you_mean
 from cnncli.options import command, json_option
-from cnncli.terminal import write_json, write_line
-
-WIDTH, INDENT = 80, "    "  # of the lines that say what a layer does
+from cnncli.terminal import wrap_below, write_json, write_line
 
 
 @command("cnncli layers", "cnncli layers conv")
@@ -42,9 +39,8 @@ def layers(name: str | None, as_json: bool) -> None:
         return
     for description in descriptions:
         write_line(description["name"] + _write_signature(description["settings"]))
-        write_line(
-            fill(description["summary"], WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
-        )
+        for line in wrap_below(description["summary"]):
+            write_line(line)
     if name is not None and descriptions[0]["settings"]:
         write_line()
         for line in _tabulate(descriptions[0]["settings"]):
