@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
@@ -32,6 +33,21 @@ def test_adding_images_moves_no_other() -> None:
     after = aside(samples({"cat": 360, "dog": 290, "emu": 100}), 0.1)
     for old, new in zip(before, after, strict=True):
         assert set(old.keys) <= set(new.keys)
+
+
+def test_adding_images_that_are_all_set_aside_moves_no_other() -> None:
+    names = [
+        f"cat/{name}.png" for name in ("".join(letters) for letters in product("abcd", repeat=5))
+    ]
+    low = [name for name in names if compute_place(name) < 0.1]
+    high = [name for name in names if compute_place(name) >= 0.1][:300]
+    few, all_of_them = ((*low[:30], *high), (*low, *high))
+    before, after = (
+        aside(Samples("set", keys, keys, ("cat",) * len(keys)), 0.1) for keys in (few, all_of_them)
+    )
+    assert len(low) > 60
+    assert set(before[1].keys) == set(low[:30])
+    assert set(after[1].keys) == set(low)
 
 
 def test_removing_images_moves_no_other() -> None:

@@ -421,6 +421,18 @@ LOSSES_AND_TASKS = {
 }
 
 DATA = {
+    "logits-are-multiplied-by-the-temperature": Fault(
+        "cnncli/training/calibration.py",
+        "weights[name] / np.float32(temperature)",
+        "weights[name] * np.float32(temperature)",
+        ("tests/training/test_calibration.py",),
+    ),
+    "a-few-samples-change-all-confidence": Fault(
+        "cnncli/tasks/classification/task.py",
+        "len(judged) < FEWEST or",
+        "len(judged) < 1 or",
+        ("tests/tasks/classification/test_task.py",),
+    ),
     "what-is-set-aside-depends-on-the-other-samples": Fault(
         "cnncli/data/split.py",
         "aside = places < fraction",
