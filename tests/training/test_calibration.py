@@ -8,6 +8,14 @@ from cnncli.notation import parse
 from cnncli.training.calibration import divide_logits
 
 
+def build_network(text):
+    """Return a network on images of 7x7x2, and its weights by name."""
+    graph = build_graph(parse(text), (7, 7, 2))
+    weights = Weights(graph)
+    weights.initialize(seed=4)
+    return graph, weights.dump()
+
+
 def answer(graph, arrays, images):
     weights = Weights(graph)
     weights.load(arrays)
@@ -29,10 +37,7 @@ def answer(graph, arrays, images):
     ],
 )
 def test_logits_are_divided_wherever_the_last_weights_stand(end):
-    graph = build_graph(parse(f"conv(8, 3) >> tanh >> {end}"), (7, 7, 2))
-    weights = Weights(graph)
-    weights.initialize(seed=4)
-    arrays = weights.dump()
+    graph, arrays = build_network(f"conv(8, 3) >> tanh >> {end}")
     images = np.random.default_rng(2).standard_normal((4, 7, 7, 2)).astype(np.float32)
     divided = divide_logits(graph, arrays, 0.25)
     assert divided is not None
@@ -51,11 +56,8 @@ def test_logits_are_divided_wherever_the_last_weights_stand(end):
     ],
 )
 def test_nothing_is_divided_where_other_layers_follow_the_last_weights(end):
-    graph = build_graph(parse(f"conv(8, 3) >> {end}"), (7, 7, 2))
-    weights = Weights(graph)
-    weights.initialize(seed=4)
-    assert divide_logits(graph, weights.dump(), 0.25) is None
+    assert divide_logits(*build_network(f"conv(8, 3) >> {end}"), 0.25) is None
 
 
 def test_a_network_without_weights_is_left_alone():
-    assert divide_logits(build_graph(parse("global_avgpool"), (7, 7, 2)), {}, 0.25) is None
+    assert divide_logits(*build_network("global_avgpool"), 0.25) is None
