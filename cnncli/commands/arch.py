@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,21 +90,22 @@ def _describe(preset: Preset, graph: Graph) -> dict[str, Any]:
 
 
 def _write_table(presets: list[dict[str, Any]]) -> None:
-    """Write the figures of each, and below them what it is, in lines that fit a terminal."""
-    rows = [("name", "input", "classes", "params")] + [
+    """Write a line for each; on a terminal, which it would not fit, the title stands below."""
+    rows = [("name", "input", "classes", "params", "title")] + [
         (
             preset["name"],
             "x".join(map(str, preset["input"])),
             str(preset["classes"]),
             f"{preset['params']:,}",
+            preset["title"],
         )
         for preset in presets
     ]
-    titles = ["", *(preset["title"] for preset in presets)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for (name, size, classes, params), title in zip(rows, titles, strict=True):
-        write_line(
+    for name, size, classes, params, title in rows:
+        figures = (
             f"{name:{widths[0]}}  {size:{widths[1]}}  {classes:>{widths[2]}}  {params:>{widths[3]}}"
         )
-        for line in wrap_below(title):
+        lines = [figures, *wrap_below(title)] if sys.stdout.isatty() else [f"{figures}  {title}"]
+        for line in lines:
             write_line(line)

@@ -1,6 +1,8 @@
 import json
 import subprocess
 
+from pseudo_terminal import on_a_terminal
+
 from cnncli import presets
 from cnncli.notation import parse
 
@@ -9,12 +11,17 @@ def arch(*arguments):
     return subprocess.run(["cnncli", "arch", *arguments], capture_output=True, text=True)
 
 
-def test_the_list_has_a_line_per_preset_and_what_it_is_below():
+def test_the_list_has_one_line_per_preset():
     header, *lines = arch().stdout.splitlines()
-    assert header.split() == ["name", "input", "classes", "params"]
+    assert header.split() == ["name", "input", "classes", "params", "title"]
+    assert [line.split()[0] for line in lines] == presets.names()
+    assert lines[0].split()[:4] == ["alexnet", "224x224x3", "1000", "61,100,840"]
+
+
+def test_on_a_terminal_the_list_fits_it_with_each_title_below():
+    _, _, *lines = on_a_terminal("cnncli", "arch").decode().splitlines()
     rows = [line for line in lines if not line.startswith(" ")]
     assert [row.split()[0] for row in rows] == presets.names()
-    assert rows[0].split() == ["alexnet", "224x224x3", "1000", "61,100,840"]
     below = " ".join(line.strip() for line in lines[1 : lines.index(rows[1])])
     assert below == presets.get("alexnet").title
     assert max(map(len, lines)) <= 80

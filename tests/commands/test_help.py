@@ -1,10 +1,9 @@
 import json
-import os
-import pty
 import re
 import subprocess
 
 import pytest
+from pseudo_terminal import on_a_terminal
 
 from cnncli.commands.help import FOLDER, TOPICS
 
@@ -68,20 +67,3 @@ def test_a_page_is_shown_without_numpy_and_pillow(script):
     )
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "click" in imported and not {"numpy", "PIL"} & imported
-
-
-def on_a_terminal(*arguments):
-    """Return what a command writes to a terminal."""
-    ours, theirs = pty.openpty()
-    env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    process = subprocess.Popen(arguments, stdout=theirs, env={**env, "TERM": "xterm"})
-    os.close(theirs)
-    written = b""
-    try:
-        while part := os.read(ours, 4096):
-            written += part
-    except OSError:  # as Linux says that nobody writes any longer
-        pass
-    os.close(ours)
-    assert process.wait() == 0
-    return written
