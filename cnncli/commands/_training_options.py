@@ -1,0 +1,111 @@
+"""The options of a training, for the commands that train, or do as if."""
+
+from __future__ import annotations
+
+import click
+
+from cnncli import names
+from cnncli.commands._data_options import skip_broken_option
+from cnncli.options import (
+    IMAGE_SIZE,
+    Function,
+    batch_size_option,
+    conv_algo_option,
+    max_memory_option,
+    optimizer_option,
+    seed_option,
+    threads_option,
+)
+
+GROUPS = {
+    "Model and task": ("output", "arch", "task", "loss", "init"),
+    "Data": (
+        "val", "skip_broken", "img_size", "length", "color", "resize", "normalize",
+        "class_weights", "ignore",
+    ),
+    "Training": (
+        "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
+        "weight_decay", "label_smoothing", "monitor", "seed",
+    ),
+}  # fmt: skip
+POSITIVE = click.FloatRange(0, min_open=True)
+NETWORK_OPTIONS = (
+    click.option("--arch", default="auto", show_default=True, metavar="ARCH",
+                  help="The network: a name, an architecture text, @FILE or auto."),
+    click.option(
+        "--task", type=click.Choice(["auto", *names.TASKS]), default="auto", show_default=True,
+        help="What to learn. auto: what the labels suggest.",
+    ),
+    click.option(
+        "--loss",
+        metavar="NAME",
+        help=f"The loss to minimize. For numbers: {', '.join(names.LOSSES['regress'])}, with "
+        f"settings such as huber(0.5); for masks: {', '.join(names.LOSSES['segment'])}.  "
+        "[default: the first of these]",
+    ),
+    click.option("--init", type=click.Choice(names.INIT_METHODS),
+                  help="Initial weights.  [default: by the next activation]"),
+    conv_algo_option,
+)  # fmt: skip
+DATA_OPTIONS = (
+    click.option("--val", metavar="DIR|FRACTION",
+                  help="Images to validate on.  [default: val/ in DATA, else 0.1]"),
+    skip_broken_option,
+    click.option("--img-size", type=IMAGE_SIZE, metavar="N|HxW",
+                  help="Size of the images.  [default: what half of them have, else their "
+                  "median]"),
+    click.option("--length", type=click.IntRange(1, 10**7 - 1), metavar="N",
+                  help="Length of the signals in samples. Longer ones are cut to their middle, "
+                  "shorter ones get zeros around them.  [default: what 95 % fit into]"),
+    click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto",
+                  show_default=True, help="auto: gray if all images are gray."),
+    click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
+                  default="stretch", show_default=True,
+                  help="How images of another shape are fitted to the size."),
+    click.option("--normalize", type=click.Choice(names.NORMALIZATIONS),
+                  default="standard", show_default=True,
+                  help="Normalization of each channel, by the training data. unit: 0 to 1 "
+                  "(signals: -1 to 1); standard: mean 0, deviation 1; minmax: lowest 0, highest 1; "
+                  "image: each image to the same mean and deviation."),
+    click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
+                  show_default=True,
+                  help="auto: pixels of rare classes count more."),
+    click.option("--ignore", multiple=True, metavar="LEVEL|COLOR",
+                  help="Pixels of masks that take no part in training and figures, such as 255 or "
+                  "'#e0e0c0'; may be given several times."),
+)  # fmt: skip
+LEARNING_OPTIONS = (
+    click.option("--epochs", type=click.IntRange(0), metavar="N",
+                  help="Passes over the images.  [default: 20; above 5,000 images 15, above 20,000 "
+                  "10]"),
+    batch_size_option(None, "32; above 5,000 images 64; masks: 8 tiles"),
+    click.option("--lr", type=POSITIVE, metavar="X",
+                  help="Learning rate at its highest.  [default: by network, optimizer and data; "
+                  "printed]"),
+    click.option("--lr-schedule", type=click.Choice(names.SCHEDULES),
+                  help="How the learning rate falls after warm-up.  [default: cosine]"),
+    click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
+                  help="Epochs in which the learning rate rises to its full height.  [default: 500 "
+                  "steps, but at most 1 epoch]"),
+    optimizer_option,
+    click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+                  help="Momentum of the optimizer; beta1 of adam and adamw.  [default: that of the "
+                  "optimizer]"),
+    click.option("--weight-decay", type=click.FloatRange(0), metavar="X",
+                  help="How strongly weights are pulled toward zero.  [default: by the length of "
+                  "the training; printed]"),
+    click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+                  help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
+    click.option("--monitor", type=click.Choice(names.MONITORS), metavar="NAME",
+                  help="The figure that decides which epoch is kept: "
+                  f"{', '.join(names.MONITORS)}.  [default: val_loss]"),
+)  # fmt: skip
+RUN_OPTIONS = (seed_option, threads_option, max_memory_option)
+
+
+def training_options(function: Function) -> Function:
+    """Give a command all options of a training, which `prepare_training` reads."""
+    options = (*NETWORK_OPTIONS, *DATA_OPTIONS, *LEARNING_OPTIONS, *RUN_OPTIONS)
+    for option in reversed(options):
+        function = option(function)
+    return function

@@ -1,0 +1,153 @@
+"""From the options of a training to what it works with: data, network and settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncli.errors import UsageError
+from cnncli.options import read_arch
+from cnncli.terminal import note
+from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.data.settings import DataSettings
+    from cnncli.data.source import TrainingData
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Shape
+    from cnncli.training.settings import Settings
+
+
+class Prepared(Value):
+    """All that a training depends on."""
+
+    data: TrainingData
+    graph: Graph
+    settings: Settings
+
+
+def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
+    """Read the data, build the network and choose the settings; say what was found and chosen.
+
+    `options` are the values of `training_options` by name.
+    """
+    from cnncli.training.automatic import build_network
+
+    arch = options.pop("arch")
+    text, preset_shape = _read_network(arch)
+    data = _load_data(path, preset_shape, options)
+    if text is not None:
+        text = _adapt(arch, data.preprocessing.input_shape) or text
+    graph = build_network(text, data)
+    note(f"network: {graph.text}")
+    return Prepared(data, graph, _choose_settings(graph, data, options))
+
+
+def _read_network(arch: str) -> tuple[str | None, Shape]:
+    """Return the architecture's text, None for auto, and a preset's input; find mistakes early."""
+    if arch == "auto":
+        return None, ()
+    from cnncli.notation import parse
+
+    text, input_shape, _ = read_arch(arch)
+    parse(text, 2)
+    return text, input_shape or ()
+
+
+def _load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> TrainingData:
+    """Read the data as the options ask for, which are taken out; describe them."""
+    from cnncli.commands._data_options import complain_of_broken
+    from cnncli.data.source import load_training
+
+    data = load_training(
+        path,
+        task=options.pop("task"),
+        loss=options.pop("loss"),
+        val=_parse_val(options.pop("val")),
+        settings=_read_data_settings(preset_shape, options),
+        threads=options["threads"],
+        skip_broken=options.pop("skip_broken"),
+    )
+    complain_of_broken(data.broken)
+    _describe_data(path, data)
+    return data
+
+
+def _read_data_settings(preset_shape: Shape, options: dict[str, Any]) -> DataSettings:
+    from cnncli.data.settings import DataSettings
+
+    return DataSettings(
+        size=options.pop("img_size"),
+        color=options.pop("color"),
+        resize=options.pop("resize"),
+        length=options.pop("length"),
+        normalization=options.pop("normalize"),
+        weighted=options.pop("class_weights") == "auto",
+        ignored=options.pop("ignore"),
+        preset=preset_shape,
+    )
+
+
+def _parse_val(val: str | None) -> str | float | None:
+    """Return a fraction, or the path of a data set; raise UsageError for other fractions."""
+    try:
+        fraction = float(val or "")
+    except ValueError:
+        return val
+    if not 0 < fraction < 1:
+        raise UsageError(f"--val {val}: give a fraction between 0 and 1, or a data set")
+    return fraction
+
+
+def _describe_data(path: str, data: TrainingData) -> None:
+    for notice in data.notices:
+        note(notice)
+    size = "x".join(map(str, data.preprocessing.input_shape))
+    memory = (data.train.memory_bytes + data.val.memory_bytes) / 1e6
+    note(
+        f"{path}: {len(data.train)} {data.preprocessing.noun}s to train on, "
+        f"{len(data.val)} to validate, {data.task.words.describe()}"
+    )
+    _describe_counts(path, data)
+    note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
+
+
+def _describe_counts(path: str, data: TrainingData) -> None:
+    """Say how many samples each class or label has, and which have too few."""
+    from cnncli.tasks.class_counts import describe_counts, warn_of_rare
+
+    counts, names, noun = data.count_samples(), data.task.outputs, data.preprocessing.noun
+    if counts is None:
+        return
+    note(f"{noun}s per {data.task.singular}: {describe_counts(names, counts)}")
+    warning = warn_of_rare(names, counts, noun)
+    if warning:
+        note(f"{path}: {warning}")
+
+
+def _adapt(arch: str, shape: Shape) -> str | None:
+    """Return the text of a preset as `arch --for` adapts it to smaller inputs; say what changed."""
+    from cnncli.presets.adaptation import adapt_to_smaller
+
+    adapted = adapt_to_smaller(arch, shape)
+    if adapted is None:
+        return None
+    size = "x".join(map(str, shape))
+    note(f"{arch} is made for larger inputs; for {size} it is adapted as by `arch {arch} --for`:")
+    for change in adapted.changes:
+        note(f"  {change}")
+    return adapted.text
+
+
+def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) -> Settings:
+    """Return all settings of the training and say what they are."""
+    from cnncli.training.settings import choose_settings
+
+    given = {name: value for name, value in given.items() if value is not None}
+    settings = choose_settings(given, graph, data.task, len(data.train))
+    smoothing = f"label smoothing {settings.label_smoothing:g}, " if data.task.smoothing else ""
+    note(
+        f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
+        f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
+        f"weight decay {settings.weight_decay:g}, {smoothing}seed {settings.seed}"
+    )
+    return settings
