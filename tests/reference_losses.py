@@ -30,3 +30,19 @@ def weighted_cross_entropy(x, labels, weights):
     loss = -(w * np.log(p[rows, labels])).sum() / w.sum()
     p[rows, labels] -= 1
     return loss, p * w[:, None] / w.sum()
+
+
+def mixed_cross_entropy(x, shares, weights, smoothing):
+    """Each row has a share of every class, and as large a share of the loss of that class."""
+    log_p = x - np.log(np.exp(x).sum(1, keepdims=True))
+    K = x.shape[1]
+    total = loss = 0.0
+    gradient = np.zeros_like(x)
+    for row, logs in enumerate(log_p):
+        for k in range(K):
+            share = shares[row, k] * weights[k]
+            target = (1 - smoothing) * np.eye(K)[k] + smoothing / K
+            loss -= share * (target @ logs)
+            gradient[row] += share * (np.exp(logs) - target)
+            total += share
+    return loss / total, gradient / total

@@ -125,6 +125,19 @@ def test_loss_and_every_gradient_agree_with_torch(name, smoothing):
         assert difference <= 5e-5 * largest, full
 
 
+def test_the_loss_of_mixed_samples_and_its_gradient_agree_with_torch():
+    numbers = np.random.default_rng(0)
+    logits = numbers.standard_normal((8, 5)).astype(np.float32)
+    shares = numbers.dirichlet(np.ones(5), 8).astype(np.float32)
+    tensor = torch.tensor(logits, requires_grad=True)
+    expected = torch.nn.functional.cross_entropy(tensor, torch.tensor(shares), label_smoothing=0.1)
+    expected.backward()
+    gradient = np.empty_like(logits)
+    loss = CrossEntropy(0.1).build(logits, gradient, 1)(shares, 8)
+    assert loss == pytest.approx(float(expected.detach()), rel=1e-6)
+    assert np.allclose(gradient, tensor.grad.numpy(), atol=1e-7)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("rule", ["true", "guided", "deconv"])
 def test_gradients_of_a_prediction_agree_with_torch(name, rule):

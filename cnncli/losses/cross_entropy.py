@@ -15,7 +15,9 @@ from cnncli.losses.base import Floats, Loss, Step, Targets
 class CrossEntropy(Loss, name="cross-entropy"):
     """-log of the probability of the right class; targets are int32, one for each K outputs.
 
-    A target below 0 is left out of the loss and of its gradient.
+    A target below 0 is left out of the loss and of its gradient. A sample that is mixed of several
+    has a share of each class instead, float32 (n, K), and as large a share of their losses
+    (Zhang et al. 2018, arXiv:1710.09412).
     """
 
     smoothing: float = 0.0  # share of the target spread over all classes (Szegedy et al. 2016)
@@ -32,6 +34,8 @@ class CrossEntropy(Loss, name="cross-entropy"):
         weights = np.array(self.weights, np.float64)
 
         def step(targets: Targets, n: int) -> float:
+            if targets.dtype == np.float32:
+                return mixed_step(targets.reshape(-1), n)
             rows, labels = n * pixels, targets.reshape(-1)
             total: float = elementwise.sum_weights(rows, weights, labels)
             elementwise.softmax_cross_entropy(
@@ -39,6 +43,14 @@ class CrossEntropy(Loss, name="cross-entropy"):
                 logits, labels, losses, dlogits, NOTHING, threads,
             )  # fmt: skip
             return float(losses[:rows].sum()) / total if total else 0.0
+
+        def mixed_step(shares: Array, n: int) -> float:
+            total: float = elementwise.sum_mixed_weights(n, classes, weights, shares)
+            elementwise.mixed_cross_entropy(
+                n, classes, self.smoothing, weights, total,
+                logits, shares, losses, dlogits, threads,
+            )  # fmt: skip
+            return float(losses[:n].sum()) / total
 
         return step
 

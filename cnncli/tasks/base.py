@@ -105,6 +105,7 @@ class Task(Named):
     gate: ClassVar[str]  # the figure that says best how good a network is
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
     has_confusion: ClassVar[bool] = False  # whether the figures have a confusion matrix
+    unmixable: ClassVar[str] = ""  # why two samples cannot be mixed into one, where they cannot
 
     @property
     def words(self) -> Words:
@@ -147,6 +148,13 @@ class Task(Named):
 
     def make_targets(self, samples: Samples) -> Targets:
         """Return what the loss compares answers with, a row per sample; raise DataError."""
+        raise NotImplementedError
+
+    def make_shares(self, targets: Targets) -> Array:
+        """Return the share of each output in targets, float32 (n, K), which can be mixed.
+
+        The loss takes shares for targets. Only tasks that are not `unmixable` have them.
+        """
         raise NotImplementedError
 
     def smooth_loss(self, smoothing: float) -> Loss:

@@ -91,6 +91,63 @@ def softmax_cross_entropy(
         )
 
 
+cdef double mixed_row(
+    Py_ssize_t K, double smoothing, const double *weights, double total_weight,
+    const float *logits, const float *shares, float *dlogits,
+) noexcept nogil:
+    """Return the weighted loss of one row with a share of every class; write its gradient."""
+    cdef Py_ssize_t k
+    cdef double total = 0, weight = 0, distance = 0, target
+    cdef float largest = logits[0]
+    for k in range(K):
+        largest = logits[k] if logits[k] > largest else largest
+        weight += shares[k] * (weights[k] if weights else 1.0)
+    for k in range(K):
+        total += exponential(logits[k] - largest)
+    for k in range(K):
+        target = (1 - smoothing) * shares[k] * (weights[k] if weights else 1.0)
+        target += smoothing * weight / K
+        if target > 0:  # which a logit of -inf would make NaN
+            distance += target * (<double>largest - logits[k])
+        dlogits[k] = (weight * exponential(logits[k] - largest) / total - target) / total_weight
+    return weight * log(total) + distance
+
+
+def sum_mixed_weights(
+    Py_ssize_t n, Py_ssize_t K,
+    const double[::1] weights,  # (K,)
+    const float[::1] shares,  # (n, K)
+):
+    """Return the sum over all rows of shares * weights, of the shares where weights are empty."""
+    cdef Py_ssize_t i
+    cdef double total = 0
+    cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
+    for i in range(n * K):
+        total += shares[i] * (class_weights[i % K] if class_weights else 1.0)
+    return total
+
+
+def mixed_cross_entropy(
+    Py_ssize_t n, Py_ssize_t K, double smoothing,
+    const double[::1] weights,  # (K,)
+    double total_weight,
+    const float[::1] logits, const float[::1] shares,  # (n, K)
+    double[::1] losses,  # (n,)
+    float[::1] dlogits,  # (n, K)
+    int threads,
+):
+    """The sum over the classes of shares * the loss of that class, as `softmax_cross_entropy`
+    defines it, and its gradient; total_weight is what `sum_mixed_weights` returns.
+    """
+    cdef Py_ssize_t i
+    cdef const double *class_weights = &weights[0] if weights.shape[0] else NULL
+    for i in prange(n, num_threads=team(COST * n * K, threads), nogil=True):
+        losses[i] = mixed_row(
+            K, smoothing, class_weights, total_weight,
+            &logits[i * K], &shares[i * K], &dlogits[i * K],
+        )
+
+
 cdef double binary_row(
     Py_ssize_t K, double share, const float *logits, const float *targets, float *dlogits,
 ) noexcept nogil:

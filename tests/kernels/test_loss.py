@@ -122,3 +122,63 @@ def test_only_rows_with_a_label_weigh(kernels):
     assert kernels.sum_weights(4, EVEN, labels) == 3
     assert kernels.sum_weights(4, np.array([0.5, 7.0, 2.0]), labels) == 4.5
     assert kernels.sum_weights(2, EVEN, labels) == 1
+
+
+def mixed_loss(kernels, logits, shares, smoothing=0.0, weights=EVEN):
+    """Return losses and gradient of rows with a share of every class."""
+    n, K = np.shape(logits)
+    losses, dlogits = np.full(n, np.nan), blank(n * K)
+    given_shares = given_array(np.asarray(shares))
+    total = kernels.sum_mixed_weights(n, K, weights, given_shares)
+    kernels.mixed_cross_entropy(
+        n, K, smoothing, weights, total, given_array(np.asarray(logits)), given_shares,
+        losses, dlogits, 1,
+    )  # fmt: skip
+    assert stands(dlogits)
+    return losses, dlogits.reshape(n, K)
+
+
+@every_loss
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("K", [1, 2, 9, 40])
+def test_the_loss_of_a_mixed_row_is_that_of_its_classes_by_their_shares(kernels, K, smoothing):
+    numbers = np.random.default_rng(K)
+    logits = (3 * numbers.standard_normal((6, K))).astype(np.float32)
+    shares = numbers.dirichlet(np.ones(K), 6).astype(np.float32)
+    losses, dlogits = mixed_loss(kernels, logits, shares, smoothing)
+    wide = logits.astype(np.float64)
+    parts = [reference.cross_entropy(wide, np.full(6, k), smoothing) for k in range(K)]
+    assert np.allclose(losses, sum(shares[:, k] * parts[k][0] for k in range(K)), rtol=1e-6)
+    expected = sum(shares[:, k, None] * parts[k][1] for k in range(K))
+    assert np.allclose(dlogits, expected, atol=1e-7)
+
+
+@every_loss
+def test_the_gradient_of_a_mixed_row_is_that_of_small_differences(kernels):
+    numbers = np.random.default_rng(2)
+    logits, weights = numbers.standard_normal((3, 4)).astype(np.float32), np.array([1, 3, 0.5, 2.0])
+    shares = numbers.dirichlet(np.ones(4), 3).astype(np.float32)
+    total = (shares * weights).sum()
+    _, dlogits = mixed_loss(kernels, logits, shares, 0.1, weights)
+    for place in np.ndindex(3, 4):
+        above, below = logits.copy(), logits.copy()
+        above[place] += 2**-7
+        below[place] -= 2**-7
+        ends = [mixed_loss(kernels, end, shares, 0.1, weights)[0].sum() for end in (above, below)]
+        assert dlogits[place] == pytest.approx((ends[0] - ends[1]) * 2**6 / total, abs=1e-5)
+
+
+@every_loss
+def test_huge_logits_leave_the_loss_of_a_mixed_row_finite(kernels):
+    losses, dlogits = mixed_loss(
+        kernels, [[1e4, -1e4, 0], [-np.inf, 0, 0]], [[0.5, 0.5, 0], [0, 0.5, 0.5]]
+    )
+    assert losses == pytest.approx([1e4, np.log(2)])
+    assert np.isfinite(dlogits).all()
+
+
+@every_loss
+def test_class_weights_of_a_mixed_row_count_by_its_shares(kernels):
+    shares = np.array([0.25, 0.75, 0, 0, 0, 1], np.float32)
+    assert kernels.sum_mixed_weights(2, 3, np.array([4.0, 8.0, 2.0]), shares) == 1 + 6 + 2
+    assert kernels.sum_mixed_weights(2, 3, EVEN, shares) == 2

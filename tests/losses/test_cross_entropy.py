@@ -64,3 +64,43 @@ def test_a_batch_without_labels_has_no_loss():
     mean, filled = run_step(CrossEntropy(), draw(7, 4, 3)[0], np.full(4, -1, np.int32))
     assert mean == 0
     assert not filled.any()
+
+
+def mix(seed, n, K):
+    """Return logits (n, K), and shares of two classes in each row."""
+    first, second = np.random.default_rng(seed).integers(0, K, (2, n))
+    share = np.random.default_rng(seed + 1).random((n, 1)).astype(np.float32)
+    eye = np.eye(K, dtype=np.float32)
+    return draw(seed, n, K)[0], share * eye[first] + (1 - share) * eye[second]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weights", [(), (0.2, 1.0, 5.0)])
+def test_a_mixed_sample_has_its_share_of_the_loss_of_each_class(smoothing, weights):
+    outputs, shares = mix(3, 20, 3)
+    expected, gradient = reference.mixed_cross_entropy(
+        outputs.astype(np.float64), shares, np.array(weights or (1.0,) * 3), smoothing
+    )
+    mean, filled = run_step(CrossEntropy(smoothing, weights), outputs, shares, batch=30)
+    assert mean == pytest.approx(expected, rel=1e-6)
+    assert np.allclose(filled, gradient, atol=1e-7)
+
+
+@pytest.mark.parametrize("weights", [(), (0.2, 1.0, 5.0, 2.0)])
+def test_a_share_of_one_costs_what_the_class_costs(weights):
+    outputs = draw(7, 9, 4)[0]
+    labels = (np.arange(9) % 4).astype(np.int32)
+    whole = run_step(CrossEntropy(0.1, weights), outputs, labels)
+    shares = np.eye(4, dtype=np.float32)[labels]
+    mixed = run_step(CrossEntropy(0.1, weights), outputs, shares)
+    assert mixed[0] == pytest.approx(whole[0], rel=1e-6)
+    assert np.allclose(mixed[1], whole[1], atol=1e-7)
+
+
+def test_threads_change_no_bit_of_a_mixed_loss():
+    outputs, shares = mix(5, 4000, 10)
+    once = run_step(CrossEntropy(0.1), outputs, shares)
+    for threads in (2, 3):
+        again = run_step(CrossEntropy(0.1), outputs, shares, threads)
+        assert again[0] == once[0]
+        assert again[1].tobytes() == once[1].tobytes()

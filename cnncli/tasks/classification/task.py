@@ -105,6 +105,11 @@ class Classification(Task, name="classify"):
         counts: list[int] = np.bincount(targets, minlength=len(self.outputs)).tolist()
         return counts
 
+    def make_shares(self, targets: NDArray[np.int32]) -> Array:
+        """Return 1 for the class of each sample and 0 for the others."""
+        shares: Array = np.eye(len(self.outputs), dtype=np.float32)[targets]
+        return shares
+
     def smooth_loss(self, smoothing: float) -> Loss:
         """Return cross-entropy with this label smoothing."""
         return self.loss.with_smoothing(smoothing)

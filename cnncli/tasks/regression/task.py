@@ -58,6 +58,7 @@ class Regression(Task, name="regress"):
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}
     gate: ClassVar[str] = "r2"
     has_confidence: ClassVar[bool] = False
+    unmixable: ClassVar[str] = "nobody measured the numbers of a mixed image"
 
     @property
     def words(self) -> RegressionWords:

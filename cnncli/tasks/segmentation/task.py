@@ -60,6 +60,7 @@ class Segmentation(Task, name="segment"):
     gate: ClassVar[str] = "pixel_accuracy"
     has_confidence: ClassVar[bool] = False
     has_confusion: ClassVar[bool] = True
+    unmixable: ClassVar[str] = "a pixel of two images has two classes"
 
     @property
     def words(self) -> SegmentationWords:

@@ -128,3 +128,9 @@ def test_an_answer_that_is_not_finite_is_never_right(bad, true):
     predicted = ABC.words.tabulate(judged)[1][1][1]
     assert predicted == ""
     assert list(ABC.words.summarize(found))
+
+
+def test_a_sample_is_wholly_of_its_class_before_it_is_mixed():
+    shares = ABC.make_shares(np.array([2, 0], np.int32))
+    assert shares.dtype == np.float32
+    assert shares.tolist() == [[0, 0, 1], [1, 0, 0]]

@@ -153,3 +153,8 @@ def test_an_answer_that_is_not_finite_is_never_right(bad, row):
     assert all(0 <= value <= 1 for value in TASK.learn_from_validation(judged).thresholds)
     assert TASK.words.tabulate(judged)[1][row][1] == ""
     assert list(TASK.words.summarize(found))
+
+
+def test_the_targets_of_labels_can_be_mixed_as_they_are():
+    targets = np.array([[1, 0], [1, 1]], np.float32)
+    assert MultiLabel(("a", "b")).make_shares(targets) is targets
