@@ -9,11 +9,14 @@ from cnncli.terminal import Interrupted, Progress, note
 from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
 
 if TYPE_CHECKING:
+    from cnncli.commands._training_log import Log
     from cnncli.data.source import TrainingData
 
 
-def follow(events: Generator[Event, None, None], data: TrainingData) -> Done:
-    """Show what happens until the training is done.
+def follow(
+    events: Generator[Event, None, None], data: TrainingData, log: Log | None = None
+) -> Done:
+    """Show what happens until the training is done, and write a log of it.
 
     What goes wrong here, such as a closed stderr, is thrown into the training, which saves its best
     network then as it does when it fails by itself.
@@ -21,6 +24,8 @@ def follow(events: Generator[Event, None, None], data: TrainingData) -> Done:
     story = _Story(data)
     try:
         for event in events:
+            if log is not None:
+                log.take(event)
             story.tell(event)
     except BaseException as error:
         story.tell(events.throw(error))  # what it saved; raises the error where it saved nothing

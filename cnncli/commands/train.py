@@ -33,10 +33,14 @@ OTHER_FORMATS = (
 @click.argument("data", metavar="DATA")
 @click.option("-o", "--output", required=True, type=OUTPUT, metavar="MODEL.npz",
               help="The model file to write.")  # fmt: skip
+@click.option("--log", type=OUTPUT, metavar="FILE.jsonl",
+              help="Write a line of JSON per epoch to this file; see `cnncli curves`.")  # fmt: skip
 @training_options
 @force_option
 @json_option
-def train(data: str, output: str, force: bool, as_json: bool, **options: Any) -> None:
+def train(
+    data: str, output: str, log: str | None, force: bool, as_json: bool, **options: Any
+) -> None:
     """Train a network on labeled images or signals and write it to one file.
 
     DATA is a folder with one folder per class; a folder with train/ and val/; a .csv, .tsv or
@@ -52,6 +56,7 @@ def train(data: str, output: str, force: bool, as_json: bool, **options: Any) ->
     `cnncli help data` and `cnncli help training`.
     """
     from cnncli.commands._training_events import follow
+    from cnncli.commands._training_log import open_log
     from cnncli.commands._training_preparation import prepare_training
     from cnncli.model_file.atomic import check_writable
     from cnncli.training import run
@@ -60,14 +65,15 @@ def train(data: str, output: str, force: bool, as_json: bool, **options: Any) ->
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
     _refuse_other_formats(output)
     check_writable(output, force=force)
+    log_file = open_log(log, output, force=force, as_json=as_json)
     prepared = prepare_training(data, options)
     events = run.train(output, prepared.data, prepared.graph, prepared.settings)
-    done = follow(events, prepared.data)
+    done = follow(events, prepared.data, log_file)
     record = _record(done, prepared.data, prepared.graph)
     if as_json:
         write_json(record)
     else:
-        (note if output == "-" else write_line)(_summary(record, prepared.data))
+        (note if "-" in (output, log) else write_line)(_summary(record, prepared.data))
     fail_for_broken(prepared.data.broken)
 
 

@@ -16,6 +16,7 @@ class Started(Value):
     threads: int
     epochs: int
     samples: int  # in an epoch: images, signals or tiles of images
+    resumed: tuple[Epoch, ...] = ()  # those that a resumed training has behind it
 
 
 class Step(Value):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
 from cnncli.training.events import Done, Epoch, Event, Saved, Started
+from cnncli.training.log import keep_records
 from cnncli.training.loop import Training
 from cnncli.training.settings import Settings
 from cnncli.training.state import State
@@ -52,6 +53,7 @@ def train(
         threads=settings.threads,
         epochs=settings.epochs,
         samples=training.train.samples,
+        resumed=tuple(training.state.epochs),
     )
     try:
         yield from training.run()
@@ -77,7 +79,7 @@ class _ModelFile:
         """Write the network as a training begins with it."""
         weights = Weights(self.graph)
         weights.initialize(self.settings.init, self.settings.seed)
-        return self._save(weights.dump(), self.data.task, 1.0, None, 0, complete=True)
+        return self._save(weights.dump(), self.data.task, 1.0, None, (), complete=True)
 
     def save_best(self, state: State, *, complete: bool) -> Saved:
         """Write the network of the best epoch."""
@@ -85,7 +87,7 @@ class _ModelFile:
         assert best is not None
         epoch = replace(best.epoch, validation=best.validation)
         return self._save(
-            best.weights, best.task, best.temperature, epoch, len(state.epochs), complete=complete
+            best.weights, best.task, best.temperature, epoch, state.epochs, complete=complete
         )
 
     def _save(
@@ -94,11 +96,11 @@ class _ModelFile:
         task: Task,
         temperature: float,
         epoch: Epoch | None,
-        epochs_run: int,
+        epochs: Sequence[Epoch],
         *,
         complete: bool,
     ) -> Saved:
-        figures = _figures(task, epoch, epochs_run)
+        figures = _figures(task, epoch, len(epochs))
         settings = asdict(self.settings)
         del settings["threads"]  # which change nothing
         origin = self.data.origin
@@ -115,6 +117,7 @@ class _ModelFile:
                 "temperature": temperature,
                 **({"samples": origin.to_manifest()} if origin else {}),
                 **figures,
+                "log": keep_records(epochs),
             },
             task=task.to_manifest(),
         )
