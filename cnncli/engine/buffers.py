@@ -28,13 +28,21 @@ class Layout:
         setup: Setup,
         keep: Collection[str] = (),
         gradients: Collection[str] = (),
+        *,
+        frozen: Collection[str] = (),
+        start: str = INPUT,
     ) -> None:
-        """Raise UsageError where `gradients` names something that has none."""
+        """Raise UsageError where `gradients` names something that has none.
+
+        `frozen` and `start` are as for `fuse`.
+        """
         keep = {*keep, *gradients}
         self.graph, self.setup = graph, setup
-        self.steps, self.output = fuse(graph, self.setup, keep)
+        self.frozen = frozenset(frozen)
+        self.steps, self.output = fuse(graph, self.setup, keep, frozen=frozen, start=start)
         self.end = len(self.steps)
-        self.shapes = {INPUT: graph.input_shape} | {
+        nodes = {node.name: node.output_shape for node in graph.nodes}
+        self.shapes = {INPUT: nodes.get(start, graph.input_shape)} | {
             step.output: step.output_shape for step in self.steps
         }
         self.slices: dict[str, Slice] = find_slices(self.steps, self.setup, {*keep, self.output})
@@ -57,24 +65,25 @@ class Layout:
 
     def runs_backward(self, step: Operation) -> bool:
         """Say whether a step has a backward pass: whether it leads to a gradient that is wanted."""
-        if name_gradient(step.output) not in self.buffers:
-            return False
-        return self.setup.training or not self.differentiated.isdisjoint(step.reads)
+        return name_gradient(step.output) in self.buffers and self._leads_back(step)
 
     def _find_differentiated(self) -> set[str]:
         """Return the values that get gradients.
 
-        In a training these are all but the input, in a prediction what is asked for and whatever
-        depends on it.
+        These are what is asked for, what layers that learn make, and whatever depends on either.
         """
         values = set(self.asked)
         for step in self.steps:
-            if self.setup.training or not values.isdisjoint(step.reads):
+            if step.learns or not values.isdisjoint(step.reads):
                 values.add(step.output)
         return values
 
+    def _leads_back(self, step: Operation) -> bool:
+        """Say whether a step learns, or depends on a value that gets a gradient."""
+        return step.learns or not self.differentiated.isdisjoint(step.reads)
+
     def _plan_values(self, keep: Collection[str]) -> None:
-        self._need(INPUT, volume(self.graph.input_shape) * self.setup.batch, -1, 0)
+        self._need(INPUT, self._count_floats(INPUT), -1, 0)
         for time, step in enumerate(self.steps):
             if step.deferred:
                 self.buffers[step.output] = self.buffers[step.inputs[0]]
@@ -84,7 +93,7 @@ class Layout:
                 self.buffers[step.output] = self.buffers[outermost]
             for value in step.reads:
                 self._extend(value, time)
-            if self.setup.training or not self.differentiated.isdisjoint(step.reads):
+            if self._leads_back(step):
                 for value in step.inputs if "x" in step.backward_reads else ():
                     self._extend(value, 2 * self.end - time)
                 if "y" in step.backward_reads:
@@ -121,6 +130,7 @@ class Layout:
             learned = sum(
                 parameter.size
                 for node in self.graph.nodes
+                if node.name not in self.frozen
                 for parameter in node.layer.parameters(*node.input_shapes).values()
                 if parameter.learned
             )
@@ -155,8 +165,8 @@ class Layout:
         return position == 0 and step.fusing.dx_over_dy
 
     def _plan_working_memory(self, time: int, step: Operation) -> None:
-        memory = step.working_layer.memory(self.setup, *step.input_shapes)
-        end = 2 * self.end - time if self.setup.backward else time
+        memory = step.working_layer.memory(step.setup, *step.input_shapes)
+        end = 2 * self.end - time if step.setup.backward else time
         if memory.saved:
             self._need(f"saved {step.output}", memory.saved, time, end)
         if memory.scratch:
@@ -221,6 +231,6 @@ def _count_weights_read(step: Operation, setup: Setup) -> int:
     return prepared or sum(parameter.size for parameter in parameters)
 
 
-def count_memory_bytes(graph: Graph, setup: Setup) -> int:
+def count_memory_bytes(graph: Graph, setup: Setup, frozen: Collection[str] = ()) -> int:
     """Return the bytes of memory a plan works in, besides the weights."""
-    return 4 * Layout(graph, setup).floats
+    return 4 * Layout(graph, setup, frozen=frozen).floats

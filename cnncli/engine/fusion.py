@@ -28,6 +28,8 @@ class Operation(Value):
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
     index: int  # of the first node in the graph
+    setup: Setup  # how it runs: in a training, a frozen layer as in a prediction
+    learns: bool  # whether its weights get gradients
     relu: bool = False
     pools: bool = False  # the largest of every 2 x 2 outputs is all that is written
     residual: str | None = None  # the value that is added before the relu
@@ -63,26 +65,59 @@ class Operation(Value):
         return folding.layer if self.folded and folding else self.layer
 
 
-def list_operations(graph: Graph, setup: Setup) -> list[Operation]:
+def list_operations(graph: Graph, setup: Setup, frozen: Collection[str] = ()) -> list[Operation]:
     """Return an operation per node."""
     names = [node.name for node in graph.nodes]
+    setups = _choose_setups(graph, setup, frozen)
     return [
         Operation(
             names=(node.name,),
             layer=node.layer,
-            fusing=node.layer.fusing(setup, *node.input_shapes),
+            fusing=node.layer.fusing(setups[index], *node.input_shapes),
             inputs=tuple(INPUT if i < 0 else names[i] for i in node.inputs),
             input_shapes=node.input_shapes,
             output_shape=node.output_shape,
             index=index,
+            setup=setups[index],
+            learns=setups[index].training and node.params > 0,
         )
         for index, node in enumerate(graph.nodes)
     ]
 
 
-def fuse(graph: Graph, setup: Setup, keep: Collection[str] = ()) -> tuple[list[Operation], str]:
-    """Return the operations of a plan and the value that holds the network's logits."""
-    steps = list_operations(graph, setup)
+def _choose_setups(graph: Graph, setup: Setup, frozen: Collection[str]) -> list[Setup]:
+    """Return how each node runs.
+
+    In a training, frozen layers run as in a prediction, and as in one with gradients where a layer
+    before them learns.
+    """
+    if not setup.training or not frozen:
+        return [setup] * len(graph.nodes)
+    still = replace(setup, mode="predict", differentiable=False)
+    passing = replace(still, differentiable=True)
+    setups: list[Setup] = []
+    for node in graph.nodes:
+        is_still = all(i < 0 or setups[i] == still for i in node.inputs)
+        setups.append(setup if node.name not in frozen else still if is_still else passing)
+    return setups
+
+
+def fuse(
+    graph: Graph,
+    setup: Setup,
+    keep: Collection[str] = (),
+    *,
+    frozen: Collection[str] = (),
+    start: str = INPUT,
+) -> tuple[list[Operation], str]:
+    """Return the operations of a plan and the value that holds the network's logits.
+
+    `frozen` names the layers that learn nothing in a training. The plan begins with the value
+    `start`, which is its input then; every path from the input of the network leads through it.
+    """
+    steps = list_operations(graph, setup, frozen)
+    if start != INPUT:
+        steps = _begin_behind(steps, start)
     output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
     if steps and steps[-1].output == output and steps[-1].fusing.left_to_loss:
         output = steps[-1].inputs[0]
@@ -93,6 +128,18 @@ def fuse(graph: Graph, setup: Setup, keep: Collection[str] = ()) -> tuple[list[O
     for rule in (_fold, _fuse_residual, _fuse_relu, _fuse_pool):
         steps = _join(steps, kept, rule)
     return _defer(steps, kept), output
+
+
+def _begin_behind(steps: list[Operation], start: str) -> list[Operation]:
+    """Return the steps that depend on a value, which is their input."""
+    behind = {start}
+    rest = []
+    for step in steps:
+        if not behind.isdisjoint(step.inputs):
+            behind.add(step.output)
+            inputs = tuple(INPUT if value == start else value for value in step.inputs)
+            rest.append(replace(step, inputs=inputs))
+    return rest
 
 
 def _leave_out_copies(
@@ -117,7 +164,8 @@ def _join(
 ) -> list[Operation]:
     """Merge a step with an earlier step where the rule can and nobody else reads in between.
 
-    Of several inputs, the last to be made is tried first: it stays for the shortest time.
+    Both run alike: a layer that learns and a frozen one stay apart. Of several inputs, the last to
+    be made is tried first: it stays for the shortest time.
     """
     readers = Counter(value for step in steps for value in step.reads)
     made = {step.output: time for time, step in enumerate(steps)}
@@ -125,7 +173,8 @@ def _join(
     for step in steps:
         merged = None
         for value in sorted(joined.keys() & set(step.inputs), key=made.__getitem__, reverse=True):
-            if readers[value] == 1 and value not in kept:
+            alike = joined[value].setup == step.setup
+            if alike and readers[value] == 1 and value not in kept:
                 merged = rule(joined[value], step)
             if merged is not None:
                 del joined[value]
@@ -185,7 +234,7 @@ def _defer(steps: list[Operation], kept: Collection[str]) -> list[Operation]:
         if first is None or readers[first.output] > 1 or first.output in kept:
             continue
         plain = first.fusing.deferrable and first.relu and first.residual is None
-        if plain and step.fusing.normalizes_x:
+        if plain and first.setup == step.setup and step.fusing.normalizes_x:
             left[first.output] = replace(first, deferred=True)
             left[step.output] = replace(step, normalizes=first.output)
     return list(left.values())

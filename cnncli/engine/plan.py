@@ -60,6 +60,10 @@ class Plan:
     rounding. Otherwise a prediction's answers are the same bits with and without gradients.
     `relu_gradient` changes how all gradients pass relus (see Relu); pools and other activations
     keep their own.
+
+    In a training, layers that are frozen in `weights` run as in a prediction, and the backward pass
+    ends at the first layer that learns. `start` names a layer whose answers are given as `input`
+    instead of images: what comes before is not run. All paths have to lead through it.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Plan:
         relu_gradient: ReluGradient = "true",
         clock: Clock | None = None,
         loss: Loss = PLAIN,
+        start: str = INPUT,
     ) -> None:
         """Raise UsageError where `gradients` names something that has none.
 
@@ -80,12 +85,12 @@ class Plan:
         """
         self.weights = weights
         self.setup = replace(setup, differentiable=bool(gradients), relu_gradient=relu_gradient)
-        self.layout = Layout(graph, self.setup, keep, gradients)
+        self.layout = Layout(graph, self.setup, keep, gradients, frozen=weights.frozen, start=start)
         self.clock = clock or Clock()
         _check_memory(4 * self.layout.floats, setup)
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)
-        start = (-memory.ctypes.data // 4) % ALIGNMENT
-        self._memory = memory[start : start + self.layout.floats]
+        aligned = (-memory.ctypes.data // 4) % ALIGNMENT
+        self._memory = memory[aligned : aligned + self.layout.floats]
         self.input = self.value(INPUT)
         self.output = self.value(self.layout.output)
         self._weight_gradients: dict[str, Array] = {}
@@ -178,7 +183,7 @@ class Plan:
         """Write the weights of a step into which a scale and a shift have been folded."""
         nodes = {node.name: node for node in self.layout.graph.nodes}
         folding, second = operation.fusing.folding, nodes[operation.folded or ""]
-        fusing = second.layer.fusing(self.setup, *second.input_shapes)
+        fusing = second.layer.fusing(operation.setup, *second.input_shapes)
         assert folding is not None and fusing.scale_and_shift is not None
         scale, shift = fusing.scale_and_shift(self.weights.of(second.name))
         weights = {
@@ -198,7 +203,7 @@ class Plan:
         """Build the passes of a layer over its views into the memory."""
         name, residual, normal = operation.output, operation.residual, operation.normalizes
         site = Site(
-            setup=self.setup,
+            setup=operation.setup,
             x=tuple(self.value(value) for value in operation.inputs),
             y=self.value(name),
             weights=self._find_weights(operation),

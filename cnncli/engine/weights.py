@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,21 @@ class Weights:
 
     `learned` holds everything that is learned in a flat block, first what weight decay applies to
     (`decaying` floats), then the rest, so that an optimizer is a single pass over it. `arrays` has
-    a view per parameter, `layer/name`; running statistics have arrays of their own.
+    a view per parameter, `layer/name`; running statistics have arrays of their own, and so has all
+    that belongs to layers in `frozen`, which learn nothing.
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, frozen: Collection[str] = ()) -> None:
+        self.graph, self.frozen = graph, frozenset(frozen)
         self.parameters: dict[str, Parameter] = {
             f"{node.name}/{name}": parameter
             for node in graph.nodes
             for name, parameter in node.layer.parameters(*node.input_shapes).items()
         }
         learned = {
-            name: parameter for name, parameter in self.parameters.items() if parameter.learned
+            name: parameter
+            for name, parameter in self.parameters.items()
+            if parameter.learned and name.partition("/")[0] not in self.frozen
         }
         ordered = sorted(learned, key=lambda name: not learned[name].decays)
         self.decaying = sum(parameter.size for parameter in learned.values() if parameter.decays)
@@ -46,7 +49,7 @@ class Weights:
             position += learned[name].size
         self.arrays = self.views(self.learned)
         for name, parameter in self.parameters.items():
-            if not parameter.learned:
+            if name not in learned:
                 self.arrays[name] = np.zeros(parameter.size, np.float32)
 
     def views(self, block: Array) -> dict[str, Array]:

@@ -190,6 +190,7 @@ class Layer(Value):
     width: ClassVar[float] = math.inf  # of the range that y lies in, where that is narrow
     prefers: ClassVar[str | None] = None  # initialization of the weights before this activation
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})  # what else may be gone then
+    draws: ClassVar[bool] = False  # what it does in a training is drawn by lot
     grain: ClassVar[int] = 1  # rows and columns of y that are rounded together, as tiles
 
     def __init_subclass__(cls, kind: str | None = None) -> None:

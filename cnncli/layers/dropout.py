@@ -21,6 +21,7 @@ class Dropout(Layer, kind="dropout"):
 
     family = "dropout"
     scales = True
+    draws = True
     backward_reads = frozenset()
 
     @classmethod
