@@ -8,6 +8,7 @@ from cnncli.options import (
     BYTES,
     IMAGE_SIZE,
     SIZE,
+    FiniteRange,
     Named,
     note_unusual_size,
     read_arch,
@@ -54,6 +55,13 @@ def test_a_size_that_can_be_meant_in_one_way_needs_no_words(capsys, shape):
 @pytest.mark.parametrize(("text", "value"), [("28", (28, 28)), ("24x32", (24, 32))])
 def test_image_size_is_one_side_or_two(text, value):
     assert IMAGE_SIZE.convert(text, None, None) == value
+
+
+def test_numbers_are_finite():
+    assert FiniteRange(0).convert("9.5", None, None) == 9.5
+    for text in ("nan", "inf"):
+        with pytest.raises(click.BadParameter, match=f"{text} is not a finite number"):
+            FiniteRange(0).convert(text, None, None)
 
 
 @pytest.mark.parametrize("text", ["adam", "adam(0.9, 0.98)", "adam (x"])

@@ -47,10 +47,11 @@ class _Story:
         """Show one event."""
         if isinstance(event, Step):
             if event.samples < self.started.samples:
-                self.progress.update(event.samples, f"epoch {event.epoch}/{self.started.epochs}")
+                self.progress.update(event.samples, self._count_epochs(event.epoch))
             else:
                 self.progress.clear()
         elif isinstance(event, Epoch):
+            self.progress.clear()
             note(self._describe(event))
             self.progress = Progress(self.started.samples, self.unit)
         elif isinstance(event, Started):
@@ -64,9 +65,14 @@ class _Story:
             Interrupted.pending = 0
             note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
 
+    def _count_epochs(self, number: int) -> str:
+        """Return "epoch 3/20"; the last, shorter one of 9.5 is epoch 9.5/9.5."""
+        epochs = self.started.epochs
+        return f"epoch {min(number, epochs)}/{epochs}"
+
     def _describe(self, epoch: Epoch) -> str:
         parts = [
-            f"epoch {epoch.epoch}/{self.started.epochs}",
+            self._count_epochs(epoch.epoch),
             f"train loss {epoch.train_loss:.4f}",
         ]
         for name, value in epoch.validation.items():

@@ -8,6 +8,7 @@ from cnncli import names
 from cnncli.commands._data_options import skip_broken_option
 from cnncli.options import (
     IMAGE_SIZE,
+    FiniteRange,
     Function,
     batch_size_option,
     conv_algo_option,
@@ -28,7 +29,7 @@ GROUPS = {
         "weight_decay", "label_smoothing", "monitor", "seed",
     ),
 }  # fmt: skip
-POSITIVE = click.FloatRange(0, min_open=True)
+POSITIVE = FiniteRange(0, min_open=True)
 NETWORK_OPTIONS = (
     click.option("--arch", default="auto", show_default=True, metavar="ARCH",
                   help="The network: a name, an architecture text, @FILE or auto."),
@@ -75,26 +76,26 @@ DATA_OPTIONS = (
                   "'#e0e0c0'; may be given several times."),
 )  # fmt: skip
 LEARNING_OPTIONS = (
-    click.option("--epochs", type=click.IntRange(0), metavar="N",
-                  help="Passes over the images.  [default: 20; above 5,000 images 15, above 20,000 "
-                  "10]"),
+    click.option("--epochs", type=FiniteRange(0), metavar="N",
+                  help="Passes over the images; fractions, such as 9.5, too.  [default: 20; above "
+                  "5,000 images 15, above 20,000 10]"),
     batch_size_option(None, "32; above 5,000 images 64; masks: 8 tiles"),
     click.option("--lr", type=POSITIVE, metavar="X",
                   help="Learning rate at its highest.  [default: by network, optimizer and data; "
                   "printed]"),
     click.option("--lr-schedule", type=click.Choice(names.SCHEDULES),
                   help="How the learning rate falls after warm-up.  [default: cosine]"),
-    click.option("--warmup-epochs", type=click.FloatRange(0), metavar="N",
+    click.option("--warmup-epochs", type=FiniteRange(0), metavar="N",
                   help="Epochs in which the learning rate rises to its full height.  [default: 500 "
-                  "steps, but at most 1 epoch]"),
+                  "steps, but at most 1 epoch and half of all]"),
     optimizer_option,
-    click.option("--momentum", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+    click.option("--momentum", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Momentum of the optimizer; beta1 of adam and adamw.  [default: that of the "
                   "optimizer]"),
-    click.option("--weight-decay", type=click.FloatRange(0), metavar="X",
+    click.option("--weight-decay", type=FiniteRange(0), metavar="X",
                   help="How strongly weights are pulled toward zero.  [default: by the length of "
                   "the training; printed]"),
-    click.option("--label-smoothing", type=click.FloatRange(0, 1, max_open=True), metavar="X",
+    click.option("--label-smoothing", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
     click.option("--monitor", type=click.Choice(names.MONITORS), metavar="NAME",
                   help="The figure that decides which epoch is kept: "

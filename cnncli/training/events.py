@@ -14,7 +14,7 @@ class Started(Value):
     macs: int  # multiply-accumulates for a sample
     step_bytes: int  # the memory a step works in
     threads: int
-    epochs: int
+    epochs: float
     samples: int  # in an epoch: images, signals or tiles of images
     resumed: tuple[Epoch, ...] = ()  # those that a resumed training has behind it
 

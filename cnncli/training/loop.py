@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cnncli.engine import Plan, Weights
@@ -34,6 +35,7 @@ class Training:
     def __init__(self, data: TrainingData, graph: Graph, settings: Settings) -> None:
         self.graph, self.settings, self.task = graph, settings, data.task
         self.train = data.train.batches(settings.batch_size, seed=settings.seed)
+        self.steps = settings.count_steps(self.train.batches)
         self.val = data.val
         self.weights = Weights(graph)
         self.weights.initialize(settings.init, settings.seed)
@@ -68,7 +70,7 @@ class Training:
         Raises DivergedError as soon as a loss or a gradient is no finite number, and DataError in
         the end where the monitored figure never was a number.
         """
-        while len(self.state.epochs) < self.settings.epochs:
+        while len(self.state.epochs) * self.train.batches < self.steps:
             yield from self._train_epoch()
             yield self._end_epoch()
         if self.settings.epochs and self.state.best is None:
@@ -85,7 +87,8 @@ class Training:
         state = self.state
         self.clock.epoch = len(state.epochs)
         before = time.monotonic()
-        for batch in self.train.epoch(len(state.epochs), state.batches):
+        batches = self.train.epoch(len(state.epochs), state.batches)
+        for batch in islice(batches, self.steps - state.steps):  # the last epoch may be shorter
             step = self._step(batch)
             now = time.monotonic()
             state.seconds += now - before
@@ -112,13 +115,14 @@ class Training:
         """Validate, keep the network if it is the best so far, and make room for the next epoch."""
         state = self.state
         judged = self._validate()
+        samples = len(self.train.data) * state.samples / self.train.samples
         epoch = Epoch(
             epoch=len(state.epochs) + 1,
             learning_rate=self._learning_rate(state.steps - 1),
             train_loss=state.loss_sum / max(state.samples, 1),
             validation={} if judged is None else self.task.monitor(judged),
             seconds=state.seconds,
-            samples_per_second=len(self.train.data) / max(state.seconds, 1e-9),
+            samples_per_second=samples / max(state.seconds, 1e-9),
             best=False,
         )
         if self._is_best(epoch):
@@ -144,14 +148,8 @@ class Training:
     def _learning_rate(self, steps: int) -> float:
         """Return the learning rate of the step after this many."""
         settings = self.settings
-        return learning_rate(
-            settings.lr,
-            self.schedule,
-            steps,
-            self.train.batches,
-            settings.epochs,
-            settings.warmup_epochs,
-        )
+        warmup = settings.warmup_epochs * self.train.batches
+        return learning_rate(settings.lr, self.schedule, steps, self.steps, warmup)
 
     def _validate(self) -> Any:
         """Return what the network got on the samples to validate on; None where there are none."""

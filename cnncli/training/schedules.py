@@ -54,16 +54,12 @@ class OneCycle(Schedule, name="onecycle"):
 
 
 def learning_rate(
-    peak: float,
-    schedule: Schedule,
-    steps_done: int,
-    steps_per_epoch: int,
-    epochs: int,
-    warmup_epochs: float,
+    peak: float, schedule: Schedule, steps_done: int, steps: int, warmup: float
 ) -> float:
-    """Return the rate for the next step: linear warm-up to `peak`, then the schedule."""
-    warmup = warmup_epochs * steps_per_epoch
+    """Return the rate for the next step of so many: linear warm-up to `peak`, then the schedule.
+
+    `warmup` is how many steps the warm-up takes, which need not be a whole number.
+    """
     if steps_done < warmup:
         return peak * (steps_done + 1) / (warmup + 1)
-    rest = max(1.0, epochs * steps_per_epoch - warmup)
-    return peak * schedule.factor((steps_done - warmup) / rest)
+    return peak * schedule.factor((steps_done - warmup) / max(1.0, steps - warmup))

@@ -25,7 +25,7 @@ class Settings(Value):
     be good without a thought, and safe rather than best.
     """
 
-    epochs: int = 0
+    epochs: float = 0  # a whole number is an int
     batch_size: int = 0
     lr: float = 0.0
     optimizer: str = "adamw"  # with its settings, where they are not the usual ones
@@ -38,6 +38,10 @@ class Settings(Value):
     conv_algo: str = "auto"
     seed: int = 0
     threads: int = 1
+
+    def count_steps(self, batches: int) -> int:
+        """Return how many steps a training takes whose epochs have this many batches."""
+        return max(1, round(self.epochs * batches)) if self.epochs else 0
 
 
 def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: int) -> Settings:
@@ -64,12 +68,12 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     rate = first.lr or rule.rate * _boldness(graph, samples)
     decay, warmup = first.weight_decay, first.warmup_epochs
     if decay < 0:
-        decay = _weight_decay(graph, rate * batches * max(1, epochs), rule)
+        decay = _weight_decay(graph, rate * batches * (epochs or 1), rule)
     if warmup < 0:
-        warmup = min(1.0, 500 / batches)
+        warmup = min(1.0, 500 / batches, epochs / 2)
     return replace(
         first,
-        epochs=epochs,
+        epochs=int(epochs) if float(epochs).is_integer() else epochs,
         batch_size=batch_size,
         lr=rate,
         weight_decay=decay,

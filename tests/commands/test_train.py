@@ -61,6 +61,15 @@ def test_stdout_is_one_line_and_stderr_tells_the_story(run, patterns, tmp_path):
     assert "\r" not in done.stderr and "\x1b" not in done.stderr
 
 
+def test_a_fraction_of_epochs_ends_with_a_shorter_one(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--epochs", "1.5")
+    assert "settings: 1.5 epochs, " in done.stderr
+    lines = [line.split(",")[0] for line in done.stderr.splitlines() if "train loss" in line]
+    assert lines == ["epoch 1/1.5", "epoch 1.5/1.5"]
+    assert " of 2, " in done.stdout
+    assert manifest(tmp_path / "m.npz")["training"]["settings"]["epochs"] == 1.5
+
+
 def test_a_class_of_few_images_is_a_notice(run, patterns, tmp_path):
     data = shutil.copytree(patterns, tmp_path / "set")
     for path in sorted((data / "train" / "rows").iterdir())[3:]:

@@ -51,10 +51,30 @@ def test_every_step_is_told_with_its_place_and_its_rate():
     assert [(step.epoch, step.step, step.samples) for step in steps] == [
         (1, 1, 8), (1, 2, 16), (1, 3, 20), (2, 4, 8), (2, 5, 16), (2, 6, 20),
     ]  # fmt: skip
-    rates = [learning_rate(5e-3, Cosine(), done, 3, 2, 0.0) for done in range(6)]
+    rates = [learning_rate(5e-3, Cosine(), done, 6, 0.0) for done in range(6)]
     assert [step.learning_rate for step in steps] == rates
     assert len(set(rates)) == 6
     assert run.state.epochs[0].learning_rate == rates[2]
+
+
+def test_the_last_epoch_may_be_shorter_and_is_validated_like_any_other():
+    run = training({"epochs": 1.5, "warmup_epochs": 0.0}, train=32)
+    events = list(run.run())
+    places = [(step.epoch, step.samples) for step in events if isinstance(step, Step)]
+    assert places == [(1, 8), (1, 16), (1, 24), (1, 32), (2, 8), (2, 16)]
+    first, last = (event for event in events if isinstance(event, Epoch))
+    assert events[-1] is last and last.epoch == 2
+    assert last.validation.keys() == first.validation.keys() != set()
+    losses = [step.loss for step in events if isinstance(step, Step) and step.epoch == 2]
+    assert last.train_loss == pytest.approx(sum(losses) / 2)
+    assert last.samples_per_second == pytest.approx(16 / last.seconds)
+
+
+def test_the_schedule_is_planned_over_the_fraction():
+    run = training({"epochs": 1.5, "warmup_epochs": 0.0}, train=32)
+    rates = [learning_rate(5e-3, Cosine(), done, 6, 0.0) for done in range(6)]
+    assert [step.learning_rate for step in steps_of(run)] == rates
+    assert rates[-1] < 0.1 * rates[0]
 
 
 def test_a_training_loss_is_the_mean_over_samples_not_over_batches():

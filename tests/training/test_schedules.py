@@ -24,7 +24,7 @@ def test_onecycle_peaks_after_three_tenths():
 
 
 def test_the_rate_warms_up_in_a_line_and_then_follows_the_schedule():
-    rates = [learning_rate(0.4, Cosine(), step, 4, 3, 1.0) for step in range(12)]
+    rates = [learning_rate(0.4, Cosine(), step, 12, 4.0) for step in range(12)]
     assert rates[:4] == pytest.approx([0.08, 0.16, 0.24, 0.32])
     assert rates[4] == pytest.approx(0.4)
     assert rates[4:] == sorted(rates[4:], reverse=True)
@@ -32,4 +32,4 @@ def test_the_rate_warms_up_in_a_line_and_then_follows_the_schedule():
 
 
 def test_without_warm_up_the_first_step_has_the_full_rate():
-    assert learning_rate(0.1, Constant(), 0, 10, 2, 0.0) == pytest.approx(0.1)
+    assert learning_rate(0.1, Constant(), 0, 20, 0.0) == pytest.approx(0.1)

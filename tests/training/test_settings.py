@@ -48,6 +48,18 @@ def test_epochs_and_batch_follow_the_number_of_images(images, epochs, batch):
     assert (settings.epochs, settings.batch_size) == (epochs, batch)
 
 
+@pytest.mark.parametrize(
+    ("epochs", "steps"), [(0, 0), (2, 14), (1.5, 10), (9.36, 66), (0.5, 4), (0.01, 1)]
+)
+def test_epochs_may_be_fractions_but_steps_are_whole(epochs, steps):
+    assert choose({"epochs": epochs}, NORMED, 200).count_steps(7) == steps
+
+
+def test_a_whole_number_of_epochs_is_an_int():
+    assert repr(choose({"epochs": 9.0}, NORMED, 900).epochs) == "9"
+    assert repr(choose({"epochs": 9.5}, NORMED, 900).epochs) == "9.5"
+
+
 def test_deep_networks_without_bn_learn_more_carefully():
     rates = [choose({}, network, 900).lr for network in (NORMED, PLAIN, DEEP)]
     assert rates == pytest.approx([5e-3, 3e-3, 1e-3])
@@ -57,6 +69,8 @@ def test_weight_decay_takes_off_the_same_share_however_long_the_training_is():
     short, long = choose({"epochs": 20}, NORMED, 900), choose({"epochs": 200}, NORMED, 900)
     assert short.weight_decay == pytest.approx(1.0)
     assert long.weight_decay == pytest.approx(3 / (5e-3 * 29 * 200))
+    fraction = choose({"epochs": 99.5}, NORMED, 900)
+    assert fraction.weight_decay == pytest.approx(3 / (5e-3 * 29 * 99.5))
     assert choose({"optimizer": "nesterov"}, NORMED, 900).weight_decay == 5e-4
 
 
@@ -69,6 +83,11 @@ def test_lion_takes_smaller_steps_and_decays_as_much():
 def test_warm_up_is_an_epoch_but_no_more_than_500_steps():
     assert choose({}, NORMED, 900).warmup_epochs == 1
     assert choose({}, NORMED, 64_000).warmup_epochs == pytest.approx(0.5)
+
+
+def test_warm_up_is_at_most_half_of_the_training():
+    warmups = [choose({"epochs": n}, NORMED, 900).warmup_epochs for n in (0.5, 1, 2, 3)]
+    assert warmups == [0.25, 0.5, 1, 1]
 
 
 def test_a_network_that_answers_for_every_pixel_takes_fewer_tiles_at_a_time():
