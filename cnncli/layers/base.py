@@ -7,7 +7,7 @@ x input, y output, dx dy their gradients. Arrays are float32, NHWC.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -192,6 +192,7 @@ class Layer(Value):
     backward_reads: ClassVar[frozenset[str]] = frozenset({"x", "y"})  # what else may be gone then
     draws: ClassVar[bool] = False  # what it does in a training is drawn by lot
     grain: ClassVar[int] = 1  # rows and columns of y that are rounded together, as tiles
+    fits: ClassVar[bool] = False  # a training begins with `fit`
 
     def __init_subclass__(cls, kind: str | None = None) -> None:
         """Register the layer under the name it has in an architecture text."""
@@ -225,6 +226,13 @@ class Layer(Value):
     def parameters(self, *inputs: Shape) -> dict[str, Parameter]:
         """Return what it learns and the statistics it keeps, by name."""
         return {}
+
+    def fit(self, batches: Iterable[Array]) -> dict[str, Array]:
+        """Return the parameters, by name, that are found in its inputs before the first step.
+
+        Each batch is (n, *input shape); parameters are in the shapes of the model file.
+        """
+        raise NotImplementedError
 
     def macs(self, *inputs: Shape) -> int:
         """Return the multiply-accumulates for an image (convolutions and dense layers only)."""

@@ -15,6 +15,7 @@ from cnncli.errors import DataError, DivergedError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
+from cnncli.training.beginning import initialize
 from cnncli.training.calibration import divide_logits
 from cnncli.training.events import Epoch, Step
 from cnncli.training.schedules import SCHEDULES, learning_rate
@@ -38,7 +39,7 @@ class Training:
         self.steps = settings.count_steps(self.train.batches)
         self.val = data.val
         self.weights = Weights(graph)
-        self.weights.initialize(settings.init, settings.seed)
+        initialize(self.weights, data.train, settings)
         rule = OPTIMIZERS.read(settings.optimizer)
         self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
         self.schedule = SCHEDULES.read(settings.lr_schedule)

@@ -22,6 +22,7 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
+from cnncli.training.beginning import initialize
 from cnncli.training.events import Done, Epoch, Event, Saved, Started
 from cnncli.training.log import keep_records
 from cnncli.training.loop import Training
@@ -78,7 +79,7 @@ class _ModelFile:
     def save_initial(self) -> Saved:
         """Write the network as a training begins with it."""
         weights = Weights(self.graph)
-        weights.initialize(self.settings.init, self.settings.seed)
+        initialize(weights, self.data.train, self.settings)
         return self._save(weights.dump(), self.data.task, 1.0, None, (), complete=True)
 
     def save_best(self, state: State, *, complete: bool) -> Saved:
