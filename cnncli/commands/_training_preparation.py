@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Shape
     from cnncli.training.settings import Settings
 
+AUTO = "auto"  # the architecture that is left to us
+
 
 class Prepared(Value):
     """All that a training depends on."""
@@ -30,12 +32,15 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
     `options` are the values of `training_options` by name.
     """
-    from cnncli.training.automatic import build_network
+    from cnncli.commands._recipe import apply_recipe
+    from cnncli.training.automatic import build_network, design_network
 
     arch = options.pop("arch")
     text, preset_shape = _read_network(arch)
     data = _load_data(path, preset_shape, options)
-    if text is not None:
+    text = text or design_network(data)
+    apply_recipe(text, options)
+    if arch != AUTO:
         text = _adapt(arch, data.preprocessing.input_shape) or text
     graph = build_network(text, data)
     note(f"network: {graph.text}")
@@ -44,7 +49,7 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
 def _read_network(arch: str) -> tuple[str | None, Shape]:
     """Return the architecture's text, None for auto, and a preset's input; find mistakes early."""
-    if arch == "auto":
+    if arch == AUTO:
         return None, ()
     from cnncli.notation import parse
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncli import presets
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import Shape
 from cnncli.model_file import check_savable
@@ -18,15 +19,15 @@ PAIR = (
 BLOCK = f"{PAIR} >> maxpool(2)\n"
 SIGNAL_BLOCK = f"{PAIR} >> maxpool(4)\n"
 
+FEW = 5000  # samples: a set so small that a network has to be held back
 
-def build_network(text: str | None, data: TrainingData) -> Graph:
-    """Return the network of an architecture text, or a chosen network, on the shape of the data.
+
+def build_network(text: str, data: TrainingData) -> Graph:
+    """Return the network of an architecture text on the shape of the data.
 
     Raises ArchitectureError for a text that does not fit the data, their task or a model file.
     """
     shape, classes = data.preprocessing.input_shape, list(data.task.outputs)
-    if text is None:
-        text = _design_network(shape, data.task.output_shape(shape), len(data.train))
     graph = build_graph(parse(text, len(classes)), shape)
     check_savable(graph.text, shape, classes)
     data.task.check(graph)
@@ -34,12 +35,15 @@ def build_network(text: str | None, data: TrainingData) -> Graph:
     return graph
 
 
-def _design_network(input_shape: Shape, output_shape: Shape, samples: int) -> str:
-    """Return the text of a network for this many samples to train on."""
-    if len(output_shape) > 1:
+def design_network(data: TrainingData) -> str:
+    """Return the text of a network for whoever names none, by the shape and number of samples."""
+    input_shape, samples = data.preprocessing.input_shape, len(data.train)
+    if len(data.task.output_shape(input_shape)) > 1:
         return design_map_network(input_shape)
     if len(input_shape) == 2:
         return design_signal_classifier(input_shape[0], samples)
+    if samples > FEW and input_shape[2] == 3 and all(24 <= side <= 48 for side in input_shape[:2]):
+        return presets.get("quick32").text
     return design_classifier(input_shape, samples)
 
 
@@ -74,7 +78,7 @@ def design_classifier(input_shape: Shape, images: int) -> str:
     dropout where there are few, and a convolution of stride 2 in front of large images.
     """
     side = min(input_shape[0], input_shape[1])
-    filters, dropout = (24, 0.3) if images <= 5000 else (32, 0.2)
+    filters, dropout = (24, 0.3) if images <= FEW else (32, 0.2)
     stem = ""
     while side > 96:
         stem += f"conv({filters}, 3, 2, 1, bias=no) >> bn >> relu >> "

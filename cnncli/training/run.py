@@ -1,7 +1,7 @@
 """A whole training, from data to a model file, told as a stream of events.
 
 data = load_training("sample_data/digits")
-graph = build_network(None, data)
+graph = build_network(design_network(data), data)
 settings = choose_settings({"epochs": 3}, graph, data.task, len(data.train))
 for event in train("digits.npz", data, graph, settings):
     ...  # see events.py
