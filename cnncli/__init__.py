@@ -19,11 +19,12 @@ def network(text: str, input_shape: tuple[int, ...], **options: "Any") -> "Netwo
     return Network(text, input_shape, **options)
 
 
-def load(path: "str | os.PathLike[str]", *, threads: int = 1) -> "Trained":
+def load(path: "str | os.PathLike[str]", *, threads: int = 1, tta: bool = False) -> "Trained":
     """Open a trained network: `cnncli.load("digits.npz")`; raise ModelFileError.
 
-    It works with so many threads; no result depends on it.
+    It works with so many threads; no result depends on it. With `tta` its answers are means over
+    copies of a sample, as those of `predict --tta`.
     """
     from cnncli.trained.model import load
 
-    return load(path, threads=threads)
+    return load(path, threads=threads, tta=tta)

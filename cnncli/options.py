@@ -239,6 +239,12 @@ arch_argument = click.argument("arch", metavar="ARCH")
 model_argument = click.argument("model", metavar="MODEL.npz")
 
 
+tta_option = click.option(
+    "--tta", is_flag=True,
+    help="Average answers over copies: shifted by a pixel, and mirrored if the training did so.",
+)  # fmt: skip
+
+
 def _allow_memory(_: click.Context, __: click.Parameter, given: int | None) -> None:
     if given is not None:
         from cnncli.allowance import Allowance

@@ -25,6 +25,7 @@ from cnncli.options import (
     max_memory_option,
     model_argument,
     threads_option,
+    tta_option,
 )
 from cnncli.rows import write_row
 from cnncli.terminal import Progress, escape_on_terminal, note, write_json, write_line
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--confusion", type=OUTPUT, metavar="FILE.png",
               help="Draw the confusion matrix.")  # fmt: skip
+@tta_option
 @skip_broken_option
 @force_option
 @batch_size_option(None)
@@ -73,6 +75,7 @@ def evaluate(
     fail_under: float | None,
     per_image: str | None,
     confusion: str | None,
+    tta: bool,
     skip_broken: bool,
     force: bool,
     batch_size: int | None,
@@ -90,6 +93,7 @@ def evaluate(
     The exit code is 4 then, and 6 with --fail-under.
     """
     from cnncli.data.source import load_labeled
+    from cnncli.engine.copies import describe_copies
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
     from cnncli.wording import shorten
@@ -101,7 +105,7 @@ def evaluate(
         raise UsageError(f"{confusion}: the matrix becomes a PNG; give a name that ends in .png")
     for path in files:
         check_writable(path, force=force)
-    trained = load(model)
+    trained = load(model, tta=tta)
     task, what = trained.task, trained.preprocessing.noun
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
@@ -121,6 +125,8 @@ def evaluate(
         note(notice)
     described = task.words.describe_set(images.targets, what)
     note(f"{images.samples.where}: {described} (split: {labeled.split})")
+    if tta:
+        note(f"each answer is the mean over {describe_copies(trained.copies)}")
     parts: list[Any] = []
     with Progress(len(images), f"{what}s") as progress:
         for part in runner.judge(images, task):
@@ -140,7 +146,7 @@ def evaluate(
         write_atomically(confusion, _draw_confusion(figures, title), force=force)
     if as_json:
         head = {"schema": 1, "command": "evaluate", "split": labeled.split}
-        write_json({**head, **figures, **record_broken(labeled.broken)})
+        write_json({**head, **trained.averaged, **figures, **record_broken(labeled.broken)})
     else:
         for line in task.words.summarize(figures):
             (note if "-" in files else write_line)(escape_on_terminal(line))

@@ -23,6 +23,7 @@ from cnncli.options import (
     max_memory_option,
     model_argument,
     threads_option,
+    tta_option,
 )
 from cnncli.terminal import Progress, name_options, note
 
@@ -81,6 +82,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
     help="Largest part of an image to work on at a time; the mask does not depend on it.",
 )  # fmt: skip
 @force_option
+@tta_option
 @click.option("--latency", is_flag=True, help="Predict each image alone, as soon as it is read.")
 @conv_algo_option
 @threads_option
@@ -101,6 +103,7 @@ def predict(
     overlay: bool,
     tile: tuple[int, int] | None,
     force: bool,
+    tta: bool,
     latency: bool,
     conv_algo: str,
     threads: int,
@@ -126,15 +129,18 @@ def predict(
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import make_writer
+    from cnncli.engine.copies import describe_copies
     from cnncli.trained.answers import make_record
     from cnncli.trained.model import load
 
     paths = _join_inputs(model, inputs, files_from, null)
-    trained = load(model)
+    trained = load(model, tta=tta)
     task, what = trained.task, trained.preprocessing.noun
     if not task.has_confidence and (top_k, min_confidence) != (None, None):
         raise UsageError(f"--top-k and --min-confidence are not for {task.name} models")
     layer = _find_layer(kind, trained)
+    if layer and tta:
+        raise UsageError(f"--output-kind {kind}: is of the image alone; leave --tta out")
     if trained.masks and (layer or latency or batch_size or kind == "logits"):
         raise UsageError(
             "--output-kind, --latency and --batch-size are not for masks; leave them out"
@@ -150,6 +156,8 @@ def predict(
         conv_algo=conv_algo,
         tile=tile,
     )
+    if tta:
+        note(f"each answer is the mean over {describe_copies(trained.copies)}")
     single = not files_from and len(inputs) == 1 and not os.path.isdir(inputs[0])  # noqa: PTH112
     masks = _open_mask_writer(trained, output, overlay, force, single=single)
     form = "jsonl" if as_json else form or "plain"
@@ -167,6 +175,8 @@ def predict(
             if "error" in record:
                 record["error"] = name_options(record["error"])
                 failed += 1
+            else:
+                record |= trained.averaged
             write(record)
             if not sys.stdout.isatty():
                 progress.update(count)

@@ -9,18 +9,20 @@ its layers' grain, so that even what is rounded is rounded alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.engine.borders import reflect_indices
 from cnncli.engine.buffers import count_memory_bytes
+from cnncli.engine.copies import AS_IT_IS, Copy, average
 from cnncli.engine.plan import Plan
 from cnncli.engine.weights import Weights
 from cnncli.errors import ArchitectureError
 from cnncli.graph import Graph, build_graph
-from cnncli.graph.context import measure_context
+from cnncli.graph.context import Context, measure_context
 from cnncli.layers.base import Array, Axes, Setup
 from cnncli.notation import parse
 
@@ -38,16 +40,24 @@ class Tiled:
     """A network that answers for every pixel, ready for images of any size.
 
     `tile`: rows and columns computed at a time, at most, rounded up to what the network's stride
-    allows; None: as many as a plan of a gigabyte takes, up to 1024.
+    allows; None: as many as a plan of a gigabyte takes, up to 1024. With `copies`, every answer is
+    the mean over these copies of the image.
     """
 
     def __init__(
-        self, graph: Graph, weights: Weights, setup: Setup, *, tile: Axes | None = None
+        self,
+        graph: Graph,
+        weights: Weights,
+        setup: Setup,
+        *,
+        tile: Axes | None = None,
+        copies: Sequence[Copy] = (),
     ) -> None:
         """Raise ArchitectureError for a network that cannot take images of another size."""
-        self.graph, self.weights = graph, weights
+        self.graph, self.weights, self.copies = graph, weights, copies
         self.setup = replace(setup, batch=1)
-        self.context = measure_context(graph)
+        context = measure_context(graph)
+        self.context = _widen(context) if copies else context
         self.grain = math.lcm(*(node.layer.grain for node in graph.nodes))
         self.limit = self._round_up(tile) if tile else self._find_largest_tile()
         self._plans: dict[Axes, Plan] = {}
@@ -72,17 +82,36 @@ class Tiled:
         tile = self._choose_tile((height, width))
         plan, before = self._make_plan(tile), self._round_up(self.context.before)
         for top in range(0, height, tile[0]):
-            rows = reflect_indices(top - before[0], plan.input.shape[1], height)
             for left in range(0, width, tile[1]):
-                columns = reflect_indices(left - before[1], plan.input.shape[2], width)
-                normalize(pixels[np.ix_(rows, columns)][None], FIRST, plan.input)
-                plan.forward(1)
                 place = (
                     slice(top, min(top + tile[0], height)),
                     slice(left, min(left + tile[1], width)),
                 )
-                inner = plan.output[0, before[0] :, before[1] :]
+                corner = (top - before[0], left - before[1])
+                logits = self._answer_part(plan, pixels, corner, normalize)
+                inner = logits[before[0] :, before[1] :]
                 yield place, inner[: place[0].stop - top, : place[1].stop - left]
+
+    def _answer_part(
+        self, plan: Plan, pixels: NDArray[np.uint8], corner: Axes, normalize: Normalize
+    ) -> Array:
+        """Return the logits of as much of an image as the plan takes, from this corner on.
+
+        Those within the context of its edges are not those of the image.
+        """
+
+        def answer(copy: Copy) -> Array:
+            rows, columns = (
+                reflect_indices(start - copy.shift, count, length)
+                for start, count, length in zip(
+                    corner, plan.input.shape[1:3], pixels.shape[:2], strict=True
+                )
+            )
+            normalize(copy.mirror(pixels[np.ix_(rows, columns)])[None], FIRST, plan.input)
+            plan.forward(1)
+            return copy.bring_back(plan.output[0])
+
+        return average(self.copies, answer) if self.copies else answer(AS_IT_IS)
 
     def _choose_tile(self, size: Axes) -> Axes:
         """Return the size of the tiles of an image: the whole image, if that is small enough."""
@@ -128,14 +157,7 @@ class Tiled:
         return rows, columns
 
 
-def reflect_indices(start: int, count: int, length: int) -> NDArray[np.int64]:
-    """Return where to find `count` pixels from `start` on, beyond the ends in reverse order.
-
-    >>> reflect_indices(-2, 8, 4).tolist()
-    [2, 1, 0, 1, 2, 3, 2, 1]
-    """
-    places = np.arange(start, start + count)
-    if length == 1:
-        return np.zeros_like(places)
-    last = length - 1
-    return last - np.abs(places % (2 * last) - last)
+def _widen(context: Context) -> Context:
+    """Return the context of an answer that is the mean over mirrored and shifted copies."""
+    rows, columns = (1 + max(sides) for sides in zip(context.before, context.after, strict=True))
+    return replace(context, before=(rows, columns), after=(rows, columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from cnncli.allowance import find_excess
 from cnncli.data.origin import Origin
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
+from cnncli.engine.copies import make_copies
 from cnncli.errors import (
     ArchitectureError,
     DataError,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from cnncli.trained.runner import Runner
     from cnncli.trained.sample import Sample, Source
 
+MIRRORS = {"hflip": 1, "altflip": 1, "vflip": 0}  # axes that steps of an augmentation mirror
 USUAL_LAYER = 1 << 30  # bytes of what a layer reads and writes, where users do not allow more
 
 
@@ -43,7 +46,9 @@ class Trained:
     """A trained network with its preprocessing and its task; it belongs to a single thread.
 
     `threads` is how many the methods for Python work with; no result depends on it. `origin` says
-    which samples it was trained and validated on, None that the model file does not say.
+    which samples it was trained and validated on, None that the model file does not say. With
+    `tta` every answer is the mean over shifted copies of a sample, and mirrored ones where those
+    it was trained on were mirrored; what layers answer is not.
     """
 
     def __init__(
@@ -54,10 +59,12 @@ class Trained:
         *,
         origin: Origin | None = None,
         threads: int = 1,
+        tta: bool = False,
     ) -> None:
         self.model, self.preprocessing, self.task = model, preprocessing, task
         self.graph = model.graph
         self.origin, self.threads = origin, threads
+        self.copies = make_copies(_find_mirrored(model.training)) if tta else ()
 
     def __repr__(self) -> str:
         return f"<Trained {self.graph.text}>"
@@ -73,6 +80,11 @@ class Trained:
     def masks(self) -> MaskLevels | None:
         """How its classes look in a mask, where it gives every pixel a class; else None."""
         return self.task.masks if isinstance(self.task, Segmentation) else None
+
+    @property
+    def averaged(self) -> Record:
+        """What a record of its answers says of the copies they are means over."""
+        return {"tta": len(self.copies)} if self.copies else {}
 
     def read(self, source: Source) -> Sample:
         """Return a sample in the shape of the network's input, as it is and normalized.
@@ -106,7 +118,7 @@ class Trained:
             raise DataError(NOT_FINITE, place=name)
         record = self.task.answer(output, top_k, min_confidence)
         path = {"path": name} if isinstance(source, str | os.PathLike) else {}
-        answer: Record = to_plain({**path, **record})
+        answer: Record = to_plain({**path, **record, **self.averaged})
         return answer
 
     def predict_all(
@@ -128,6 +140,8 @@ class Trained:
             record = make_record(answer, self.task, top_k, min_confidence)
             if "error" in record:
                 record["error"] = name_settings(record["error"], str)
+            else:
+                record |= self.averaged
             yield to_plain(record)
 
     def run(self, x: Array | Source, keep: Collection[str] = ()) -> dict[str, Array]:
@@ -182,14 +196,18 @@ class Trained:
             threads=self.threads,
         )
         judged = judge_all(self.open_runner(threads=self.threads), labeled.samples, self.task)
-        figures: Record = to_plain({"split": labeled.split, **self.task.compute_figures(judged)})
+        figures: Record = to_plain(
+            {"split": labeled.split, **self.averaged, **self.task.compute_figures(judged)}
+        )
         return figures
 
     def open_runner(self, **settings: Any) -> Runner:
         """Return the network ready to answer; `settings` are those of `runner.open_runner`."""
         from cnncli.trained.runner import open_runner
 
-        return open_runner(self.graph, self.weights, self.preprocessing, **settings)
+        return open_runner(
+            self.graph, self.weights, self.preprocessing, copies=self.copies, **settings
+        )
 
     def answers(
         self, paths: Iterable[str], *, layer: str | None = None, threads: int = 1, **settings: Any
@@ -254,8 +272,15 @@ def _check_memory(path: str, graph: Graph) -> None:
         raise ModelFileError(f"{path}: for one input its {name} {fault}; {remedy}", path=path)
 
 
-def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
-    """Open a model file, `-` being stdin.
+def _find_mirrored(training: Record) -> set[int]:
+    """Return the axes along which the samples of a training were mirrored at random."""
+    settings = training.get("settings")
+    augment = settings.get("augment") if isinstance(settings, dict) else None
+    return {MIRRORS[step] for step in re.findall("[a-z]+", str(augment)) if step in MIRRORS}
+
+
+def load(path: str | os.PathLike[str], *, threads: int = 1, tta: bool = False) -> Trained:
+    """Open a model file, `-` being stdin; `threads` and `tta` are those of `Trained`.
 
     Raises ModelFileError for a file that is no model, or whose parts do not fit together.
     """
@@ -274,4 +299,4 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Trained:
             path=os.fspath(path),
         )
     _check_memory(os.fspath(path), model.graph)
-    return Trained(model, preprocessing, task, origin=origin, threads=threads)
+    return Trained(model, preprocessing, task, origin=origin, threads=threads, tta=tta)

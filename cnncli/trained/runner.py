@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, choose_batch
+from cnncli.engine.copies import Copy, average
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
@@ -69,18 +70,22 @@ def open_runner(
     latency: bool = False,
     keep: Collection[str] = (),
     tile: tuple[int, int] | None = None,
+    copies: Sequence[Copy] = (),
 ) -> Runner:
     """Return the runner that the network needs, on these weights, which it does not copy.
 
-    `keep` names layers for `value`; `tile` bounds the part of an image answered at a time. Raises
-    UsageError for a setting that the network has no use for.
+    `keep` names layers for `value`; `tile` bounds the part of an image answered at a time. With
+    `copies`, an answer has the mean of the logits of these copies of a sample. Raises UsageError
+    for a setting that the network, or the others, have no use for.
     """
+    if copies and keep:
+        raise UsageError(f"{setting('tta')} is for answers, not for layers; leave it out")
     if len(graph.output_shape) == 1:
         if tile is not None:
             raise UsageError(f"{setting('tile')} is for networks that make masks; leave it out")
         setup = Setup(batch_size or MOST_SAMPLES, threads, conv_algo=conv_algo, latency=latency)
         setup = replace(setup, batch=choose_batch(graph, setup))
-        return _OneSize(Plan(graph, weights, setup, keep=keep), preprocessing)
+        return _OneSize(Plan(graph, weights, setup, keep=keep), preprocessing, copies)
     unused = {"batch_size": batch_size, "latency": latency, "keep": keep}
     for name, value in unused.items():
         if value:
@@ -88,7 +93,7 @@ def open_runner(
     from cnncli.engine.tiling import Tiled
 
     setup = Setup(1, threads, conv_algo=conv_algo)
-    return _AnySize(Tiled(graph, weights, setup, tile=tile), preprocessing)
+    return _AnySize(Tiled(graph, weights, setup, tile=tile, copies=copies), preprocessing)
 
 
 def judge_all(runner: Runner, samples: DataSet, task: Task) -> Any:
@@ -100,8 +105,8 @@ def judge_all(runner: Runner, samples: DataSet, task: Task) -> Any:
 class _OneSize:
     """Answers samples in the shape of the network's input."""
 
-    def __init__(self, plan: Plan, preprocessing: AnyPreprocessing) -> None:
-        self.plan, self.preprocessing = plan, preprocessing
+    def __init__(self, plan: Plan, preprocessing: AnyPreprocessing, copies: Sequence[Copy]) -> None:
+        self.plan, self.preprocessing, self.copies = plan, preprocessing, copies
         self.batch = plan.setup.batch
 
     def refresh(self) -> None:
@@ -118,6 +123,11 @@ class _OneSize:
             yield task.judge(self._answer(values), targets)
 
     def _answer(self, values: Values) -> Array:
+        if not self.copies:
+            return self._run(values)
+        return average(self.copies, lambda copy: self._run(copy.make(values)))
+
+    def _run(self, values: Values) -> Array:
         n = len(values)
         inputs, threads = self.plan.input[:n], self.plan.setup.threads
         self.preprocessing.normalize(values, np.arange(n), inputs, threads)

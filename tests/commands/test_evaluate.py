@@ -213,3 +213,12 @@ def test_a_tsv_of_images_has_tabs(run, model, patterns, tmp_path):
     header, *rows = (tmp_path / "p.tsv").read_text().splitlines()
     assert header.split("\t") == ["path", "label", "predicted", "confidence", "loss"]
     assert {row.count("\t") for row in rows} == {4}
+
+
+def test_figures_of_means_over_copies_say_so(run, model, patterns):
+    done = run("evaluate", model, patterns, "--tta", "--json")
+    record = json.loads(done.stdout)
+    assert list(record) == [*FIELDS[:3], "tta", *FIELDS[3:]]
+    assert (record["tta"], record["images"]) == (3, 12)
+    assert "each answer is the mean over 3 copies, shifted by up to 1 pixel\n" in done.stderr
+    assert record["loss"] != json.loads(run("evaluate", model, patterns, "--json").stdout)["loss"]

@@ -460,3 +460,41 @@ def test_values_of_another_range_than_in_training_are_said(run, tmp_path):
         shutil.copy(bright, tmp_path / "other" / kind / "c.png")
     done = run("evaluate", model, tmp_path / "other")
     assert "training images', so that they are too dark or bright: 2\n" in done.stderr
+
+
+def test_means_over_copies_are_the_same_bytes_in_any_company(run, model, patterns):
+    outputs = {
+        run(
+            "predict", model, patterns / "test", "--tta", "--json", "-b", batch, "-j", threads
+        ).stdout
+        for batch, threads in (("1", "1"), ("5", "2"), ("64", "2"))
+    }
+    assert len(outputs) == 1
+    lines = [json.loads(line) for line in outputs.pop().splitlines()]
+    assert [line["tta"] for line in lines] == [3] * 12
+    plain = records(run("predict", model, patterns / "test", "--json"))
+    assert [line["confidence"] for line in lines] != [line["confidence"] for line in plain]
+
+
+def test_means_over_copies_of_single_images_differ_by_rounding_alone(run, model, image):
+    (mean,) = records(run("predict", model, image, "--tta", "--json"))
+    (alone,) = records(run("predict", model, image, "--tta", "--json", "--latency"))
+    assert alone["confidence"] == pytest.approx(mean["confidence"], abs=1e-5)
+
+
+def test_an_error_among_means_over_copies_stays_an_error(run, model, image, bad):
+    done = run("predict", model, bad, image, "--tta", "--json")
+    assert done.returncode == 4
+    assert [list(record) for record in records(done)] == [
+        ["path", "error"],
+        ["path", "label", "confidence", "top", "tta"],
+    ]
+    assert "each answer is the mean over 3 copies, shifted by up to 1 pixel\n" in done.stderr
+
+
+def test_features_have_no_mean_over_copies(run, model, image):
+    done = run("predict", model, image, "--tta", "--output-kind", "features:conv1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "cnncli: --output-kind features:conv1: is of the image alone; leave --tta out\n"
+    )

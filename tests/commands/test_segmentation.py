@@ -401,3 +401,16 @@ def test_neither_predicting_nor_judging_keeps_the_logits_of_a_whole_image(run, t
         )
         assert done.returncode == 0, done.stderr
         assert int(done.stdout) < 400 * 1000  # KB; the logits alone take 410 MB
+
+
+def test_masks_of_means_over_copies_do_not_depend_on_the_tiles(run, trained, discs, tmp_path):
+    for name, options in (
+        ("plain", ()),
+        ("whole", ("--tta",)),
+        ("tiled", ("--tta", "--tile", "16")),
+    ):
+        done = run("predict", trained[0], discs / "test/images", "-o", tmp_path / name, *options)
+        assert done.returncode == 0, done.stderr
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "tiled" / path.name).read_bytes()
+        assert path.read_bytes() != (tmp_path / "plain" / path.name).read_bytes()

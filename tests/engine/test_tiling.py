@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cnncli.engine import Plan, Weights, tiling
-from cnncli.engine.tiling import Tiled, reflect_indices
+from cnncli.engine.copies import make_copies
+from cnncli.engine.tiling import Tiled
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
@@ -70,6 +71,30 @@ def test_the_answer_is_that_of_one_pass_over_the_image_extended_by_reflection():
     assert np.allclose(answer, plan.output[0, 16:-16, 16:-16], atol=1e-5)
 
 
+@pytest.mark.parametrize("mirrored", [[], [1], [0, 1]])
+@pytest.mark.parametrize(("height", "width"), [(61, 90), (8, 100), (1, 5)])
+def test_the_tiles_change_no_bit_of_a_mean_over_copies(height, width, mirrored):
+    graph, weights = network(SMALL)
+    pixels, copies = image(height, width), make_copies(mirrored)
+    whole = Tiled(graph, weights, Setup(1), copies=copies)(pixels, fill)
+    for tile in ((8, 8), (16, 40)):
+        tiled = Tiled(graph, weights, Setup(1), tile=tile, copies=copies)
+        assert tiled(pixels, fill).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("copy", make_copies([0, 1]))
+def test_a_copy_is_answered_like_the_extended_image_changed_and_brought_back(copy):
+    graph, weights = network(SMALL)
+    pixels = image(32, 48)
+    wide = np.pad(pixels, ((24, 24), (24, 24), (0, 0)), mode="reflect")
+    plan = Plan(build_graph(parse(SMALL), wide.shape), weights, Setup(1))
+    fill(copy.make(wide[None]), [0], plan.input)
+    plan.forward(1)
+    expected = copy.weight * copy.bring_back(plan.output[0])[24:-24, 24:-24]
+    answer = Tiled(graph, weights, Setup(1), tile=(16, 16), copies=[copy])(pixels, fill)
+    assert np.allclose(answer, expected, atol=1e-5)
+
+
 def test_plans_for_many_sizes_take_no_more_memory_than_one_may(monkeypatch):
     graph, weights = network(SMALL)
     tiled = Tiled(graph, weights, Setup(1))
@@ -90,12 +115,6 @@ def test_new_weights_are_used_after_a_refresh():
     weights.arrays["bn1/weight"][:] = 3
     tiled.refresh()
     assert not np.allclose(tiled(image(9, 9), fill), before)
-
-
-def test_reflection_goes_on_however_far_it_is_asked_for():
-    assert reflect_indices(-2, 8, 4).tolist() == [2, 1, 0, 1, 2, 3, 2, 1]
-    assert reflect_indices(-5, 9, 2).tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 1]
-    assert reflect_indices(-2, 4, 1).tolist() == [0, 0, 0, 0]
 
 
 def test_a_network_that_answers_other_sizes_otherwise_is_refused():

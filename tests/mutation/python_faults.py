@@ -173,10 +173,10 @@ ENGINE = {
         ("tests/engine/test_tiling.py",),
     ),
     "borders-are-repeated-with-their-last-pixel": Fault(
-        "cnncli/engine/tiling.py",
+        "cnncli/engine/borders.py",
         "return last - np.abs(places % (2 * last) - last)",
         "return length - 1 - np.abs(places % (2 * length - 1) - last)",
-        ("tests/engine/test_tiling.py",),
+        ("tests/engine/test_borders.py",),
     ),
     "he-initialization-has-half-its-variance": Fault(
         "cnncli/engine/weights.py",

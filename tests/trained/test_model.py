@@ -8,6 +8,7 @@ import cnncli
 from cnncli.allowance import Allowance
 from cnncli.data.source import load_labeled
 from cnncli.errors import DataError, ModelFileError, UsageError
+from cnncli.model_file import load_model, save_model
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +101,58 @@ def test_figures_are_those_that_the_command_writes(trained, run, model, patterns
     del figures["schema"], figures["command"]
 
     assert trained.evaluate(patterns) == figures
+
+
+@pytest.fixture
+def retell(model, tmp_path):
+    """Return the model with another augmentation in the record of its training."""
+
+    def retell(augment):
+        changed = load_model(model)
+        changed.training["settings"]["augment"] = augment
+        save_model(tmp_path / "m.npz", changed, force=True)
+        return cnncli.load(tmp_path / "m.npz", tta=True)
+
+    return retell
+
+
+@pytest.mark.parametrize(
+    ("augment", "axes"),
+    [
+        ("none", {()}),
+        (None, {()}),
+        ("rotate(10), shift(2)", {()}),
+        ("hflip, shift(2)", {(), (1,)}),
+        ("shift(2),altflip", {(), (1,)}),
+        ("vflip, hflip", {(), (0,), (1,), (0, 1)}),
+    ],
+)
+def test_copies_are_mirrored_as_in_the_training(retell, augment, axes):
+    copies = retell(augment).copies
+    assert {copy.mirrored for copy in copies} == axes
+    assert len(copies) == 3 * len(axes)
+
+
+@pytest.mark.parametrize("training", [{}, {"settings": 5}, {"settings": {"augment": [1]}}])
+def test_a_training_that_says_nothing_of_mirrors_has_none(model, tmp_path, training):
+    changed = load_model(model)
+    changed.training = training
+    save_model(tmp_path / "m.npz", changed)
+    assert len(cnncli.load(tmp_path / "m.npz", tta=True).copies) == 3
+
+
+def test_answers_and_figures_are_means_over_copies_if_asked_for(run, model, patterns, image):
+    averaging = cnncli.load(model, tta=True)
+    line = run("predict", model, image, "--json", "--tta").stdout
+    figures = json.loads(run("evaluate", model, patterns, "--json", "--tta").stdout)
+
+    del figures["schema"], figures["command"]
+
+    assert averaging.predict(image) == json.loads(line)
+    assert list(averaging.predict_all([image])) == [json.loads(line)]
+    assert averaging.evaluate(patterns) == figures
+    assert figures["tta"] == json.loads(line)["tta"] == 3
+    assert figures["loss"] != cnncli.load(model).evaluate(patterns)["loss"]
 
 
 def test_inspection_prediction_and_judging_see_the_bits_that_training_saw(trained, patterns):

@@ -7,6 +7,7 @@ import pytest
 
 import cnncli.trained.runner
 from cnncli.engine import Weights
+from cnncli.engine.copies import make_copies
 from cnncli.errors import UsageError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
@@ -75,6 +76,29 @@ def test_layers_that_are_kept_can_be_read(open_network, images):
     kept = runner.value("relu1")[:2]
     assert kept.shape == (2, 6, 8, 4)
     assert kept.min() == 0 < kept.max()
+
+
+@pytest.mark.parametrize("settings", [{"batch_size": 1}, {"batch_size": 4}, {"threads": 2}])
+def test_means_over_copies_depend_neither_on_batches_nor_on_threads(
+    open_network, images, task, settings
+):
+    judged = judge_all(open_network(copies=make_copies([1])), images, task)
+    other = judge_all(open_network(copies=make_copies([1]), **settings), images, task)
+
+    assert judged.logits.tobytes() == other.logits.tobytes()
+
+
+def test_a_mean_over_copies_is_that_of_their_logits(open_network, images):
+    copies = make_copies([0])
+    answer = open_network().answer
+    logits = [copy.weight * answer(list(copy.make(images.values[:3]))) for copy in copies]
+
+    assert np.allclose(open_network(copies=copies).answer(list(images.values[:3])), sum(logits))
+
+
+def test_layers_have_no_mean_over_copies(open_network):
+    with pytest.raises(UsageError, match="tta is for answers, not for layers; leave it out"):
+        open_network(keep=["relu1"], copies=make_copies([]))
 
 
 def test_tiles_are_refused_where_there_are_no_masks(open_network):

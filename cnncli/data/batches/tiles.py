@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.batches.batch import Batch, cut_into_batches, prepare_ahead
-from cnncli.engine.tiling import reflect_indices
+from cnncli.engine.borders import reflect_indices
 from cnncli.randomness import draw, order
 
 if TYPE_CHECKING:
