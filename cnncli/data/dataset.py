@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from cnncli.data.batches.batch import Batches
+    from cnncli.data.checksums import Checksums
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.samples import Samples
 
@@ -19,7 +20,7 @@ class DataSet(Protocol):
     """Labeled samples with their preprocessing, to train or to be judged on."""
 
     memory_bytes: int  # that are kept
-    digest: str  # the same for the same data only
+    checksums: Checksums  # of the samples as they are kept, in their order
 
     @property
     def samples(self) -> Samples:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.batches.batch import prepare_ahead
 from cnncli.data.batches.loader import Loader
+from cnncli.data.checksums import Checksummer, Checksums
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.normalization import with_normalization
 from cnncli.data.preprocessing import AnyPreprocessing
@@ -74,7 +74,7 @@ class SampleSet:
         fits = needed <= room
         self.values = np.empty((len(samples), *self.shape), self.dtype) if fits else None
         self.memory_bytes = needed if fits else 0
-        self.digest = self._decode_all()
+        self.checksums = self._decode_all()
         if fits:
             self._pool.shutdown()
         self.notices = (*samples.notices, *self._collect_notices(needed))
@@ -113,10 +113,9 @@ class SampleSet:
         for error in self._decode(indices, out):
             raise error
 
-    def _decode_all(self) -> str:
-        """Fill `values` and `statistics`; return the digest."""
-        digest = blake2b(repr((self.samples.keys, self.samples.labels)).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.targets).data)
+    def _decode_all(self) -> Checksums:
+        """Fill `values` and `statistics`; return the checksums."""
+        checksums = Checksummer(self.samples)
         block = np.empty((BLOCK if self.values is None else 0, *self.shape), self.dtype)
         bad: list[FileError] = []
         for start in range(0, len(self), BLOCK):
@@ -126,10 +125,10 @@ class SampleSet:
             bad += self._decode(indices, out)
             if not bad:
                 self.statistics.add(out)
-                digest.update(out.data)
+                checksums.add(out)
         if bad:
             raise UnreadableError(self.samples.where, bad, len(self))
-        return digest.hexdigest()
+        return checksums.finish()
 
     def _decode(self, indices: NDArray[np.int64], out: Values) -> list[FileError]:
         """Write samples into out; return what went wrong, in the order of the samples."""

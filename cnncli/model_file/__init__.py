@@ -21,7 +21,7 @@ import numpy as np
 from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFileError, UsageError
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import volume
-from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, pack_archive
+from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, ArrayType, pack_archive
 from cnncli.model_file.manifest import MAX_BYTES, Manifest, is_printable
 from cnncli.model_file.reader import read_archive
 from cnncli.notation import parse
@@ -66,6 +66,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
     shapes = _array_shapes(graph)
     assert {name: array.shape for name, array in model.weights.items()} == shapes
     for name, array in model.weights.items():
+        assert array.dtype == np.float32
         if not np.isfinite(array).all():
             raise DivergedError(f"{name} has NaN or infinite values, so the model is not saved")
     content = {
@@ -152,7 +153,7 @@ def _array_shapes(graph: Graph) -> dict[str, Shape]:
     }
 
 
-def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
+def _needed_arrays(manifest: Manifest) -> dict[str, ArrayType]:
     """Return the arrays of the network in a manifest; refuse a manifest that describes none."""
     kinds = {"arch": str, "input": list, "preprocessing": dict, "classes": list, "training": dict}
     for key, kind in kinds.items():
@@ -166,6 +167,7 @@ def _needed_arrays(manifest: Manifest) -> dict[str, Shape]:
     if not all(isinstance(name, str) for name in classes):
         raise ModelFileError("its manifest has class names that are no text")
     try:
-        return _array_shapes(_check_graph(arch, tuple(size), classes))
+        shapes = _array_shapes(_check_graph(arch, tuple(size), classes))
     except (ArchitectureError, DataError, OverflowError) as error:
         raise ModelFileError(f"describes no network that works: {str(error)[:300]}") from error
+    return {name: ArrayType(shape) for name, shape in shapes.items()}

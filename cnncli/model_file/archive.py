@@ -1,7 +1,7 @@
 """The bytes of a file: an .npz of stored members, the same for the same content.
 
-First comes `manifest`, JSON as a vector of bytes, then the float32 arrays. Nothing
-is compressed and nothing dated, so the bytes around the contents follow from names, shapes and
+First comes `manifest`, JSON as a vector of bytes, then the arrays, of few dtypes. Nothing is
+compressed and nothing dated, so the bytes around the contents follow from names, shapes and
 checksums: the writer writes them, and the reader compares what it finds with them.
 The formats: PKWARE's APPNOTE.TXT 4.3 (zip), numpy.lib.format (npy, version 1.0).
 """
@@ -13,13 +13,17 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncli.errors import ModelFileError
 from cnncli.model_file.manifest import MAX_BYTES, Manifest, seal
 
 if TYPE_CHECKING:
-    from cnncli.layers.base import Array, Shape
+    from numpy.typing import NDArray
+
+    from cnncli.layers.base import Shape
+
+    Array = NDArray[Any]
 
 MAX_FILE_BYTES = 2**31 - 1  # the zip needs no 64-bit fields
 MAX_ARRAYS = 4095  # beside the manifest
@@ -27,17 +31,26 @@ MANIFEST = "manifest"
 DATE = 0x21  # 1980-01-01, the first day a zip knows
 REGULAR_FILE = 0o100644 << 16
 
+DTYPES = {"float32": "<f4", "uint32": "<u4", "uint8": "|u1"}  # all there are, and npy's names
+
 Buffer = bytes | memoryview
+
+
+class ArrayType(NamedTuple):
+    """What there is to know of an array before it is read."""
+
+    shape: Shape
+    dtype: str = "float32"
 
 
 def pack_archive(kind: str, content: Manifest, arrays: Mapping[str, Array]) -> Iterator[Buffer]:
     """Yield the bytes of a file of this kind, piece by piece.
 
-    `content` goes into the manifest, so it holds only what JSON knows; `arrays` are float32.
+    `content` goes into the manifest, so it holds only what JSON knows.
     """
     arrays = {name: _to_file_layout(array) for name, array in arrays.items()}
     entries = [
-        {**describe_array(name, array.shape), "sha256": hashlib.sha256(array.data).hexdigest()}
+        {**describe_array(name, type_of(array)), "sha256": hashlib.sha256(array.data).hexdigest()}
         for name, array in arrays.items()
     ]
     text = seal(kind, {**content, "arrays": entries})
@@ -48,7 +61,7 @@ def pack_archive(kind: str, content: Manifest, arrays: Mapping[str, Array]) -> I
     yield frame.before(MANIFEST, make_manifest_header(len(text)), text)
     yield text
     for name, array in arrays.items():
-        yield frame.before(name, make_array_header(array.shape), array.data)
+        yield frame.before(name, make_array_header(*type_of(array)), array.data)
         yield array.data
     yield frame.end()
 
@@ -84,9 +97,14 @@ class Frame:
         return b"".join(self.directory) + struct.pack("<4s4H2IH", *facts)
 
 
-def describe_array(name: str, shape: Shape) -> dict[str, Any]:
+def type_of(array: Array) -> ArrayType:
+    """Return the type of an array that is there."""
+    return ArrayType(array.shape, array.dtype.name)
+
+
+def describe_array(name: str, kind: ArrayType) -> dict[str, Any]:
     """Return what the manifest says of an array, but for its checksum."""
-    return {"name": name, "dtype": "float32", "shape": list(shape)}
+    return {"name": name, "dtype": kind.dtype, "shape": list(kind.shape)}
 
 
 def make_manifest_header(length: int) -> bytes:
@@ -94,16 +112,17 @@ def make_manifest_header(length: int) -> bytes:
     return _make_npy_header("|u1", (length,))
 
 
-def make_array_header(shape: Shape) -> bytes:
-    """Return the npy header of a float32 array."""
-    return _make_npy_header("<f4", shape)
+def make_array_header(shape: Shape, dtype: str = "float32") -> bytes:
+    """Return the npy header of an array."""
+    return _make_npy_header(DTYPES[dtype], shape)
 
 
-def measure_file(manifest_bytes: int, shapes: Mapping[str, Shape]) -> int:
-    """Return the length of a file with arrays of these shapes."""
+def measure_file(manifest_bytes: int, kinds: Mapping[str, ArrayType]) -> int:
+    """Return the length of a file with arrays of these types."""
     members = [(MANIFEST, make_manifest_header(manifest_bytes), manifest_bytes)]
     members += [
-        (name, make_array_header(shape), 4 * math.prod(shape)) for name, shape in shapes.items()
+        (name, make_array_header(*kind), math.prod(kind.shape) * int(DTYPES[kind.dtype][-1]))
+        for name, kind in kinds.items()
     ]
     empty = Frame()
     framing = sum(len(empty.before(name, header, b"")) for name, header, _ in members)
@@ -117,5 +136,4 @@ def _make_npy_header(kind: str, shape: Shape) -> bytes:
 
 
 def _to_file_layout(array: Array) -> Array:
-    assert array.dtype == "float32"
-    return array.astype("<f4", order="C", copy=False)
+    return array.astype(DTYPES[array.dtype.name], order="C", copy=False)

@@ -16,34 +16,33 @@ import stat
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.errors import ModelFileError
 from cnncli.model_file import archive
 from cnncli.model_file.manifest import DAMAGED, MAX_BYTES, Manifest, unseal
 
 if TYPE_CHECKING:
-    from cnncli.layers.base import Array, Shape
-
-    Shapes = Mapping[str, Shape]
+    Types = Mapping[str, archive.ArrayType]
 
 
 def read_archive(
-    path: str | os.PathLike[str], kind: str, shapes: Callable[[Manifest], Shapes]
-) -> tuple[Manifest, dict[str, Array]]:
+    path: str | os.PathLike[str], kind: str, types: Callable[[Manifest], Types]
+) -> tuple[Manifest, dict[str, NDArray[Any]]]:
     """Return the manifest and the arrays of a file of this kind; `-` is stdin.
 
-    `shapes` says which arrays a file with this manifest has to have, in their order. Raises
-    ModelFileError alone, also for what `shapes` raises it for: a message gets the path in front.
+    `types` says which arrays a file with this manifest has to have, in their order. Raises
+    ModelFileError alone, also for what `types` raises it for: a message gets the path in front.
     """
     name = "stdin" if path == "-" else os.fspath(path)
     try:
         with _open(path) as stream:
             reader = _Reader(stream)
             manifest = reader.read_manifest(kind)
-            return manifest, reader.read_arrays(manifest, shapes(manifest))
+            return manifest, reader.read_arrays(manifest, types(manifest))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}", path=name) from error
     except FileNotFoundError as error:
@@ -116,25 +115,23 @@ class _Reader:
             )
         self.stream.seek(0)
 
-    def read_arrays(self, manifest: Manifest, shapes: Shapes) -> dict[str, Array]:
-        """Return the arrays, which have to be the ones of these names and shapes."""
-        digests = _list_digests(manifest, shapes)
-        needed = archive.measure_file(self.manifest_bytes, shapes)
+    def read_arrays(self, manifest: Manifest, types: Types) -> dict[str, NDArray[Any]]:
+        """Return the arrays, which have to be the ones of these names and types."""
+        digests = _list_digests(manifest, types)
+        needed = archive.measure_file(self.manifest_bytes, types)
         if self.size != needed:
             raise ModelFileError(f"has {self.size} bytes instead of {needed}; {DAMAGED}")
-        arrays = {
-            name: self._read_array(name, shape, digests[name]) for name, shape in shapes.items()
-        }
+        arrays = {name: self._read_array(name, kind, digests[name]) for name, kind in types.items()}
         if self.stream.read() != self.frame.end():
             raise ModelFileError(f"its list of contents is not the one cnncli writes; {DAMAGED}")
         return arrays
 
-    def _read_array(self, name: str, shape: Shape, digest: object) -> Array:
-        header = archive.make_array_header(shape)
+    def _read_array(self, name: str, kind: archive.ArrayType, digest: object) -> NDArray[Any]:
+        header = archive.make_array_header(*kind)
         length = len(archive.Frame().before(name, header, b""))
         head = self.stream.read(length)
-        array = np.empty(shape, "<f4")
-        data = array.data.cast("B")
+        array = np.empty(kind.shape, archive.DTYPES[kind.dtype])
+        data = array.reshape(-1).view(np.uint8).data
         self.stream.readinto(data)  # type: ignore[attr-defined]
         if hashlib.sha256(data).hexdigest() != digest:
             raise ModelFileError(f"{name} does not match its checksum; {DAMAGED}")
@@ -142,19 +139,19 @@ class _Reader:
             raise ModelFileError(f"the header of {name} is not the one cnncli writes; {DAMAGED}")
         if not np.isfinite(array).all():
             raise ModelFileError(f"{name} has NaN or infinite values; train the model again")
-        return array.astype(np.float32, copy=False)
+        return array.astype(kind.dtype, copy=False)
 
 
-def _list_digests(manifest: Manifest, shapes: Shapes) -> dict[str, object]:
+def _list_digests(manifest: Manifest, types: Types) -> dict[str, object]:
     """Return the listed checksums of the arrays; refuse a list of other arrays than these."""
     entries = manifest.get("arrays")
-    if not isinstance(entries, list) or len(entries) != len(shapes):
-        raise ModelFileError(f"does not list the {len(shapes)} arrays of its network")
+    if not isinstance(entries, list) or len(entries) != len(types):
+        raise ModelFileError(f"does not list the {len(types)} arrays of its network")
     digests: dict[str, object] = {}
-    for entry, (name, shape) in zip(entries, shapes.items(), strict=True):
-        needed = archive.describe_array(name, shape)
+    for entry, (name, kind) in zip(entries, types.items(), strict=True):
+        needed = archive.describe_array(name, kind)
         if not isinstance(entry, dict) or any(entry.get(key) != needed[key] for key in needed):
-            size = "x".join(map(str, shape))
+            size = "x".join(map(str, kind.shape))
             raise ModelFileError(f"does not list {name} of {size}, as its network needs")
         digests[name] = entry.get("sha256")
     return digests

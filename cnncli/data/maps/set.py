@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.batches.tiles import TileLoader
+from cnncli.data.checksums import Checksummer
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.images.choice import Statistics
 from cnncli.data.images.depth import AnyPixels
@@ -60,17 +60,17 @@ class MapSet:
         ]
         self.counts = np.zeros(len(levels.names), np.int64)
         self.statistics = Statistics.empty(preprocessing.channels)
-        digest = blake2b(repr(samples.keys).encode(), digest_size=16)
         for image, classes in zip(self.values, self.targets, strict=True):
             self.counts += count_pixels(classes, len(self.counts))
             self.statistics.add(image)
-            digest.update(repr(image.shape).encode() + image.tobytes() + classes.tobytes())
         if not self.counts.any():
             raise DataError(
                 f"{samples.where}: every pixel is to be ignored; add masks with classes",
                 path=samples.where,
             )
-        self.digest = digest.hexdigest()
+        checksums = Checksummer(samples)
+        checksums.add(self.values, self.targets)
+        self.checksums = checksums.finish()
         self.memory_bytes = sum(array.nbytes for array in [*self.values, *self.targets])
         self.notices = samples.notices
 
