@@ -67,7 +67,7 @@ def _find_fault(path: str, force: bool) -> str | None:
 
 
 def _replace(target: Path, data: Data) -> None:
-    _remove_leftovers(target)
+    remove_leftovers(target)
     temporary = target.with_name(f".{_cut_stem(target)}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
     try:
@@ -110,8 +110,11 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _remove_leftovers(target: Path) -> None:
-    """Remove the temporary files of writers of this target that were killed."""
+def remove_leftovers(target: Path) -> None:
+    """Remove the temporary files of writers of this target that were killed.
+
+    `target` has no links in it. Writing it again does so by itself.
+    """
     names = re.compile(re.escape(f".{_cut_stem(target)}.") + r"([0-9]{1,9})\.tmp")
     for entry in target.parent.iterdir():
         match = names.fullmatch(entry.name)

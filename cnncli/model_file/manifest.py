@@ -63,9 +63,10 @@ def _add_seal(body: bytes) -> bytes:
     return body + f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}'.encode()
 
 
-def _parse(text: bytes) -> Manifest:
+def parse_json(text: bytes) -> Any:
+    """Return what JSON says without double keys and NaN; raise ModelFileError for anything else."""
     try:
-        manifest = json.loads(
+        return json.loads(
             text.decode(),
             object_pairs_hook=_make_object,
             parse_constant=_refuse_constant,
@@ -73,6 +74,10 @@ def _parse(text: bytes) -> Manifest:
         )
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"its manifest is not the JSON cnncli writes ({error})") from error
+
+
+def _parse(text: bytes) -> Manifest:
+    manifest = parse_json(text)
     if not isinstance(manifest, dict):
         raise ModelFileError("its manifest is not a JSON object")
     _check_values(manifest, MAX_DEPTH)

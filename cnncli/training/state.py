@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
 
+from cnncli.errors import ModelFileError
 from cnncli.layers.base import Array
+from cnncli.tasks import Task
 from cnncli.training.events import Epoch
 from cnncli.value import Value
-
-if TYPE_CHECKING:
-    from cnncli.tasks import Task
 
 
 class Best(Value):
@@ -29,7 +27,7 @@ class State:
 
     A training that is given a copy of it goes on to the same bytes as the original:
     order and noise are counted by epoch and sample, so there is no random generator to keep. The
-    arrays are those that network and optimizer work with.
+    arrays are those that network and optimizer work with. A checkpoint holds every field.
     """
 
     weights: dict[str, Array]  # parameters and running statistics, in the kernels' layout
@@ -51,7 +49,12 @@ class State:
         return copy
 
     def restore(self, state: State) -> None:
-        """Become what another state of the same network is, within its own arrays."""
+        """Become what another state of the same network is, within its own arrays.
+
+        Raises ModelFileError for the state of another network or of another optimizer.
+        """
+        if _shapes_of(self) != _shapes_of(state):
+            raise ModelFileError("its weights or moments belong to another network or optimizer")
         for name, array in self.weights.items():
             array[:] = state.weights[name]
         for array, values in zip(self.moments, state.moments, strict=True):
@@ -64,3 +67,9 @@ class State:
             if name not in ("weights", "moments"):
                 setattr(self, name, getattr(state, name))
         self.epochs = list(state.epochs)
+
+
+def _shapes_of(state: State) -> tuple[dict[str, tuple[int, ...]], list[tuple[int, ...]]]:
+    """Return the shapes of the arrays that every state of a training has."""
+    weights = {name: array.shape for name, array in state.weights.items()}
+    return weights, [array.shape for array in state.moments]
