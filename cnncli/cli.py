@@ -181,10 +181,13 @@ def _open_missing_streams() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_DFL)  # the second time ends it at once
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    for other in SIGNALS:
+        if signal.getsignal(other) is _interrupt:
+            signal.signal(other, signal.SIG_DFL)  # the second one ends it at once
     Interrupted.pending = number
-    raise Interrupted(number)
+    if not Interrupted.postponed:
+        raise Interrupted(number)
 
 
 def _die_of(number: int) -> NoReturn:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from cnncli.errors import CnncliError, name_settings
@@ -28,6 +29,7 @@ class Interrupted(BaseException):
     """
 
     pending = 0
+    postponed = False  # whether a signal stays pending instead of raising this at once
 
     def __init__(self, signal: int) -> None:
         super().__init__(signal)
@@ -38,6 +40,17 @@ class Interrupted(BaseException):
         """Raise the pending signal, if any."""
         if cls.pending:
             raise cls(cls.pending)
+
+
+@contextlib.contextmanager
+def postpone_signals() -> Iterator[None]:
+    """Let what is done meanwhile come to its end before a signal interrupts the program."""
+    Interrupted.postponed = True
+    try:
+        yield
+    finally:
+        Interrupted.postponed = False
+    Interrupted.check()
 
 
 class Preferences:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from cnncli.terminal import Interrupted, Progress, note
-from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
+from cnncli.errors import setting
+from cnncli.terminal import Interrupted, Progress, note, postpone_signals
+from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step, Stopped
 
 if TYPE_CHECKING:
     from cnncli.commands._training_log import Log
@@ -18,20 +19,28 @@ def follow(
 ) -> Done:
     """Show what happens until the training is done, and write a log of it.
 
-    What goes wrong here, such as a closed stderr, is thrown into the training, which saves its best
-    network then as it does when it fails by itself.
+    A signal, or what goes wrong here, such as a closed stderr, is thrown into the training between
+    two steps. It saves a checkpoint and its best network then.
     """
     story = _Story(data)
     try:
-        for event in events:
+        while not isinstance(event := _advance(events), Done):
             if log is not None:
                 log.take(event)
             story.tell(event)
     except BaseException as error:
-        story.tell(events.throw(error))  # what it saved; raises the error where it saved nothing
+        Interrupted.pending = 0  # or telling what was saved would raise it again
+        story.tell(events.throw(error))  # raises the error where nothing was saved
+        for event in events:
+            story.tell(event)
         raise
-    assert isinstance(event, Done)
     return event
+
+
+def _advance(events: Generator[Event, None, None]) -> Event:
+    """Return the next event of a training, which has no more than one step to it."""
+    with postpone_signals():
+        return next(events)
 
 
 class _Story:
@@ -62,8 +71,9 @@ class _Story:
             )
             self.progress = Progress(event.samples, self.unit)
         elif isinstance(event, Saved) and not event.complete:
-            Interrupted.pending = 0
             note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
+        elif isinstance(event, Stopped):
+            note(_describe_stop(event))
 
     def _count_epochs(self, number: int) -> str:
         """Return "epoch 3/20"; the last, shorter one of 9.5 is epoch 9.5/9.5."""
@@ -78,3 +88,13 @@ class _Story:
         for name, value in epoch.validation.items():
             parts.append(f"{name.replace('_', ' ')} {value:.4f}")
         return ", ".join(parts) + (" (best)" if epoch.best else "")
+
+
+def _describe_stop(stopped: Stopped) -> str:
+    done = [f"{stopped.epochs} epoch{'s' * (stopped.epochs != 1)}"]
+    if stopped.batches:
+        done.append(f"{stopped.batches} batch{'es' * (stopped.batches != 1)}")
+    return (
+        f"stopped after {' and '.join(done)}, as kept in {stopped.path}; "
+        f"{setting('resume')} goes on from there"
+    )

@@ -45,7 +45,7 @@ class Checkpoint(Value):
     settings: Settings
     train: Checksums
     val: Checksums
-    options: dict[str, Any]  # that all of this was chosen by, in JSON's terms, for whoever gave them
+    options: dict[str, Any]  # by which all of this was chosen, in JSON's terms
     state: State
 
     @classmethod

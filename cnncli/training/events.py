@@ -55,6 +55,14 @@ class Saved(Value):
     complete: bool  # False: the training ended early, and this is the best network until then
 
 
+class Stopped(Value):
+    """The training ended early; a checkpoint has all it takes to go on."""
+
+    path: str  # of the checkpoint
+    epochs: int  # that are done in it
+    batches: int  # that are done in it of the next epoch
+
+
 class Done(Value):
     """The training is complete and its best network saved."""
 
@@ -63,4 +71,4 @@ class Done(Value):
     samples_per_second: float | None  # the median over all epochs
 
 
-Event = Started | Step | Epoch | Saved | Done
+Event = Started | Step | Epoch | Saved | Stopped | Done

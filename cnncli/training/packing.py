@@ -36,9 +36,7 @@ def pack(value: Any, kind: Any, arrays: dict[str, NDArray[Any]], name: str = "")
         arrays[name] = value
         return name
     if origin is dict:
-        return {
-            key: pack(part, inner[1], arrays, _join(name, key)) for key, part in value.items()
-        }
+        return {key: pack(part, inner[1], arrays, _join(name, key)) for key, part in value.items()}
     if origin in (list, tuple):
         return [
             pack(part, _kind_of_part(inner, i), arrays, _join(name, i))

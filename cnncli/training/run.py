@@ -12,32 +12,43 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from cnncli.data.source import TrainingData
 from cnncli.engine import Weights
+from cnncli.errors import DivergedError
 from cnncli.graph import Graph
 from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
 from cnncli.training.beginning import initialize
-from cnncli.training.events import Done, Epoch, Event, Saved, Started
+from cnncli.training.checkpoint import Checkpoint
+from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
 from cnncli.training.log import keep_records
 from cnncli.training.loop import Training
+from cnncli.training.saving import Saver
 from cnncli.training.settings import Settings
 from cnncli.training.state import State
 
 
 def train(
-    path: str, data: TrainingData, graph: Graph, settings: Settings
+    path: str,
+    data: TrainingData,
+    graph: Graph,
+    settings: Settings,
+    *,
+    options: dict[str, Any] | None = None,
+    state: State | None = None,
 ) -> Generator[Event, None, None]:
     """Train a network and write the best version to a model file; yield what happens.
 
     Without epochs the network is written as it begins. Whatever ends the training early, be it an
     error in it, an exception thrown into this generator or its close, the best network so far is
-    saved first. Raises what `Training.run`, `save_model` and the decoding of samples raise.
+    saved first, and there is a checkpoint (see saving.py) beside the model file, which keeps the
+    `options` for who resumes the training. A `state` from one is where the training goes on.
+    Raises what `Training.run`, `save_model` and the decoding of samples raise.
     """
     begin = time.monotonic()
     file = _ModelFile(path, data, graph, settings)
@@ -47,6 +58,10 @@ def train(
         yield Done(saved, time.monotonic() - begin, None)
         return
     training = Training(data, graph, settings)
+    if state is not None:
+        training.restore(state)
+    checkpoint = Checkpoint.take(data, graph, settings, options or {}, training.state)
+    saver = Saver(path, checkpoint)
     yield Started(
         params=graph.params,
         macs=graph.macs,
@@ -57,17 +72,38 @@ def train(
         resumed=tuple(training.state.epochs),
     )
     try:
-        yield from training.run()
+        yield from _save_between(training.run(), saver)
     except BaseException as error:
+        left: list[Event] = []
         if training.state.best is not None:
-            saved = file.save_best(training.state, complete=False)
-            if not isinstance(error, GeneratorExit):
-                yield saved
+            left.append(file.save_best(training.state, complete=False))
+        elif isinstance(error, DivergedError):  # there is nothing to go on from
+            saver.remove()
+        if saver.written is not None and not isinstance(error, DivergedError):
+            left.append(saver.written)
+        if not isinstance(error, GeneratorExit):
+            yield from left
         raise
     saved = file.save_best(training.state, complete=True)
+    saver.remove()
     yield saved
     speed = statistics.median(epoch.samples_per_second for epoch in training.state.epochs)
     yield Done(saved, time.monotonic() - begin, speed)
+
+
+def _save_between(events: Iterator[Step | Epoch], saver: Saver) -> Iterator[Step | Epoch]:
+    """Yield the events of a training, with a checkpoint when one is due and when it is left.
+
+    Whoever gets an event finds the training between two steps. An error of the training itself may
+    have come in the middle of one, so nothing is saved then.
+    """
+    for event in events:
+        saver.save_when_due(event)
+        try:
+            yield event
+        except BaseException:
+            saver.save()
+            raise
 
 
 class _ModelFile:

@@ -3,8 +3,10 @@ from stripes import striped_data
 
 from cnncli.commands import _training_events
 from cnncli.commands._training_events import follow
+from cnncli.engine.optimizers import Optimizer
 from cnncli.terminal import Interrupted
 from cnncli.training.automatic import build_network
+from cnncli.training.checkpoint import load_checkpoint
 from cnncli.training.run import train
 from cnncli.training.settings import choose_settings
 
@@ -55,17 +57,51 @@ def test_an_error_while_showing_saves_the_best_network_and_says_so(
     fail(6, OSError("gone"))
     with pytest.raises(OSError, match="gone"):
         follow(events, data)
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last == f"the best so far, of epoch 1, is kept in {tmp_path / 'm.npz'}"
-    assert (tmp_path / "m.npz").exists()
+    path = tmp_path / "m.npz"
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"the best so far, of epoch 1, is kept in {path}",
+        f"stopped after 1 epoch and 2 batches, as kept in {path}.ckpt; --resume goes on from there",
+    ]
+    assert path.exists()
 
 
-def test_before_the_first_epoch_there_is_nothing_to_say(events, data, fail, capsys, tmp_path):
+def test_before_the_first_epoch_a_checkpoint_is_all_there_is(events, data, fail, capsys, tmp_path):
     fail(2, OSError("gone"))
     with pytest.raises(OSError, match="gone"):
         follow(events, data)
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
+    first, last = capsys.readouterr().err.splitlines()
+    assert "parameters" in first
+    assert last.startswith("stopped after 0 epochs and 2 batches, as kept in ")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.npz.ckpt"]
+
+
+def test_nothing_is_said_of_batches_right_after_an_epoch(events, data, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError("gone")
+
+    monkeypatch.setattr(_training_events._Story, "_describe", fail)
+    with pytest.raises(OSError, match="gone"):
+        follow(events, data)
+    assert "\nstopped after 1 epoch, as kept in " in capsys.readouterr().err
+
+
+def test_a_signal_waits_for_the_step_under_way(events, data, monkeypatch, tmp_path):
+    monkeypatch.setattr(Interrupted, "pending", 0)
+    step = Optimizer.step
+    finished = []
+
+    def interrupted(*arguments):
+        assert Interrupted.postponed
+        if len(finished) == 2:
+            Interrupted.pending = 15
+        step(*arguments)
+        finished.append(1)
+
+    monkeypatch.setattr(Optimizer, "step", interrupted)
+    with pytest.raises(Interrupted):
+        follow(events, data)
+    assert not Interrupted.postponed
+    assert load_checkpoint(tmp_path / "m.npz.ckpt").state.steps == len(finished) == 3
 
 
 def test_a_signal_that_was_lost_is_noticed_at_the_next_step(events, data, monkeypatch, capsys):

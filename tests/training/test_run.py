@@ -9,23 +9,25 @@ from cnncli.model_file import load_model
 from cnncli.trained.model import load
 from cnncli.trained.runner import judge_all
 from cnncli.training.automatic import build_network
-from cnncli.training.events import Done, Epoch, Saved, Started, Step
+from cnncli.training.checkpoint import load_checkpoint
+from cnncli.training.events import Done, Epoch, Saved, Started, Step, Stopped
 from cnncli.training.run import train
 from cnncli.training.settings import choose_settings
 
 TEXT = "conv(4,3) >> relu >> dense(classes)"
 
 
-class Stop(Exception):
+class Interruption(Exception):
     """What somebody throws into a training."""
 
 
-def begin(path, **given):
+def begin(path, *, state=None, options=None, **given):
     """Return the events of a training of two epochs of five steps."""
     data = striped_data()
     graph = build_network(TEXT, data)
     given = {"epochs": 2, "batch_size": 8, "lr": 1e-2, **given}
-    return train(str(path), data, graph, choose_settings(given, graph, data.task, 40))
+    settings = choose_settings(given, graph, data.task, 40)
+    return train(str(path), data, graph, settings, state=state, options=options)
 
 
 def forward_to(events, kind):
@@ -78,20 +80,58 @@ def test_an_error_thrown_in_saves_the_best_network_and_comes_back(tmp_path):
     events = begin(tmp_path / "m.npz")
     epoch = forward_to(events, Epoch)
     next(events)
-    saved = events.throw(Stop())
+    saved = events.throw(Interruption())
     assert isinstance(saved, Saved)
     assert (saved.epoch, saved.complete) == (epoch.epoch, False)
     assert load_model(tmp_path / "m.npz").training["epochs_run"] == 1
-    with pytest.raises(Stop):
+    assert next(events) == Stopped(str(tmp_path / "m.npz.ckpt"), epochs=1, batches=1)
+    with pytest.raises(Interruption):
         next(events)
 
 
-def test_before_the_first_epoch_there_is_nothing_to_save(tmp_path):
+def test_before_the_first_epoch_there_is_a_checkpoint_but_no_model(tmp_path):
     events = begin(tmp_path / "m.npz")
     forward_to(events, Step)
-    with pytest.raises(Stop):
-        events.throw(Stop())
-    assert list(tmp_path.iterdir()) == []
+    assert events.throw(Interruption()) == Stopped(str(tmp_path / "m.npz.ckpt"), 0, 1)
+    with pytest.raises(Interruption):
+        next(events)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.npz.ckpt"]
+
+
+@pytest.mark.parametrize("count", range(1, 13))  # two epochs of five steps, and their ends
+def test_a_training_stopped_after_any_event_goes_on_to_the_same_file(tmp_path, count):
+    list(begin(tmp_path / "whole.npz"))
+    events = begin(tmp_path / "m.npz")
+    for _ in range(count + 1):
+        next(events)
+    events.close()
+    state = load_checkpoint(tmp_path / "m.npz.ckpt").state
+    list(begin(tmp_path / "m.npz", state=state))
+    assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert not (tmp_path / "m.npz.ckpt").exists()
+
+
+def test_an_error_in_the_middle_of_a_step_leaves_the_checkpoint_of_the_epoch(tmp_path, monkeypatch):
+    events = begin(tmp_path / "m.npz")
+    forward_to(events, Epoch)
+    next(events)
+
+    def fail(*_):
+        raise Interruption
+
+    monkeypatch.setattr("cnncli.engine.optimizers.Optimizer.step", fail)
+    assert isinstance(next(events), Saved)
+    assert next(events) == Stopped(str(tmp_path / "m.npz.ckpt"), epochs=1, batches=0)
+    with pytest.raises(Interruption):
+        next(events)
+
+
+def test_a_checkpoint_keeps_the_options_of_who_began_it(tmp_path):
+    events = begin(tmp_path / "m.npz", options={"epochs": None, "lr": 0.5})
+    forward_to(events, Step)
+    events.close()
+    kept = load_checkpoint(tmp_path / "m.npz.ckpt")
+    assert kept.options == {"epochs": None, "lr": 0.5}
 
 
 def test_a_training_that_is_closed_saves_the_best_network(tmp_path):
@@ -109,6 +149,7 @@ def test_a_training_that_diverges_saves_the_best_network_first(tmp_path, monkeyp
     assert isinstance(saved, Saved) and not saved.complete
     with pytest.raises(DivergedError):
         next(events)
+    assert load_checkpoint(tmp_path / "m.npz.ckpt").state.steps == 5  # for another learning rate
 
 
 def test_equal_trainings_write_equal_files(tmp_path):
