@@ -116,14 +116,16 @@ def _choose_columns(output: str | None) -> int:
 def _draw(diagram: Diagram, style: str, width: int) -> bytes:
     """Return the contents of a file, importing what draws this kind alone."""
     if style == "png":
-        from cnncli.render.diagram.picture import paint_diagram
+        from cnncli.render.diagram.page import draw_page
         from cnncli.render.png import encode_png
+        from cnncli.render.strokes.picture import paint_page
 
-        return encode_png(paint_diagram(diagram))
+        return encode_png(paint_page(draw_page(diagram)))
     if style == "svg":
-        from cnncli.render.diagram.svg import write_svg
+        from cnncli.render.diagram.page import draw_page
+        from cnncli.render.strokes.svg import write_svg
 
-        lines = write_svg(diagram)
+        lines = write_svg(draw_page(diagram))
     elif style == "txt":
         from cnncli.render.diagram.txt import draw_text
 

@@ -11,8 +11,9 @@ from cnncli.layers.geometry import Windowed, add_channels, lay_windows
 from cnncli.notation import parse
 from cnncli.presets import Preset
 from cnncli.presets.adaptation import adapt
+from cnncli.render.diagram.page import draw_page
 from cnncli.render.diagram.parts import list_boxes
-from cnncli.render.diagram.svg import write_svg
+from cnncli.render.strokes.svg import write_svg
 from cnncli.settings import COUNT, PADDING, SIZE, Padding, Size, setting
 from cnncli.views.diagram import make_diagram
 
@@ -104,7 +105,7 @@ def test_it_is_drawn_in_the_color_of_its_family():
     diagram = make_diagram(build_graph(parse("lppool(3, 2) >> relu"), (9, 9, 4)), "", expand=False)
     box = list(list_boxes(diagram.body))[-1]
     assert (box.family, box.lines) == ("pool", ("lppool 3x3", "stride 2", "relu"))
-    assert "lppool 3x3" in "".join(write_svg(diagram))
+    assert "lppool 3x3" in "".join(write_svg(draw_page(diagram)))
 
 
 @pytest.mark.usefixtures("weighted")

@@ -19,7 +19,7 @@ from cnncli.render.diagram.slabs import (
     choose_scale,
     estimate_width,
 )
-from cnncli.render.diagram.strokes import (
+from cnncli.render.strokes import (
     HEAD,
     LETTERS,
     Arrow,

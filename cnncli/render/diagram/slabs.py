@@ -6,7 +6,7 @@ import math
 
 from cnncli.render.diagram.bricks import Extent, Metrics
 from cnncli.render.diagram.parts import SIGNS, Box, Diagram, Repeated, list_boxes
-from cnncli.render.diagram.strokes import LETTERS
+from cnncli.render.strokes import LETTERS
 from cnncli.value import Value
 
 TALL, WIDE, UNITS = 120.0, 46.0, 8.0  # of the largest image, the most channels, any vector

@@ -5,13 +5,14 @@ import pytest
 
 from cnncli.errors import UsageError
 from cnncli.render.diagram import Box, Diagram, Series
-from cnncli.render.diagram.picture import paint_diagram
-from cnncli.render.diagram.svg import write_svg
+from cnncli.render.diagram.page import draw_page
+from cnncli.render.strokes.picture import paint_page
+from cnncli.render.strokes.svg import write_svg
 
 
 def test_it_is_the_svg_at_twice_its_size(residual):
-    picture = paint_diagram(residual)
-    root = ElementTree.fromstring("\n".join(write_svg(residual)))
+    picture = paint_page(draw_page(residual))
+    root = ElementTree.fromstring("\n".join(write_svg(draw_page(residual))))
     _, _, width, height = map(float, root.get("viewBox").split())
     assert abs(picture.width - 2 * width) <= 2 and abs(picture.height - 2 * height) <= 2
     pixels = np.asarray(picture)
@@ -24,7 +25,7 @@ def test_it_is_the_svg_at_twice_its_size(residual):
 
 
 def test_the_margin_is_empty(diagram):
-    pixels = np.asarray(paint_diagram(diagram))
+    pixels = np.asarray(paint_page(draw_page(diagram)))
     assert pixels.min() < 100
     for edge in (pixels[:20], pixels[-20:], pixels[:, :20], pixels[:, -20:]):
         assert edge.min() == 255
@@ -33,4 +34,4 @@ def test_the_margin_is_empty(diagram):
 def test_what_no_picture_holds_is_refused():
     parts = tuple(Box(f"conv{i}", "conv", ("conv 3x3, 64",), (8, 8, 4)) for i in range(4000))
     with pytest.raises(UsageError, match=r"too large for a PNG; make it an SVG"):
-        paint_diagram(Diagram("", "", Series(parts)))
+        paint_page(draw_page(Diagram("", "", Series(parts))))

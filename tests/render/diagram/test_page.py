@@ -3,13 +3,14 @@ from xml.etree import ElementTree
 import pytest
 
 from cnncli.render.diagram import Box, Diagram, Series
-from cnncli.render.diagram.svg import write_svg
+from cnncli.render.diagram.page import draw_page
+from cnncli.render.strokes.svg import write_svg
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
 def parsed(diagram):
-    return ElementTree.fromstring("\n".join(write_svg(diagram)))
+    return ElementTree.fromstring("\n".join(write_svg(draw_page(diagram))))
 
 
 def texts(root):
@@ -93,4 +94,4 @@ def test_letters_that_mean_something_in_xml_stay_letters():
 
 
 def test_the_same_diagram_gives_the_same_bytes(diagram):
-    assert write_svg(diagram) == write_svg(diagram)
+    assert write_svg(draw_page(diagram)) == write_svg(draw_page(diagram))

@@ -9,6 +9,7 @@ from cnncli.value import Value
 Point = tuple[float, float]  # x to the right and y down, in pixels
 LETTERS = 11.0  # height of the letters, where nothing else is said
 HEAD = 6.0  # length of an arrow's head
+DASH, PAUSE = 4.0, 3.0  # lengths along a dashed line
 Ink = Literal["ink", "pale"]  # the colors of lines and letters, which the format picks
 
 

@@ -1,4 +1,4 @@
-"""A diagram as a picture."""
+"""A page as a picture."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ from itertools import pairwise
 from PIL import Image, ImageDraw
 
 from cnncli.errors import UsageError
-from cnncli.render.diagram.page import draw_page
-from cnncli.render.diagram.parts import Diagram
-from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
+from cnncli.render.strokes import (
+    DASH,
+    HEAD,
+    PAUSE,
+    Arrow,
+    Group,
+    Page,
+    Path,
+    Point,
+    Polygon,
+    Stroke,
+    Text,
+)
 from cnncli.render.text import INK, PALE_INK, PAPER, write
 
 INKS = {"ink": INK, "pale": PALE_INK}
 LARGEST = 36_000_000  # pixels of a picture
-DASH, PAUSE = 4.0, 3.0
 
 
-def paint_diagram(diagram: Diagram) -> Image.Image:
-    """Return the diagram as a picture, at twice its size where that is not too large.
+def paint_page(page: Page) -> Image.Image:
+    """Return a page as a picture, at twice its size where that is not too large.
 
     Drawn at twice that again and averaged, but for the letters. Raises UsageError where it is too
     large even so.
     """
-    page = draw_page(diagram)
     width, height = math.ceil(page.width), math.ceil(page.height)
     area = width * height
     if area > LARGEST:

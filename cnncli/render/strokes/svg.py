@@ -1,13 +1,23 @@
-"""A diagram as SVG: letters stay letters, and nothing is behind it, so that it suits any page."""
+"""A page as SVG: letters stay letters, and nothing is behind it, so that it suits any page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from cnncli.render.diagram.page import draw_page
-from cnncli.render.diagram.parts import Diagram
-from cnncli.render.diagram.strokes import HEAD, Arrow, Group, Path, Point, Polygon, Stroke, Text
+from cnncli.render.strokes import (
+    DASH,
+    HEAD,
+    PAUSE,
+    Arrow,
+    Group,
+    Page,
+    Path,
+    Point,
+    Polygon,
+    Stroke,
+    Text,
+)
 
 # As far from black as from white, for nobody knows the page.
 INKS = {"ink": "#777c82", "pale": "#777c82"}
@@ -15,9 +25,8 @@ ANCHORS = {0: "start", 0.5: "middle", 1: "end"}
 NEVER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
 
 
-def write_svg(diagram: Diagram) -> list[str]:
+def write_svg(page: Page) -> list[str]:
     """Return the lines of an SVG file."""
-    page = draw_page(diagram)
     size = f"{_round(page.width)} {_round(page.height)}"
     width, height = size.split()
     return [
@@ -43,7 +52,7 @@ def _write_elements(strokes: Iterable[Stroke]) -> Iterator[str]:
                 head = ((x, y), (x - HEAD, y - HEAD / 2), (x - HEAD, y + HEAD / 2))
                 yield f'<polygon points="{_write_points(head)}" fill="{INKS["ink"]}"/>'
             case Path(points, ink, width, dashed):
-                dashes = ' stroke-dasharray="4 3"' if dashed else ""
+                dashes = f' stroke-dasharray="{DASH:g} {PAUSE:g}"' if dashed else ""
                 yield (
                     f'<polyline points="{_write_points(points)}" fill="none" '
                     f'stroke="{INKS.get(ink, ink)}" stroke-width="{width}"{dashes}/>'
