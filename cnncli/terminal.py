@@ -7,10 +7,13 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import CnncliError, name_settings
 from cnncli.plain import to_plain
+
+if TYPE_CHECKING:
+    from cnncli.render.blocks import Depth
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
     "ignored": "--ignore",
@@ -125,6 +128,13 @@ def wants_color() -> bool:
         and not os.environ.get("NO_COLOR")
         and os.environ.get("TERM") != "dumb"
     )
+
+
+def choose_depth() -> Depth:
+    """Return the colors that pictures on stdout may have."""
+    if not wants_color():
+        return "none"
+    return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
 
 def note(text: str) -> None:

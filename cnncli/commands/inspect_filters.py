@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +19,10 @@ from cnncli.options import (
     max_memory_option,
     model_argument,
 )
-from cnncli.terminal import escape_on_terminal, note, wants_color, write_json, write_line
+from cnncli.terminal import choose_depth, escape_on_terminal, note, write_json, write_line
 
 if TYPE_CHECKING:
     from cnncli.inspection.base import Findings
-    from cnncli.render.blocks import Depth
     from cnncli.render.sheet import Capacity, Sheet
     from cnncli.trained.sample import Sample
 
@@ -165,16 +163,10 @@ def _draw(look: Look) -> None:
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
     sheet = _make_sheet(look, Capacity(tiles=64, rows=32, columns=columns, side=1024))
-    for line in draw_sheet(sheet, width, _choose_depth()):
+    for line in draw_sheet(sheet, width, choose_depth()):
         write_line(line)
     if sheet.cut:
         note(f"{sheet.cut}; -o FILE.png draws more of them")
-
-
-def _choose_depth() -> Depth:
-    if not wants_color():
-        return "none"
-    return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
 
 def _make_sheet(look: Look, capacity: Capacity) -> Sheet:

@@ -34,6 +34,14 @@ def draw_blocks(pixels: Pixels, depth: Depth) -> list[str]:
     ]
 
 
+def paint_text(text: str, color: tuple[int, ...], depth: Depth) -> str:
+    """Return a text in a color (red, green, blue), where there is color."""
+    if depth == "none":
+        return text
+    name = _name_rgb if depth == "truecolor" else _name_nearest
+    return f"\x1b[38;{name(np.array(color))}m{text}{RESET}"
+
+
 def _shade(pixels: Pixels) -> list[str]:
     light = pixels @ np.array(LUMA) / 255
     odd = light[-1:] if len(light) % 2 else light[:0]

@@ -14,6 +14,12 @@ Pixels = NDArray[np.uint8]  # (..., 3): red, green, blue
 
 NOT_A_NUMBER = (0, 190, 190)  # on no scale, so that a NaN cannot pass for a value
 
+# Colors that people with any color vision tell apart: Okabe & Ito 2008, jfly.uni-koeln.de/color.
+DISTINCT = (
+    (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0), (86, 180, 233), (204, 121, 167),
+    (240, 228, 66),
+)  # fmt: skip
+
 PALETTES = {
     # Blue below zero, straw above, and evenly lighter from end to end, so that the sign shows in
     # color, to the color-blind and in print.
@@ -76,6 +82,12 @@ def show_bands(pixels: NDArray[np.uint8]) -> Pixels:
     if pixels.shape[2] not in (1, 3):
         pixels = np.rint(pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
     return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+
+
+def pick_distinct(index: int) -> tuple[int, ...]:
+    """Return a distinct color; those behind the first seven are darker."""
+    turn, place = divmod(index, len(DISTINCT))
+    return tuple(round(channel * 0.75**turn) for channel in DISTINCT[place])
 
 
 def _keep_finite(values: Numbers) -> Numbers:

@@ -8,19 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from cnncli.render.colors import show_bands
+from cnncli.render.colors import pick_distinct, show_bands
 from cnncli.render.text import INK, LABEL, PAPER, measure_text, shorten, write
 
 OPACITY = 0.45
 STRIP = 256  # rows that are mixed at a time
 SMALLEST = 50  # letters of this share of an image's longer side can be read
 LONGEST = 24  # letters' widths in the name of a class
-
-# Colors that people with any color vision tell apart: Okabe & Ito 2008, jfly.uni-koeln.de/color.
-DISTINCT = (
-    (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0), (86, 180, 233), (204, 121, 167),
-    (240, 228, 66),
-)  # fmt: skip
 
 
 def paint_mask(levels: NDArray[np.uint8], palette: bytes | None) -> Image.Image:
@@ -75,10 +69,4 @@ def choose_colors(
     if palette:
         table = np.frombuffer(palette.ljust(768, b"\0"), np.uint8).reshape(-1, 3)
         return table[list(levels)]
-    return np.array([_pick_distinct(index) for index in range(count)], np.uint8)
-
-
-def _pick_distinct(index: int) -> tuple[int, ...]:
-    """Return a distinct color; those of the classes behind the first seven are darker."""
-    turn, place = divmod(index, len(DISTINCT))
-    return tuple(round(channel * 0.75**turn) for channel in DISTINCT[place])
+    return np.array([pick_distinct(index) for index in range(count)], np.uint8)
