@@ -286,7 +286,7 @@ def read_arch(arch: str) -> tuple[str, Shape | None, int | None]:
 
     from cnncli.presets import lookup
 
-    text = _read_text(arch[1:]) if arch.startswith("@") else arch
+    text = read_file_argument(arch)
     try:
         preset = lookup(text)
     except ArchitectureError as error:
@@ -296,9 +296,13 @@ def read_arch(arch: str) -> tuple[str, Shape | None, int | None]:
     return (preset.text, preset.input_shape, preset.classes) if preset else (text, None, None)
 
 
-def _read_text(path: str) -> str:
+def read_file_argument(argument: str) -> str:
+    """Return a text as it is, and for @FILE or @- what stands there; raise UsageError."""
     from cnncli.text import TextError, decode_text, read_text, unify_ends
 
+    if not argument.startswith("@"):
+        return argument
+    path = argument[1:]
     try:
         text = decode_text(read_stdin()) if path == "-" else read_text(path)
     except TextError as error:

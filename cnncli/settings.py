@@ -172,6 +172,13 @@ def _read_between(low: float, high: float, text: str) -> float:
     return value
 
 
+def _read_distance(text: str) -> float:
+    value = _read_real(text)
+    if value < 0 or (value > 1 and value != int(value)):
+        raise ValueError(text)
+    return value
+
+
 def _read_positive(text: str) -> float:
     value = _read_real(text)
     if value <= 0:
@@ -192,6 +199,11 @@ SWITCH = Kind("yes or no", _read_switch, lambda value: "yes" if value else "no")
 RATE = Kind(
     "a number from 0 up to, but not, 1", lambda text: _read_between(0, 1, text), _write_number
 )
+DISTANCE = Kind(
+    "a whole number of pixels, or a share of the side below 1",
+    _read_distance,
+    _write_number,
+)
 REAL = Kind("a number", _read_real, _write_number)
 POSITIVE = Kind("a number above 0", _read_positive, _write_number)
 
@@ -207,4 +219,17 @@ def choice(*names: str) -> Kind:
     return Kind("one of " + ", ".join(names), read, str)
 
 
+def between(low: float, high: float) -> Kind:
+    """Return the kind of a number within bounds."""
+
+    def read(text: str) -> float:
+        value = _read_real(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return Kind(f"a number from {low:g} to {high:g}", read, _write_number)
+
+
+SHARE = between(0, 1)
 FILL = choice("zero", "reflect", "edge")

@@ -26,7 +26,7 @@ GROUPS = {
     ),
     "Training": (
         "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
-        "weight_decay", "label_smoothing", "monitor", "seed",
+        "weight_decay", "augment", "label_smoothing", "monitor", "seed",
     ),
 }  # fmt: skip
 POSITIVE = FiniteRange(0, min_open=True)
@@ -95,6 +95,9 @@ LEARNING_OPTIONS = (
     click.option("--weight-decay", type=FiniteRange(0), metavar="X",
                   help="How strongly weights are pulled toward zero.  [default: by the length of "
                   "the training; printed]"),
+    click.option("--augment", metavar="none|light|strong|TEXT|@FILE",
+                  help="How images are changed at random, such as 'hflip, shift(2)'; see "
+                  "`cnncli layers --augment`.  [default: none]"),
     click.option("--label-smoothing", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
     click.option("--monitor", type=click.Choice(names.MONITORS), metavar="NAME",

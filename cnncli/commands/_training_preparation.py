@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import UsageError
-from cnncli.options import read_arch
+from cnncli.options import read_arch, read_file_argument
 from cnncli.terminal import note
 from cnncli.value import Value
 
@@ -37,6 +37,7 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
     arch = options.pop("arch")
     text, preset_shape = _read_network(arch)
+    options["augment"] = _read_augment(options["augment"])
     data = _load_data(path, preset_shape, options)
     text = text or design_network(data)
     apply_recipe(text, options)
@@ -56,6 +57,17 @@ def _read_network(arch: str) -> tuple[str | None, Shape]:
     text, input_shape, _ = read_arch(arch)
     parse(text, 2)
     return text, input_shape or ()
+
+
+def _read_augment(augment: str | None) -> str | None:
+    """Return the text of an augmentation; find mistakes early."""
+    if augment is None:
+        return None
+    from cnncli.augment.text import check_text
+
+    text = read_file_argument(augment)
+    check_text(text)
+    return text
 
 
 def _load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> TrainingData:
@@ -155,4 +167,6 @@ def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) ->
         f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
         f"weight decay {settings.weight_decay:g}, {smoothing}seed {settings.seed}"
     )
+    if settings.augment != "none":
+        note(f"augmentation: {settings.augment}")
     return settings

@@ -11,43 +11,88 @@ from cnncli.options import command, json_option
 from cnncli.terminal import wrap_below, write_json, write_line
 
 
-@command("cnncli layers", "cnncli layers conv")
+@command("cnncli layers", "cnncli layers conv", "cnncli layers --augment")
 @click.argument("name", metavar="[NAME]", required=False)
+@click.option("--augment", is_flag=True, help="The steps of an augmentation instead of layers.")
 @json_option
-def layers(name: str | None, as_json: bool) -> None:
+def layers(name: str | None, augment: bool, as_json: bool) -> None:
     """List the layers an architecture can be made of, or show one of them.
 
     Settings are given by name, or in this order. The value after = is used if a setting is left
     out. Of one layer, what each setting takes is shown, too.
     """
-    from cnncli.layers import LAYERS
-    from cnncli.notation.expansion import OPERATORS, list_named_layers
-
-    if name is not None and name not in list_named_layers():
-        hint = did_you_mean(name, [*list_named_layers(), *OPERATORS]) or "; see 'cnncli layers'"
-        raise UsageError(f"no layer is called {name!r}{hint}")
-    descriptions: list[dict[str, Any]] = [
-        {
-            "name": kind,
-            "summary": LAYERS[kind].summary,
-            "settings": [_describe(field) for field in LAYERS[kind].settings()],
-        }
-        for kind in ([name] if name else list_named_layers())
-    ]
+    groups = _list_steps() if augment else {"": _list_layers()}
+    word = "step" if augment else "layer"
+    if name is not None:
+        groups = _select(groups, name, word)
     if as_json:
-        write_json({"schema": 1, "command": "layers", "layers": descriptions})
+        write_json(
+            {
+                "schema": 1,
+                "command": "layers",
+                f"{word}s": [
+                    {**_describe(member, kind), **({"for": group} if group else {})}
+                    for group, members in groups.items()
+                    for member, kind in members.items()
+                ],
+            }
+        )
         return
-    for description in descriptions:
-        write_line(description["name"] + _write_signature(description["settings"]))
-        for line in wrap_below(description["summary"]):
-            write_line(line)
-    if name is not None and descriptions[0]["settings"]:
+    for group, members in groups.items():
+        if group:
+            write_line(f"for {group}s:")
+        for member, kind in members.items():
+            _show(_describe(member, kind), with_settings=name is not None)
+
+
+def _list_layers() -> dict[str, Any]:
+    from cnncli.layers import LAYERS
+    from cnncli.notation.expansion import list_named_layers
+
+    return {kind: LAYERS[kind] for kind in list_named_layers()}
+
+
+def _list_steps() -> dict[str, dict[str, Any]]:
+    """Return the steps of augmentations by the noun of what they are for."""
+    from cnncli.augment import STEPS
+
+    return {noun: dict(steps) for noun, steps in STEPS.items() if steps}
+
+
+def _select(groups: dict[str, dict[str, Any]], name: str, word: str) -> dict[str, dict[str, Any]]:
+    """Return what is called so in each group; raise UsageError where nothing is."""
+    selected = {group: {name: kinds[name]} for group, kinds in groups.items() if name in kinds}
+    if selected:
+        return selected
+    known = [member for kinds in groups.values() for member in kinds]
+    if word == "layer":
+        from cnncli.notation.expansion import OPERATORS
+
+        known += OPERATORS
+    command = "cnncli layers" + (" --augment" if word == "step" else "")
+    hint = did_you_mean(name, known) or f"; see '{command}'"
+    raise UsageError(f"no {word} is called {name!r}{hint}")
+
+
+def _describe(name: str, kind: Any) -> dict[str, Any]:
+    from cnncli.settings import settings_of
+
+    settings = [_describe_setting(field) for field in settings_of(kind).values()]
+    return {"name": name, "summary": kind.summary, "settings": settings}
+
+
+def _show(description: dict[str, Any], *, with_settings: bool) -> None:
+    settings = description["settings"]
+    write_line(description["name"] + _write_signature(settings))
+    for line in wrap_below(description["summary"]):
+        write_line(line)
+    if with_settings and settings:
         write_line()
-        for line in _tabulate(descriptions[0]["settings"]):
+        for line in _tabulate(settings):
             write_line(line)
 
 
-def _describe(field: Any) -> dict[str, Any]:
+def _describe_setting(field: Any) -> dict[str, Any]:
     """Return what there is to know about a setting; its default as it would be typed."""
     from dataclasses import MISSING
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from cnncli.augment import NONE, Augmentation
+
 if TYPE_CHECKING:
     from cnncli.data.batches.batch import Batches
     from cnncli.data.checksums import Checksums
@@ -63,7 +65,7 @@ class DataSet(Protocol):
     def choose_normalization(self, normalization: str, statistics: Any) -> None:
         """Normalize from now on by the scale and shift that these statistics ask for."""
 
-    def batches(self, size: int, *, seed: int = 0) -> Batches:
+    def batches(self, size: int, *, seed: int = 0, augmentation: Augmentation = NONE) -> Batches:
         """Return batches to train on, of so many samples or tiles."""
 
     def in_order(self, size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:

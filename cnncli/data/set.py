@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.augment import NONE, Augmentation
 from cnncli.data.batches.batch import prepare_ahead
 from cnncli.data.batches.loader import Loader
 from cnncli.data.checksums import Checksummer, Checksums
@@ -85,8 +86,8 @@ class SampleSet:
     def choose_normalization(self, normalization: str, statistics: Any) -> None:
         self.preprocessing = with_normalization(self.preprocessing, normalization, statistics)
 
-    def batches(self, size: int, *, seed: int = 0) -> Loader:
-        return Loader(self, size, seed=seed)
+    def batches(self, size: int, *, seed: int = 0, augmentation: Augmentation = NONE) -> Loader:
+        return Loader(self, size, seed=seed, augmentation=augmentation)
 
     def in_order(self, size: int) -> Iterator[tuple[Values, NDArray[Any]]]:
         if self.values is not None:

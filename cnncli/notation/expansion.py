@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING
 
 from cnncli.errors import ArchitectureError, did_you_mean, setting
 from cnncli.layers import LAYERS
-from cnncli.layers.base import Layer
 from cnncli.notation.expression import Expression, Identity, Joined, Leaf, Product, join, repeat
 from cnncli.notation.grammar import MAX_DEPTH
 from cnncli.notation.tokens import Token
 from cnncli.notation.tree import Amount, Call, Piece
-from cnncli.settings import COUNT, Misfit, match_arguments, read_setting, settings_of
+from cnncli.settings import COUNT
 
 OPERATORS = ("a + b", "a | b", "a * b")  # which other tools have layers for
 MAX_LAYERS = 5000  # a short text can ask for any number: 999 * (999 * (999 * …
@@ -64,21 +62,21 @@ class _Expansion:
             return self._expand_piece(call, values)
         self._count(1, call.token)
         if name == "id":
-            self._bind(call, {})
+            call.bind({})
             return Identity()
         if name not in list_named_layers():
             hint = did_you_mean(name, [*list_named_layers(), *OPERATORS, *self.pieces, "id"])
             raise call.token.location.error(
                 f"no layer is called {name!r}" + (hint or "; `cnncli layers` lists them")
             )
-        return Leaf(self._make_layer(call, values))
+        return Leaf(call.make(LAYERS[name], lambda amount: self._evaluate(amount, values)))
 
     def _expand_piece(self, call: Call, values: Values) -> Expression:
         name = call.token.text
         if name in self.within:
             raise call.token.location.error(f"the piece {name!r} is made of itself and never ends")
         piece = self.pieces[name]
-        bound = self._bind(call, dict.fromkeys(piece.parameters, True))
+        bound = call.bind(dict.fromkeys(piece.parameters, True))
         self.within.append(name)
         body = self.expand(
             piece.body, {name: self._evaluate(amount, values) for name, amount in bound.items()}
@@ -107,37 +105,6 @@ class _Expansion:
                 f"{numbers[0]} repeats nothing; write the number first: {numbers[0].text} * (…)"
             )
         return join(Product, factors)
-
-    def _make_layer(self, call: Call, values: Values) -> Layer:
-        name = call.token.text
-        settings = settings_of(LAYERS[name])
-        required = {key: setting.default is MISSING for key, setting in settings.items()}
-        read = {}
-        for key, amount in self._bind(call, required).items():
-            text = self._evaluate(amount, values)
-            try:
-                read[key] = read_setting(name, settings[key], text)
-            except Misfit as error:
-                raise amount.location.error(str(error)) from None
-        try:
-            return LAYERS[name](**read)
-        except ArchitectureError as error:
-            raise call.token.location.error(f"{name}: {error.message}") from None
-
-    def _bind(self, call: Call, required: Mapping[str, bool]) -> dict[str, Amount]:
-        """Return the value of each setting that is given; those that are required have to be."""
-        arguments = [
-            (argument.name.text if argument.name else None, argument.value.text)
-            for argument in call.arguments
-        ]
-        try:
-            positions = match_arguments(call.token.text, arguments, required)
-        except Misfit as error:
-            if error.argument is None:
-                raise call.token.location.error(str(error)) from None
-            argument = call.arguments[error.argument]
-            raise (argument.name or argument.value).location.error(str(error)) from None
-        return {name: call.arguments[position].value for name, position in positions.items()}
 
     def _is_number(self, call: Call, values: Values) -> bool:
         name = call.token.text

@@ -35,6 +35,17 @@ def read(text: str) -> tuple[dict[str, Piece], Expression]:
     return pieces, statements[-1].read_network()
 
 
+def read_calls(text: str) -> list[Call]:
+    """Return the calls of a list such as hflip, shift(2), a comma or a new line between them.
+
+    Raises ArchitectureError.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ArchitectureError(f"the text is longer than {MAX_CHARACTERS} characters")
+    statements = split_statements(text, "steps are separated by commas")
+    return [call for words in statements for call in _Statement(words).read_list()]
+
+
 class _Statement:
     """Reads a statement word by word."""
 
@@ -80,6 +91,15 @@ class _Statement:
             )
         return self._read_all()
 
+    def read_list(self) -> list[Call]:
+        """Read calls with commas between them."""
+        calls = [self._read_call("a step")]
+        while self._take(","):
+            calls.append(self._read_call("a step"))
+        if self.next.kind != "end":
+            raise self.next.location.error(f"expected ',' before {self.next}")
+        return calls
+
     def _read_all(self) -> Expression:
         tree = self._read_joined()
         if self.next.kind != "end":
@@ -105,9 +125,10 @@ class _Statement:
             self._need(")")
             self.depth -= 1
             return tree
-        if token.kind not in ("name", "number"):
-            raise token.location.error(f"expected a layer, found {token}")
-        self.position += 1
+        return self._read_call("a layer")
+
+    def _read_call(self, expected: str) -> Call:
+        token = self._read_word(expected)
         return Call(token, self._read_arguments() if token.kind == "name" else ())
 
     def _read_arguments(self) -> tuple[Argument, ...]:

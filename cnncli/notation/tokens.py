@@ -48,17 +48,19 @@ class Token(NamedTuple):
         return "the end" if self.kind == "end" else repr(self.text)
 
 
-def split_statements(text: str) -> list[list[Token]]:
+def split_statements(
+    text: str, advice: str = "layers are joined by >> + | or *"
+) -> list[list[Token]]:
     """Return the words of each statement, an `end` behind them.
 
-    Raises ArchitectureError for a character that means nothing and for parentheses without
-    their partner.
+    Raises ArchitectureError for a character that means nothing, which `advice` completes, and for
+    parentheses without their partner.
     """
     statements: list[list[Token]] = [[]]
     opened: list[Token] = []
-    for number, token in enumerate(_scan(text)):
+    for number, token in enumerate(_scan(text, advice)):
         if number == MAX_WORDS:
-            raise ArchitectureError(f"the architecture has more than {MAX_WORDS} words and marks")
+            raise ArchitectureError(f"the text has more than {MAX_WORDS} words and marks")
         if token.text == ";":
             statements.append([])
         elif _starts_statement(token, statements[-1]) and not opened:
@@ -78,16 +80,14 @@ def split_statements(text: str) -> list[list[Token]]:
     return [[*words, _make_end(words[-1])] for words in statements if words]
 
 
-def _scan(text: str) -> Iterator[Token]:
+def _scan(text: str, advice: str) -> Iterator[Token]:
     several = "\n" in text.strip()
     position, line, line_start, starts_line = 0, 1, 0, True
     while position < len(text):
         location = Location(line if several else None, position - line_start + 1)
         match = TOKEN.match(text, position)
         if match is None:
-            raise location.error(
-                f"{text[position]!r} means nothing here; layers are joined by >> + | or *"
-            )
+            raise location.error(f"{text[position]!r} means nothing here; {advice}")
         position = match.end()
         if match.lastgroup == "newline":
             line, line_start, starts_line = line + 1, position, True

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING
+from typing import NamedTuple, TypeVar
 
 from cnncli.notation.expression import Expression
 from cnncli.notation.tokens import Location, Token
+from cnncli.settings import Misfit, match_arguments, read_setting, settings_of
 from cnncli.value import Value
+
+V = TypeVar("V", bound=Value)
 
 
 class Amount(NamedTuple):
@@ -50,6 +55,40 @@ class Call(Expression):
     def is_number(self) -> bool:
         """Whether it repeats what it is multiplied with; a parameter is not known to."""
         return self.token.kind == "number"
+
+    def bind(self, required: Mapping[str, bool]) -> dict[str, Amount]:
+        """Return the value of each setting that is given; those that are required have to be.
+
+        Raises ArchitectureError.
+        """
+        arguments = [
+            (argument.name.text if argument.name else None, argument.value.text)
+            for argument in self.arguments
+        ]
+        try:
+            positions = match_arguments(self.token.text, arguments, required)
+        except Misfit as error:
+            if error.argument is None:
+                raise self.token.location.error(str(error)) from None
+            argument = self.arguments[error.argument]
+            raise (argument.name or argument.value).location.error(str(error)) from None
+        return {name: self.arguments[position].value for name, position in positions.items()}
+
+    def make(self, owner: type[V], evaluate: Callable[[Amount], str]) -> V:
+        """Return the instance of a class that is called; `evaluate` says what a value stands for.
+
+        Raises ArchitectureError.
+        """
+        name = self.token.text
+        settings = settings_of(owner)
+        required = {key: setting.default is MISSING for key, setting in settings.items()}
+        values = {}
+        for key, amount in self.bind(required).items():
+            try:
+                values[key] = read_setting(name, settings[key], evaluate(amount))
+            except Misfit as error:
+                raise amount.location.error(str(error)) from None
+        return owner(**values)
 
 
 class Piece(Value):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from cnncli.augment.text import read_augmentation
 from cnncli.engine import Plan, Weights
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
 from cnncli.errors import DataError, DivergedError, setting
@@ -35,7 +36,11 @@ class Training:
 
     def __init__(self, data: TrainingData, graph: Graph, settings: Settings) -> None:
         self.graph, self.settings, self.task = graph, settings, data.task
-        self.train = data.train.batches(settings.batch_size, seed=settings.seed)
+        self.train = data.train.batches(
+            settings.batch_size,
+            seed=settings.seed,
+            augmentation=read_augmentation(settings.augment, graph.input_shape),
+        )
         self.steps = settings.count_steps(self.train.batches)
         self.val = data.val
         self.weights = Weights(graph)

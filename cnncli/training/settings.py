@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cnncli.augment.text import read_augmentation
 from cnncli.engine.optimizers import OPTIMIZERS, Rule
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
@@ -34,6 +35,7 @@ class Settings(Value):
     warmup_epochs: float = -1.0
     init: str | None = None  # None: by what follows each layer
     label_smoothing: float = 0.1
+    augment: str = "none"  # the steps of an augmentation; choose_settings writes a preset's out
     monitor: str = "val_loss"
     conv_algo: str = "auto"
     seed: int = 0
@@ -48,13 +50,15 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     """Return settings with every number: the given ones, the rest by network, task and data.
 
     `samples` is how many there are to train on; a `momentum` given becomes a setting of the
-    optimizer. Raises UsageError for what optimizer or task cannot use, and for batches of single
-    values for bn.
+    optimizer. Raises UsageError for what optimizer, augmentation or task cannot use, and for
+    batches of single values for bn.
     """
     given = {"label_smoothing": task.smoothing, **given}
     rule = _choose_rule(given.pop("optimizer", "adamw"), given.pop("momentum", None))
     first = Settings(**given, optimizer=str(rule))
     task.smooth_loss(first.label_smoothing)
+    augmentation = read_augmentation(first.augment, graph.input_shape)
+    augmentation.check(task.name, graph.input_shape)
     if "monitor" in given and first.monitor not in ("train_loss", *task.monitors):
         raise UsageError(
             f"{setting('monitor')} {first.monitor}: {task.name} has train_loss, "
@@ -73,6 +77,7 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
         warmup = min(1.0, 500 / batches, epochs / 2)
     return replace(
         first,
+        augment=str(augmentation),
         epochs=int(epochs) if float(epochs).is_integer() else epochs,
         batch_size=batch_size,
         lr=rate,

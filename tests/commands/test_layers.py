@@ -53,3 +53,27 @@ def test_a_layer_there_is_not_is_refused():
     done = layers("linear")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "cnncli: no layer is called 'linear'; did you mean dense?\n"
+
+
+def test_steps_of_an_augmentation_are_listed_by_what_they_are_for():
+    lines = layers("--augment").stdout.splitlines()
+    assert lines[0] == "for images:"
+    assert "rotate(degrees)" in lines
+    assert max(map(len, lines)) <= 80
+    steps = json.loads(layers("--augment", "--json").stdout)["steps"]
+    flip = next(step for step in steps if step["name"] == "hflip")
+    assert flip["for"] == "image"
+    assert flip["settings"][0]["default"] == "0.5"
+
+
+def test_one_step_is_shown_with_what_its_settings_take():
+    lines = layers("--augment", "zoom").stdout.splitlines()
+    assert lines[:2] == ["for images:", "zoom(share=0.5)"]
+    assert lines[-1].split(maxsplit=2) == ["share", "0.5", "a number from 0.01 to 1"]
+
+
+def test_an_unknown_step_gets_a_suggestion_and_exit_code_2():
+    finished = layers("--augment", "rotat")
+    assert finished.returncode == 2
+    assert "no step is called 'rotat'; did you mean rotate?" in finished.stderr
+    assert "did you mean" not in layers("--augment", "conv").stderr

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.augment import NONE, Augmentation, Draws
 from cnncli.data.batches.batch import Batch, cut_into_batches, prepare_ahead
 from cnncli.randomness import order
 
@@ -20,13 +21,15 @@ class Loader:
     """Cuts a set of samples into batches, epoch by epoch, see Batches.
 
     A thread works a batch ahead, into two buffers that are used in turn, so that nothing
-    is allocated once the first epoch runs. Only the order of the samples is drawn.
+    is allocated once the first epoch runs.
     """
 
-    def __init__(self, data: SampleSet, size: int, *, seed: int = 0) -> None:
+    def __init__(
+        self, data: SampleSet, size: int, *, seed: int = 0, augmentation: Augmentation = NONE
+    ) -> None:
         self.data = data
         self.seed = seed
-        self.normalize = data.preprocessing.normalize
+        self.augmentation = augmentation
         self.cuts = cut_into_batches(len(data), size)
         size = min(size, len(data))
         self._rows = np.arange(size)
@@ -47,16 +50,17 @@ class Loader:
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on; raise DataError."""
         drawn = order(self.seed, number, self.samples)
-        return prepare_ahead(partial(self._fill, drawn), range(first, self.batches))
+        return prepare_ahead(partial(self._fill, number, drawn), range(first, self.batches))
 
-    def _fill(self, drawn: NDArray[np.int64], number: int) -> Batch:
+    def _fill(self, epoch: int, drawn: NDArray[np.int64], number: int) -> Batch:
         indices = drawn[self.cuts[number] : self.cuts[number + 1]]
         n = len(indices)
         inputs, targets = self._inputs[number % 2, :n], self._targets[number % 2, :n]
         np.take(self.data.targets, indices, axis=0, out=targets, mode="clip")
-        if self.data.values is not None:
-            self.normalize(self.data.values, indices, inputs)
-        else:
-            self.data.read(indices, self._raw[:n])
-            self.normalize(self._raw, self._rows[:n], inputs)
+        values, rows = self.data.values, indices
+        if values is None:
+            values, rows = self._raw, self._rows[:n]
+            self.data.read(indices, values[:n])
+        draws = Draws(self.seed, epoch, indices)
+        self.augmentation.prepare(self.data.preprocessing, values, rows, draws, inputs)
         return Batch(inputs, targets, indices)

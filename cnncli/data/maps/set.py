@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.augment import NONE, Augmentation
 from cnncli.data.batches.tiles import TileLoader
 from cnncli.data.checksums import Checksummer
 from cnncli.data.dataset import MEMORY_SHARE
@@ -80,9 +81,9 @@ class MapSet:
     def choose_normalization(self, normalization: str, statistics: Any) -> None:
         self.preprocessing = with_normalization(self.preprocessing, normalization, statistics)
 
-    def batches(self, size: int, *, seed: int = 0) -> TileLoader:
+    def batches(self, size: int, *, seed: int = 0, augmentation: Augmentation = NONE) -> TileLoader:
         """Return batches of tiles of the size of the network's input."""
-        return TileLoader(self, size, seed=seed)
+        return TileLoader(self, size, seed=seed, augmentation=augmentation)
 
     def in_order(self, size: int) -> Iterator[tuple[Pixels, Classes]]:
         """Yield each image, uint8 (1, H, W, C), with the classes of its pixels, (1, H, W)."""

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from cnncli.augment import Augmentation
 from cnncli.data.batches.loader import Loader
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.set import SampleSet
@@ -103,12 +104,12 @@ def test_a_batch_is_still_good_while_the_next_is_made(noise) -> None:
     images = image_set(noise)
     made = threading.Semaphore(0)
 
-    def watched(*args: np.ndarray) -> None:
-        SHAPE.normalize(*args)
-        made.release()
+    class Watched(Augmentation):
+        def prepare(self, *arguments: object, **settings: object) -> None:
+            super().prepare(*arguments, **settings)
+            made.release()
 
-    batches = loader(images)
-    batches.normalize = watched
+    batches = images.batches(5, augmentation=Watched())
     for number, batch in enumerate(batches.epoch(0)):
         made.acquire(timeout=5)
         if number + 1 < 5:
