@@ -62,6 +62,9 @@ if TYPE_CHECKING:
 @click.option("--confusion", type=OUTPUT, metavar="FILE.png",
               help="Draw the confusion matrix.")  # fmt: skip
 @tta_option
+@click.option("--calibrate", type=OUTPUT, metavar="OUT.npz",
+              help="Write a model whose confidence is the share of right answers, found on what "
+              "it was validated on, or on DATA that it has not seen.")  # fmt: skip
 @skip_broken_option
 @force_option
 @batch_size_option(None)
@@ -76,6 +79,7 @@ def evaluate(
     per_image: str | None,
     confusion: str | None,
     tta: bool,
+    calibrate: str | None,
     skip_broken: bool,
     force: bool,
     batch_size: int | None,
@@ -92,23 +96,34 @@ def evaluate(
     An answer that is not finite (NaN, infinity) is never right; --per-image leaves its row empty.
     The exit code is 4 then, and 6 with --fail-under.
     """
+    from cnncli.commands._calibration import (
+        describe_calibration,
+        find_doubt,
+        prepare_calibration,
+        write_calibrated,
+    )
+    from cnncli.commands._model_output import check_model_output
     from cnncli.data.source import load_labeled
     from cnncli.engine.copies import describe_copies
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
     from cnncli.wording import shorten
 
-    files = [path for path in (per_image, confusion) if path is not None]
+    files = [path for path in (per_image, confusion, calibrate) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
         raise UsageError("stdin and stdout can be used only once each; give - once")
     if confusion and os.path.splitext(confusion)[1].lower() not in ("", ".png"):  # noqa: PTH122
         raise UsageError(f"{confusion}: the matrix becomes a PNG; give a name that ends in .png")
-    for path in files:
+    for path in filter(None, (per_image, confusion)):
         check_writable(path, force=force)
+    if calibrate is not None:
+        check_model_output(calibrate, force=force)
     trained = load(model, tta=tta)
     task, what = trained.task, trained.preprocessing.noun
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")
+    if calibrate is not None:
+        split = prepare_calibration(trained, split)
     runner = trained.open_runner(batch_size=batch_size, threads=threads)
     labeled = load_labeled(
         data,
@@ -137,6 +152,11 @@ def evaluate(
     failed = [name for name, bad in zip(images.names, judged.failed, strict=True) if bad]
     if failed:
         figures["failed"] = len(failed)
+    calibration = None
+    if calibrate is not None and not failed:
+        calibration = write_calibrated(calibrate, trained, labeled, judged, force=force)
+        if doubt := find_doubt(calibration, len(images), what):
+            note(doubt)
     if per_image is not None:
         delimiter = "\t" if per_image.endswith(".tsv") else ","
         table = _write_table(task.words.tabulate(judged), images, delimiter)
@@ -146,10 +166,15 @@ def evaluate(
         write_atomically(confusion, _draw_confusion(figures, title), force=force)
     if as_json:
         head = {"schema": 1, "command": "evaluate", "split": labeled.split}
+        if calibration is not None:
+            figures["calibration"] = calibration
         write_json({**head, **trained.averaged, **figures, **record_broken(labeled.broken)})
     else:
+        write = note if "-" in files else write_line
         for line in task.words.summarize(figures):
-            (note if "-" in files else write_line)(escape_on_terminal(line))
+            write(escape_on_terminal(line))
+        if calibration is not None:
+            write(escape_on_terminal("\n" + describe_calibration(calibration)))
     reached = figures[task.gate]
     if failed:
         message = (

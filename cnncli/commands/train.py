@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
     from cnncli.training.events import Done
-
-OTHER_FORMATS = (
-    ".h5", ".hdf5", ".keras", ".pt", ".pth", ".ckpt", ".onnx", ".pb", ".tflite", ".safetensors",
-    ".pkl", ".pickle", ".joblib", ".mat", ".npy", ".zip", ".tar", ".gz", ".json", ".yaml", ".csv",
-    ".txt", ".log", ".png", ".jpg", ".svg", ".html", ".py", ".c", ".cnn",
-)  # fmt: skip
 
 
 @command(
@@ -55,16 +48,15 @@ def train(
     best epoch by --monitor is kept; an interrupted training keeps the best one so far. See also
     `cnncli help data` and `cnncli help training`.
     """
+    from cnncli.commands._model_output import check_model_output
     from cnncli.commands._training_events import follow
     from cnncli.commands._training_log import open_log
     from cnncli.commands._training_preparation import prepare_training
-    from cnncli.model_file.atomic import check_writable
     from cnncli.training import run
 
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
-    _refuse_other_formats(output)
-    check_writable(output, force=force)
+    check_model_output(output, force=force)
     log_file = open_log(log, output, force=force, as_json=as_json)
     prepared = prepare_training(data, options)
     events = run.train(output, prepared.data, prepared.graph, prepared.settings)
@@ -75,15 +67,6 @@ def train(
     else:
         (note if "-" in (output, log) else write_line)(_summary(record, prepared.data))
     fail_for_broken(prepared.data.broken)
-
-
-def _refuse_other_formats(output: str) -> None:
-    """Raise UsageError for a name that promises what a model file is not."""
-    ending = os.path.splitext(output)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
-    if ending in OTHER_FORMATS:
-        raise UsageError(
-            f"{output}: a model file is no {ending} file; give a name that ends in .npz"
-        )
 
 
 def _record(done: Done, data: TrainingData, graph: Graph) -> dict[str, Any]:

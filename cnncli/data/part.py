@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cnncli.tasks import Task
 
 VERBS = {"train": "trained", "val": "validated"}
+HELD_OUT = "held-out"  # what a network was validated on, or has never seen
 
 
 class Part(NamedTuple):
@@ -23,6 +24,7 @@ class Part(NamedTuple):
     split: str  # test, val, train or all
     notices: tuple[str, ...] = ()
     fault: DataError | None = None  # why it is not what was asked for; files may be broken, too
+    is_known: bool = False  # whether the model was trained on some of it, where nobody asked for it
 
 
 def choose_part(
@@ -32,17 +34,25 @@ def choose_part(
 
     "train" and "val" are what it was trained and validated on, "test" is the part of that name.
     None takes test, else val, else all. Of a set that the network has never seen, and where its
-    origin is not known, "train" and "val" are the parts of these names.
+    origin is not known, "train" and "val" are the parts of these names. HELD_OUT takes val, or all
+    of a set without samples that it was trained on, a part called test or not.
     """
     if split == "all":
         return Part(source.read_all(), split)
     if split == "test" or (split is None and "test" in source.splits):
         return Part(source.read("test"), "test")
     if origin is None:
-        return _choose_by_name(source, split)
+        return _choose_by_name(source, None if split == HELD_OUT else split)
     parts = _divide(source, task, origin)
-    if split is None:
-        return _choose_held_out(source, parts, origin, noun)
+    if split is None or split == HELD_OUT:
+        part = _choose_held_out(source, parts, origin, noun)
+        if split == HELD_OUT and part.is_known:
+            raise DataError(
+                f"{source.path}: holds {noun}s the model was trained on, which it knows too well; "
+                "give the set as it was then, or another",
+                path=source.path,
+            )
+        return part
     traces = {"train": origin.train, "val": origin.val}[split]
     if split in parts and traces.match(parts[split]):
         return Part(parts[split], split)
@@ -101,4 +111,4 @@ def _choose_held_out(source: Source, parts: dict[str, Samples], origin: Origin, 
     notice = (
         f"{seen}, so the figures are too good; what was held out is known in the set as it was then"
     )
-    return Part(source.read_all(), "all", (notice,))
+    return Part(source.read_all(), "all", (notice,), is_known=True)

@@ -131,7 +131,11 @@ class Task(Named):
         return self
 
     def calibrate(self, judged: Any) -> tuple[float, Any]:
-        """Return a temperature found on a validation, and what outputs divided by it would get."""
+        """Return a temperature found on a validation, and what outputs divided by it would get.
+
+        Fewer than 20 samples say too little, and an answer that is not finite nothing; the
+        temperature is 1 then, as it is where answers have no confidence.
+        """
         return 1.0, judged
 
     def stratify(self, samples: Samples) -> Sequence[str]:

@@ -8,11 +8,38 @@ whatever reads the model file has it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from cnncli.graph import Graph
 from cnncli.graph.nodes import INPUT
 from cnncli.layers.base import Array
+from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.tasks import Task
+
+
+class Calibrated(Value):
+    """A network with the temperature in its weights, and what it has got then."""
+
+    temperature: float  # by which the last layer's weights have been divided
+    weights: dict[str, Array]  # by name, in the shapes of the model file
+    judged: Any
+    task: Task  # with what it learns from a validation
+
+
+def calibrate(graph: Graph, weights: dict[str, Array], task: Task, judged: Any) -> Calibrated:
+    """Find a temperature on what a network got, and divide it into its weights.
+
+    It is 1 where no weights can take it.
+    """
+    temperature, calibrated = task.calibrate(judged)
+    divided = divide_logits(graph, weights, temperature)
+    if divided is None:
+        return Calibrated(1.0, weights, judged, task.learn_from_validation(judged))
+    return Calibrated(temperature, divided, calibrated, task.learn_from_validation(calibrated))
 
 
 def divide_logits(

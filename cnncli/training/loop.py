@@ -17,7 +17,7 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
 from cnncli.training.beginning import initialize
-from cnncli.training.calibration import divide_logits
+from cnncli.training.calibration import calibrate
 from cnncli.training.events import Epoch, Step
 from cnncli.training.schedules import SCHEDULES, learning_rate
 from cnncli.training.settings import Settings
@@ -144,12 +144,9 @@ class Training:
         weights = self.weights.dump()
         if judged is None:
             return Best(epoch, weights, 1.0, epoch.validation, self.task)
-        task = self.task.learn_from_validation(judged)
-        temperature, calibrated = self.task.calibrate(judged)
-        divided = divide_logits(self.graph, weights, temperature)
-        if divided is None:
-            return Best(epoch, weights, 1.0, epoch.validation, task)
-        return Best(epoch, divided, temperature, self.task.monitor(calibrated), task)
+        kept = calibrate(self.graph, weights, self.task, judged)
+        figures = self.task.monitor(kept.judged)
+        return Best(epoch, kept.weights, kept.temperature, figures, kept.task)
 
     def _learning_rate(self, steps: int) -> float:
         """Return the learning rate of the step after this many."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnncli.data.part import HELD_OUT
 from cnncli.data.source import LabeledData, TrainingData, load_labeled, load_training
 from cnncli.errors import DataError
 
@@ -189,3 +190,27 @@ def test_parts_of_unlike_samples_are_not_judged_together(tmp_path: Path) -> None
     data = load_training(str(tmp_path / "a.npz"), val=0.5)
     with pytest.raises(DataError, match="its parts hold unlike samples; give one of them"):
         judge(data, tmp_path / "a.npz", "all")
+
+
+def test_what_was_held_out_is_the_val_part_even_beside_a_test_part(class_folder) -> None:
+    root = class_folder({"train/cat": 20, "train/dog": 20, "test/cat": 4, "test/dog": 4})
+    data = load_training(str(root))
+    assert judge(data, root).split == "test"
+    part = judge(data, root, HELD_OUT)
+    assert (part.split, keys(part.samples)) == ("val", keys(data.val))
+
+
+def test_a_set_the_model_never_saw_was_held_out_as_a_whole(class_folder) -> None:
+    data = load_training(str(class_folder({"cat": 12, "dog": 12})))
+    counts = {"test/dog": 2, "test/cat": 1, "train/dog": 6, "train/cat": 7}
+    new = class_folder(counts, name="new")  # the same names, other pixels
+    part = judge(data, new, HELD_OUT)
+    assert (part.split, len(part.samples)) == ("all", 16)
+
+
+def test_samples_the_model_was_trained_on_were_not_held_out(class_folder) -> None:
+    root = class_folder({"cat": 9, "dog": 9})
+    other = class_folder({"cat": 3, "dog": 2}, name="other")
+    data = load_training(str(root), val=str(other))
+    with pytest.raises(DataError, match="trained on, which it knows too well; give the set as it"):
+        judge(data, root, HELD_OUT)

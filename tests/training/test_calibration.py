@@ -5,7 +5,8 @@ from cnncli.engine import Plan, Weights
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
-from cnncli.training.calibration import divide_logits
+from cnncli.tasks import MultiLabel
+from cnncli.training.calibration import calibrate, divide_logits
 
 
 def build_network(text):
@@ -61,3 +62,32 @@ def test_nothing_is_divided_where_other_layers_follow_the_last_weights(end):
 
 def test_a_network_without_weights_is_left_alone():
     assert divide_logits(*build_network("global_avgpool"), 0.25) is None
+
+
+def judge_sure(graph, arrays):
+    """Return a task of two labels, and what a network got that is always sure, half of it right."""
+    images = np.random.default_rng(2).standard_normal((40, 7, 7, 2)).astype(np.float32)
+    logits = answer(graph, arrays, images)
+    truth = np.where(np.arange(40)[:, None] % 2, logits > 0, logits <= 0).astype(np.float32)
+    task = MultiLabel(("a", "b"), thresholds=(0.5, 0.5))
+    return task, images, truth, task.judge(logits, truth)
+
+
+def test_the_network_has_its_temperature_and_the_thresholds_go_with_it():
+    graph, arrays = build_network("conv(8, 3) >> tanh >> dense(2)")
+    task, images, truth, judged = judge_sure(graph, arrays)
+    calibrated = calibrate(graph, arrays, task, judged)
+    assert calibrated.temperature == pytest.approx(16)
+    found = task.judge(answer(graph, calibrated.weights, images), truth)
+    assert np.allclose(found.chance, calibrated.judged.chance, atol=1e-6)
+    assert calibrated.task == task.learn_from_validation(calibrated.judged)
+    assert calibrated.task != task.learn_from_validation(judged)
+
+
+def test_a_network_that_cannot_take_a_temperature_stays_as_it_is():
+    graph, arrays = build_network("conv(8, 3) >> dense(2) >> tanh")
+    task, _, _, judged = judge_sure(graph, arrays)
+    calibrated = calibrate(graph, arrays, task, judged)
+    assert (calibrated.temperature, calibrated.judged) == (1.0, judged)
+    assert calibrated.weights is arrays
+    assert calibrated.task == task.learn_from_validation(judged)

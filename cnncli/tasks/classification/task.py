@@ -26,6 +26,7 @@ from cnncli.tasks.metrics import (
     wilson_interval,
 )
 from cnncli.tasks.reading import read_classes, refuse_unknown
+from cnncli.tasks.temperature import FEWEST, find_temperature
 from cnncli.tasks.words import Record
 from cnncli.wording import count_names
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
-FEWEST = 20  # samples that a temperature is found on
-TEMPERATURE_BITS = 4.0  # temperatures are between 1/16 and 16
 Integers = NDArray[np.int64]
 
 
@@ -115,22 +114,13 @@ class Classification(Task, name="classify"):
         return self.loss.with_smoothing(smoothing)
 
     def calibrate(self, judged: JudgedClass) -> tuple[float, JudgedClass]:
-        """Find the temperature at which the mean confidence is the share of right answers.
-
-        The expectation consistency of Clarte et al. 2023 (arXiv:2303.02644). Of few samples all may
-        be right by luck, so the share is that of Laplace's rule, (right + 1) / (N + 2). Fewer
-        than 20 say too little, and an answer that is not finite nothing; the temperature is 1 then.
-        """
+        """Find the temperature at which the mean confidence is the share of right answers."""
         if len(judged) < FEWEST or judged.failed.any():
             return 1.0, judged
         right = int((judged.label == judged.predicted).sum())
-        share = (right + 1) / (len(judged) + 2)
-        low, high = -TEMPERATURE_BITS, TEMPERATURE_BITS
-        for _ in range(30):
-            middle = (low + high) / 2
-            confidence = probabilities(judged.logits / np.float32(2**middle)).max(axis=1).mean()
-            low, high = (middle, high) if confidence > share else (low, middle)
-        temperature = 2**high
+        temperature = find_temperature(
+            judged.logits, right, len(judged), lambda logits: probabilities(logits).max(axis=1)
+        )
         return temperature, self.judge(
             judged.logits / np.float32(temperature), judged.label.astype(np.int32)
         )

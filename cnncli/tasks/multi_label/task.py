@@ -20,12 +20,14 @@ from cnncli.tasks.class_figures import measure_shares
 from cnncli.tasks.metrics import (
     Floats,
     average_precision,
+    calibration_error,
     find_best_threshold,
     finite_or_none,
     sigmoid,
 )
 from cnncli.tasks.multi_label.words import MultiLabelWords
 from cnncli.tasks.reading import read_labels, refuse_unknown
+from cnncli.tasks.temperature import FEWEST, find_temperature
 from cnncli.tasks.words import Record
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 class JudgedLabels(Judged):
     """What each of N samples got."""
 
+    logits: Array  # (N, K)
     truth: NDArray[np.bool_]  # (N, K) whether it has the label
     chance: Floats  # (N, K) the probability the network gives it; NaN where it has no answer
     loss: Floats  # (N,) mean binary cross-entropy in nats
@@ -43,6 +46,16 @@ class JudgedLabels(Judged):
     @property
     def failed(self) -> NDArray[np.bool_]:
         return np.asarray(np.isnan(self.chance).any(axis=1))
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the likelier of yes and no is true (N, K); no answer is not."""
+        return np.asarray((self.chance >= 0.5) == self.truth) & ~self.failed[:, None]
+
+    @property
+    def confidence(self) -> Floats:
+        """The probability of the likelier of yes and no (N, K), 0 where there is no answer."""
+        return np.where(self.failed[:, None], 0, np.maximum(self.chance, 1 - self.chance))
 
     @property
     def worst(self) -> Floats:
@@ -84,6 +97,21 @@ class MultiLabel(Task, name="multi-label"):
         thresholds = map(find_best_threshold, judged.truth.T, judged.worst.T)
         return replace(self, thresholds=tuple(thresholds))
 
+    def calibrate(self, judged: JudgedLabels) -> tuple[float, JudgedLabels]:
+        """Find the temperature at which the mean confidence is the share of right answers.
+
+        An answer is yes or no to a label, whichever is likelier, whatever the thresholds.
+        """
+        if len(judged) < FEWEST or judged.failed.any():
+            return 1.0, judged
+        right = int(judged.right.sum())
+        temperature = find_temperature(
+            judged.logits, right, judged.truth.size, lambda logits: sigmoid(np.abs(logits))
+        )
+        return temperature, self.judge(
+            judged.logits / np.float32(temperature), judged.truth.astype(np.float32)
+        )
+
     def make_targets(self, samples: Samples) -> Array:
         """Return 1 for yes and 0 for no, float32 (N, K), found by name; raise DataError."""
         number = {name: i for i, name in enumerate(self.outputs)}
@@ -114,7 +142,9 @@ class MultiLabel(Task, name="multi-label"):
         """Compare logits (N, K) with targets (N, K)."""
         finite = np.isfinite(outputs).all(axis=1, keepdims=True)
         chance = np.where(finite, sigmoid(outputs), np.nan)
-        return JudgedLabels(targets > 0.5, chance, self.loss.measure(outputs, targets))
+        return JudgedLabels(
+            outputs.copy(), targets > 0.5, chance, self.loss.measure(outputs, targets)
+        )
 
     def monitor(self, judged: JudgedLabels) -> dict[str, float]:
         """Return the mean loss and the mean average precision."""
@@ -153,6 +183,7 @@ class MultiLabel(Task, name="multi-label"):
             "exact_match": float((given == judged.truth).all(axis=1).mean()),
             **overall,
             "loss": finite_or_none(judged.loss.mean()),
+            "ece": calibration_error(judged.confidence.ravel(), judged.right.ravel()),
             "labels": labels,
         }
 

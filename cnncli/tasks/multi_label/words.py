@@ -22,6 +22,7 @@ LINES = (
     ("recall", "recall"),
     ("f1", "f1"),
     ("loss", "loss"),
+    ("calibration error", "ece"),
 )
 
 

@@ -158,3 +158,34 @@ def test_an_answer_that_is_not_finite_is_never_right(bad, row):
 def test_the_targets_of_labels_can_be_mixed_as_they_are():
     targets = np.array([[1, 0], [1, 1]], np.float32)
     assert MultiLabel(("a", "b")).make_shares(targets) is targets
+
+
+@pytest.mark.parametrize("factor", [0.5, 1, 3])
+def test_calibration_finds_the_temperature_that_the_logits_were_multiplied_by(factor):
+    numbers = np.random.default_rng(0)
+    true_logits = numbers.standard_normal((8000, 3)).astype(np.float32) * 2
+    chances = 1 / (1 + np.exp(-true_logits))
+    targets = (numbers.random((8000, 3)) < chances).astype(np.float32)
+    judged = TASK.judge(true_logits * np.float32(factor), targets)
+    temperature, calibrated = TASK.calibrate(judged)
+    assert temperature == pytest.approx(factor, rel=0.05)
+    assert calibrated.chance == pytest.approx(chances, abs=0.02)
+    before, after = (TASK.compute_figures(each)["ece"] for each in (judged, calibrated))
+    assert after < 0.02
+    assert factor == 1 or before > 2 * after
+
+
+def test_too_few_samples_and_answers_that_are_not_finite_change_no_confidence():
+    few = TASK.judge(np.ones((19, 3), np.float32), np.ones((19, 3), np.float32))
+    assert TASK.calibrate(few) == (1.0, few)
+    outputs = np.ones((30, 3), np.float32)
+    outputs[4, 1] = np.nan
+    broken = TASK.judge(outputs, np.ones((30, 3), np.float32))
+    assert TASK.calibrate(broken) == (1.0, broken)
+
+
+def test_the_calibration_error_is_that_of_the_likelier_of_yes_and_no():
+    judged = TASK.judge(logits([[0.9, 0.2, 0.6]]), np.array([[1, 0, 0]], np.float32))
+    assert judged.confidence == pytest.approx(np.array([[0.9, 0.8, 0.6]]))
+    assert judged.right.tolist() == [[True, True, False]]
+    assert TASK.compute_figures(judged)["ece"] == pytest.approx((0.1 + 0.2 + 0.6) / 3)
