@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnncli.augment.text import read_augmentation
 from cnncli.data.batches.tiles import TileLoader
 from cnncli.data.images.mask import GRAYS, Mask
 from cnncli.data.images.preprocessing import Preprocessing
@@ -23,6 +24,10 @@ def map_set(*sizes: tuple[int, int], tile: int = 8) -> MapSet:
     return MapSet(
         samples, Preprocessing(tile, tile, 1, "none", "none", (1.0,), (0.0,)), levels, pairs
     )
+
+
+def augmented(images: MapSet, text: str, size: int = 4) -> TileLoader:
+    return images.batches(size, augmentation=read_augmentation(text, images.shape))
 
 
 def epoch(loader: TileLoader, number: int, first: int = 0) -> list[tuple[bytes, bytes, list[int]]]:
@@ -83,3 +88,52 @@ def test_images_take_the_color_of_the_network_at_their_own_size(channels: int) -
     images = MapSet(samples, Preprocessing(2, 2, channels, "none"), levels, [(pixels, mask)])
     assert images.values[0].shape == (4, 6, channels)
     assert images.counts.tolist() == [24, 0]
+
+
+@pytest.mark.parametrize("text", ["hflip(1)", "vflip, altflip", "shift(3)", "crop(5), hflip"])
+def test_masks_move_with_their_images(text: str) -> None:
+    images = map_set((31, 19), (5, 6))
+    for batch in augmented(images, text).epoch(3):
+        assert np.array_equal(batch.inputs[..., 0], batch.targets)
+    plain = epoch(TileLoader(images, 4), 3)
+    assert epoch(augmented(images, text), 3) != plain
+
+
+def test_turned_masks_show_the_class_nearest_to_where_the_image_looks() -> None:
+    images = map_set((40, 40))
+    slope = np.add.outer(np.arange(40), 2 * np.arange(40))
+    images.values[0] = slope[..., None].astype(np.uint8)
+    images.targets[0] = slope.astype(np.int8)
+    for batch in augmented(images, "rotate(30), scale(0.1), border(edge)").epoch(0):
+        inside = (batch.targets > 20) & (batch.targets < 90)
+        assert inside.any()
+        difference = np.abs(batch.inputs[..., 0] - batch.targets)[inside]
+        assert difference.max() <= 1.5 + 1e-3  # half a row and half a column
+        assert difference.max() > 0.5
+
+
+def test_beyond_a_zero_border_nothing_is_to_be_learned() -> None:
+    images = map_set((8, 8))
+    (batch,) = augmented(images, "shift(4), border(zero)").epoch(0)
+    beyond = batch.targets == -1
+    assert beyond.any() and not beyond.all()
+    assert np.array_equal(batch.inputs[..., 0] == -1, np.zeros_like(beyond))
+    assert not batch.inputs[..., 0][beyond].any()
+
+
+def test_a_tile_that_moves_shows_what_lies_around_it_in_its_image() -> None:
+    images = map_set((40, 40))
+    windows = {
+        images.targets[0][y : y + 8, x : x + 8].astype(np.int32).tobytes(): (y, x)
+        for y in range(33)
+        for x in range(33)
+    }
+    inner = 0
+    for plain, moved in zip(
+        epoch(TileLoader(images, 1), 0), epoch(augmented(images, "shift(3)", 1), 0), strict=True
+    ):
+        y, x = windows[plain[1]]
+        if 3 <= min(y, x) <= max(y, x) < 30:
+            inner += 1
+            assert np.abs(np.subtract(windows[moved[1]], (y, x))).max() <= 3
+    assert inner > 5
