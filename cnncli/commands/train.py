@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncli.commands._data_options import fail_for_broken, record_broken
+from cnncli.commands._resuming import (
+    choose_settings,
+    describe_done,
+    find_checkpoint,
+    list_changed,
+    list_given,
+    load_complete,
+    refuse_contradictions,
+    take_over,
+)
 from cnncli.commands._training_options import GROUPS, training_options
 from cnncli.errors import UsageError
 from cnncli.options import OUTPUT, command, force_option, json_option
 from cnncli.terminal import escape_on_terminal, note, write_json, write_line
+from cnncli.value import Value
 
 if TYPE_CHECKING:
-    from cnncli.data.source import TrainingData
+    from cnncli.commands._training_log import Log
+    from cnncli.data.unreadable import FileError
     from cnncli.graph import Graph
+    from cnncli.tasks import Task
+    from cnncli.trained.model import Trained
+    from cnncli.training.checkpoint import Checkpoint
     from cnncli.training.events import Done
 
 
@@ -28,11 +44,20 @@ if TYPE_CHECKING:
               help="The model file to write.")  # fmt: skip
 @click.option("--log", type=OUTPUT, metavar="FILE.jsonl",
               help="Write a line of JSON per epoch to this file; see `cnncli curves`.")  # fmt: skip
+@click.option("--resume", is_flag=True,
+              help="Go on where the training was stopped, with its options, to the same bytes; "
+              "begin where there is none.")  # fmt: skip
 @training_options
 @force_option
 @json_option
 def train(
-    data: str, output: str, log: str | None, force: bool, as_json: bool, **options: Any
+    data: str,
+    output: str,
+    log: str | None,
+    resume: bool,
+    force: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Train a network on labeled images or signals and write it to one file.
 
@@ -45,59 +70,119 @@ def train(
     than label, such as path,height,width, or a float y, are numbers to learn.
 
     What you leave out is chosen by the number and size of the images or signals, and printed. The
-    best epoch by --monitor is kept; an interrupted training keeps the best one so far. See also
-    `cnncli help data` and `cnncli help training`.
+    best epoch by --monitor is kept. An interrupted training keeps the best one so far, and
+    MODEL.npz.ckpt, from which --resume goes on. See also `cnncli help data` and `cnncli help
+    training`.
     """
     from cnncli.commands._model_output import check_model_output
-    from cnncli.commands._training_events import follow
     from cnncli.commands._training_log import open_log
-    from cnncli.commands._training_preparation import prepare_training
-    from cnncli.training import run
+    from cnncli.training.lock import lock_model
 
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
-    check_model_output(output, force=force)
-    log_file = open_log(log, output, force=force, as_json=as_json)
-    prepared = prepare_training(data, options)
-    events = run.train(output, prepared.data, prepared.graph, prepared.settings)
-    done = follow(events, prepared.data, log_file)
-    record = _record(done, prepared.data, prepared.graph)
+    check_model_output(output, force=force or resume)
+    log_file = open_log(log, output, force=force or resume, as_json=as_json)
+    with lock_model(output):
+        trained = load_complete(output, options, force=force) if resume else None
+        if trained is not None:
+            note(f"{output}: the training is complete")
+            outcome = _describe_complete(output, trained)
+        else:
+            checkpoint = find_checkpoint(output, resume=resume, force=force)
+            outcome = _train(output, data, options, checkpoint, log_file, force=force)
+    record = _record(outcome)
     if as_json:
         write_json(record)
     else:
-        (note if "-" in (output, log) else write_line)(_summary(record, prepared.data))
-    fail_for_broken(prepared.data.broken)
+        (note if "-" in (output, log) else write_line)(_summary(record, outcome))
+    fail_for_broken(outcome.broken)
 
 
-def _record(done: Done, data: TrainingData, graph: Graph) -> dict[str, Any]:
+class Outcome(Value):
+    """What there is to say of a training in the end."""
+
+    done: Done
+    graph: Graph
+    task: Task
+    noun: str  # what a sample is called
+    counts: tuple[int, int]  # samples to train and to validate on
+    broken: tuple[FileError, ...] = ()  # what is wrong with the files that were left out
+
+
+def _describe_complete(output: str, trained: Trained) -> Outcome:
+    training = trained.model.training
+    counts = (training["train_images"], training["val_images"])
+    done, noun = describe_done(output, trained), trained.preprocessing.noun
+    return Outcome(done, trained.graph, trained.task, noun, counts)
+
+
+def _train(
+    output: str,
+    data: str,
+    options: dict[str, Any],
+    checkpoint: Checkpoint | None,
+    log: Log | None,
+    *,
+    force: bool,
+) -> Outcome:
+    """Train from the beginning, or go on from a checkpoint."""
+    from cnncli.commands._training_events import follow
+    from cnncli.commands._training_preparation import prepare_training
+    from cnncli.training import run
+
+    changes = {} if checkpoint is None else list_changed(checkpoint, options)
+    if checkpoint is not None:
+        if not force:
+            refuse_contradictions(output, checkpoint, changes)
+        take_over(checkpoint, options)
+    given = list_given(options)
+    prepared = prepare_training(data, options)
+    if checkpoint is not None and not force:
+        prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))
+    events = run.train(
+        output,
+        prepared.data,
+        prepared.graph,
+        prepared.settings,
+        options=given,
+        state=None if checkpoint is None else checkpoint.state,
+    )
+    done, part = follow(events, prepared.data, log), prepared.data
+    counts = (len(part.train), len(part.val))
+    return Outcome(done, prepared.graph, part.task, part.train.noun, counts, part.broken)
+
+
+def _record(outcome: Outcome) -> dict[str, Any]:
     """Return what --json writes."""
-    task = data.task
+    done, task = outcome.done, outcome.task
+    train_images, val_images = outcome.counts
     return {
         "schema": 1,
         "command": "train",
         "model": done.saved.path,
-        "arch": graph.text,
-        "params": graph.params,
+        "arch": outcome.graph.text,
+        "params": outcome.graph.params,
         task.plural: list(task.outputs),
-        "train_images": len(data.train),
-        "val_images": len(data.val),
+        "train_images": train_images,
+        "val_images": val_images,
         **done.saved.figures,
         "seconds": done.seconds,
         "images_per_second": done.samples_per_second,
         "sha256": done.saved.sha256,
         **({"task": task.name} if task.to_manifest() else {}),
-        **record_broken(data.broken),
+        **record_broken(outcome.broken),
     }
 
 
-def _summary(record: dict[str, Any], data: TrainingData) -> str:
+def _summary(record: dict[str, Any], outcome: Outcome) -> str:
     """Return the record as a line for people."""
+    task = outcome.task
     name = escape_on_terminal(record["model"])
     if not record["epochs_run"]:
         return f"{name}: untrained network of {record['params']} parameters"
     parts = [f"{name}: epoch {record['best_epoch']} of {record['epochs_run']}"]
-    if all(record[name] is not None for name in data.task.monitors):
-        parts.append(data.task.words.summarize_validation(record, data.preprocessing.noun))
+    if all(record[name] is not None for name in task.monitors):
+        parts.append(task.words.summarize_validation(record, outcome.noun))
     else:
         parts.append(f"train loss {record['train_loss']:.4f}")
     return ", ".join([*parts, f"{record['params']} parameters", f"{record['seconds']:.1f} s"])

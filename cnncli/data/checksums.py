@@ -51,7 +51,10 @@ class Checksummer:
 
 
 def find_difference(before: Checksums, data: DataSet) -> str | None:
-    """Return in words where a set first differs from that with these checksums; None: nowhere."""
+    """Return in words where a set first differs from that with these checksums; None: nowhere.
+
+    The words are about then, and go on with "when …".
+    """
     now, noun = data.checksums, data.noun
     both = min(len(before), len(now))
     unequal = np.flatnonzero((before[:both] != now[:both]).any(axis=1))
@@ -62,7 +65,7 @@ def find_difference(before: Checksums, data: DataSet) -> str | None:
     if len(now) > both:
         return f"{data.names[both]}: this {noun} was not there"
     if len(before) > both:
-        return f"{where}: the last {len(before) - both} of {len(before)} {noun}s are missing"
+        return f"{where}: there were {len(before)} {noun}s, not {both},"
     return None
 
 
@@ -70,7 +73,7 @@ def _word_difference(before: Checksums, now: Checksums, index: int, noun: str) -
     """Return what is wrong with the first sample that differs, for the end of a sentence."""
     if before[index, NAME] != now[index, NAME]:
         known = now[index, NAME] in before[:, NAME]
-        return f"{noun}s before it are missing" if known else f"this {noun} was not there"
+        return f"another {noun} stood before it" if known else f"this {noun} was not there"
     if before[index, LABEL] != now[index, LABEL]:
         return "its label was another"
     return f"its {'pixels were' if noun == 'image' else 'values were'} others"

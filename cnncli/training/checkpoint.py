@@ -7,6 +7,7 @@ The file is an .npz like a model file, read as strictly. What it holds follows f
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -33,6 +34,7 @@ KIND = "cnncli checkpoint"
 TEXT = "text"  # the array with the bytes of all that is no array, as JSON
 LONGEST_NAME = 1000  # of an array
 MOST_SIDES = 8
+LONGEST_FILE_NAME = 255  # bytes
 
 
 class Checkpoint(Value):
@@ -73,10 +75,17 @@ class Checkpoint(Value):
 
 def locate_checkpoint(model: str) -> Path | None:
     """Return where the checkpoint of a training lies; None where its model goes to no file."""
+    return locate_beside(model, behind=".ckpt")
+
+
+def locate_beside(model: str, *, before: str = "", behind: str) -> Path | None:
+    """Return the path of a file beside a model file, named after it, where that is a file."""
     path = Path(model)
     if model in STDOUT or (path.exists() and not path.is_file()):
         return None
-    return Path(f"{path.resolve()}.ckpt")
+    path = path.resolve()
+    stem = os.fsencode(path.name)[: LONGEST_FILE_NAME - len(before) - len(behind)]
+    return path.with_name(before + os.fsdecode(stem) + behind)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:

@@ -66,9 +66,17 @@ class Training:
         self.state = State(self.weights.arrays, self.optimizer.state)
 
     def restore(self, state: State) -> None:
-        """Go on from a copy of the state of an equal training."""
+        """Go on from a copy of the state of an equal training.
+
+        Of one with other samples or batches, the epoch under way begins again. Raises
+        ModelFileError for the state of another network or of another optimizer.
+        """
         self.state.restore(state)
-        self.optimizer.steps = state.steps
+        before = len(state.epochs) * self.train.batches
+        if state.steps != before + state.batches:
+            self.state.steps = before
+            self.state.begin_epoch()
+        self.optimizer.steps = self.state.steps
 
     def run(self) -> Iterator[Step | Epoch]:
         """Train the epochs that are left.
@@ -94,7 +102,8 @@ class Training:
         self.clock.epoch = len(state.epochs)
         before = time.monotonic()
         batches = self.train.epoch(len(state.epochs), state.batches)
-        for batch in islice(batches, self.steps - state.steps):  # the last epoch may be shorter
+        left = max(0, self.steps - state.steps)
+        for batch in islice(batches, left):  # the last epoch may be shorter
             step = self._step(batch)
             now = time.monotonic()
             state.seconds += now - before
@@ -135,8 +144,7 @@ class Training:
             epoch = replace(epoch, best=True)
             state.best = self._keep(epoch, judged)
         state.epochs.append(epoch)
-        state.batches = state.samples = 0
-        state.loss_sum = state.seconds = 0.0
+        state.begin_epoch()
         return epoch
 
     def _keep(self, epoch: Epoch, judged: Any) -> Best:

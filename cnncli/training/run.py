@@ -62,6 +62,8 @@ def train(
         training.restore(state)
     checkpoint = Checkpoint.take(data, graph, settings, options or {}, training.state)
     saver = Saver(path, checkpoint)
+    if state is None:
+        saver.remove()  # of another training, before
     yield Started(
         params=graph.params,
         macs=graph.macs,
@@ -154,6 +156,7 @@ class _ModelFile:
                 "temperature": temperature,
                 **({"samples": origin.to_manifest()} if origin else {}),
                 **figures,
+                **({} if complete else {"unfinished": True}),
                 "log": keep_records(epochs),
             },
             task=task.to_manifest(),

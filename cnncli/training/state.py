@@ -40,6 +40,11 @@ class State:
     seconds: float = 0.0  # spent on those batches
     best: Best | None = None
 
+    def begin_epoch(self) -> None:
+        """Have nothing done of the epoch under way."""
+        self.batches = self.samples = 0
+        self.loss_sum = self.seconds = 0.0
+
     def copy(self) -> State:
         """Return a state that does not change when the original does."""
         copy = State({}, [])

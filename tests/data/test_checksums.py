@@ -65,12 +65,12 @@ def test_a_changed_mask_is_found():
 
 @pytest.mark.parametrize("index", [1, 2])
 def test_a_missing_sample_is_missed_by_the_next(index):
-    after = f"set/{NAMES[index + 1]}: images before it are missing"
+    after = f"set/{NAMES[index + 1]}: another image stood before it"
     assert difference(**without(index)) == after
 
 
 def test_samples_missing_at_the_end_are_counted():
-    assert difference(**without(3)) == "set: the last 1 of 4 images are missing"
+    assert difference(**without(3)) == "set: there were 4 images, not 3,"
 
 
 @pytest.mark.parametrize("index", [1, 3])

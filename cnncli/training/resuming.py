@@ -1,0 +1,64 @@
+"""Whether a training goes on from a checkpoint as it would have gone on without a stop."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnncli.data.checksums import find_difference
+from cnncli.errors import ModelFileError, UsageError, setting
+from cnncli.model_file import load_model
+from cnncli.training.checkpoint import Checkpoint
+from cnncli.training.settings import Settings
+
+if TYPE_CHECKING:
+    from cnncli.data.source import TrainingData
+    from cnncli.graph import Graph
+
+
+def find_other_data(checkpoint: Checkpoint, data: TrainingData) -> str | None:
+    """Return in words where data first differ from those of a checkpoint; None: nowhere."""
+    parts = ((checkpoint.train, data.train), (checkpoint.val, data.val))
+    return next(filter(None, (find_difference(before, part) for before, part in parts)), None)
+
+
+def find_other_network(checkpoint: Checkpoint, data: TrainingData, graph: Graph) -> str | None:
+    """Return in words what a network or its inputs and outputs were; None: they are the same."""
+    task, preprocessing = data.task, data.preprocessing
+    if (list(task.outputs), task.to_manifest()) != (
+        list(checkpoint.task.outputs),
+        checkpoint.task.to_manifest(),
+    ):
+        return f"the task was to {checkpoint.task.name} {', '.join(checkpoint.task.outputs)}"
+    if (graph.input_shape, preprocessing.to_manifest()) != (
+        checkpoint.input_shape,
+        checkpoint.preprocessing,
+    ):
+        size = "x".join(map(str, checkpoint.input_shape))
+        return f"the input was {size}, from {checkpoint.preprocessing}"
+    return None if graph.text == checkpoint.arch else f"the network was {checkpoint.arch}"
+
+
+def list_other_settings(before: Settings, now: Settings) -> list[str]:
+    """Return the names of the settings that differ; threads do not count."""
+    names = [field.name for field in fields(Settings) if field.name != "threads"]
+    return [name for name in names if getattr(before, name) != getattr(now, name)]
+
+
+def check_model(path: str, checkpoint: Checkpoint) -> None:
+    """Raise UsageError for a model that the training of a checkpoint cannot have written."""
+    if not Path(path).exists():
+        return
+    settings = asdict(checkpoint.settings)
+    del settings["threads"]
+    try:
+        model = load_model(path)
+    except ModelFileError:
+        model = None
+    if model is None or (model.arch, model.training["settings"]) != (checkpoint.arch, settings):
+        raise UsageError(
+            f"{path}: was not written by the training that is to go on; "
+            f"{setting('force')} overwrites it",
+            path=path,
+        )
