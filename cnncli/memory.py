@@ -11,14 +11,15 @@ from cnncli.allowance import Allowance
 UNKNOWN = 2 << 30  # where the system does not say
 PROC = Path("/proc")
 CGROUPS = Path("/sys/fs/cgroup")
+ADDRESSES, RESIDENT, DATA = 0, 1, 5  # fields of statm, in pages
 
 
 def measure_available_memory() -> int:
     """Return the bytes that are free in the machine and in the control groups around us.
 
-    Less where the process is limited (ulimit -v), or users allow less.
+    Less where the process is limited (ulimit -v or -d), or users allow less.
     """
-    rooms = (Allowance.bytes, _read_machine(), _read_process(), *_read_groups())
+    rooms = (Allowance.bytes, _read_machine(), *_read_process(), *_read_groups())
     return max(min((room for room in rooms if room is not None), default=UNKNOWN), 0)
 
 
@@ -29,13 +30,22 @@ def _read_machine() -> int | None:
     return None
 
 
-def _read_process() -> int | None:
-    """Return what is left of the address space that the process may take (ulimit -v)."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit == resource.RLIM_INFINITY:
-        return None
+def measure_resident_memory() -> int:
+    """Return the bytes of memory that this process has now; 0 where the system does not say."""
+    return _count_pages(RESIDENT) * resource.getpagesize()
+
+
+def _read_process() -> Iterator[int | None]:
+    """Yield what is left of the address space (ulimit -v) and of the data (ulimit -d)."""
+    for kind, field in ((resource.RLIMIT_AS, ADDRESSES), (resource.RLIMIT_DATA, DATA)):
+        limit, _ = resource.getrlimit(kind)
+        unlimited = limit == resource.RLIM_INFINITY
+        yield None if unlimited else limit - _count_pages(field) * resource.getpagesize()
+
+
+def _count_pages(field: int) -> int:
     pages = _read_text(PROC / "self/statm").split()
-    return limit - int(pages[0]) * resource.getpagesize() if pages else limit
+    return int(pages[field]) if pages else 0
 
 
 def _read_groups() -> Iterator[int | None]:

@@ -252,11 +252,21 @@ def _allow_memory(_: click.Context, __: click.Parameter, given: int | None) -> N
         Allowance.bytes = given
 
 
-max_memory_option = click.option(
-    "--max-memory", type=BYTES, metavar="SIZE", expose_value=False, callback=_allow_memory,
-    help="The most memory to take for an image or signal, such as 4G.  "
-    "[default: 512M to read it, 1G for a layer]",
-)  # fmt: skip
+def _make_memory_option(help: str) -> Callable[[Function], Function]:
+    return click.option(
+        "--max-memory", type=BYTES, metavar="SIZE", expose_value=False, callback=_allow_memory,
+        help=help,
+    )  # fmt: skip
+
+
+max_memory_option = _make_memory_option(
+    "The most memory to take for an image or signal, such as 4G.  "
+    "[default: 512M to read it, 1G for a layer]"
+)
+training_memory_option = _make_memory_option(
+    "The most memory that the training may take, such as 4G.  "
+    "[default: what the machine and its limits leave]"
+)
 
 
 def batch_size_option(

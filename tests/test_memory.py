@@ -72,3 +72,21 @@ def test_a_limited_process_has_what_is_left_of_its_address_space(machine, monkey
 
 def test_this_machine_has_some() -> None:
     assert memory.measure_available_memory() > 1 << 24
+
+
+def test_a_process_whose_data_are_limited_has_what_is_left_of_them(machine, monkeypatch) -> None:
+    limits = {memory.resource.RLIMIT_DATA: 2 * GB}
+    unlimited = memory.resource.RLIM_INFINITY
+    monkeypatch.setattr(
+        memory.resource, "getrlimit", lambda kind: (limits.get(kind, unlimited), unlimited)
+    )
+    monkeypatch.setattr(memory.resource, "getpagesize", lambda: 4096)
+    write(machine / "proc/self/statm", f"{9 * GB // 4096} 9 9 9 9 {GB // 4096} 0\n")
+    assert memory.measure_available_memory() == GB
+
+
+def test_a_process_knows_what_it_has_taken(machine, monkeypatch) -> None:
+    assert memory.measure_resident_memory() == 0  # where nobody says
+    monkeypatch.setattr(memory.resource, "getpagesize", lambda: 4096)
+    write(machine / "proc/self/statm", "900 100 9 9 9 9 0\n")
+    assert memory.measure_resident_memory() == 100 * 4096

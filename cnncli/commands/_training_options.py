@@ -12,10 +12,10 @@ from cnncli.options import (
     Function,
     batch_size_option,
     conv_algo_option,
-    max_memory_option,
     optimizer_option,
     seed_option,
     threads_option,
+    training_memory_option,
 )
 
 GROUPS = {
@@ -104,7 +104,7 @@ LEARNING_OPTIONS = (
                   help="The figure that decides which epoch is kept: "
                   f"{', '.join(names.MONITORS)}.  [default: val_loss]"),
 )  # fmt: skip
-RUN_OPTIONS = (seed_option, threads_option, max_memory_option)
+RUN_OPTIONS = (seed_option, threads_option, training_memory_option)
 
 
 def training_options(function: Function) -> Function:

@@ -67,6 +67,10 @@ class Tiled:
         for plan in self._plans.values():
             plan.refresh()
 
+    def count_bytes(self, size: Axes) -> int:
+        """Return the bytes that the plan for an image of this size takes."""
+        return count_memory_bytes(self._lay_out(self._choose_tile(size)), self.setup)
+
     def __call__(self, pixels: NDArray[np.uint8], normalize: Normalize) -> Array:
         """Return the logits (H, W, classes) of an image, uint8 (H, W, C)."""
         answer = np.empty((*pixels.shape[:2], self.graph.classes), np.float32)

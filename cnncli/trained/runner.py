@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import Plan, Weights, choose_batch
+from cnncli.engine import Plan, Weights, choose_batch, count_memory_bytes
 from cnncli.engine.copies import Copy, average
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
@@ -94,6 +94,17 @@ def open_runner(
 
     setup = Setup(1, threads, conv_algo=conv_algo)
     return _AnySize(Tiled(graph, weights, setup, tile=tile, copies=copies), preprocessing)
+
+
+def count_judging_bytes(graph: Graph, samples: DataSet, threads: int, conv_algo: str) -> int:
+    """Return the memory that a runner for this network works in when it judges a set."""
+    if len(graph.output_shape) == 1:
+        setup = Setup(MOST_SAMPLES, threads, conv_algo=conv_algo)
+        return count_memory_bytes(graph, replace(setup, batch=choose_batch(graph, setup)))
+    from cnncli.engine.tiling import Tiled
+
+    tiled = Tiled(graph, Weights(graph), Setup(1, threads, conv_algo=conv_algo))
+    return max((tiled.count_bytes(classes.shape) for classes in samples.targets), default=0)
 
 
 def judge_all(runner: Runner, samples: DataSet, task: Task) -> Any:

@@ -25,6 +25,7 @@ from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
 from cnncli.training.beginning import initialize
 from cnncli.training.checkpoint import Checkpoint
+from cnncli.training.demand import check_demand
 from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
 from cnncli.training.log import keep_records
 from cnncli.training.loop import Training
@@ -48,7 +49,7 @@ def train(
     error in it, an exception thrown into this generator or its close, the best network so far is
     saved first, and there is a checkpoint (see saving.py) beside the model file, which keeps the
     `options` for who resumes the training. A `state` from one is where the training goes on.
-    Raises what `Training.run`, `save_model` and the decoding of samples raise.
+    Raises what `check_demand`, `Training.run`, `save_model` and the decoding of samples raise.
     """
     begin = time.monotonic()
     file = _ModelFile(path, data, graph, settings)
@@ -57,6 +58,7 @@ def train(
         yield saved
         yield Done(saved, time.monotonic() - begin, None)
         return
+    check_demand(data, graph, settings)
     training = Training(data, graph, settings)
     if state is not None:
         training.restore(state)

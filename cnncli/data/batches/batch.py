@@ -40,12 +40,21 @@ class Batches(Protocol):
     def samples(self) -> int:
         """The number of images, signals or tiles in an epoch."""
 
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that batches are made in."""
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on; raise DataError.
 
         An epoch depends on its number and the seed alone: epoch 7 is the same whether or not
         epochs 0 to 6 were run.
         """
+
+
+def count_arrays(batches: Batches) -> int:
+    """Return the bytes of the arrays that are kept to make batches in."""
+    return sum(array.nbytes for array in vars(batches).values() if isinstance(array, np.ndarray))
 
 
 def cut_into_batches(count: int, size: int) -> list[int]:

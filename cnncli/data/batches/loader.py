@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.augment import NONE, Augmentation, Draws
-from cnncli.data.batches.batch import Batch, cut_into_batches, prepare_ahead
+from cnncli.data.batches.batch import Batch, count_arrays, cut_into_batches, prepare_ahead
 from cnncli.randomness import order
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ class Loader:
     def samples(self) -> int:
         """The number of samples in an epoch."""
         return len(self.data)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that batches are made in."""
+        return count_arrays(self)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on; raise DataError."""

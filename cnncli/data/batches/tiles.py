@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.augment import NONE, Augmentation, Draws
 from cnncli.augment.sampling import sample_classes, sample_images, to_source
-from cnncli.data.batches.batch import Batch, cut_into_batches, prepare_ahead
+from cnncli.data.batches.batch import Batch, count_arrays, cut_into_batches, prepare_ahead
 from cnncli.randomness import draw, order
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ class TileLoader:
     def samples(self) -> int:
         """The number of tiles in an epoch."""
         return len(self._images)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory that batches are made in."""
+        return count_arrays(self)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on."""
