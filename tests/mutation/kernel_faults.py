@@ -11,6 +11,7 @@ DEPTHWISE = "tests/kernels/test_depthwise.py"
 NORM = "tests/kernels/test_norm.py"
 OPTIMIZER = "tests/kernels/test_optimizer.py"
 POOL = "tests/kernels/test_pool.py"
+SAMPLE = "tests/kernels/test_sample.py"
 WINOGRAD = "tests/kernels/test_winograd.py"
 
 ELEMENTWISE = {
@@ -308,6 +309,39 @@ CONVOLUTION = {
     ),
 }
 
+SAMPLING = {
+    "a-reflection-shows-the-last-pixel-twice": Fault(
+        "kernels/sample/view.h",
+        "return i < length ? i : period - i;",
+        "return i < length ? i : period + 1 - i;",
+        (f"{SAMPLE}::test_whole_moves_show_whole_pixels",),
+    ),
+    "what-is-not-there-is-the-first-pixel": Fault(
+        "kernels/sample/view.h",
+        "share[k] = missing ? 0 : share[k];",
+        "",
+        (f"{SAMPLE}::test_an_image_is_interpolated_where_its_matrix_looks",),
+    ),
+    "a-tilt-is-that-of-the-first-pixel-of-a-run": Fault(
+        "kernels/sample/view.h",
+        "look_at(m, column + i, row, &x, &y);",
+        "x += m[0] / (m[6] * column + m[7] * row + m[8]);",
+        (f"{SAMPLE}::test_an_image_is_interpolated_where_its_matrix_looks",),
+    ),
+    "colors-go-beyond-white": Fault(
+        "kernels/sample/view.h",
+        "(value > 255 ? 255 : value)",
+        "value",
+        (f"{SAMPLE}::test_colors_mix_the_channels_and_end_at_black_and_white",),
+    ),
+    "masks-are-cut-off-instead-of-rounded": Fault(
+        "kernels/sample/view.h",
+        "at.top[i] + (at.down[i] >= 0.5f)",
+        "at.top[i]",
+        (f"{SAMPLE}::test_a_mask_shows_the_nearest_class_and_none_beyond_a_zero_border",),
+    ),
+}
+
 GEOMETRY = {
     "a-reflection-repeats-the-edge": Fault(
         "kernels/geometry.pxd",
@@ -323,5 +357,6 @@ KERNEL_FAULTS = {
     **DEPTHWISE_CONVOLUTION,
     **WINOGRAD_CONVOLUTION,
     **CONVOLUTION,
+    **SAMPLING,
     **GEOMETRY,
 }

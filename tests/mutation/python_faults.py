@@ -561,6 +561,51 @@ DATA = {
     ),
 }
 
+AUGMENTATION = {
+    "all-steps-draw-the-same": Fault(
+        "cnncli/augment/draws.py",
+        'f"augment {self.step} {purpose}"',
+        'f"augment {purpose}"',
+        ("tests/augment/test_augmentation.py",),
+    ),
+    "draws-forget-the-epoch": Fault(
+        "cnncli/augment/draws.py",
+        "randomness.draw(self.seed, self.epoch, self.samples",
+        "randomness.draw(self.seed, 0, self.samples",
+        ("tests/augment/test_contract.py",),
+    ),
+    "moves-are-joined-in-reverse-order": Fault(
+        "cnncli/augment/augmentation.py",
+        "reduce(np.matmul, moves, start_matrices(len(draws)))",
+        "reduce(np.matmul, [*moves][::-1], start_matrices(len(draws)))",
+        ("tests/augment/test_augmentation.py",),
+    ),
+    "colors-are-mixed-in-reverse-order": Fault(
+        "cnncli/augment/augmentation.py",
+        "reduce(np.matmul, reversed(colors))",
+        "reduce(np.matmul, colors)",
+        ("tests/augment/test_augmentation.py",),
+    ),
+    "alternating-flips-do-not-alternate": Fault(
+        "cnncli/augment/draws.py",
+        "!= np.uint64(self.epoch % 2)",
+        "!= np.uint64(0)",
+        ("tests/augment/test_flips.py",),
+    ),
+    "a-share-of-the-height-moves-across": Fault(
+        "cnncli/augment/shifts.py",
+        'draws.whole(-across, across, "across")',
+        'draws.whole(-down, down, "across")',
+        ("tests/augment/test_shifts.py",),
+    ),
+    "masks-do-not-move": Fault(
+        "cnncli/data/batches/tiles.py",
+        "sample_classes(classes, matrix[0],",
+        "sample_classes(classes, to_source(np.eye(3)[None], (height, width), middle)[0],",
+        ("tests/data/batches/test_tiles.py",),
+    ),
+}
+
 MODELS_AND_TRAINING = {
     "checksums-of-arrays-are-not-compared": Fault(
         "cnncli/model_file/reader.py",
@@ -760,6 +805,7 @@ PYTHON_FAULTS = {
     **GRAPH_AND_NOTATION,
     **LOSSES_AND_TASKS,
     **DATA,
+    **AUGMENTATION,
     **MODELS_AND_TRAINING,
     **COMMANDS,
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.augment import Augmentation
+from cnncli.augment.text import read_augmentation
 from cnncli.data.batches.loader import Loader
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.set import SampleSet
@@ -151,3 +152,17 @@ def test_an_error_while_a_batch_is_made_reaches_the_epoch(class_folder) -> None:
     (root / "dog/3.png").write_text("text")
     with pytest.raises(DataError, match=r"dog/3\.png"):
         order(loader(images, 2), 0)
+
+
+def test_augmented_batches_do_not_depend_on_where_samples_are_kept(class_folder) -> None:
+    from cnncli.data.formats import folder
+
+    samples = folder.read(str(class_folder({"cat": 9, "dog": 9})), None)
+    task, augmentation = Classification(("cat", "dog")), read_augmentation("hflip", (3, 2, 3))
+    kept, streamed = (
+        [batch.inputs.copy() for batch in images.batches(5, augmentation=augmentation).epoch(1)]
+        for images in (SampleSet(samples, SHAPE, task, memory=memory) for memory in (None, 0))
+    )
+    assert all(map(np.array_equal, kept, streamed))
+    plain = [batch.inputs for batch in loader(SampleSet(samples, SHAPE, task)).epoch(1)]
+    assert not np.array_equal(kept[-1], plain[-1])
