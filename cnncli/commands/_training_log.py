@@ -17,7 +17,7 @@ class Log(Protocol):
         """Write what an event has for the log."""
 
 
-def open_log(path: str | None, output: str, *, force: bool, as_json: bool) -> Log | None:
+def open_log(path: str | None, output: str | None, *, force: bool, as_json: bool) -> Log | None:
     """Return the log at a path, None where none is wanted; nothing is written yet.
 
     Raises UsageError for a file that exists, unless `force`, and where two results would go to the
@@ -34,7 +34,7 @@ def open_log(path: str | None, output: str, *, force: bool, as_json: bool) -> Lo
     from cnncli.training.log import LogFile
 
     check_writable(path, force=force)
-    if Path(path).resolve() == Path(output).resolve():
+    if output is not None and Path(path).resolve() == Path(output).resolve():
         raise UsageError(f"--log {path}: is the model file, too; give the log a name of its own")
     return LogFile(path)
 

@@ -19,7 +19,7 @@ from cnncli.options import (
 )
 
 GROUPS = {
-    "Model and task": ("output", "log", "resume", "arch", "task", "loss", "init"),
+    "Model and task": ("output", "dry_run", "log", "resume", "arch", "task", "loss", "init"),
     "Data": (
         "val", "skip_broken", "img_size", "length", "color", "resize", "normalize",
         "class_weights", "ignore",

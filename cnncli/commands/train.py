@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncli.commands._data_options import fail_for_broken, record_broken
+from cnncli.commands._dry_run import foresee_training
 from cnncli.commands._resuming import (
     choose_settings,
     describe_done,
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     groups=GROUPS,
 )
 @click.argument("data", metavar="DATA")
-@click.option("-o", "--output", required=True, type=OUTPUT, metavar="MODEL.npz",
-              help="The model file to write.")  # fmt: skip
+@click.option("-o", "--output", type=OUTPUT, metavar="MODEL.npz",
+              help="The model file to write.  [required unless --dry-run]")  # fmt: skip
+@click.option("-n", "--dry-run", is_flag=True,
+              help="Write nothing: show layers, memory, and the time by a few steps.")  # fmt: skip
 @click.option("--log", type=OUTPUT, metavar="FILE.jsonl",
               help="Write a line of JSON per epoch to this file; see `cnncli curves`.")  # fmt: skip
 @click.option("--resume", is_flag=True,
@@ -52,7 +55,8 @@ if TYPE_CHECKING:
 @json_option
 def train(
     data: str,
-    output: str,
+    output: str | None,
+    dry_run: bool,
     log: str | None,
     resume: bool,
     force: bool,
@@ -78,10 +82,18 @@ def train(
     from cnncli.commands._training_log import open_log
     from cnncli.training.lock import lock_model
 
+    if output is None and not dry_run:
+        raise UsageError("missing option '-o'; give the name of the model file to write")
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
-    check_model_output(output, force=force or resume)
+    if output is not None:
+        check_model_output(output, force=force or resume)
     log_file = open_log(log, output, force=force or resume, as_json=as_json)
+    if dry_run and resume:
+        raise UsageError("--dry-run is about a whole training; leave --resume out")
+    if output is None or dry_run:
+        foresee_training(data, options, as_json=as_json)
+        return
     with lock_model(output):
         trained = load_complete(output, options, force=force) if resume else None
         if trained is not None:

@@ -453,7 +453,7 @@ def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_p
 
 @pytest.mark.parametrize(
     "option",
-    ["--dry-run", "-n", "--patience=3", "--budget=5m",
+    ["--patience=3", "--budget=5m",
      "--init-from=x", "--freeze=conv1", "--min-delta=0"],
 )  # fmt: skip
 def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
