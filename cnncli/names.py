@@ -14,6 +14,7 @@ OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lion")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 INIT_METHODS = ("he", "glorot", "lecun", "normal")
 NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
+KEPT = ("best", "last", "average")  # networks of a training
 MONITORS = (
     "val_loss", "val_accuracy", "val_pixel_accuracy", "val_mean_iou", "val_mae", "val_r2",
     "val_map", "train_loss",

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from cnncli.errors import setting
 from cnncli.terminal import Interrupted, Progress, note, postpone_signals
-from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step, Stopped
+from cnncli.training.events import (
+    Done,
+    EndedEarly,
+    Epoch,
+    Event,
+    Saved,
+    Started,
+    Step,
+    Stopped,
+)
 
 if TYPE_CHECKING:
     from cnncli.commands._training_log import Log
@@ -70,6 +79,8 @@ class _Story:
                 f"a step works in {event.step_bytes / 1e6:.1f} MB on {event.threads} threads"
             )
             self.progress = Progress(event.samples, self.unit)
+        elif isinstance(event, EndedEarly):
+            note(self._describe_end(event))
         elif isinstance(event, Saved) and not event.complete:
             note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
         elif isinstance(event, Stopped):
@@ -79,6 +90,15 @@ class _Story:
         """Return "epoch 3/20"; the last, shorter one of 9.5 is epoch 9.5/9.5."""
         epochs = self.started.epochs
         return f"epoch {min(number, epochs)}/{epochs}"
+
+    def _describe_end(self, early: EndedEarly) -> str:
+        ended = f"{setting(early.reason)} ended the training after"
+        if early.reason == "patience":
+            return f"{ended} epoch {early.epochs} of {self.started.epochs}"
+        return (
+            f"{ended} {early.steps} of {early.planned} steps: the time is up, and the learning "
+            "rate has not come to its end"
+        )
 
     def _describe(self, epoch: Epoch) -> str:
         parts = [

@@ -26,7 +26,8 @@ GROUPS = {
     ),
     "Training": (
         "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
-        "weight_decay", "augment", "label_smoothing", "monitor", "seed",
+        "weight_decay", "augment", "label_smoothing", "clip", "average", "monitor", "patience",
+        "min_delta", "keep", "seed",
     ),
 }  # fmt: skip
 POSITIVE = FiniteRange(0, min_open=True)
@@ -100,9 +101,21 @@ LEARNING_OPTIONS = (
                   "`cnncli layers --augment`.  [default: none]"),
     click.option("--label-smoothing", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
+    click.option("--clip", type=POSITIVE, metavar="X",
+                  help="Shorten gradients that are longer than X.  [default: never]"),
+    click.option("--average", type=FiniteRange(0, 1, min_open=True, max_open=True), metavar="X",
+                  help="Validate and save an exponential moving average of the weights with this "
+                  "decay, such as 0.999.  [default: none]"),
     click.option("--monitor", type=click.Choice(names.MONITORS), metavar="NAME",
-                  help="The figure that decides which epoch is kept: "
+                  help="The figure that decides which epoch is best: "
                   f"{', '.join(names.MONITORS)}.  [default: val_loss]"),
+    click.option("--patience", type=click.IntRange(1), metavar="N",
+                  help="End after N epochs in a row that are no better.  [default: never]"),
+    click.option("--min-delta", type=FiniteRange(0), metavar="X",
+                  help="How much better an epoch is to be for --patience.  [default: 0]"),
+    click.option("--keep", type=click.Choice(names.KEPT),
+                  help="The network that is saved: of the best epoch, of the last, or the average "
+                  "at the end.  [default: best]"),
 )  # fmt: skip
 RUN_OPTIONS = (seed_option, threads_option, training_memory_option)
 

@@ -162,10 +162,15 @@ def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) ->
     given = {name: value for name, value in given.items() if value is not None}
     settings = choose_settings(given, graph, data.task, len(data.train))
     smoothing = f"label smoothing {settings.label_smoothing:g}, " if data.task.smoothing else ""
+    limits = "".join(
+        f"{name} {value:g}, "
+        for name in ("clip", "average", "patience")
+        if (value := getattr(settings, name)) is not None
+    )
     note(
         f"settings: {settings.epochs} epochs, batches of {settings.batch_size}, "
         f"{settings.optimizer}, lr {settings.lr:g} {settings.lr_schedule}, "
-        f"weight decay {settings.weight_decay:g}, {smoothing}seed {settings.seed}"
+        f"weight decay {settings.weight_decay:g}, {smoothing}{limits}seed {settings.seed}"
     )
     if settings.augment != "none":
         note(f"augmentation: {settings.augment}")

@@ -45,6 +45,15 @@ class Epoch(Value):
         return self.train_loss if name == "train_loss" else self.validation.get(name)
 
 
+class EndedEarly(Value):
+    """The training has taken fewer steps than were planned; the network it kept is saved next."""
+
+    reason: str  # "patience": the monitored figure got no better; "budget": the time is up
+    epochs: int  # validated, the last maybe before its end
+    steps: int  # taken
+    planned: int  # steps
+
+
 class Saved(Value):
     """A network has been written to the model file."""
 
@@ -71,4 +80,4 @@ class Done(Value):
     samples_per_second: float | None  # the median over all epochs
 
 
-Event = Started | Step | Epoch | Saved | Stopped | Done
+Event = Started | Step | Epoch | EndedEarly | Saved | Stopped | Done

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 from cnncli.augment.text import read_augmentation
 from cnncli.engine import Plan, Weights
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
-from cnncli.errors import DataError, DivergedError, setting
+from cnncli.errors import DataError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
+from cnncli.training.averaging import Average
 from cnncli.training.beginning import initialize
 from cnncli.training.calibration import calibrate
-from cnncli.training.events import Epoch, Step
+from cnncli.training.divergence import build_error, describe_step
+from cnncli.training.events import EndedEarly, Epoch, Step
 from cnncli.training.schedules import SCHEDULES, learning_rate
 from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
+from cnncli.training.stopping import Monitor
 
 if TYPE_CHECKING:
     from cnncli.data.batches.batch import Batch
@@ -34,7 +37,16 @@ class Training:
     `state` can be copied after every event of `run`, and restored before the first event.
     """
 
-    def __init__(self, data: TrainingData, graph: Graph, settings: Settings) -> None:
+    def __init__(
+        self,
+        data: TrainingData,
+        graph: Graph,
+        settings: Settings,
+        *,
+        deadline: float = math.inf,
+    ) -> None:
+        """Begin with the first weights; no step is begun after `deadline`, of time.monotonic()."""
+        self.deadline = deadline
         self.graph, self.settings, self.task = graph, settings, data.task
         self.train = data.train.batches(
             settings.batch_size,
@@ -47,6 +59,7 @@ class Training:
         initialize(self.weights, data.train, settings)
         rule = OPTIMIZERS.read(settings.optimizer)
         self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
+        self.clip = settings.clip or math.inf
         self.schedule = SCHEDULES.read(settings.lr_schedule)
         self.clock = Clock(seed=settings.seed)
         self.plan = Plan(
@@ -56,14 +69,19 @@ class Training:
             clock=self.clock,
             loss=data.task.smooth_loss(settings.label_smoothing),
         )
+        self.average = Average(self.weights, settings.average) if settings.average else None
+        self.validated = self.average.weights if self.average else self.weights
         self.runner = open_runner(
             graph,
-            self.weights,
+            self.validated,
             data.preprocessing,
             threads=settings.threads,
             conv_algo=settings.conv_algo,
         )
-        self.state = State(self.weights.arrays, self.optimizer.state)
+        name = settings.monitor if len(self.val) else "train_loss"
+        self.monitor = Monitor(name, self.task.monitors.get(name, False))
+        averaged = self.average.weights.arrays if self.average else {}
+        self.state = State(self.weights.arrays, self.optimizer.state, averaged)
 
     def restore(self, state: State) -> None:
         """Go on from a copy of the state of an equal training.
@@ -72,29 +90,40 @@ class Training:
         ModelFileError for the state of another network or of another optimizer.
         """
         self.state.restore(state)
-        before = len(state.epochs) * self.train.batches
+        before = min(len(state.epochs) * self.train.batches, self.steps)
         if state.steps != before + state.batches:
             self.state.steps = before
             self.state.begin_epoch()
         self.optimizer.steps = self.state.steps
 
-    def run(self) -> Iterator[Step | Epoch]:
+    @property
+    def ended_early(self) -> EndedEarly | None:
+        """Why the training ends with the latest epoch, if that is before its last step."""
+        state, patience = self.state, self.settings.patience or math.inf
+        if state.steps == self.steps:
+            return None
+        if self.monitor.count_waiting(state.epochs, self.settings.min_delta) >= patience:
+            reason = "patience"
+        elif time.monotonic() >= self.deadline:
+            reason = "budget"
+        else:
+            return None
+        return EndedEarly(reason, len(state.epochs), state.steps, self.steps)
+
+    def run(self) -> Iterator[Step | Epoch | EndedEarly]:
         """Train the epochs that are left.
 
-        Raises DivergedError as soon as a loss or a gradient is no finite number, and DataError in
-        the end where the monitored figure never was a number.
+        Raises DivergedError as soon as a loss or a gradient is no finite number, and in the end
+        where the figures of the epoch to keep are none; DataError where the monitored figure never
+        was one for want of samples.
         """
-        while len(self.state.epochs) * self.train.batches < self.steps:
+        while len(self.state.epochs) * self.train.batches < self.steps and not self.ended_early:
             yield from self._train_epoch()
             yield self._end_epoch()
-        if self.settings.epochs and self.state.best is None:
-            last = self.state.epochs[-1].figure("val_loss")
-            if last is not None and not math.isfinite(last):
-                raise self._diverged(f"epoch {len(self.state.epochs)}: the validation loss")
-            raise DataError(
-                f"{self.settings.monitor} is no number on what there is to validate on; "
-                f"give more by {setting('val')}, or another {setting('monitor')}"
-            )
+        if self.settings.epochs:
+            self._check_kept()
+        if self.ended_early:
+            yield self.ended_early
 
     def _train_epoch(self) -> Iterator[Step]:
         """Take the steps that are left of the epoch under way."""
@@ -109,6 +138,8 @@ class Training:
             state.seconds += now - before
             before = now
             yield step
+            if now >= self.deadline:
+                break
 
     def _step(self, batch: Batch) -> Step:
         """Learn from a batch."""
@@ -116,18 +147,26 @@ class Training:
         self.clock.samples = batch.indices
         self.plan.input[:n] = batch.inputs
         loss = self.plan.train_step(batch.targets, n)
-        if not math.isfinite(loss) or not math.isfinite(self.optimizer.norm(self.plan.gradient)):
-            raise self._diverged(f"epoch {len(state.epochs) + 1}, step {state.steps + 1}: the loss")
+        norm = self.optimizer.norm(self.plan.gradient)
         rate = self._learning_rate(state.steps)
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            place = f"epoch {len(state.epochs) + 1}, step {state.steps + 1}"
+            place = f"{place}, {describe_step(rate, batch, self.train)}"
+            figure = "gradient" if math.isfinite(loss) else "loss"
+            raise build_error(figure, place, self.settings.lr)
+        if norm > self.clip:
+            self.plan.gradient *= self.clip / norm
         self.optimizer.step(self.plan.gradient, rate)
         state.steps = self.optimizer.steps
+        if self.average:
+            self.average.update(state.steps)
         state.batches += 1
         state.loss_sum += loss * n
         state.samples += n
         return Step(len(state.epochs) + 1, state.steps, state.samples, loss, rate)
 
     def _end_epoch(self) -> Epoch:
-        """Validate, keep the network if it is the best so far, and make room for the next epoch."""
+        """Validate, keep the network if it is the one to keep, and make room for the next epoch."""
         state = self.state
         judged = self._validate()
         samples = len(self.train.data) * state.samples / self.train.samples
@@ -140,16 +179,17 @@ class Training:
             samples_per_second=samples / max(state.seconds, 1e-9),
             best=False,
         )
-        if self._is_best(epoch):
-            epoch = replace(epoch, best=True)
+        epoch = replace(epoch, best=self.monitor.is_best(epoch, state.epochs))
+        keeps_last = self.settings.keep != "best" and self.monitor.read(epoch) is not None
+        if epoch.best or keeps_last:
             state.best = self._keep(epoch, judged)
         state.epochs.append(epoch)
         state.begin_epoch()
         return epoch
 
     def _keep(self, epoch: Epoch, judged: Any) -> Best:
-        """Return the network as it is now, with what is learned from its validation."""
-        weights = self.weights.dump()
+        """Return the network as it was validated, with what is learned from its validation."""
+        weights = self.validated.dump()
         if judged is None:
             return Best(epoch, weights, 1.0, epoch.validation, self.task)
         kept = calibrate(self.graph, weights, self.task, judged)
@@ -169,20 +209,16 @@ class Training:
         self.runner.refresh()
         return judge_all(self.runner, self.val, self.task)
 
-    def _is_best(self, epoch: Epoch) -> bool:
-        """Say whether the monitored figure is better than ever; the first of equal ones is kept."""
-        monitor = self.settings.monitor if len(self.val) else "train_loss"
-        figure = epoch.figure(monitor)
-        if figure is None or not math.isfinite(figure):
-            return False
-        if self.state.best is None:
-            return True
-        before = self.state.best.epoch.figure(monitor)
-        assert before is not None
-        return figure > before if self.task.monitors.get(monitor) else figure < before
-
-    def _diverged(self, figure: str) -> DivergedError:
-        return DivergedError(
-            f"{figure} is no longer a finite number; "
-            f"try a smaller {setting('lr')} than {self.settings.lr:g}"
+    def _check_kept(self) -> None:
+        """Raise an error unless there is a network to keep, with figures that are numbers."""
+        best, count = self.state.best, len(self.state.epochs)
+        if best is not None and (self.settings.keep == "best" or best.epoch.epoch == count):
+            return
+        last = self.state.epochs[-1].figure("val_loss")
+        if last is not None and not math.isfinite(last):
+            place = f"epoch {count}"
+            raise build_error("validation loss", place, self.settings.lr)
+        raise DataError(
+            f"{self.monitor.name} is no number on what there is to validate on; "
+            f"give more by {setting('val')}, or another {setting('monitor')}"
         )

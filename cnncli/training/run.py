@@ -26,7 +26,7 @@ from cnncli.tasks import Task
 from cnncli.training.beginning import initialize
 from cnncli.training.checkpoint import Checkpoint
 from cnncli.training.demand import check_demand
-from cnncli.training.events import Done, Epoch, Event, Saved, Started, Step
+from cnncli.training.events import Done, EndedEarly, Epoch, Event, Saved, Started
 from cnncli.training.log import keep_records
 from cnncli.training.loop import Training
 from cnncli.training.saving import Saver
@@ -88,14 +88,14 @@ def train(
         if not isinstance(error, GeneratorExit):
             yield from left
         raise
-    saved = file.save_best(training.state, complete=True)
+    saved = file.save_best(training.state, complete=True, early=training.ended_early)
     saver.remove()
     yield saved
     speed = statistics.median(epoch.samples_per_second for epoch in training.state.epochs)
     yield Done(saved, time.monotonic() - begin, speed)
 
 
-def _save_between(events: Iterator[Step | Epoch], saver: Saver) -> Iterator[Step | Epoch]:
+def _save_between(events: Iterator[Event], saver: Saver) -> Iterator[Event]:
     """Yield the events of a training, with a checkpoint when one is due and when it is left.
 
     Whoever gets an event finds the training between two steps. An error of the training itself may
@@ -120,15 +120,19 @@ class _ModelFile:
         """Write the network as a training begins with it."""
         weights = Weights(self.graph)
         initialize(weights, self.data.train, self.settings)
-        return self._save(weights.dump(), self.data.task, 1.0, None, (), complete=True)
+        task = self.data.task
+        return self._save(weights.dump(), task, 1.0, _figures(task, None, 0), (), complete=True)
 
-    def save_best(self, state: State, *, complete: bool) -> Saved:
-        """Write the network of the best epoch."""
+    def save_best(self, state: State, *, complete: bool, early: EndedEarly | None = None) -> Saved:
+        """Write the network of the epoch that is kept; `early` is why there are no more epochs."""
         best = state.best
         assert best is not None
         epoch = replace(best.epoch, validation=best.validation)
+        figures = _figures(best.task, epoch, len(state.epochs))
+        if early is not None:
+            figures["ended_early"] = early.reason
         return self._save(
-            best.weights, best.task, best.temperature, epoch, state.epochs, complete=complete
+            best.weights, best.task, best.temperature, figures, state.epochs, complete=complete
         )
 
     def _save(
@@ -136,12 +140,11 @@ class _ModelFile:
         weights: dict[str, Array],
         task: Task,
         temperature: float,
-        epoch: Epoch | None,
+        figures: dict[str, Any],
         epochs: Sequence[Epoch],
         *,
         complete: bool,
     ) -> Saved:
-        figures = _figures(task, epoch, len(epochs))
         settings = asdict(self.settings)
         del settings["threads"]  # which change nothing
         origin = self.data.origin

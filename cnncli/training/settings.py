@@ -36,7 +36,12 @@ class Settings(Value):
     init: str | None = None  # None: by what follows each layer
     label_smoothing: float = 0.1
     augment: str = "none"  # the steps of an augmentation; choose_settings writes a preset's out
+    clip: float | None = None  # the longest gradient
+    average: float | None = None  # decay of the average of the weights
     monitor: str = "val_loss"
+    patience: int | None = None  # epochs to wait for a better one
+    min_delta: float = 0.0  # by which it is to be better
+    keep: str = "best"  # or "last", "average"
     conv_algo: str = "auto"
     seed: int = 0
     threads: int = 1
@@ -59,6 +64,7 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     task.smooth_loss(first.label_smoothing)
     augmentation = read_augmentation(first.augment, graph.input_shape)
     augmentation.check(task.name, graph.input_shape)
+    _refuse_contradictions(first)
     if "monitor" in given and first.monitor not in ("train_loss", *task.monitors):
         raise UsageError(
             f"{setting('monitor')} {first.monitor}: {task.name} has train_loss, "
@@ -97,6 +103,25 @@ def _choose_rule(optimizer: str, momentum: float | None) -> Rule:
             "leave one of them out"
         )
     return rule.with_momentum(momentum)
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    """Raise UsageError for what has no effect without something else, or beside it."""
+    if settings.min_delta and settings.patience is None:
+        raise UsageError(
+            f"{setting('min_delta')} {settings.min_delta:g}: has no effect without "
+            f"{setting('patience')}; give that, too"
+        )
+    if settings.keep == "average" and settings.average is None:
+        raise UsageError(
+            f"{setting('keep')} average: there is no average without {setting('average')}; "
+            f"give that, too, such as {setting('average')} 0.999"
+        )
+    if settings.keep == "last" and settings.average is not None:
+        raise UsageError(
+            f"{setting('keep')} last: would throw the average away; give {setting('keep')} "
+            f"average, or leave {setting('average')} out"
+        )
 
 
 def _refuse_single_values(graph: Graph, batch_size: int, samples: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from cnncli.errors import ModelFileError
 from cnncli.layers.base import Array
@@ -12,7 +14,7 @@ from cnncli.value import Value
 
 
 class Best(Value):
-    """The network that is kept: that of the best epoch so far."""
+    """The network that is kept: that of the best epoch so far, or of the last one."""
 
     epoch: Epoch
     weights: dict[str, Array]  # by name, in the shapes of the model file, calibrated
@@ -32,6 +34,7 @@ class State:
 
     weights: dict[str, Array]  # parameters and running statistics, in the kernels' layout
     moments: list[Array]  # of the optimizer
+    average: dict[str, Array] = field(default_factory=dict)  # of the weights, where there is one
     steps: int = 0  # taken, over all epochs
     epochs: list[Epoch] = field(default_factory=list)  # done
     batches: int = 0  # done in the epoch under way
@@ -50,6 +53,7 @@ class State:
         copy = State({}, [])
         copy.weights = {name: array.copy() for name, array in self.weights.items()}
         copy.moments = [array.copy() for array in self.moments]
+        copy.average = {name: array.copy() for name, array in self.average.items()}
         copy._take_rest(self)
         return copy
 
@@ -62,6 +66,8 @@ class State:
             raise ModelFileError("its weights or moments belong to another network or optimizer")
         for name, array in self.weights.items():
             array[:] = state.weights[name]
+        for name, array in self.average.items():
+            array[:] = state.average[name]
         for array, values in zip(self.moments, state.moments, strict=True):
             array[:] = values
         self._take_rest(state)
@@ -69,12 +75,16 @@ class State:
     def _take_rest(self, state: State) -> None:
         """Take over everything but the arrays; all of it is values, apart from the list."""
         for name in (entry.name for entry in fields(self)):
-            if name not in ("weights", "moments"):
+            if name not in ("weights", "moments", "average"):
                 setattr(self, name, getattr(state, name))
         self.epochs = list(state.epochs)
 
 
-def _shapes_of(state: State) -> tuple[dict[str, tuple[int, ...]], list[tuple[int, ...]]]:
+def _shapes_of(state: State) -> list[dict[object, tuple[int, ...]]]:
     """Return the shapes of the arrays that every state of a training has."""
-    weights = {name: array.shape for name, array in state.weights.items()}
-    return weights, [array.shape for array in state.moments]
+    groups: list[Mapping[Any, Array]] = [
+        state.weights,
+        state.average,
+        dict(enumerate(state.moments)),
+    ]
+    return [{name: array.shape for name, array in group.items()} for group in groups]

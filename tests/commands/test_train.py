@@ -453,8 +453,7 @@ def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_p
 
 @pytest.mark.parametrize(
     "option",
-    ["--patience=3", "--budget=5m",
-     "--init-from=x", "--freeze=conv1", "--min-delta=0"],
+    ["--budget=5m", "--init-from=x", "--freeze=conv1"],
 )  # fmt: skip
 def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
     done = run("train", patterns, "-o", tmp_path / "m", option)
@@ -474,3 +473,46 @@ def test_an_image_of_a_set_that_takes_too_much_memory_names_the_option(run, tmp_
     assert done.returncode == (4 if "--skip-broken" in arguments else 3)
     allowed = "600 MB" if "600M" in arguments else "512 MB"
     assert f"81 megapixels, takes 618 MB of memory, and --max-memory is {allowed})" in done.stderr
+
+
+def test_patience_ends_a_training_and_is_recorded(run, patterns, tmp_path):
+    given = ("--lr", "1e-30", "--epochs", "9", "--patience", "2", "--json")
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--arch", ARCH, *given)
+    record = json.loads(done.stdout)
+    assert (record["epochs_run"], record["best_epoch"]) == (3, 1)
+    assert record["ended_early"] == "patience"
+    assert manifest(tmp_path / "m.npz")["training"]["ended_early"] == "patience"
+    assert done.stderr.splitlines()[-1] == "--patience ended the training after epoch 3 of 9"
+    assert ", patience 2, seed 0" in done.stderr
+
+
+def test_the_last_network_is_kept_where_that_is_asked_for(run, patterns, tmp_path):
+    given = ("--lr", "1e-30", "--keep", "last", "--json")
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, *given)
+    assert json.loads(done.stdout)["best_epoch"] == 2
+
+
+@pytest.mark.parametrize("average", ["0", "1", "nan"])
+def test_a_decay_is_between_0_and_1(run, patterns, tmp_path, average):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--average", average)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "--average" in done.stderr
+
+
+def test_options_without_effect_are_named(run, patterns, tmp_path):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--keep", "average")
+    assert done.returncode == 2
+    assert "--keep average: there is no average without --average; give" in done.stderr
+
+
+def test_a_value_that_is_far_too_large_is_named_with_its_sample(run, tmp_path):
+    x = np.random.default_rng(0).standard_normal((40, 64, 1)).astype(np.float32)
+    np.savez(tmp_path / "val.npz", x=x, y=np.arange(40) % 2)
+    x[17, 23] = 1e17
+    np.savez(tmp_path / "set.npz", x=x, y=np.arange(40) % 2)
+    given = ("--normalize", "none", "--val", tmp_path / "val.npz", "--optimizer", "sgd", "-b", "40")
+    arch = ("--arch", "conv(4, 3) >> relu >> conv(4, 3) >> relu >> dense(classes)")
+    done = run("train", tmp_path / "set.npz", "-o", tmp_path / "m.npz", *arch, *given)
+    assert done.returncode == 7
+    told = r"epoch \d+, step \d+, lr [\d.]+, with \S*set\.npz\[17\], \S+, \S+ and 37 more: "
+    assert re.search(told, done.stderr.splitlines()[-1])

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +10,12 @@ from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
 from cnncli.trained.runner import judge_all, open_runner
-from cnncli.training.events import Epoch, Step
+from cnncli.training.events import EndedEarly, Epoch, Step
 from cnncli.training.loop import Training
 from cnncli.training.schedules import Cosine, learning_rate
 from cnncli.training.settings import choose_settings
+from cnncli.training.state import Best
+from cnncli.training.stopping import Monitor
 
 TEXT = (
     "conv(8,3,pad=1,bias=no) >> bn >> relu >> maxpool >> dropout(0.2) >> dense(16) >> relu"
@@ -213,7 +214,9 @@ def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_best():
     run = training()
     spoil(run, 3)
     with pytest.raises(
-        DivergedError, match=r"epoch 2, step 6: the loss .*a smaller lr than 0\.005"
+        DivergedError,
+        match=r"epoch 2, step 6, lr 0\.005, with \d+, \d+, \d+ and 5 more: the loss is no longer a "
+        r"finite number; try a smaller lr than 0\.005",
     ):
         epochs_of(run)
     assert [run.state.best.epoch] == run.state.epochs
@@ -223,7 +226,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_best():
 def test_a_loss_that_is_no_number_is_enough_where_the_gradient_is_finite(monkeypatch):
     run = training()
     monkeypatch.setattr(run.plan, "train_step", lambda *_: math.inf)
-    with pytest.raises(DivergedError, match="epoch 1, step 1: the loss"):
+    with pytest.raises(DivergedError, match=r"epoch 1, step 1, .*: the loss"):
         epochs_of(run)
 
 
@@ -236,6 +239,113 @@ def test_a_figure_that_is_never_a_number_cannot_choose_an_epoch(monkeypatch):
     run = training({"epochs": 2})
     none = {"val_loss": 1.0, "val_accuracy": math.nan}
     monkeypatch.setattr(type(TASK), "monitor", lambda *_: none)
-    run.settings = replace(run.settings, monitor="val_accuracy")
+    run.monitor = Monitor("val_accuracy", True)
     with pytest.raises(DataError, match=r"val_accuracy is no number .*val, or another monitor"):
         epochs_of(run)
+
+
+def test_a_loss_that_is_finite_is_not_enough_where_the_gradient_is_not(monkeypatch):
+    run = training()
+    monkeypatch.setattr(run.optimizer, "norm", lambda *_: math.nan)
+    with pytest.raises(DivergedError, match=r"epoch 1, step 1, .*: the gradient is no longer"):
+        epochs_of(run)
+
+
+def test_patience_ends_a_training_that_gets_no_better():
+    given = {"lr": 1e-30, "weight_decay": 0.0, "epochs": 9, "patience": 2}
+    run = training(given, text="conv(4,3) >> dense(2)")
+    events = list(run.run())
+    assert [event.best for event in events if isinstance(event, Epoch)] == [True, False, False]
+    assert events[-1] == run.ended_early == EndedEarly("patience", 3, 15, 45)
+    assert run.state.best.epoch.epoch == 1
+
+
+def test_a_training_that_gets_better_is_not_ended_by_patience():
+    run = training({"patience": 1, "monitor": "train_loss", "epochs": 4})
+    assert len(epochs_of(run)) == 4
+    assert run.ended_early is None
+    barely = training({"patience": 1, "min_delta": 5.0, "monitor": "train_loss", "epochs": 4})
+    assert len(epochs_of(barely)) == 2
+
+
+def test_a_training_restored_behind_its_last_epoch_stays_ended():
+    given = {"lr": 1e-30, "weight_decay": 0.0, "epochs": 9, "patience": 2}
+    run = training(given, text="conv(4,3) >> dense(2)")
+    list(run.run())
+    again = training(given, text="conv(4,3) >> dense(2)")
+    again.restore(run.state.copy())
+    assert list(again.run()) == [EndedEarly("patience", 3, 15, 45)]
+
+
+def test_after_the_deadline_no_step_is_begun_and_the_epoch_is_validated():
+    run = training()
+    events = run.run()
+    next(events), next(events)
+    run.deadline = 0.0
+    rest = list(events)
+    assert [type(event) for event in rest] == [Epoch, EndedEarly]
+    assert rest[-1] == EndedEarly("budget", 1, 2, 20)
+    assert run.state.best.epoch == rest[0]
+
+
+def test_a_deadline_that_passes_during_the_last_step_has_cut_nothing_off():
+    run = training({"epochs": 1})
+    events = run.run()
+    for _ in range(5):
+        next(events)
+    run.deadline = 0.0
+    assert [type(event) for event in events] == [Epoch]
+    assert run.ended_early is None
+
+
+def test_the_last_epoch_is_kept_where_that_is_asked_for():
+    given = {"lr": 1e-30, "weight_decay": 0.0, "epochs": 3}
+    run = training({**given, "keep": "last"}, text="conv(4,3) >> dense(2)")
+    epochs = epochs_of(run)
+    assert [epoch.best for epoch in epochs] == [True, False, False]
+    assert run.state.best.epoch == epochs[-1]
+
+
+def test_a_last_epoch_without_figures_is_not_kept(monkeypatch):
+    run = training({"keep": "last", "epochs": 3})
+    figures = iter([{"val_loss": 1.0}, {"val_loss": 2.0}, {"val_loss": math.nan}])
+    monkeypatch.setattr(type(TASK), "monitor", lambda *_: next(figures))
+    monkeypatch.setattr(run, "_keep", lambda epoch, _: Best(epoch, {}, 1.0, {}, TASK))
+    with pytest.raises(DivergedError, match="epoch 3: the validation loss is no longer a finite"):
+        epochs_of(run)
+    assert run.state.best.epoch.epoch == 2
+
+
+def test_clipping_moves_weights_as_a_shorter_gradient_does():
+    given = {"optimizer": "sgd", "lr": 0.1, "weight_decay": 0.0, "warmup_epochs": 0.0}
+    moved = {}
+    for clip in (None, 1e-3, 1e3):
+        run = training({**given, "clip": clip})
+        before = run.weights.learned.copy()
+        next(run.run())
+        moved[clip] = run.weights.learned - before
+    assert np.linalg.norm(moved[1e-3]) == pytest.approx(0.1 * 1e-3, rel=1e-3)
+    assert np.linalg.norm(moved[None]) > 10 * np.linalg.norm(moved[1e-3])
+    assert np.array_equal(moved[1e3], moved[None])
+    cosine = moved[None] @ moved[1e-3] / np.linalg.norm(moved[None]) / np.linalg.norm(moved[1e-3])
+    assert cosine == pytest.approx(1, abs=1e-3)
+
+
+def test_the_average_is_what_is_validated_and_kept():
+    run = training({"average": 0.9, "epochs": 2, "keep": "average"})
+    for event in run.run():
+        if isinstance(event, Epoch):
+            weights = Weights(run.graph)
+            weights.load(run.average.weights.dump())
+            fresh = open_runner(run.graph, weights, PREPROCESSING)
+            assert event.validation == TASK.monitor(judge_all(fresh, run.val, TASK))
+    kept = run.state.best
+    assert kept.epoch.epoch == 2
+    averaged, last = run.average.weights.dump(), run.weights.dump()
+    for name in ("conv1/weight", "bn1/running_mean"):
+        assert np.array_equal(kept.weights[name], averaged[name])
+        assert not np.array_equal(averaged[name], last[name])
+
+
+def test_averaging_changes_no_weight_of_the_training_itself():
+    assert trained_bytes({"average": 0.9}) == trained_bytes()

@@ -139,3 +139,24 @@ def test_bn_over_two_values_or_more_is_taken(batch_size, samples):
     vectors = graph("dense(8) >> bn >> relu >> dense(4)")
     assert choose({"batch_size": batch_size}, vectors, samples).batch_size == batch_size
     assert choose({"batch_size": 1}, NORMED, samples).batch_size == 1  # an image has many values
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"min_delta": 0.1}, "min_delta 0.1: has no effect without patience"),
+        ({"keep": "average"}, "keep average: there is no average without average; give that, too"),
+        ({"keep": "last", "average": 0.9}, "keep last: would throw the average away"),
+    ],
+)
+def test_settings_without_effect_are_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        choose(given, NORMED, 900)
+
+
+def test_settings_that_go_together_are_taken():
+    given = {"min_delta": 0.1, "patience": 3, "keep": "average", "average": 0.9, "clip": 1.0}
+    settings = choose(given, NORMED, 900)
+    assert {name: getattr(settings, name) for name in given} == given
+    choose({"average": 0.9}, NORMED, 900)
+    choose({"keep": "last"}, NORMED, 900)

@@ -21,7 +21,7 @@ TIMES = {"seconds", "samples_per_second"}  # what differs from run to run
 
 def training(optimizer="adamw"):
     graph = build_graph(parse(TEXT), (8, 8, 1))
-    given = {"epochs": 2.5, "batch_size": 8, "lr": 5e-3, "optimizer": optimizer}
+    given = {"epochs": 2.5, "batch_size": 8, "lr": 5e-3, "optimizer": optimizer, "average": 0.9}
     settings = choose_settings(given, graph, TASK, 20)
     return Training(striped_data(20, 12), graph, settings)
 

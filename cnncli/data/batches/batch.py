@@ -44,6 +44,9 @@ class Batches(Protocol):
     def memory_bytes(self) -> int:
         """The memory that batches are made in."""
 
+    def name_samples(self, indices: NDArray[np.int64]) -> list[str]:
+        """Return what the samples of a batch with these indices are called; of tiles, the image."""
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on; raise DataError.
 

@@ -52,6 +52,10 @@ class Loader:
         """The memory that batches are made in."""
         return count_arrays(self)
 
+    def name_samples(self, indices: NDArray[np.int64]) -> list[str]:
+        """Return what samples are called."""
+        return [self.data.names[index] for index in indices]
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on; raise DataError."""
         drawn = order(self.seed, number, self.samples)

@@ -58,6 +58,10 @@ class TileLoader:
         """The memory that batches are made in."""
         return count_arrays(self)
 
+    def name_samples(self, indices: NDArray[np.int64]) -> list[str]:
+        """Return what the image of each tile is called."""
+        return [self.data.names[image] for image in self._images[indices]]
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch from number `first` on."""
         drawn, tiles = order(self.seed, number, self.samples), np.arange(self.samples)

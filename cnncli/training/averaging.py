@@ -1,0 +1,37 @@
+"""Averages of weights over the steps of a training, which are better than the last weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncli.engine import Weights
+
+
+class Average:
+    """Follows the weights of a training as their exponential moving average.
+
+    Each step moves it by 1 - decay of the way to the new weights. As in TensorFlow's
+    ExponentialMovingAverage, the decay of step t is at most (t - 1) / (t + 8): so the first weights
+    are taken as they are, and at any time the average is over a ninth of the steps at most. Running
+    statistics of bn are averaged with the weights, as by timm's ModelEma.
+    """
+
+    def __init__(self, weights: Weights, decay: float) -> None:
+        self.current, self.decay = weights, decay
+        self.weights = Weights(weights.graph)  # the average
+        self._pairs = [(self.weights.learned, weights.learned)] + [
+            (self.weights.arrays[name], weights.arrays[name])
+            for name, parameter in weights.parameters.items()
+            if not parameter.learned
+        ]
+        largest = max(average.size for average, _ in self._pairs)
+        self._difference = np.empty(largest, np.float32)
+
+    def update(self, step: int) -> None:
+        """Take in the weights that step number `step`, from 1, has led to."""
+        share = 1 - min(self.decay, (step - 1) / (step + 8))
+        for average, current in self._pairs:
+            difference = self._difference[: average.size]
+            np.subtract(current, average, out=difference)
+            difference *= np.float32(share)
+            average += difference
