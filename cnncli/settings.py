@@ -200,7 +200,7 @@ RATE = Kind(
     "a number from 0 up to, but not, 1", lambda text: _read_between(0, 1, text), _write_number
 )
 DISTANCE = Kind(
-    "a whole number of pixels, or a share of the side below 1",
+    "a whole number of pixels, or a share of the side below 1 (of signals: values, length)",
     _read_distance,
     _write_number,
 )

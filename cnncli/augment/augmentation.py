@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import reduce
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.augment.base import Array, Matrices, Shape, Step, start_matrices
 from cnncli.augment.border import BORDERS, Border
-from cnncli.augment.draws import Draws
+from cnncli.augment.draws import Draws, Numbers
 from cnncli.augment.sampling import sample_images, to_source
 from cnncli.errors import UsageError, setting
 from cnncli.value import Value
@@ -75,7 +74,31 @@ class Augmentation(Value):
     def change(self, draws: Draws, inputs: Array, scale: tuple[float, ...]) -> None:
         """Change normalized inputs in place, as far as that is not done by sampling them."""
         for number, step in enumerate(self.steps):
-            step.change(replace(draws, step=number), inputs, np.array(scale, np.float32))
+            step.change(draws.within(number), inputs, np.array(scale, np.float32))
+
+    @property
+    def mixes(self) -> bool:
+        """Whether a sample becomes one with another, see `mix`."""
+        return any(step.mixes for step in self.steps)
+
+    def choose_others(self, draws: Draws, count: int) -> NDArray[np.int64]:
+        """Return which of `count` samples each is mixed with (n,): any but itself."""
+        return (draws.samples + draws.whole(1, max(1, count - 1), "other").astype(np.int64)) % count
+
+    def mix(self, draws: Draws, inputs: Array, others: Array) -> Numbers:
+        """Mix normalized inputs with others in place; return the shares (n,) that are left of them.
+
+        Of several steps that mix, each sample takes one.
+        """
+        mixing = [number for number, step in enumerate(self.steps) if step.mixes]
+        turns = draws.whole(0, len(mixing) - 1, "mixing")
+        shares = np.ones(len(draws))
+        for turn, number in enumerate(mixing):
+            rows = np.flatnonzero(turns == turn)
+            own, mixed = draws.take(rows).within(number), inputs[rows]
+            shares[rows] = self.steps[number].mix(own, mixed, others[rows])
+            inputs[rows] = mixed
+        return shares
 
     def prepare(
         self,
@@ -113,7 +136,7 @@ class Augmentation(Value):
     ) -> Iterator[Matrices]:
         """Yield the matrices of the steps that have some."""
         for number, step in enumerate(self.steps):
-            matrices = ask(step, replace(draws, step=number))
+            matrices = ask(step, draws.within(number))
             if matrices is not None:
                 yield matrices
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.augment.draws import Draws
+from cnncli.augment.draws import Draws, Numbers
 from cnncli.docstrings import read_docstring
 from cnncli.registry import Named, Registry
 
@@ -30,6 +30,7 @@ class Step(Named):
 
     summary: ClassVar[str]  # the first line of its docstring
     examples: ClassVar[tuple[str, ...]]  # texts of it; what holds for every step is tested on them
+    mixes: ClassVar[bool] = False  # whether it makes one sample of two
     still: ClassVar[str | None] = None  # a text of it that changes nothing, where there is one
 
     def __init_subclass__(cls, name: str | None = None) -> None:
@@ -64,6 +65,13 @@ class Step(Named):
         levels 0 to 255.
         """
 
+    def mix(self, draws: Draws, inputs: Array, others: Array) -> Numbers:
+        """Mix normalized inputs with others in place; return the shares (n,) that are left of them.
+
+        Only steps that are said to mix do.
+        """
+        raise NotImplementedError
+
 
 STEPS: dict[str, Registry[type[Step]]] = {noun: Registry("augment") for noun in ("image", "signal")}
 
@@ -78,6 +86,11 @@ class SignalStep(Step):
     """A step for signals, which can only `change`."""
 
     registry: ClassVar[Registry[Any]] = STEPS["signal"]
+
+
+def resolve_distance(distance: float, side: int) -> int:
+    """Return a distance in pixels, or values of a signal; one below 1 is a share of the side."""
+    return round(distance * side) if distance < 1 else int(distance)
 
 
 def start_matrices(n: int, size: int = 3) -> Matrices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncli.augment.base import ImageStep, Matrices, Shape, start_matrices
+from cnncli.augment.base import ImageStep, Matrices, Shape, resolve_distance, start_matrices
 from cnncli.augment.draws import Draws
 from cnncli.settings import DISTANCE, INDEX, setting
 
@@ -20,7 +20,7 @@ class Shift(ImageStep, name="shift"):
 
     def move(self, draws: Draws, height: int, width: int) -> Matrices:
         return _move(
-            draws, _count_pixels(self.distance, height), _count_pixels(self.distance, width)
+            draws, resolve_distance(self.distance, height), resolve_distance(self.distance, width)
         )
 
 
@@ -44,11 +44,6 @@ def _move(draws: Draws, down: int, across: int) -> Matrices:
     matrices[:, 0, 2] = draws.whole(-across, across, "across")
     matrices[:, 1, 2] = draws.whole(-down, down, "down")
     return matrices
-
-
-def _count_pixels(distance: float, side: int) -> int:
-    """Return a distance in pixels; one below 1 is a share of the side."""
-    return round(distance * side) if distance < 1 else int(distance)
 
 
 def _refuse_far(distance: float, shape: Shape) -> str | None:

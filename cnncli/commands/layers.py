@@ -11,7 +11,7 @@ from cnncli.options import command, json_option
 from cnncli.terminal import wrap_below, write_json, write_line
 
 
-@command("cnncli layers", "cnncli layers conv", "cnncli layers --augment")
+@command("cnncli layers conv", "cnncli layers --augment")
 @click.argument("name", metavar="[NAME]", required=False)
 @click.option("--augment", is_flag=True, help="The steps of an augmentation instead of layers.")
 @json_option

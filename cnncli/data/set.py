@@ -63,6 +63,7 @@ class SampleSet:
         self.names = samples.names
         self.noun = self.unit = preprocessing.noun
         self.targets = task.make_targets(samples)
+        self.make_shares = task.make_shares
         self.preprocessing = preprocessing
         self.shape = preprocessing.input_shape
         self.dtype = preprocessing.dtype

@@ -31,12 +31,18 @@ def prepare(
     augmentation: Augmentation, noun: str, numbers: list[int], epoch: int = 0, threads: int = 1
 ) -> np.ndarray:
     """Return the samples of these numbers as an epoch shows them."""
-    indices = np.array(numbers)
-    out = np.empty((len(numbers), *SHAPES[noun]), np.float32)
-    augmentation.prepare(
-        PREPROCESSING[noun], make_samples(noun), indices, Draws(7, epoch, indices), out, threads
-    )
-    return out
+
+    def fill(indices: np.ndarray) -> np.ndarray:
+        out = np.empty((len(indices), *SHAPES[noun]), np.float32)
+        draws, samples = Draws(7, epoch, indices), make_samples(noun)
+        augmentation.prepare(PREPROCESSING[noun], samples, indices, draws, out, threads)
+        return out
+
+    draws = Draws(7, epoch, np.array(numbers))
+    samples = fill(draws.samples)
+    if augmentation.mixes:
+        augmentation.mix(draws, samples, fill(augmentation.choose_others(draws, 12)))
+    return samples
 
 
 @pytest.mark.parametrize(("noun", "kind"), KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,13 @@ from cnncli.randomness import order
 
 if TYPE_CHECKING:
     from cnncli.data.set import SampleSet
+    from cnncli.losses.base import Targets
 
 
 class Loader:
     """Cuts a set of samples into batches, epoch by epoch, see Batches.
 
-    A thread works a batch ahead, into two buffers that are used in turn, so that nothing
-    is allocated once the first epoch runs.
+    A thread works a batch ahead, into two buffers that are used in turn.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Loader:
         self._rows = np.arange(size)
         self._raw = np.empty((size if data.values is None else 0, *data.shape), data.dtype)
         self._inputs = np.empty((2, size, *data.shape), np.float32)
+        self._others = np.empty((size if augmentation.mixes else 0, *data.shape), np.float32)
         self._targets = np.empty((2, size, *data.targets.shape[1:]), data.targets.dtype)
 
     @property
@@ -66,10 +68,27 @@ class Loader:
         n = len(indices)
         inputs, targets = self._inputs[number % 2, :n], self._targets[number % 2, :n]
         np.take(self.data.targets, indices, axis=0, out=targets, mode="clip")
-        values, rows = self.data.values, indices
-        if values is None:
-            values, rows = self._raw, self._rows[:n]
-            self.data.read(indices, values[:n])
         draws = Draws(self.seed, epoch, indices)
-        self.augmentation.prepare(self.data.preprocessing, values, rows, draws, inputs)
+        self._prepare(draws, inputs)
+        if self.augmentation.mixes:
+            targets = self._mix(draws, inputs, targets)
         return Batch(inputs, targets, indices)
+
+    def _prepare(self, draws: Draws, out: NDArray[np.float32]) -> None:
+        """Write the samples of these draws into out, augmented."""
+        values, rows = self.data.values, draws.samples
+        if values is None:
+            values, rows = self._raw, self._rows[: len(draws)]
+            self.data.read(draws.samples, values[: len(draws)])
+        self.augmentation.prepare(self.data.preprocessing, values, rows, draws, out)
+
+    def _mix(
+        self, draws: Draws, inputs: NDArray[np.float32], targets: Targets
+    ) -> NDArray[np.float32]:
+        """Mix inputs with other samples of the set, in place; return their mixed targets (n, K)."""
+        indices = self.augmentation.choose_others(draws, len(self.data))
+        others = self._others[: len(draws)]
+        self._prepare(replace(draws, samples=indices), others)
+        shares = self.augmentation.mix(draws, inputs, others)[:, None].astype(np.float32)
+        first, second = map(self.data.make_shares, (targets, self.data.targets[indices]))
+        return shares * first + (1 - shares) * second

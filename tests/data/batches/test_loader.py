@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from cnncli.augment import Augmentation
+from cnncli.augment import Augmentation, Draws
 from cnncli.augment.text import read_augmentation
 from cnncli.data.batches.loader import Loader
 from cnncli.data.images.preprocessing import Preprocessing
@@ -166,3 +166,64 @@ def test_augmented_batches_do_not_depend_on_where_samples_are_kept(class_folder)
     assert all(map(np.array_equal, kept, streamed))
     plain = [batch.inputs for batch in loader(SampleSet(samples, SHAPE, task)).epoch(1)]
     assert not np.array_equal(kept[-1], plain[-1])
+
+
+MIXUP = read_augmentation("hflip, mixup(1)", (3, 2, 3))
+
+
+def test_a_mixed_batch_has_mixed_images_and_the_shares_of_their_classes(noise) -> None:
+    images = image_set(noise)
+    plain, mixed = images.batches(23), images.batches(23, augmentation=MIXUP)
+    before, after = next(plain.epoch(0)), next(mixed.epoch(0))
+    assert np.array_equal(before.indices, after.indices)
+    assert after.targets.dtype == np.float32
+    assert after.targets.sum(axis=1) == pytest.approx(np.ones(23))
+    draws = Draws(0, 0, after.indices)
+    alone, others = np.empty((2, 23, 3, 2, 3), np.float32)
+    partners = MIXUP.choose_others(draws, 23)
+    MIXUP.prepare(SHAPE, images.values, after.indices, draws, alone)
+    MIXUP.prepare(SHAPE, images.values, partners, Draws(0, 0, partners), others)
+    eye = np.eye(2, dtype=np.float32)
+    for i, share in enumerate(MIXUP.mix(draws, alone.copy(), others)):
+        assert after.inputs[i] == pytest.approx(
+            share * alone[i] + (1 - share) * others[i], abs=1e-4
+        )
+        expected = share * eye[after.indices[i] % 2] + (1 - share) * eye[partners[i] % 2]
+        assert after.targets[i] == pytest.approx(expected, abs=1e-6)
+
+
+def test_mixed_images_do_not_depend_on_the_batch_size(noise) -> None:
+    images = image_set(noise)
+    epochs = [
+        [
+            (row.tobytes(), target.tobytes())
+            for batch in images.batches(size, augmentation=MIXUP).epoch(2)
+            for row, target in zip(batch.inputs, batch.targets, strict=True)
+        ]
+        for size in (4, 9)
+    ]
+    assert epochs[0] == epochs[1]
+
+
+def test_mixed_images_are_read_again_where_they_are_not_kept(class_folder) -> None:
+    from cnncli.data.formats import folder
+
+    samples = folder.read(str(class_folder({"cat": 9, "dog": 9})), None)
+    batches = [
+        [
+            (batch.inputs.copy(), batch.targets.copy())
+            for batch in SampleSet(samples, SHAPE, Classification(("cat", "dog")), memory=memory)
+            .batches(5, augmentation=MIXUP)
+            .epoch(1)
+        ]
+        for memory in (None, 0)
+    ]
+    for kept, read in zip(*batches, strict=True):
+        assert np.array_equal(kept[0], read[0])
+        assert np.array_equal(kept[1], read[1])
+
+
+def test_a_batch_can_name_its_images(noise) -> None:
+    found = loader(image_set(noise))
+    batch = next(found.epoch(0))
+    assert found.name_samples(batch.indices) == [str(i) for i in batch.indices]

@@ -1,0 +1,73 @@
+"""Images with noise, or out of focus."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.augment.base import Array, ImageStep
+from cnncli.augment.draws import Draws
+from cnncli.kernels import elementwise
+from cnncli.settings import POSITIVE, SHARE, setting
+
+REACH = 3  # standard deviations: what lies farther away is left out of a blur
+
+
+class Noise(ImageStep, name="noise"):
+    """Noise of this standard deviation on every value, in levels from 0 to 255."""
+
+    deviation: float = setting(POSITIVE)
+
+    examples = ("noise(8)",)
+
+    def change(self, draws: Draws, inputs: Array, scale: Array) -> None:
+        add_noise(draws, inputs, self.deviation * scale)
+
+
+class Blur(ImageStep, name="blur"):
+    """Out of focus, by a Gaussian of a deviation up to so many pixels, in a share of the images."""
+
+    deviation: float = setting(POSITIVE)
+    share: float = setting(SHARE, 0.5)
+
+    examples = ("blur(1.5)", "blur(2, 1)")
+    still = "blur(1, 0)"
+
+    def change(self, draws: Draws, inputs: Array, scale: Array) -> None:
+        rows = np.flatnonzero(draws.chance(self.share, "whether"))
+        if len(rows):
+            deviations = draws.take(rows).uniform(0, self.deviation, "how much")
+            weights = _weigh_neighbors(deviations, REACH * self.deviation)
+            inputs[rows] = _average(_average(inputs[rows], weights, 1), weights, 2)
+
+
+def add_noise(draws: Draws, inputs: Array, deviations: Array) -> None:
+    """Add noise to inputs (n, …, C), of a standard deviation per channel (C,).
+
+    It is nearly normal: the sum of eight even numbers, no more than 4.9 deviations from 0.
+    """
+    n, channels = len(inputs), inputs.shape[-1]
+    pixels = inputs[0].size // channels
+    starts, flat = draws.words("noise"), inputs.reshape(-1)
+    elementwise.add_noise(n, pixels, channels, starts, deviations.astype(np.float32), flat, 1)
+
+
+def _weigh_neighbors(deviations: NDArray[np.float64], reach: float) -> Array:
+    """Return the weights of the pixels -r to r under a Gaussian (n, 2 r + 1); their sum is 1."""
+    radius = int(np.ceil(reach))
+    distances = np.arange(-radius, radius + 1) / np.maximum(deviations, 1e-6)[:, None]
+    weights = np.exp(-(distances**2) / 2)
+    shares: Array = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def _average(images: Array, weights: Array, axis: int) -> Array:
+    """Return the weighted means of each pixel and its neighbors along an axis of (n, H, W, C)."""
+    length, radius = images.shape[axis], weights.shape[1] // 2
+    padding = [(radius, radius) if i == axis else (0, 0) for i in range(4)]
+    windows = np.moveaxis(np.pad(images, padding, mode="edge"), axis, 0)
+    means = np.zeros_like(images)
+    for offset in range(weights.shape[1]):
+        window = np.moveaxis(windows[offset : offset + length], 0, axis)
+        means += weights[:, offset, None, None, None] * window
+    return means
