@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnncli.errors import UsageError
+from cnncli.commands._pictures import check_picture_output
 
 if TYPE_CHECKING:
     from cnncli.render.chart import Chart
@@ -14,18 +12,7 @@ if TYPE_CHECKING:
 
 def check_chart_output(output: str | None, *, force: bool, as_json: bool) -> None:
     """Raise UsageError for a file that no chart can be written to, before any work."""
-    if output is None:
-        return
-    from cnncli.model_file.atomic import check_writable
-
-    if output == "-":
-        if as_json:
-            raise UsageError("--json and -o - both go to stdout; give -o the name of a file")
-        if sys.stdout.isatty():
-            raise UsageError("stdout is a terminal, which cannot show a PNG; send it to a file")
-    elif Path(output).suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"{output}: no such kind of chart; use a name that ends in .png or .svg")
-    check_writable(output, force=force)
+    check_picture_output(output, (".png", ".svg"), force=force, as_json=as_json)
 
 
 def write_chart(output: str, chart: Chart, *, force: bool) -> None:

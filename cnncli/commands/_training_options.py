@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import click
 
 from cnncli import names
@@ -31,13 +33,19 @@ GROUPS = {
     ),
 }  # fmt: skip
 POSITIVE = FiniteRange(0, min_open=True)
+TASK_OPTION = click.option(
+    "--task", type=click.Choice(["auto", *names.TASKS]), default="auto", show_default=True,
+    help="What to learn. auto: what the labels suggest.",
+)  # fmt: skip
+AUGMENT_OPTION = click.option(
+    "--augment", metavar="none|light|strong|TEXT|@FILE",
+    help="How images and signals are changed at random, such as 'hflip, shift(2)'; see `cnncli "
+    "layers --augment`.  [default: none]",
+)  # fmt: skip
 NETWORK_OPTIONS = (
     click.option("--arch", default="auto", show_default=True, metavar="ARCH",
                   help="The network: a name, an architecture text, @FILE or auto."),
-    click.option(
-        "--task", type=click.Choice(["auto", *names.TASKS]), default="auto", show_default=True,
-        help="What to learn. auto: what the labels suggest.",
-    ),
+    TASK_OPTION,
     click.option(
         "--loss",
         metavar="NAME",
@@ -69,9 +77,6 @@ DATA_OPTIONS = (
                   help="Normalization of each channel, by the training data. unit: 0 to 1 "
                   "(signals: -1 to 1); standard: mean 0, deviation 1; minmax: lowest 0, highest 1; "
                   "image: each image to the same mean and deviation."),
-    click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
-                  show_default=True,
-                  help="auto: pixels of rare classes count more."),
     click.option("--ignore", multiple=True, metavar="LEVEL|COLOR",
                   help="Pixels of masks that take no part in training and figures, such as 255 or "
                   "'#e0e0c0'; may be given several times."),
@@ -96,9 +101,10 @@ LEARNING_OPTIONS = (
     click.option("--weight-decay", type=FiniteRange(0), metavar="X",
                   help="How strongly weights are pulled toward zero.  [default: by the length of "
                   "the training; printed]"),
-    click.option("--augment", metavar="none|light|strong|TEXT|@FILE",
-                  help="How images are changed at random, such as 'hflip, shift(2)'; see "
-                  "`cnncli layers --augment`.  [default: none]"),
+    AUGMENT_OPTION,
+    click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
+                  show_default=True,
+                  help="auto: pixels of rare classes count more."),
     click.option("--label-smoothing", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
     click.option("--clip", type=POSITIVE, metavar="X",
@@ -123,6 +129,15 @@ RUN_OPTIONS = (seed_option, threads_option, training_memory_option)
 def training_options(function: Function) -> Function:
     """Give a command all options of a training, which `prepare_training` reads."""
     options = (*NETWORK_OPTIONS, *DATA_OPTIONS, *LEARNING_OPTIONS, *RUN_OPTIONS)
+    return _add(options, function)
+
+
+def preview_options(function: Function) -> Function:
+    """Give a command the options of a training that change what a network sees."""
+    return _add((TASK_OPTION, *DATA_OPTIONS, AUGMENT_OPTION, *RUN_OPTIONS), function)
+
+
+def _add(options: Sequence[Callable[[Function], Function]], function: Function) -> Function:
     for option in reversed(options):
         function = option(function)
     return function

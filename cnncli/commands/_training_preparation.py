@@ -37,8 +37,8 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
     arch = options.pop("arch")
     text, preset_shape = _read_network(arch)
-    options["augment"] = _read_augment(options["augment"])
-    data = _load_data(path, preset_shape, options)
+    options["augment"] = read_augment(options["augment"])
+    data = load_data(path, preset_shape, options)
     text = text or design_network(data)
     apply_recipe(text, options)
     if arch != AUTO:
@@ -59,7 +59,7 @@ def _read_network(arch: str) -> tuple[str | None, Shape]:
     return text, input_shape or ()
 
 
-def _read_augment(augment: str | None) -> str | None:
+def read_augment(augment: str | None) -> str | None:
     """Return the text of an augmentation; find mistakes early."""
     if augment is None:
         return None
@@ -70,7 +70,7 @@ def _read_augment(augment: str | None) -> str | None:
     return text
 
 
-def _load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> TrainingData:
+def load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> TrainingData:
     """Read the data as the options ask for, which are taken out; describe them."""
     from cnncli.commands._data_options import complain_of_broken
     from cnncli.data.source import load_training

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import UsageError
 from cnncli.inspection import find_method, list_methods
 from cnncli.options import (
@@ -81,7 +82,7 @@ def inspect_filters(
         raise UsageError(f"--method {method} needs an image; give one with --image FILE")
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
-    _check_output(output, force, as_json)
+    check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
     trained = load(model)
     sample = None if image is None else trained.read(image)
     look = Look(model, method, sample, chosen.find(trained, layer, sample))
@@ -96,22 +97,6 @@ def inspect_filters(
 
         for line in write_table(look.findings.layer, look.findings.figures):
             write_line(line)
-
-
-def _check_output(output: str | None, force: bool, as_json: bool) -> None:
-    """Raise UsageError for an output that cannot be made, before any work."""
-    if output is None:
-        return
-    from cnncli.model_file.atomic import check_writable
-
-    if output == "-":
-        if as_json:
-            raise UsageError("--json and -o - both go to stdout; give -o the name of a file")
-        if sys.stdout.isatty():
-            raise UsageError("stdout is a terminal, which cannot show a PNG; send it to a file")
-    elif Path(output).suffix.lower() not in (".png", ".npz"):
-        raise UsageError(f"{output}: no such kind of output; use a name that ends in .png or .npz")
-    check_writable(output, force=force)
 
 
 def _make_document(look: Look) -> dict[str, Any]:

@@ -38,18 +38,22 @@ def overlay(
 
 
 def add_legend(
-    picture: Image.Image, entries: Sequence[tuple[str, NDArray[np.uint8]]]
+    picture: Image.Image, entries: Sequence[tuple[str, NDArray[np.uint8]]], margin: int = 0
 ) -> Image.Image:
-    """Return a picture with a square in its color and a name for each entry, on paper below it."""
-    size = max(LABEL, max(picture.size) // SMALLEST)
+    """Return a picture with a square in its color and a name for each entry, on paper below it.
+
+    On a page with a margin they keep to it, in letters as large as its labels.
+    """
+    size = LABEL if margin else max(LABEL, max(picture.size) // SMALLEST)
+    left = margin or size // 2
     names = [(shorten(name, LONGEST * size, size), color) for name, color in entries]
     widths = [2 * size + measure_text(name, size) for name, _ in names]
-    width = max(picture.width, *(entry + size for entry in widths))
+    width = max(picture.width, *(left + entry + left for entry in widths))
     places: list[tuple[int, int]] = []
-    x, y = size // 2, picture.height + size // 2
+    x, y = left, picture.height + size // 2
     for entry in widths:
         if x + entry > width and places:
-            x, y = size // 2, y + 2 * size
+            x, y = left, y + 2 * size
         places.append((x, y))
         x += entry + size
     page = Image.new("RGB", (width, y + 2 * size), PAPER)

@@ -21,10 +21,11 @@ class Sheet(Value):
     title: str
     note: str
     tiles: Sequence[Tile]
-    scale: Scale
+    scale: Scale | None  # None: the pictures have colors of their own
     row_names: Sequence[str] = ()  # with column_names: the tiles are a table
     column_names: Sequence[str] = ()
     beside: Tile | None = None  # what the tiles were made from
+    below: Sequence[Tile] = ()  # what became of each of the tiles
     cut: str = ""  # what is on it, where that is not all
 
     @property
@@ -32,6 +33,12 @@ class Sheet(Value):
         """Height and width of a tile in pixels, before it is enlarged."""
         height, width, _ = self.tiles[0].pixels.shape
         return height, width
+
+    def cut_into_rows(self, columns: int) -> list[Sequence[Tile]]:
+        """Return the tiles row by row, each row with what became of it in the next."""
+        starts = range(0, len(self.tiles), columns)
+        layers = [self.tiles, self.below] if self.below else [self.tiles]
+        return [layer[start : start + columns] for start in starts for layer in layers]
 
     @property
     def heading(self) -> list[str]:

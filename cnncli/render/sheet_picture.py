@@ -14,9 +14,10 @@ from cnncli.render.text import INK, LABEL, PAPER, TEXT, TITLE, measure_widest, w
 from cnncli.value import Value
 
 MARGIN = 28
-TILE_SIDE, TABLE_TILE_SIDE, LONE_TILE_SIDE = 96, 48, 640  # what a tile is enlarged to, as long as
-TILES_SIDE = 1400  # all of them keep to this
+TILE_SIDE, TABLE_TILE_SIDE, LONE_TILE_SIDE, PAIR_TILE_SIDE = 96, 48, 640, 160  # what a tile is
+TILES_SIDE = 1400  # enlarged to, as long as all of them keep to this
 PIXEL_SIDE = 32
+BAND = 20  # between what became of tiles and the next of them
 THIN = 16  # a tile of a single row or column is stretched to this
 ORIGINAL_SIDE = 224  # of the picture beside the tiles
 BAR_WIDTH, BAR_HEIGHT, BAR_LINE = 240, 12, "#c4c7cc"
@@ -31,6 +32,7 @@ class Grid(Value):
     tile: tuple[int, int]  # height, width
     cell: tuple[int, int]  # a tile with its label, as wide as the wider of them
     gap: tuple[int, int]  # between rows, between columns
+    band: int = 0  # more space above every second row
 
     @property
     def size(self) -> tuple[int, int]:
@@ -41,13 +43,16 @@ class Grid(Value):
     def corner(self, index: int) -> tuple[int, int]:
         """Return x and y of a cell, from the upper left corner of the first."""
         row, column = divmod(index, self.columns)
-        return column * (self.cell[1] + self.gap[1]), row * (self.cell[0] + self.gap[0])
+        x, y = column * (self.cell[1] + self.gap[1]), row * (self.cell[0] + self.gap[0])
+        return x, y + row // 2 * self.band
 
 
 def paint_sheet(sheet: Sheet) -> Image.Image:
     """Return the sheet as a picture: heading, scale, tiles, and what they were made from."""
     grid = arrange_tiles(sheet)
-    left, top = MARGIN, MARGIN + TITLE + TEXT + BAR_HEIGHT + LABEL + 44
+    left, top = MARGIN, MARGIN + TITLE + TEXT + 32
+    if sheet.scale:
+        top += BAR_HEIGHT + LABEL + 12
     original = Image.fromarray(fit(sheet.beside.pixels, ORIGINAL_SIDE)) if sheet.beside else None
     end = top
     if original:
@@ -73,6 +78,7 @@ def arrange_tiles(sheet: Sheet) -> Grid:
     """Return the grid with the largest tiles that keep to the size of a page."""
     side = TABLE_TILE_SIDE if sheet.row_names else TILE_SIDE
     side = LONE_TILE_SIDE if len(sheet.tiles) == 1 else side
+    side = PAIR_TILE_SIDE if sheet.below else side
     for times in range(min(PIXEL_SIDE, max(1, side // max(sheet.tile_size))), 0, -1):
         grid = _make_grid(sheet, times)
         if max(grid.size) <= TILES_SIDE:
@@ -84,11 +90,14 @@ def _make_grid(sheet: Sheet, times: int) -> Grid:
     height, width = sheet.tile_size
     down, across = max(times, THIN // height), max(times, THIN // width)
     tile = (height * down, width * across)
-    label = measure_widest(tile.label for tile in sheet.tiles)
+    label = measure_widest(tile.label for tile in (*sheet.tiles, *sheet.below))
     cell = (tile[0] + (LABEL + 6 if label else 0), max(tile[1], label))
-    columns = len(sheet.column_names) or _choose_columns(len(sheet.tiles), cell)
+    pair = (2 * cell[0], cell[1]) if sheet.below else cell
+    columns = len(sheet.column_names) or _choose_columns(len(sheet.tiles), pair)
     gap = (3 + tile[0] // 6, 3) if sheet.row_names else (12, 12)
-    return Grid(math.ceil(len(sheet.tiles) / columns), columns, (down, across), tile, cell, gap)
+    band = BAND if sheet.below else 0
+    rows = len(sheet.cut_into_rows(columns))
+    return Grid(rows, columns, (down, across), tile, cell, gap, band)
 
 
 def _choose_columns(tiles: int, cell: tuple[int, int]) -> int:
@@ -101,12 +110,13 @@ def _choose_columns(tiles: int, cell: tuple[int, int]) -> int:
 
 def _place_tiles(page: Image.Image, sheet: Sheet, grid: Grid, left: int, top: int) -> None:
     height, width = grid.tile
-    for index, tile in enumerate(sheet.tiles):
-        x, y = grid.corner(index)
-        middle = left + x + grid.cell[1] // 2
-        picture = Image.fromarray(enlarge(tile.pixels, *grid.enlarge))
-        page.paste(picture, (middle - width // 2, top + y))
-        write(page, middle, top + y + height + 4, tile.label)
+    for row, tiles in enumerate(sheet.cut_into_rows(grid.columns)):
+        for column, tile in enumerate(tiles):
+            x, y = grid.corner(row * grid.columns + column)
+            middle = left + x + grid.cell[1] // 2
+            picture = Image.fromarray(enlarge(tile.pixels, *grid.enlarge))
+            page.paste(picture, (middle - width // 2, top + y))
+            write(page, middle, top + y + height + 4, tile.label)
     _write_names(page, sheet, grid, left, top)
 
 
@@ -126,7 +136,8 @@ def _write_heading(page: Image.Image, sheet: Sheet) -> None:
     title, note = sheet.heading
     write(page, MARGIN, MARGIN, title, TITLE, INK, align=0)
     write(page, MARGIN, MARGIN + TITLE + 8, note, TEXT, align=0)
-    _draw_scale(page, sheet.scale, MARGIN + TITLE + TEXT + 18)
+    if sheet.scale:
+        _draw_scale(page, sheet.scale, MARGIN + TITLE + TEXT + 18)
 
 
 def _draw_scale(page: Image.Image, scale: Scale, top: int) -> None:

@@ -23,7 +23,8 @@ BAR = 24  # columns of the scale
 
 def draw_sheet(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     """Return the sheet as lines of at most `width` columns, if a tile can be that narrow."""
-    heading = [*sheet.heading, _draw_scale(sheet.scale, depth), ""]
+    scale = [_draw_scale(sheet.scale, depth)] if sheet.scale else []
+    heading = [*sheet.heading, *scale, ""]
     if not sheet.beside:
         return heading + _draw_tiles(sheet, width, depth)
     original = fit(sheet.beside.pixels, min(ORIGINAL_SIDE, width))
@@ -47,18 +48,17 @@ def _draw_tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
     """Draw the tiles as large as LINES lines and the width allow."""
     names = max((len(name) + 1 for name in sheet.row_names), default=0)
     for size in _try_sizes(sheet):
-        words = [*(tile.label for tile in sheet.tiles), *sheet.column_names]
+        words = [*(tile.label for tile in (*sheet.tiles, *sheet.below)), *sheet.column_names]
         cell = max(size[1], *map(len, words))
         gap = 1 if sheet.row_names else 2
         columns = len(sheet.column_names) or max(1, (width - names + gap) // (cell + gap))
-        rows = math.ceil(len(sheet.tiles) / columns)
+        rows = sheet.cut_into_rows(columns)
         fits = names + columns * (cell + gap) - gap <= width
-        if fits and rows * (math.ceil(size[0] / 2) + 2) <= LINES:
+        if fits and len(rows) * (math.ceil(size[0] / 2) + 2) <= LINES:
             break
     headings = " ".join(name.center(cell) for name in sheet.column_names)
     lines = [(" " * names + headings).rstrip()]
-    for row in range(rows):
-        tiles = sheet.tiles[row * columns : (row + 1) * columns]
+    for row, tiles in enumerate(rows):
         drawn = _draw_row(tiles, size, cell, gap, depth)
         name = sheet.row_names[row] if sheet.row_names else ""
         starts = [name.rjust(names - 1) + " "] + [" " * names] * (len(drawn) - 1)

@@ -10,17 +10,17 @@ WIDTH, HEIGHT = 224, 96  # of a channel
 PAPER, INK = 236, 40
 
 
-def draw_waveform(signal: Numbers) -> Pixels:
+def draw_waveform(signal: Numbers, limits: tuple[float, float] | None = None) -> Pixels:
     """Return a signal (L, C) as dark on light, uint8 (C*96, at most 224, 1), a band per channel.
 
     A column stands for a sample or several and reaches from the lowest to the highest of them;
-    all channels are on the same scale.
+    all channels are on the same scale, between the limits, None: the extremes of the signal.
     """
     length = len(signal)
     columns = min(length, WIDTH)
     starts = np.arange(columns) * length // columns
     low, high = (limit.reduceat(signal, starts, axis=0) for limit in (np.minimum, np.maximum))
-    bottom, top = float(low.min()), float(high.max())
+    bottom, top = limits or (float(low.min()), float(high.max()))
     scale = (HEIGHT - 1) / (top - bottom) if top > bottom else 0.0
     first, last = (np.rint((top - limit) * scale) for limit in (high, low))  # (columns, C)
     rows = np.arange(HEIGHT)[:, None, None]

@@ -105,7 +105,6 @@ class Task(Named):
     gate: ClassVar[str]  # the figure that says best how good a network is
     has_confidence: ClassVar[bool] = True  # whether `answer` ranks outputs by it
     has_confusion: ClassVar[bool] = False  # whether the figures have a confusion matrix
-    unmixable: ClassVar[str] = ""  # why two samples cannot be mixed into one, where they cannot
 
     @property
     def words(self) -> Words:
@@ -157,9 +156,16 @@ class Task(Named):
     def make_shares(self, targets: Targets) -> Array:
         """Return the share of each output in targets, float32 (n, K), which can be mixed.
 
-        The loss takes shares for targets. Only tasks that are not `unmixable` have them.
+        The loss takes shares for targets. Only classes and labels have them.
         """
         raise NotImplementedError
+
+    def read_target(self, target: Any) -> dict[str, float]:
+        """Return what the target of a sample says, by the names of the outputs.
+
+        That is the share of each class or label it has (K,), of pixels in masks, or each number.
+        """
+        return {name: share for name, share in zip(self.outputs, target, strict=True) if share > 0}
 
     def smooth_loss(self, smoothing: float) -> Loss:
         """Return the loss with label smoothing; raise UsageError where there is none."""

@@ -30,6 +30,13 @@ class Words:
         """Return what a set to evaluate on consists of: "60 images of 3 classes"."""
         return f"{len(targets)} {noun}s"
 
+    def describe_target(self, target: dict[str, float]) -> str:
+        """Return a record of `Task.read_target` in a few words: cat, or 60 % cat + 40 % dog."""
+        if all(share == 1 for share in target.values()):
+            return " | ".join(target) or "none"
+        largest_first = sorted(target.items(), key=lambda item: -item[1])
+        return " + ".join(f"{100 * share:.0f} % {name}" for name, share in largest_first)
+
     def summarize_validation(self, record: Record, noun: str) -> str:
         """Return what a record of `train` with the figures of a validation says."""
         raise NotImplementedError

@@ -77,3 +77,11 @@ def test_an_overlay_on_bands_that_are_no_color_is_on_their_mean():
     colors = np.array([[0, 0, 0]], np.uint8)
     gray = np.full((2, 3, 1), 20, np.uint8)
     assert np.array_equal(overlay(bands, classes, colors), overlay(gray, classes, colors))
+
+
+def test_a_legend_keeps_to_the_margin_of_its_page():
+    page = Image.new("RGB", (300, 100), "white")
+    pixels = np.asarray(add_legend(page, [("cell", np.array([200, 0, 0], np.uint8))], 28))
+    red = np.nonzero((pixels == (200, 0, 0)).all(axis=2))
+    assert red[1].min() == 29
+    assert pixels.shape[1] == 300

@@ -5,7 +5,9 @@ from cnncli.render.colors import make_signed_scale
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
 from cnncli.render.png import encode_png
-from cnncli.render.sheet_picture import TILES_SIDE, arrange_tiles, paint_sheet
+from cnncli.render.sheet import Sheet, Tile
+from cnncli.render.sheet_picture import MARGIN, TILES_SIDE, arrange_tiles, paint_sheet
+from cnncli.render.text import TEXT, TITLE
 
 RNG = np.random.default_rng(0)
 
@@ -93,3 +95,34 @@ def test_equal_sheets_give_equal_bytes():
 
     assert encode_png(paint_sheet(one)) == encode_png(paint_sheet(one))
     assert encode_png(paint_sheet(one)).startswith(b"\x89PNG")
+
+
+def make_pairs(count, label=""):
+    black = np.zeros((4, 4, 3), np.uint8)
+    above, below = [Tile(black, "cat")] * count, [Tile(black + np.uint8(60), label)] * count
+    return Sheet("set", "note", above, None, below=below)
+
+
+@pytest.mark.parametrize("count", [1, 5, 8])
+def test_what_became_of_a_tile_stands_right_below_it(count):
+    sheet = make_pairs(count)
+    grid = arrange_tiles(sheet)
+    assert grid.rows == 2 * -(-count // grid.columns)
+    pixels = np.asarray(paint_sheet(sheet))
+    assert (
+        (pixels == 0).all(axis=2).sum()
+        == (pixels == 60).all(axis=2).sum()
+        == (count * grid.tile[0] * grid.tile[1])
+    )
+    first, below = grid.corner(0), grid.corner(grid.columns)
+    assert first[0] == below[0]
+    if count == 8:
+        assert grid.corner(2 * grid.columns)[1] - below[1] > below[1] - first[1]
+
+
+def test_a_sheet_without_a_scale_has_no_bar():
+    pixels = np.asarray(paint_sheet(make_pairs(1)))
+    top = np.nonzero((pixels == 0).all(axis=2))[0].min()
+    below_heading = MARGIN + TITLE + 8 + TEXT + 6
+    assert below_heading < top < below_heading + 20
+    assert (pixels[below_heading:top] == 255).all()

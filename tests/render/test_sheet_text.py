@@ -5,6 +5,7 @@ import pytest
 
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.sheet import Sheet, Tile
 from cnncli.render.sheet_text import draw_sheet
 
 ANSI = re.compile("\x1b\\[[0-9;]*m")
@@ -106,3 +107,18 @@ def test_labels_wider_than_a_tile_leave_it_in_the_middle_of_its_cell():
     middle = lines[row].index("0 · dead") + 4
     assert lines[row - 1][middle - 1] == "█"
     assert lines[row - 1].startswith(" ")
+
+
+def test_what_became_of_tiles_is_drawn_below_them():
+    white, black = np.full((2, 2, 3), 255, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    sheet = Sheet(
+        "set", "note", [Tile(white, "cat"), Tile(white, "dog")], None,
+        below=[Tile(black), Tile(white, "60 % dog")],
+    )  # fmt: skip
+    lines = draw_sheet(sheet, 40, "none")
+    assert lines[:3] == ["set", "note", ""]
+    labels = next(index for index, line in enumerate(lines) if "cat" in line)
+    assert "dog" in lines[labels]
+    assert "█" in lines[labels - 1]
+    assert lines[-2].strip() == "60 % dog"
+    assert lines[-3].startswith(" " * 10)

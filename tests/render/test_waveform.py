@@ -33,3 +33,10 @@ def test_long_rows_are_shortened_to_their_strongest_values():
 def test_short_rows_are_made_high_enough_to_be_seen():
     assert keep_strongest(np.ones((2, 60)), 100).shape == (20, 60)
     assert keep_strongest(np.ones((40, 1)), 100).shape == (40, 1)
+
+
+def test_a_scale_may_be_given():
+    signal = np.array([[-1.0], [1.0]])
+    dark = draw_waveform(signal, (-4, 4))[..., 0] == INK
+    assert np.nonzero(dark)[0].min() > 30
+    assert np.nonzero(dark)[0].max() < 66

@@ -6,7 +6,7 @@ Legend: N samples, K classes. Figures are float64, whatever the network computes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,10 @@ class Classification(Task, name="classify"):
         """Return 1 for the class of each sample and 0 for the others."""
         shares: Array = np.eye(len(self.outputs), dtype=np.float32)[targets]
         return shares
+
+    def read_target(self, target: Any) -> dict[str, float]:
+        """Return the class, or the shares (K,) of a sample that is mixed of several."""
+        return super().read_target(target) if np.ndim(target) else {self.outputs[target]: 1.0}
 
     def smooth_loss(self, smoothing: float) -> Loss:
         """Return cross-entropy with this label smoothing."""

@@ -58,7 +58,6 @@ class Regression(Task, name="regress"):
     monitors: ClassVar[dict[str, bool]] = {"val_loss": False, "val_mae": False, "val_r2": True}
     gate: ClassVar[str] = "r2"
     has_confidence: ClassVar[bool] = False
-    unmixable: ClassVar[str] = "nobody measured the numbers of a mixed image"
 
     @property
     def words(self) -> RegressionWords:
@@ -139,8 +138,11 @@ class Regression(Task, name="regress"):
 
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the numbers by name."""
-        values = self._restore(output[None])[0].tolist()
-        return {"values": dict(zip(self.outputs, values, strict=True))}
+        return {"values": self.read_target(output)}
+
+    def read_target(self, target: Array) -> dict[str, float]:
+        """Return the numbers by name."""
+        return dict(zip(self.outputs, self._restore(target[None])[0].tolist(), strict=True))
 
     def to_manifest(self) -> Record:
         """Add means and deviations."""

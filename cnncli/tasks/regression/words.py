@@ -33,6 +33,9 @@ class RegressionWords(Words):
     def describe_set(self, targets: Array, noun: str) -> str:
         return f"{len(targets)} {noun}s with {', '.join(self.task.outputs)}"
 
+    def describe_target(self, target: dict[str, float]) -> str:
+        return self.describe_answer({"values": target})
+
     def summarize_validation(self, record: Record, noun: str) -> str:
         return (
             f"R2 {record['val_r2']:.4f}, mean absolute error {record['val_mae']:.4g} on "

@@ -60,7 +60,6 @@ class Segmentation(Task, name="segment"):
     gate: ClassVar[str] = "pixel_accuracy"
     has_confidence: ClassVar[bool] = False
     has_confusion: ClassVar[bool] = True
-    unmixable: ClassVar[str] = "a pixel of two images has two classes"
 
     @property
     def words(self) -> SegmentationWords:
@@ -159,6 +158,12 @@ class Segmentation(Task, name="segment"):
                 for name, count in zip(self.outputs, counts.tolist(), strict=True)
             ]
         }
+
+    def read_target(self, target: NDArray[np.integer]) -> dict[str, float]:
+        """Return the share of the labeled pixels of a map (H, W) that each class has."""
+        counts = np.bincount(target[target >= 0], minlength=len(self.outputs))
+        shares = (counts / max(1, counts.sum())).tolist()
+        return {name: share for name, share in zip(self.outputs, shares, strict=True) if share}
 
     def to_manifest(self) -> Record:
         palette = None if self.masks.palette is None else self.masks.palette.hex()

@@ -134,3 +134,8 @@ def test_a_sample_is_wholly_of_its_class_before_it_is_mixed():
     shares = ABC.make_shares(np.array([2, 0], np.int32))
     assert shares.dtype == np.float32
     assert shares.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_a_target_is_read_as_its_class_or_as_the_shares_of_several():
+    assert ABC.read_target(np.int32(1)) == {"b": 1.0}
+    assert ABC.read_target(np.array([0.25, 0, 0.75], np.float32)) == {"a": 0.25, "c": 0.75}

@@ -47,3 +47,8 @@ def test_figures_are_summarized_with_a_row_per_class_and_the_confusion_matrix():
     assert "cat       1.0000  0.6667  0.8000        3" in lines
     assert "dog       0.0000       -  0.0000        0" in lines
     assert lines[-2:] == ["cat    0  2 1", "dog    1  0 0"]
+
+
+def test_a_mixed_target_is_described_by_its_shares():
+    assert WORDS.describe_target({"cat": 1.0}) == "cat"
+    assert WORDS.describe_target({"cat": 0.4, "dog": 0.6}) == "60 % dog + 40 % cat"

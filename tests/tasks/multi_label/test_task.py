@@ -189,3 +189,7 @@ def test_the_calibration_error_is_that_of_the_likelier_of_yes_and_no():
     assert judged.confidence == pytest.approx(np.array([[0.9, 0.8, 0.6]]))
     assert judged.right.tolist() == [[True, True, False]]
     assert TASK.compute_figures(judged)["ece"] == pytest.approx((0.1 + 0.2 + 0.6) / 3)
+
+
+def test_a_target_is_read_as_its_labels():
+    assert MultiLabel(("a", "b")).read_target(np.array([0, 0.5], np.float32)) == {"b": 0.5}

@@ -44,3 +44,10 @@ def test_figures_are_summarized_with_a_row_per_label():
         "cat               1.0000     0.5000     1.0000  0.6667  0.8000        3",
         "dog               1.0000     0.5000     1.0000  1.0000  1.0000        1",
     ]
+
+
+def test_a_target_is_described_by_its_labels():
+    words = MultiLabel(("cat", "dog")).words
+    assert words.describe_target({"cat": 1.0, "dog": 1.0}) == "cat | dog"
+    assert words.describe_target({"cat": 1.0, "dog": 0.5}) == "100 % cat + 50 % dog"
+    assert words.describe_target({}) == "none"

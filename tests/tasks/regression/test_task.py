@@ -174,3 +174,9 @@ def test_numbers_too_large_or_too_small_to_compute_with_are_refused(unit):
     data = samples(unit * np.array([[1.0], [2], [4]]), ("mass",))
     with pytest.raises(DataError, match="too large or too small to compute with"):
         Regression.learn(data, MSE).learn_from_training(data)
+
+
+def test_a_target_is_read_as_the_numbers_it_was_made_of():
+    task = fitted()
+    read = task.read_target(task.make_targets(samples())[1])
+    assert read == pytest.approx({"mass": 2.0, "size": 300.0}, rel=1e-6)

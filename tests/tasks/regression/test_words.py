@@ -51,3 +51,7 @@ def test_figures_are_summarized_with_a_row_per_number():
         "mass             0           0           1         2.5",
         "size             0           0           1         200",
     ]
+
+
+def test_a_target_is_described_by_its_numbers():
+    assert WORDS.describe_target({"mass": 2.5, "size": 300.0}) == "2.5 mass, 300 size"

@@ -153,3 +153,9 @@ def test_parts_are_judged_as_the_whole(loss, bad):
     assert (parts.confusion == whole.confusion).all()
     assert parts.loss == pytest.approx(whole.loss, rel=1e-12, nan_ok=True)
     assert parts.failed.tolist() == whole.failed.tolist() == [False, bool(np.isnan(bad))]
+
+
+def test_a_target_is_read_as_the_shares_of_its_labeled_pixels():
+    assert TWO.read_target(np.array([[0, 1, -1], [1, 1, -1]])) == {"a": 0.25, "b": 0.75}
+    assert TWO.read_target(np.array([[1, -1]])) == {"b": 1.0}
+    assert TWO.read_target(np.array([[-1]])) == {}
