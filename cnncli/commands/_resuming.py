@@ -61,11 +61,11 @@ def list_given(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def take_over(checkpoint: Checkpoint, options: dict[str, Any]) -> None:
+def take_over(kept: Mapping[str, Any], options: dict[str, Any]) -> None:
     """Give options the values that a training was begun with, but for those that are given now."""
     context = click.get_current_context()
     given = list_given(options)
-    for name, value in checkpoint.options.items():
+    for name, value in kept.items():
         if name in options and name not in given:
             options[name] = tuple(value) if isinstance(value, list) else value
             context.set_parameter_source(name, ParameterSource.COMMANDLINE)
@@ -145,8 +145,8 @@ def _word(value: Any) -> str:
 def load_complete(output: str, options: Mapping[str, Any], *, force: bool) -> Trained | None:
     """Return the network of a training that is complete; None: there is something left to train.
 
-    Raises ModelFileError for a file that is no model, and UsageError for options that contradict
-    those it was trained with.
+    Raises ModelFileError for a file that is no model, and UsageError for settings other than those
+    it was trained with, but for a larger number of epochs.
     """
     from cnncli.training.checkpoint import locate_checkpoint
 
@@ -160,8 +160,9 @@ def load_complete(output: str, options: Mapping[str, Any], *, force: bool) -> Tr
     if trained.model.training.get("unfinished"):
         return None
     for name, value in list_given(options).items():
-        if name in settings and value != settings[name] and not force:
-            raise _refuse(name, value, f"it was {settings[name]}")
+        more = name == "epochs" and value > settings[name]
+        if name in settings and value != settings[name] and not more and not force:
+            raise _refuse(name, value, f"it was {_word(settings[name])}")
     return trained
 
 

@@ -19,6 +19,7 @@ from cnncli.commands._resuming import (
     refuse_contradictions,
     take_over,
 )
+from cnncli.commands._training_further import check_data, take_over_model, wants_more
 from cnncli.commands._training_options import GROUPS, training_options
 from cnncli.errors import UsageError
 from cnncli.options import OUTPUT, command, force_option, json_option
@@ -27,12 +28,14 @@ from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.commands._training_log import Log
+    from cnncli.commands._training_preparation import Prepared
     from cnncli.data.unreadable import FileError
     from cnncli.graph import Graph
     from cnncli.tasks import Task
     from cnncli.trained.model import Trained
     from cnncli.training.checkpoint import Checkpoint
     from cnncli.training.events import Done
+    from cnncli.training.state import State
 
 
 @command(
@@ -96,12 +99,14 @@ def train(
         return
     with lock_model(output):
         trained = load_complete(output, options, force=force) if resume else None
-        if trained is not None:
-            note(f"{output}: the training is complete")
-            outcome = _describe_complete(output, trained)
-        else:
+        if trained is None:
             checkpoint = find_checkpoint(output, resume=resume, force=force)
             outcome = _train(output, data, options, checkpoint, log_file, force=force)
+        elif wants_more(trained, options):
+            outcome = _train_further(output, data, options, trained, log_file, force=force)
+        else:
+            note(f"{output}: the training is complete")
+            outcome = _describe_complete(output, trained)
     record = _record(outcome)
     if as_json:
         write_json(record)
@@ -138,30 +143,54 @@ def _train(
     force: bool,
 ) -> Outcome:
     """Train from the beginning, or go on from a checkpoint."""
-    from cnncli.commands._training_events import follow
     from cnncli.commands._training_preparation import prepare_training
-    from cnncli.training import run
 
     changes = {} if checkpoint is None else list_changed(checkpoint, options)
     if checkpoint is not None:
         if not force:
             refuse_contradictions(output, checkpoint, changes)
-        take_over(checkpoint, options)
+        take_over(checkpoint.options, options)
     given = list_given(options)
     prepared = prepare_training(data, options)
     if checkpoint is not None and not force:
         prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))
-    events = run.train(
-        output,
-        prepared.data,
-        prepared.graph,
-        prepared.settings,
-        options=given,
-        state=None if checkpoint is None else checkpoint.state,
-    )
-    done, part = follow(events, prepared.data, log), prepared.data
-    counts = (len(part.train), len(part.val))
-    return Outcome(done, prepared.graph, part.task, part.train.noun, counts, part.broken)
+    state = None if checkpoint is None else checkpoint.state
+    return _run(output, prepared, given, state, log)
+
+
+def _train_further(
+    output: str,
+    data: str,
+    options: dict[str, Any],
+    trained: Trained,
+    log: Log | None,
+    *,
+    force: bool,
+) -> Outcome:
+    """Train a network whose training was complete for more epochs."""
+    from cnncli.commands._training_preparation import prepare_training
+    from cnncli.training.further import go_further, take_up
+
+    take_over_model(trained, options)
+    given = list_given(options)
+    prepared = prepare_training(data, options)
+    if not force:
+        check_data(data, trained, prepared)
+    prepared = replace(prepared, settings=go_further(trained, prepared.settings))
+    return _run(output, prepared, given, take_up(trained, prepared.settings), log)
+
+
+def _run(
+    output: str, prepared: Prepared, given: dict[str, Any], state: State | None, log: Log | None
+) -> Outcome:
+    """Train what was prepared, by options that were given, from a state on."""
+    from cnncli.commands._training_events import follow
+    from cnncli.training import run
+
+    data, graph = prepared.data, prepared.graph
+    events = run.train(output, data, graph, prepared.settings, options=given, state=state)
+    done, counts = follow(events, data, log), (len(data.train), len(data.val))
+    return Outcome(done, graph, data.task, data.train.noun, counts, data.broken)
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:

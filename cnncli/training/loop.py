@@ -54,6 +54,7 @@ class Training:
             augmentation=read_augmentation(settings.augment, graph.input_shape),
         )
         self.steps = settings.count_steps(self.train.batches)
+        self.first = settings.after * self.train.batches  # steps of a training before
         self.val = data.val
         self.weights = Weights(graph)
         initialize(self.weights, data.train, settings)
@@ -94,7 +95,7 @@ class Training:
         if state.steps != before + state.batches:
             self.state.steps = before
             self.state.begin_epoch()
-        self.optimizer.steps = self.state.steps
+        self.optimizer.steps = self.state.steps - self.first
 
     @property
     def ended_early(self) -> EndedEarly | None:
@@ -102,7 +103,8 @@ class Training:
         state, patience = self.state, self.settings.patience or math.inf
         if state.steps == self.steps:
             return None
-        if self.monitor.count_waiting(state.epochs, self.settings.min_delta) >= patience:
+        epochs = state.epochs[self.settings.after :]
+        if self.monitor.count_waiting(epochs, self.settings.min_delta) >= patience:
             reason = "patience"
         elif time.monotonic() >= self.deadline:
             reason = "budget"
@@ -157,7 +159,7 @@ class Training:
         if norm > self.clip:
             self.plan.gradient *= self.clip / norm
         self.optimizer.step(self.plan.gradient, rate)
-        state.steps = self.optimizer.steps
+        state.steps += 1
         if self.average:
             self.average.update(state.steps)
         state.batches += 1
@@ -198,9 +200,9 @@ class Training:
 
     def _learning_rate(self, steps: int) -> float:
         """Return the learning rate of the step after this many."""
-        settings = self.settings
+        settings, first = self.settings, self.first
         warmup = settings.warmup_epochs * self.train.batches
-        return learning_rate(settings.lr, self.schedule, steps, self.steps, warmup)
+        return learning_rate(settings.lr, self.schedule, steps - first, self.steps - first, warmup)
 
     def _validate(self) -> Any:
         """Return what the network got on the samples to validate on; None where there are none."""

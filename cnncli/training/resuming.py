@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnncli.data.checksums import find_difference
 from cnncli.errors import ModelFileError, UsageError, setting
-from cnncli.model_file import load_model
+from cnncli.model_file import Model, load_model
 from cnncli.training.checkpoint import Checkpoint
 from cnncli.training.settings import Settings
 
@@ -50,15 +50,21 @@ def check_model(path: str, checkpoint: Checkpoint) -> None:
     """Raise UsageError for a model that the training of a checkpoint cannot have written."""
     if not Path(path).exists():
         return
-    settings = asdict(checkpoint.settings)
-    del settings["threads"]
     try:
         model = load_model(path)
     except ModelFileError:
         model = None
-    if model is None or (model.arch, model.training["settings"]) != (checkpoint.arch, settings):
+    if model is None or not _is_of(model, checkpoint):
         raise UsageError(
             f"{path}: was not written by the training that is to go on; "
             f"{setting('force')} overwrites it",
             path=path,
         )
+
+
+def _is_of(model: Model, checkpoint: Checkpoint) -> bool:
+    """Say whether a training wrote this model, or goes on with it."""
+    settings, training = asdict(checkpoint.settings), model.training
+    del settings["threads"]
+    goes_on = 0 < checkpoint.settings.after == training.get("epochs_run")
+    return model.arch == checkpoint.arch and (goes_on or training.get("settings") == settings)

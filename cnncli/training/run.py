@@ -91,8 +91,8 @@ def train(
     saved = file.save_best(training.state, complete=True, early=training.ended_early)
     saver.remove()
     yield saved
-    speed = statistics.median(epoch.samples_per_second for epoch in training.state.epochs)
-    yield Done(saved, time.monotonic() - begin, speed)
+    speeds = [epoch.samples_per_second for epoch in training.state.epochs if epoch.seconds]
+    yield Done(saved, time.monotonic() - begin, statistics.median(speeds) if speeds else None)
 
 
 def _save_between(events: Iterator[Event], saver: Saver) -> Iterator[Event]:

@@ -27,6 +27,7 @@ class Settings(Value):
     """
 
     epochs: float = 0  # a whole number is an int
+    after: int = 0  # epochs, among these, of an earlier training, see further.py
     batch_size: int = 0
     lr: float = 0.0
     optimizer: str = "adamw"  # with its settings, where they are not the usual ones

@@ -245,3 +245,43 @@ def test_a_second_process_is_refused_at_once(script, run, patterns, tmp_path):
     again = run("train", patterns, "-o", path, "--epochs", "1", "-q", "-f")  # nothing blocks it
     assert again.returncode == 0, again.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["m.npz"]
+
+
+@pytest.fixture(scope="module")
+def short(run, patterns, tmp_path_factory):
+    """A model trained for two epochs."""
+    path = tmp_path_factory.mktemp("short") / "m.npz"
+    done = run("train", patterns, "-o", path, "--arch", ARCH, "--epochs", "2", "--val", "0.2", "-q")
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_a_complete_training_goes_on_where_more_epochs_are_asked_for(
+    run, patterns, tmp_path, short
+):
+    paths = [Path(shutil.copy(short, tmp_path / name)) for name in ("a.npz", "b.npz")]
+    for path, threads in zip(paths, ("1", "3"), strict=True):
+        more = ("--resume", "--epochs", "4", "-j", threads)
+        done = run("train", patterns, "-o", path, *more, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["epochs_run"] == 4
+        assert [line[:9] for line in done.stderr.splitlines()[-2:]] == ["epoch 3/4", "epoch 4/4"]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    again = run("train", patterns, "-o", paths[0], "--resume", "--epochs", "4")
+    assert again.stderr == f"{paths[0]}: the training is complete\n"
+
+
+def test_more_epochs_of_other_data_are_refused(run, patterns, tmp_path, short):
+    path, data = Path(shutil.copy(short, tmp_path)), shutil.copytree(patterns, tmp_path / "set")
+    rename(data)
+    refused = run("train", data, "-o", path, "--resume", "--epochs", "3", "-q")
+    assert refused.returncode == 3
+    assert refused.stderr.startswith(f"cnncli: {data}: other samples than the network was trained")
+    assert path.read_bytes() == short.read_bytes()
+    assert run("train", data, "-o", path, "--resume", "--epochs", "3", "-qf").returncode == 0
+
+
+def test_fewer_epochs_than_there_were_are_refused(run, patterns, tmp_path, short):
+    path = Path(shutil.copy(short, tmp_path))
+    refused = run("train", patterns, "-o", path, "--resume", "--epochs", "1")
+    assert (refused.returncode, "it was 2 when" in refused.stderr) == (2, True)
