@@ -137,6 +137,19 @@ class _Bytes(ParamType):
         return int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
+class _Duration(ParamType):
+    """A time: a number with s, m or h behind it, or of seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number of seconds."""
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([smh]?)", str(value))
+        if not match or not float(match[1]):
+            self.fail(f"{value!r} is not a time such as 90s, 5m or 1.5h", param, ctx)
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
 class FiniteRange(click.FloatRange):
     """A number within bounds, which infinity and NaN are not."""
 
@@ -200,6 +213,7 @@ SHARE = _Share(0, 1)
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
 IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
 BYTES = _Bytes()
+DURATION = _Duration()
 
 
 def _cpus() -> int:

@@ -6,6 +6,7 @@ import pytest
 from cnncli.errors import ArchitectureError, UsageError
 from cnncli.options import (
     BYTES,
+    DURATION,
     IMAGE_SIZE,
     SIZE,
     FiniteRange,
@@ -163,3 +164,16 @@ def test_closed_stdin_is_a_usage_error(shell):
     done = shell("cnncli shape-calc @- --input 8x8x1 <&-")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "cnncli: stdin is closed; give a file instead of '-'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("5m", 300), ("1.5h", 5400), ("90", 90), ("0.5 s", 0.5)]
+)
+def test_a_duration_is_a_number_with_its_unit(text, seconds):
+    assert DURATION.convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "s", "-5s", "5d", "1h30", "0m", "nan", "1e3s"])
+def test_a_duration_refuses_anything_else(text):
+    with pytest.raises(click.BadParameter, match="not a time such as 90s, 5m"):
+        DURATION.convert(text, None, None)

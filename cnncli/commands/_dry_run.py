@@ -15,7 +15,8 @@ def foresee_training(path: str, options: dict[str, Any], *, as_json: bool) -> No
     from cnncli.training.rehearsal import rehearse
     from cnncli.views.outlook import make_outlook, write_outlook
 
-    data, graph, settings = vars(prepare_training(path, options)).values()
+    prepared = prepare_training(path, options)
+    data, graph, settings = prepared.data, prepared.graph, prepared.settings
     demand = check_demand(data, graph, settings)
     outlook = make_outlook(data, graph, settings, demand, rehearse(data, graph, settings))
     if as_json:

@@ -89,6 +89,8 @@ def refuse_contradictions(output: str, checkpoint: Checkpoint, changes: Changes)
     from cnncli.training.resuming import check_model
 
     check_model(output, checkpoint)
+    if "budget" in changes:
+        raise UsageError("--budget plans a training before it begins; leave it out to go on")
     for name, (now, before) in changes.items():
         if before not in OPEN and name not in FREE and not hasattr(checkpoint.settings, name):
             raise _refuse(name, now, f"it was {_word(before)}")

@@ -9,6 +9,7 @@ import click
 from cnncli import names
 from cnncli.commands._data_options import skip_broken_option
 from cnncli.options import (
+    DURATION,
     IMAGE_SIZE,
     FiniteRange,
     Function,
@@ -27,9 +28,9 @@ GROUPS = {
         "class_weights", "ignore",
     ),
     "Training": (
-        "epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer", "momentum",
-        "weight_decay", "augment", "label_smoothing", "clip", "average", "monitor", "patience",
-        "min_delta", "keep", "seed",
+        "epochs", "budget", "batch_size", "lr", "lr_schedule", "warmup_epochs", "optimizer",
+        "momentum", "weight_decay", "augment", "label_smoothing", "clip", "average", "monitor",
+        "patience", "min_delta", "keep", "seed",
     ),
 }  # fmt: skip
 POSITIVE = FiniteRange(0, min_open=True)
@@ -85,6 +86,9 @@ LEARNING_OPTIONS = (
     click.option("--epochs", type=FiniteRange(0), metavar="N",
                   help="Passes over the images; fractions, such as 9.5, too.  [default: 20; above "
                   "5,000 images 15, above 20,000 10]"),
+    click.option("--budget", type=DURATION, metavar="90s|5m|1h",
+                  help="Train for so long instead, from the start of the command to its end.  "
+                  "[default: as --epochs says]"),
     batch_size_option(None, "32; above 5,000 images 64; masks: 8 tiles"),
     click.option("--lr", type=POSITIVE, metavar="X",
                   help="Learning rate at its highest.  [default: by network, optimizer and data; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import UsageError
@@ -25,6 +27,7 @@ class Prepared(Value):
     data: TrainingData
     graph: Graph
     settings: Settings
+    deadline: float = math.inf  # of time.monotonic(), after which no step is to begin
 
 
 def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
@@ -32,6 +35,10 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
     `options` are the values of `training_options` by name.
     """
+    began = time.monotonic() - time.process_time()  # starting the program counts, too
+    budget = options.pop("budget")
+    if budget is not None and options["epochs"] is not None:
+        raise UsageError("--budget chooses the number of epochs; leave --epochs out")
     from cnncli.commands._recipe import apply_recipe
     from cnncli.training.automatic import build_network, design_network
 
@@ -45,7 +52,30 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
         text = _adapt(arch, data.preprocessing.input_shape) or text
     graph = build_network(text, data)
     note(f"network: {graph.text}")
-    return Prepared(data, graph, _choose_settings(graph, data, options))
+    given = {name: value for name, value in options.items() if value is not None}
+    if budget is not None:
+        settings, deadline = _plan(budget, began, data, graph, given)
+    else:
+        from cnncli.training.settings import choose_settings
+
+        settings, deadline = choose_settings(given, graph, data.task, len(data.train)), math.inf
+    _describe_settings(settings, data)
+    return Prepared(data, graph, settings, deadline)
+
+
+def _plan(
+    seconds: float, began: float, data: TrainingData, graph: Graph, given: dict[str, Any]
+) -> tuple[Settings, float]:
+    """Return settings with as many epochs as fit into a budget, and when it ends; say how many."""
+    from cnncli.training.budget import Budget
+
+    given.pop("epochs", None)  # of a recipe
+    settings, deadline = Budget(seconds, began).plan(data, graph, given)
+    note(
+        f"budget: {settings.epochs} epochs fit into {seconds:g} s; --epochs {settings.epochs} "
+        "without --budget ends with the same model"
+    )
+    return settings, deadline
 
 
 def _read_network(arch: str) -> tuple[str | None, Shape]:
@@ -155,12 +185,7 @@ def _adapt(arch: str, shape: Shape) -> str | None:
     return adapted.text
 
 
-def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) -> Settings:
-    """Return all settings of the training and say what they are."""
-    from cnncli.training.settings import choose_settings
-
-    given = {name: value for name, value in given.items() if value is not None}
-    settings = choose_settings(given, graph, data.task, len(data.train))
+def _describe_settings(settings: Settings, data: TrainingData) -> None:
     smoothing = f"label smoothing {settings.label_smoothing:g}, " if data.task.smoothing else ""
     limits = "".join(
         f"{name} {value:g}, "
@@ -174,4 +199,3 @@ def _choose_settings(graph: Graph, data: TrainingData, given: dict[str, Any]) ->
     )
     if settings.augment != "none":
         note(f"augmentation: {settings.augment}")
-    return settings

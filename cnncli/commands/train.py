@@ -151,6 +151,8 @@ def _train(
             refuse_contradictions(output, checkpoint, changes)
         take_over(checkpoint.options, options)
     given = list_given(options)
+    if checkpoint is not None:
+        options["budget"] = None  # it has chosen the epochs already
     prepared = prepare_training(data, options)
     if checkpoint is not None and not force:
         prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))
@@ -188,7 +190,15 @@ def _run(
     from cnncli.training import run
 
     data, graph = prepared.data, prepared.graph
-    events = run.train(output, data, graph, prepared.settings, options=given, state=state)
+    events = run.train(
+        output,
+        data,
+        graph,
+        prepared.settings,
+        options=given,
+        state=state,
+        deadline=prepared.deadline,
+    )
     done, counts = follow(events, data, log), (len(data.train), len(data.val))
     return Outcome(done, graph, data.task, data.train.noun, counts, data.broken)
 

@@ -23,7 +23,7 @@ SECONDS = 3.0  # for the steps, and again for the validation, unless a single on
 class Pace(Value):
     """What parts of a training take, in seconds."""
 
-    step: float  # the median
+    step: float  # the mean
     steps: int  # in an epoch
     validation: float  # of all samples that there are to validate on
 
@@ -46,7 +46,7 @@ def rehearse(
     judged = list(_measure(training.runner.judge(data.val, data.task), seconds))
     samples = sum(len(part) for _, part in judged)
     validation = sum(time for time, _ in judged) * len(data.val) / max(1, samples)
-    return Pace(statistics.median(times[1:] or times), steps, validation)  # the first warms up
+    return Pace(statistics.fmean(times[1:] or times), steps, validation)  # the first warms up
 
 
 def _measure(parts: Iterable[Any], seconds: float) -> Iterator[tuple[float, Any]]:

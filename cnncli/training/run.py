@@ -42,14 +42,16 @@ def train(
     *,
     options: dict[str, Any] | None = None,
     state: State | None = None,
+    deadline: float = math.inf,
 ) -> Generator[Event, None, None]:
     """Train a network and write the best version to a model file; yield what happens.
 
     Without epochs the network is written as it begins. Whatever ends the training early, be it an
     error in it, an exception thrown into this generator or its close, the best network so far is
     saved first, and there is a checkpoint (see saving.py) beside the model file, which keeps the
-    `options` for who resumes the training. A `state` from one is where the training goes on.
-    Raises what `check_demand`, `Training.run`, `save_model` and the decoding of samples raise.
+    `options` for who resumes the training. A `state` from one is where the training goes on. No
+    step begins after `deadline`, of time.monotonic(). Raises what `check_demand`, `Training.run`,
+    `save_model` and the decoding of samples raise.
     """
     begin = time.monotonic()
     file = _ModelFile(path, data, graph, settings)
@@ -59,7 +61,7 @@ def train(
         yield Done(saved, time.monotonic() - begin, None)
         return
     check_demand(data, graph, settings)
-    training = Training(data, graph, settings)
+    training = Training(data, graph, settings, deadline=deadline)
     if state is not None:
         training.restore(state)
     checkpoint = Checkpoint.take(data, graph, settings, options or {}, training.state)

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -453,7 +454,7 @@ def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_p
 
 @pytest.mark.parametrize(
     "option",
-    ["--budget=5m", "--init-from=x", "--freeze=conv1"],
+    ["--init-from=x", "--freeze=conv1"],
 )  # fmt: skip
 def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
     done = run("train", patterns, "-o", tmp_path / "m", option)
@@ -516,3 +517,30 @@ def test_a_value_that_is_far_too_large_is_named_with_its_sample(run, tmp_path):
     assert done.returncode == 7
     told = r"epoch \d+, step \d+, lr [\d.]+, with \S*set\.npz\[17\], \S+, \S+ and 37 more: "
     assert re.search(told, done.stderr.splitlines()[-1])
+
+
+def test_a_budget_plans_the_epochs_and_says_which(run, patterns, tmp_path):
+    data = ("--arch", ARCH, "-b", "16", "--json")
+    begin = time.monotonic()
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *data, "--budget", "2s")
+    assert done.returncode == 0, done.stderr
+    assert 1 < time.monotonic() - begin < 5
+    told = re.search(r"^budget: (\S+) epochs fit into 2 s; --epochs (\S+) ", done.stderr, re.M)
+    planned = manifest(tmp_path / "m.npz")["training"]["settings"]["epochs"]
+    assert float(told[1]) == float(told[2]) == planned > 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--budget", "5x"], "'5x' is not a time such as 90s, 5m or 1.5h"),
+        (["--budget", "0s"], "'0s' is not a time such as 90s, 5m or 1.5h"),
+        (["--budget", "5m", "--epochs", "3"], "--budget chooses the number of epochs; leave --ep"),
+        (["--budget", "0.01s"], "--budget 0.01s: too short for a step, a validation and what "),
+    ],
+)
+def test_a_budget_that_is_no_use_is_refused(run, patterns, tmp_path, options, message):
+    done = run("train", patterns, "-o", tmp_path / "m.npz", "--arch", ARCH, *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
