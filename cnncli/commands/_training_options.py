@@ -108,7 +108,8 @@ LEARNING_OPTIONS = (
     AUGMENT_OPTION,
     click.option("--class-weights", type=click.Choice(["auto", "none"]), default="none",
                   show_default=True,
-                  help="auto: pixels of rare classes count more."),
+                  help="auto: rare classes, labels or classes of pixels count as much as "
+                  "common ones."),
     click.option("--label-smoothing", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Share of a target given to all classes.  [default: 0.1; masks: 0]"),
     click.option("--clip", type=POSITIVE, metavar="X",

@@ -105,17 +105,18 @@ def load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> Traini
     from cnncli.commands._data_options import complain_of_broken
     from cnncli.data.source import load_training
 
+    settings = _read_data_settings(preset_shape, options)
     data = load_training(
         path,
         task=options.pop("task"),
         loss=options.pop("loss"),
         val=_parse_val(options.pop("val")),
-        settings=_read_data_settings(preset_shape, options),
+        settings=settings,
         threads=options["threads"],
         skip_broken=options.pop("skip_broken"),
     )
     complain_of_broken(data.broken)
-    _describe_data(path, data)
+    _describe_data(path, data, settings.weighted)
     return data
 
 
@@ -145,7 +146,7 @@ def _parse_val(val: str | None) -> str | float | None:
     return fraction
 
 
-def _describe_data(path: str, data: TrainingData) -> None:
+def _describe_data(path: str, data: TrainingData, weighted: bool) -> None:
     for notice in data.notices:
         note(notice)
     size = "x".join(map(str, data.preprocessing.input_shape))
@@ -154,12 +155,15 @@ def _describe_data(path: str, data: TrainingData) -> None:
         f"{path}: {len(data.train)} {data.preprocessing.noun}s to train on, "
         f"{len(data.val)} to validate, {data.task.words.describe()}"
     )
-    _describe_counts(path, data)
+    _describe_counts(path, data, weighted)
     note(f"input: {size}, {data.preprocessing.description}, {memory:.1f} MB in memory")
 
 
-def _describe_counts(path: str, data: TrainingData) -> None:
-    """Say how many samples each class or label has, and which have too few."""
+def _describe_counts(path: str, data: TrainingData, weighted: bool) -> None:
+    """Say how many samples each class or label has, and which have too few.
+
+    `weighted`: whether rare ones count more.
+    """
     from cnncli.tasks.class_counts import describe_counts, warn_of_rare
 
     counts, names, noun = data.count_samples(), data.task.outputs, data.preprocessing.noun
@@ -168,7 +172,8 @@ def _describe_counts(path: str, data: TrainingData) -> None:
     note(f"{noun}s per {data.task.singular}: {describe_counts(names, counts)}")
     warning = warn_of_rare(names, counts, noun)
     if warning:
-        note(f"{path}: {warning}")
+        hint = "" if weighted else "; --class-weights auto lets them count more"
+        note(f"{path}: {warning}{hint}")
 
 
 def _adapt(arch: str, shape: Shape) -> str | None:

@@ -19,7 +19,7 @@ class DataSettings(Value):
     resize: str = "stretch"  # how images get their size: stretch, crop, pad
     length: int | None = None  # of signals
     normalization: str = "standard"  # unit, standard, minmax, image, none
-    weighted: bool = False  # whether rare classes of masks weigh more
+    weighted: bool = False  # whether rare classes or labels count more
     ignored: tuple[str, ...] = ()  # levels or colors of masks that take part in nothing
     preset: tuple[int, ...] = ()
 

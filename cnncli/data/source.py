@@ -192,9 +192,8 @@ def _load_parts(
             require_masks(train), require_masks(held), task, settings, threads
         )
     else:
-        for name in ("weighted", "ignored"):
-            if getattr(settings, name):
-                raise UsageError(f"{setting(name)} is not for {task.name}; leave it out")
+        if settings.ignored:
+            raise UsageError(f"{setting('ignored')} is not for {task.name}; leave it out")
         try:
             preprocessing, notices = _choose_preprocessing(train, settings, threads)
         except UnreadableError:  # of all samples to train on; so those to validate on are told, too
@@ -208,6 +207,8 @@ def _load_parts(
             return SampleSet(part, preprocessing, task, threads=threads)
 
         train_set, val_set = build_each(path, build, (train, held))
+        if settings.weighted:
+            task = task.balance(train_set.targets)
     _check_settings(path, settings, train.noun)
     for part in (train_set, val_set):
         part.choose_normalization(settings.normalization, train_set.statistics)

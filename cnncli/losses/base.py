@@ -62,3 +62,10 @@ class Loss(Named):
     def with_class_weights(self, weights: Sequence[float]) -> Loss:
         """Return the loss with a weight for each class; raise UsageError where it has none."""
         raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")
+
+    def balance(self, counts: Sequence[int]) -> Loss:
+        """Return the loss that makes up for how rare classes or labels are.
+
+        `counts` are the samples of each to train on. Raises UsageError where that has no meaning.
+        """
+        raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")

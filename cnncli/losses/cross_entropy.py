@@ -76,3 +76,44 @@ class CrossEntropy(Loss, name="cross-entropy"):
 
     def with_class_weights(self, weights: Sequence[float]) -> CrossEntropy:
         return replace(self, weights=tuple(weights))
+
+    def balance(self, counts: Sequence[int]) -> BalancedCrossEntropy:
+        common = max(counts)  # what a class without samples is taken for
+        samples = [count or common for count in counts]
+        shares = tuple(count / sum(samples) for count in samples)
+        return BalancedCrossEntropy(self.smoothing, shares=shares)
+
+
+class BalancedCrossEntropy(CrossEntropy):
+    """Cross-entropy in which the rarity of a class is no reason to doubt it.
+
+    The logits are what speaks for a class apart from its share of the samples, whose logarithm is
+    added to them here, and here alone (the logit adjustment of Menon et al. 2021, arXiv:2007.07314,
+    equation 10). What label smoothing takes from a target goes to the classes by their shares.
+    """
+
+    shares: tuple[float, ...] = ()  # of the classes among the samples to train on
+
+    def build(self, output: Array, gradient: Array, threads: int) -> Step:
+        """See Loss.build; there are no pixels, and every sample has a label."""
+        classes: int = output.shape[-1]
+        shares = np.array(self.shares, np.float32)
+        offsets, rest = np.log(shares), np.float32(self.smoothing) * shares
+        adjusted, wanted = np.empty_like(output), np.empty_like(output)
+        losses, weights = np.zeros(len(output)), np.empty(0)
+
+        def step(targets: Targets, n: int) -> float:
+            np.add(output[:n], offsets, out=adjusted[:n])
+            if targets.dtype == np.float32:
+                np.multiply(targets.reshape(n, classes), 1 - self.smoothing, out=wanted[:n])
+                wanted[:n] += rest
+            else:
+                wanted[:n] = rest
+                wanted[np.arange(n), targets.reshape(-1)] += 1 - self.smoothing
+            elementwise.mixed_cross_entropy(
+                n, classes, 0.0, weights, float(n),
+                adjusted.reshape(-1), wanted.reshape(-1), losses, gradient.reshape(-1), threads,
+            )  # fmt: skip
+            return float(losses[:n].sum()) / n
+
+        return step

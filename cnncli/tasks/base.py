@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -144,6 +145,16 @@ class Task(Named):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of the answer to an input: (K,), or (H, W, K) for every pixel's."""
         return (len(self.outputs),)
+
+    def balance(self, targets: Any) -> Self:
+        """Return the task with a loss that makes up for how rare outputs are in these targets.
+
+        They are those to train on. Raises UsageError where that has no meaning.
+        """
+        counts = self.count_samples(targets)
+        if counts is None:
+            raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")
+        return replace(self, loss=self.loss.balance(counts))
 
     def count_samples(self, targets: Any) -> list[int] | None:
         """Return how many samples each output stands in the targets of; None for numbers."""

@@ -295,12 +295,6 @@ def test_feature_maps_of_such_a_network_can_be_looked_at(run, trained, discs, tm
     assert done.returncode == 0, done.stderr
 
 
-def test_class_weights_are_for_masks_alone(run, patterns, tmp_path):
-    done = run("train", patterns, "-o", tmp_path / "m.npz", "--class-weights", "auto")
-    assert done.returncode == 2
-    assert "--class-weights is not for classify" in done.stderr
-
-
 def test_class_weights_are_not_for_dice_alone(run, discs, tmp_path):
     options = ("--loss", "dice", "--class-weights", "auto", "--img-size", "24")
     done = run("train", discs, "-o", tmp_path / "m.npz", *options)

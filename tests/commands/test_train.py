@@ -77,7 +77,15 @@ def test_a_class_of_few_images_is_a_notice(run, patterns, tmp_path):
         path.unlink()
     done = run("train", data, "-o", tmp_path / "m.npz", *FAST)
     assert "images per class: columns (20), plain (20), rows (3)\n" in done.stderr
-    assert f"{data}: few images: rows (3), where columns has 20; add some, for " in done.stderr
+    notice = f"{data}: few images: rows (3), where columns has 20; add some, for "
+    hint = "; --class-weights auto lets them count more\n"
+    assert notice in done.stderr and hint in done.stderr
+    weighted = run(
+        "train", data, "-o", tmp_path / "w.npz", *FAST, "--class-weights", "auto", "--json"
+    )
+    assert notice in weighted.stderr and hint not in weighted.stderr
+    assert manifest(tmp_path / "w.npz").get("task") is None
+    assert (tmp_path / "w.npz").read_bytes() != (tmp_path / "m.npz").read_bytes()
 
 
 def test_quiet_leaves_stderr_empty(run, patterns, tmp_path):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from cnncli.data.settings import DataSettings
 from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.source import load_labeled, load_training, open_data
 from cnncli.errors import DataError, UsageError
+from cnncli.losses.cross_entropy import CrossEntropy
 from cnncli.tasks import Classification
 
 SIGNALS = SignalPreprocessing(6, 2, None)
@@ -383,10 +385,13 @@ def test_a_length_is_not_for_images(class_folder) -> None:
         load_training(str(root), settings=DataSettings(length=8))
 
 
-def test_class_weights_are_for_masks_alone(class_folder) -> None:
-    root = class_folder({"cat": 5, "dog": 5})
-    with pytest.raises(UsageError, match="weighted is not for classify; leave it out"):
-        load_training(str(root), settings=DataSettings(weighted=True))
+def test_classes_are_weighed_by_the_samples_to_train_on(class_folder) -> None:
+    root = class_folder({"train/cat": 9, "train/dog": 3, "val/cat": 2, "val/dog": 5})
+    plain = load_training(str(root)).task
+    task = load_training(str(root), settings=DataSettings(weighted=True)).task
+    assert plain.loss == CrossEntropy()
+    assert task == replace(plain, loss=CrossEntropy().balance([9, 3]))
+    assert task.loss.shares == (0.75, 0.25)  # type: ignore[attr-defined]
 
 
 def test_skipping_broken_files_is_training_without_them(class_folder) -> None:

@@ -45,3 +45,9 @@ def test_smoothing_and_class_weights_are_for_the_losses_with_cross_entropy(name)
         loss.with_smoothing(0.1)
     with pytest.raises(UsageError, match=f"weighted is not for {name}; leave it out"):
         loss.with_class_weights([1.0, 2.0])
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber", "dice"])
+def test_losses_without_classes_or_labels_cannot_be_balanced(name):
+    with pytest.raises(UsageError, match=f"weighted is not for {name}; leave it out"):
+        LOSSES.read(name).balance([1, 2])

@@ -104,3 +104,57 @@ def test_threads_change_no_bit_of_a_mixed_loss():
         again = run_step(CrossEntropy(0.1), outputs, shares, threads)
         assert again[0] == once[0]
         assert again[1].tobytes() == once[1].tobytes()
+
+
+BALANCED = CrossEntropy().balance([90, 6, 4])
+
+
+def test_balanced_logits_that_say_nothing_leave_the_shares_of_the_classes():
+    _, gradient = run_step(BALANCED, np.zeros((1, 3), np.float32), np.array([2], np.int32))
+    assert gradient[0] == pytest.approx([0.9, 0.06, 0.04 - 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_balanced_cross_entropy_is_that_of_logits_with_the_log_of_the_shares(smoothing):
+    outputs, labels = draw(7, 30, 3)[0], (np.arange(30) % 3).astype(np.int32)
+    shares = np.array([0.9, 0.06, 0.04])
+    p = np.exp(outputs.astype(np.float64)) * shares
+    p /= p.sum(1, keepdims=True)
+    wanted = smoothing * shares + (1 - smoothing) * np.eye(3)[labels]
+    mean, gradient = run_step(BALANCED.with_smoothing(smoothing), outputs, labels, batch=40)
+    assert mean == pytest.approx(-(wanted * np.log(p)).sum() / 30, rel=1e-6)
+    assert np.allclose(gradient, (p - wanted) / 30, atol=1e-7)
+
+
+def test_a_sample_that_is_wholly_of_one_class_is_balanced_as_its_label_is():
+    outputs, labels = draw(7, 9, 3)[0], (np.arange(9) % 3).astype(np.int32)
+    loss = BALANCED.with_smoothing(0.1)
+    plain = run_step(loss, outputs, labels)
+    mixed = run_step(loss, outputs, np.eye(3, dtype=np.float32)[labels])
+    assert mixed[0] == pytest.approx(plain[0], rel=1e-6)
+    assert np.allclose(mixed[1], plain[1], atol=1e-7)
+
+
+def test_classes_of_one_size_are_balanced_already():
+    outputs, labels = draw(7, 9, 3)[0], (np.arange(9) % 3).astype(np.int32)
+    plain = run_step(CrossEntropy(0.1), outputs, labels)
+    balanced = run_step(CrossEntropy(0.1).balance([5, 5, 5]), outputs, labels)
+    assert balanced[0] == pytest.approx(plain[0], rel=1e-6)
+    assert np.allclose(balanced[1], plain[1], atol=1e-7)
+
+
+def test_a_class_without_samples_is_taken_for_a_common_one():
+    assert CrossEntropy().balance([6, 0, 3]).shares == (0.4, 0.4, 0.2)
+
+
+def test_a_balanced_loss_is_measured_and_named_like_any_cross_entropy():
+    outputs, labels = draw(7, 9, 3)[0], (np.arange(9) % 3).astype(np.int32)
+    assert (BALANCED.measure(outputs, labels) == CrossEntropy().measure(outputs, labels)).all()
+    assert str(BALANCED) == "cross-entropy"
+
+
+def test_threads_change_no_bit_of_a_balanced_loss():
+    outputs, labels = draw(11, 4000, 3)[0], (np.arange(4000) % 3).astype(np.int32)
+    once, again = (run_step(BALANCED, outputs, labels, threads) for threads in (1, 3))
+    assert once[0] == again[0]
+    assert once[1].tobytes() == again[1].tobytes()
