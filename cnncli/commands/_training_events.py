@@ -111,10 +111,15 @@ class _Story:
 
 
 def _describe_stop(stopped: Stopped) -> str:
-    done = [f"{stopped.epochs} epoch{'s' * (stopped.epochs != 1)}"]
-    if stopped.batches:
-        done.append(f"{stopped.batches} batch{'es' * (stopped.batches != 1)}")
+    place = describe_place(stopped.epochs, stopped.batches)
     return (
-        f"stopped after {' and '.join(done)}, as kept in {stopped.path}; "
-        f"{setting('resume')} goes on from there"
+        f"stopped after {place}, as kept in {stopped.path}; {setting('resume')} goes on from there"
     )
+
+
+def describe_place(epochs: int, batches: int) -> str:
+    """Return "3 epochs and 17 batches"."""
+    done = [f"{epochs} epoch{'s' * (epochs != 1)}"]
+    if batches:
+        done.append(f"{batches} batch{'es' * (batches != 1)}")
+    return " and ".join(done)

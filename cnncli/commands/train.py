@@ -143,20 +143,23 @@ def _train(
     force: bool,
 ) -> Outcome:
     """Train from the beginning, or go on from a checkpoint."""
+    from cnncli.commands._training_events import describe_place
     from cnncli.commands._training_preparation import prepare_training
 
-    changes = {} if checkpoint is None else list_changed(checkpoint, options)
-    if checkpoint is not None:
-        if not force:
-            refuse_contradictions(output, checkpoint, changes)
-        take_over(checkpoint.options, options)
+    if checkpoint is None:
+        given = list_given(options)
+        return _run(output, prepare_training(data, options), given, None, log)
+    state, changes = checkpoint.state, list_changed(checkpoint, options)
+    if not force:
+        refuse_contradictions(output, checkpoint, changes)
+    note(f"going on after {describe_place(len(state.epochs), state.batches)}")
+    take_over(checkpoint.options, options)
     given = list_given(options)
     if checkpoint is not None:
         options["budget"] = None  # it has chosen the epochs already
     prepared = prepare_training(data, options)
-    if checkpoint is not None and not force:
+    if not force:
         prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))
-    state = None if checkpoint is None else checkpoint.state
     return _run(output, prepared, given, state, log)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,9 +17,17 @@ from numpy.typing import NDArray
 
 from cnncli.data.checksums import Checksums
 from cnncli.errors import ModelFileError, setting
-from cnncli.model_file.archive import DTYPES, MAX_ARRAYS, ArrayType, pack_archive
+from cnncli.model_file.archive import (
+    DTYPES,
+    MAX_ARRAYS,
+    MAX_FILE_BYTES,
+    ArrayType,
+    measure_file,
+    pack_archive,
+    type_of,
+)
 from cnncli.model_file.atomic import STDOUT, remove_leftovers, write_atomically
-from cnncli.model_file.manifest import DAMAGED, Manifest, parse_json
+from cnncli.model_file.manifest import DAMAGED, MAX_BYTES, Manifest, parse_json
 from cnncli.model_file.reader import read_archive
 from cnncli.tasks import Task
 from cnncli.training.packing import pack, unpack
@@ -89,15 +98,16 @@ def locate_beside(model: str, *, before: str = "", behind: str) -> Path | None:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
-    """Write a checkpoint atomically; return False, with the old one as it was, for a lost training.
+    """Write a checkpoint atomically; return False where none can be, with the old one as it was.
 
-    That is one with weights that are not finite: it is about to end. An OSError goes on up.
+    So where weights are not finite, as the training is about to end then, and where the file would
+    be too large for its format (2 GiB). An OSError goes on up.
     """
     arrays: dict[str, NDArray[Any]] = {}
     text = json.dumps(pack(checkpoint, Checkpoint, arrays), allow_nan=False).encode()
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        return False
     arrays[TEXT] = np.frombuffer(text, np.uint8)
+    if not (_fits(arrays) and all(np.isfinite(array).all() for array in arrays.values())):
+        return False
 
     def write(stream: BinaryIO) -> None:
         for piece in pack_archive(KIND, {}, arrays):
@@ -105,6 +115,12 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> bool:
 
     write_atomically(path, write, force=True)
     return True
+
+
+def _fits(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Say whether a file can hold these arrays beside the largest manifest."""
+    needed = measure_file(MAX_BYTES, {name: type_of(array) for name, array in arrays.items()})
+    return needed <= MAX_FILE_BYTES and len(arrays) <= MAX_ARRAYS
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

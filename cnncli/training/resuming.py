@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ def check_model(path: str, checkpoint: Checkpoint) -> None:
 
 def _is_of(model: Model, checkpoint: Checkpoint) -> bool:
     """Say whether a training wrote this model, or goes on with it."""
-    settings, training = asdict(checkpoint.settings), model.training
+    settings, training = json.loads(json.dumps(asdict(checkpoint.settings))), model.training
     del settings["threads"]
     goes_on = 0 < checkpoint.settings.after == training.get("epochs_run")
     return model.arch == checkpoint.arch and (goes_on or training.get("settings") == settings)

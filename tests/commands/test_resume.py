@@ -65,6 +65,7 @@ def test_a_resumed_training_needs_no_options_and_ends_with_the_same_bytes(
 ):
     done = run("train", patterns, "-o", stopped, "--resume", "-j", "3")
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("going on after ")
     assert stopped.read_bytes() == whole.read_bytes()
     assert [path.name for path in stopped.parent.iterdir()] == ["m.npz"]
 

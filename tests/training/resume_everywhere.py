@@ -1,7 +1,8 @@
 """Stop a training everywhere, resume it, and compare the model with that of an unstopped one.
 
     python tests/training/resume_everywhere.py --kills 100
-    python tests/training/resume_everywhere.py --optimizers adamw sgd momentum --kind masks
+    python tests/training/resume_everywhere.py --optimizers adamw sgd momentum --augment strong
+    python tests/training/resume_everywhere.py --kind masks --also '--average 0.9 --patience 2'
 
 Each case, a network with an optimizer, is trained for 3 epochs on a small set of its own. It is
 stopped by SIGTERM in the middle of every step and resumed, on other numbers of threads; stopped and
@@ -16,6 +17,7 @@ import argparse
 import hashlib
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -64,6 +66,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--optimizers", nargs="+", default=["adamw"])
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2, 3, 4])
     parser.add_argument("--augment", help="what --augment gets")
+    parser.add_argument("--also", default="", help="other options of train, in one word")
     parser.add_argument("--every", type=int, default=1, help="stop in every k-th step")
     parser.add_argument("--kills", type=int, default=10, help="by SIGKILL, for each case")
     parser.add_argument("--seed", type=int, default=0, help="of the moments of the kills")
@@ -104,6 +107,7 @@ class Case:
         self.begin = ["--arch", arch, "--optimizer", optimizer, "--epochs", str(EPOCHS)]
         self.begin += ["-b", str(BATCH)] + (["--img-size", "12"] if options.kind == "masks" else [])
         self.begin += ["--augment", options.augment] if options.augment else []
+        self.begin += shlex.split(options.also)
         self.options = options
         self.random = random.Random(options.seed)
         self.threads = 0
