@@ -24,6 +24,9 @@ OPTIONS = {  # what settings are called on the command line, where that is not t
 }
 
 
+BAR = 24  # columns
+
+
 class Interrupted(BaseException):
     """A signal asked the program to stop; `signal` is its number.
 
@@ -186,13 +189,18 @@ class Progress(contextlib.AbstractContextManager["Progress"]):
             figures = f"{done}/{self.total} {self.unit}, {left:.0f} s left"
         line = ", ".join(part for part in (figures, escape(text)) if part)
         self.drawn = self.bar
-        _write_to_stderr(f"\r{self._bar(done)}{line}\x1b[K" if self.bar else line + "\n")
+        _write_to_stderr(f"\r{self._draw(done, line)}\x1b[K" if self.bar else line + "\n")
 
-    def _bar(self, done: int) -> str:
-        if not self.total:
-            return ""
-        filled = 24 * done // self.total
-        return "━" * filled + " " * (24 - filled) + " "
+    def _draw(self, done: int, line: str) -> str:
+        """Return a bar with the line behind it, which fit into a line of the terminal."""
+        from shutil import get_terminal_size
+
+        columns = get_terminal_size().columns - 1
+        width = min(BAR, columns - len(line) - 1)
+        if not self.total or width < 1:
+            return line[:columns]
+        filled = width * done // self.total
+        return "━" * filled + " " * (width - filled) + f" {line}"
 
     def clear(self) -> None:
         """Take the bar off the terminal, to write something else there."""

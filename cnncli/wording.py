@@ -1,4 +1,4 @@
-"""Names in sentences."""
+"""Names and times in sentences."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def count_names(names: Sequence[str], singular: str, plural: str) -> str:
 def shorten(names: Sequence[str]) -> str:
     """Return the first few names."""
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+
+
+def write_time(seconds: float) -> str:
+    """Write a time in the unit that people would take."""
+    for unit, length in (("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if seconds >= 2 * length or (unit == "s" and seconds >= 1):
+            return f"{seconds / length:.3g} {unit}"
+    return f"{1000 * seconds:.3g} ms"

@@ -128,6 +128,21 @@ def test_progress_is_a_bar_on_a_terminal_and_leaves_nothing_behind(capfd, monkey
     assert capfd.readouterr().err == f"\r{bar} 1/4 images, 3 s left\x1b[K\r\x1b[K"
 
 
+@pytest.mark.parametrize(("columns", "bar"), [("80", 24), ("40", 18), ("20", 0)])
+def test_a_bar_and_what_stands_behind_it_fit_into_a_line(capfd, monkeypatch, columns, bar):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", columns)
+    wait = clock(monkeypatch)
+    progress = Progress(1, "images")
+    wait(1)
+    progress.update(1)
+    (line,) = capfd.readouterr().err.removeprefix("\r").removesuffix("\x1b[K").splitlines()
+    assert line.startswith("━" * bar) and line.count("━") == bar
+    assert len(line) < int(columns)
+    assert line.lstrip("━ ")[:19] == "1/1 images, 0 s lef"
+
+
 def test_progress_is_silent_when_quiet(capfd, monkeypatch):
     monkeypatch.setattr(Preferences, "quiet", True)
     wait = clock(monkeypatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from cnncli.training.events import (
     Step,
     Stopped,
 )
+from cnncli.wording import write_time
 
 if TYPE_CHECKING:
     from cnncli.commands._training_log import Log
@@ -57,6 +59,8 @@ class _Story:
 
     started: Started
     progress: Progress  # of the epoch under way
+    samples: int  # in the epoch under way
+    begun: float  # when the first step came next
 
     def __init__(self, data: TrainingData) -> None:
         self.noun, self.unit = data.train.noun, f"{data.train.unit}s"
@@ -64,27 +68,42 @@ class _Story:
     def tell(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, Step):
-            if event.samples < self.started.samples:
-                self.progress.update(event.samples, self._count_epochs(event.epoch))
+            if event.samples < self.samples:
+                self.progress.update(event.samples, self._describe_place(event))
             else:
                 self.progress.clear()
         elif isinstance(event, Epoch):
             self.progress.clear()
             note(self._describe(event))
-            self.progress = Progress(self.started.samples, self.unit)
+            self._expect_epoch(event.epoch)
         elif isinstance(event, Started):
             self.started = event
             note(
                 f"{event.params:,} parameters, {event.macs:,} MACs per {self.noun}; "
                 f"a step works in {event.step_bytes / 1e6:.1f} MB on {event.threads} threads"
             )
-            self.progress = Progress(event.samples, self.unit)
+            self.begun = time.monotonic()
+            self._expect_epoch(len(event.resumed))
         elif isinstance(event, EndedEarly):
             note(self._describe_end(event))
         elif isinstance(event, Saved) and not event.complete:
             note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
         elif isinstance(event, Stopped):
             note(_describe_stop(event))
+
+    def _expect_epoch(self, before: int) -> None:
+        """Begin the bar of the epoch after so many, of which the last may be shorter."""
+        share = min(1.0, self.started.epochs - before)
+        self.samples = round(share * self.started.samples)
+        self.progress = Progress(self.samples, self.unit)
+
+    def _describe_place(self, step: Step) -> str:
+        """Return the epoch of a step, on a terminal with the time left for all that come."""
+        place = self._count_epochs(step.epoch)
+        if not self.progress.bar or step.step == self.started.taken:
+            return place
+        seconds = (time.monotonic() - self.begun) / (step.step - self.started.taken)
+        return f"{place}, {write_time(seconds * (self.started.steps - step.step))} left in all"
 
     def _count_epochs(self, number: int) -> str:
         """Return "epoch 3/20"; the last, shorter one of 9.5 is epoch 9.5/9.5."""

@@ -16,6 +16,8 @@ class Started(Value):
     threads: int
     epochs: float
     samples: int  # in an epoch: images, signals or tiles of images
+    steps: int  # in all epochs
+    taken: int = 0  # steps that a resumed training has behind it
     resumed: tuple[Epoch, ...] = ()  # those that a resumed training has behind it
 
 

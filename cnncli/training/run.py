@@ -75,6 +75,8 @@ def train(
         threads=settings.threads,
         epochs=settings.epochs,
         samples=training.train.samples,
+        steps=training.steps,
+        taken=training.state.steps,
         resumed=tuple(training.state.epochs),
     )
     try:

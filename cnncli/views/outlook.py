@@ -12,6 +12,7 @@ from cnncli.training.rehearsal import Pace
 from cnncli.training.settings import Settings
 from cnncli.views.shape_table import write_table
 from cnncli.views.shapes import report_shapes
+from cnncli.wording import write_time
 
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
@@ -26,6 +27,7 @@ PARTS = {  # of the memory
     "optimizer": "moments of the optimizer",
     "step": "values and gradients of a step",
     "validation": "values of the validation",
+    "average": "average of the weights, with room to compute it",
     "copies": "copies of the weights: the best epoch, and one that may become it",
 }
 
@@ -69,18 +71,11 @@ def write_outlook(outlook: Outlook) -> Iterator[str]:
     yield "memory of the training in bytes"
     width = len(f"{memory['total']:,}")
     for name, text in PARTS.items():
-        yield f"  {memory[name]:{width},}  {text}"
+        if memory[name]:
+            yield f"  {memory[name]:{width},}  {text}"
     yield f"  {memory['total']:{width},}  in all"
     yield ""
     epochs = f"{settings['epochs']:g}"
     yield f"time     {write_time(seconds['step'])} per step of {batch_size}"
     yield f"         {write_time(seconds['epoch'])} per epoch"
     yield f"         {write_time(seconds['training'])} for {epochs} epochs"
-
-
-def write_time(seconds: float) -> str:
-    """Write a time in the unit that people would take."""
-    for unit, length in (("h", 3600.0), ("min", 60.0), ("s", 1.0)):
-        if seconds >= 2 * length or (unit == "s" and seconds >= 1):
-            return f"{seconds / length:.3g} {unit}"
-    return f"{1000 * seconds:.3g} ms"

@@ -7,6 +7,7 @@ from cnncli.engine.optimizers import Optimizer
 from cnncli.terminal import Interrupted
 from cnncli.training.automatic import build_network
 from cnncli.training.checkpoint import load_checkpoint
+from cnncli.training.events import Epoch, Started, Step
 from cnncli.training.run import train
 from cnncli.training.settings import choose_settings
 
@@ -119,3 +120,26 @@ def test_a_signal_that_was_lost_is_noticed_at_the_next_step(events, data, monkey
         follow(events, data)
     assert Interrupted.pending == 0
     assert "the best so far, of epoch 1" in capsys.readouterr().err
+
+
+def test_on_a_terminal_there_is_the_time_left_for_all_epochs(data, monkeypatch, capsys):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    now = iter(range(0, 10**6, 3))
+    monkeypatch.setattr("cnncli.terminal.time.monotonic", lambda: next(now))
+    story = _training_events._Story(data)
+    story.tell(Started(1, 1, 1, 1, 1.5, 40, steps=12, taken=2))
+    story.begun = next(now)
+    story.tell(Step(1, 4, 16, 0.5, 0.1))
+    shown = capsys.readouterr().err.rpartition("\r")[2]
+    assert " 16/40 images, " in shown
+    # Two steps took 3 s, and eight are left.
+    assert "epoch 1/1.5, 12 s left in all" in shown
+
+
+def test_the_bar_of_a_shorter_last_epoch_has_its_samples(data, monkeypatch):
+    story = _training_events._Story(data)
+    story.tell(Started(1, 1, 1, 1, 1.5, 40, steps=8))
+    assert story.progress.total == 40
+    story.tell(Epoch(1, 0.1, 1.0, {}, 1.0, 1.0, False))
+    assert story.progress.total == 20

@@ -19,7 +19,7 @@ def make_epoch(number, val_loss=0.5):
 
 
 def make_start(*resumed):
-    return Started(1, 1, 1, 1, 3, 80, resumed=resumed)
+    return Started(1, 1, 1, 1, 3, 80, 30, resumed=resumed)
 
 
 def read(path):

@@ -42,6 +42,7 @@ def test_a_training_tells_everything_in_order(tmp_path):
     started, done = events[0], events[-1]
     assert (started.params, started.epochs, started.samples) == (4 * 9 + 4 + 2 * 4 * 36 + 2, 2, 40)
     assert started.macs == 36 * 4 * 9 + 36 * 4 * 2
+    assert (started.steps, started.taken) == (10, 0)
     assert started.step_bytes > 0
     assert done.saved == events[-2]
     assert done.seconds > 0
