@@ -3,9 +3,10 @@
 import numpy as np
 
 
-def binary_cross_entropy(x, t):
+def binary_cross_entropy(x, t, yes=1.0, no=1.0):
     p = 1 / (1 + np.exp(-x))
-    return -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(), (p - t) / x.size
+    loss = -(yes * t * np.log(p) + no * (1 - t) * np.log(1 - p)).mean()
+    return loss, (no * (1 - t) * p - yes * t * (1 - p)) / x.size
 
 
 def squared(x, t):

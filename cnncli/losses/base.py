@@ -63,9 +63,10 @@ class Loss(Named):
         """Return the loss with a weight for each class; raise UsageError where it has none."""
         raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")
 
-    def balance(self, counts: Sequence[int]) -> Loss:
+    def balance(self, counts: Sequence[int], samples: int) -> Loss:
         """Return the loss that makes up for how rare classes or labels are.
 
-        `counts` are the samples of each to train on. Raises UsageError where that has no meaning.
+        `counts` are how many of the samples to train on have each of them. Raises UsageError where
+        that has no meaning.
         """
         raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")

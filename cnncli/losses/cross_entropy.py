@@ -77,10 +77,10 @@ class CrossEntropy(Loss, name="cross-entropy"):
     def with_class_weights(self, weights: Sequence[float]) -> CrossEntropy:
         return replace(self, weights=tuple(weights))
 
-    def balance(self, counts: Sequence[int]) -> BalancedCrossEntropy:
-        common = max(counts)  # what a class without samples is taken for
-        samples = [count or common for count in counts]
-        shares = tuple(count / sum(samples) for count in samples)
+    def balance(self, counts: Sequence[int], samples: int) -> BalancedCrossEntropy:
+        """See Loss.balance; a class without samples is taken for a common one."""
+        taken = [count or max(counts) for count in counts]
+        shares = tuple(count / sum(taken) for count in taken)
         return BalancedCrossEntropy(self.smoothing, shares=shares)
 
 

@@ -154,7 +154,7 @@ class Task(Named):
         counts = self.count_samples(targets)
         if counts is None:
             raise UsageError(f"{setting('weighted')} is not for {self.name}; leave it out")
-        return replace(self, loss=self.loss.balance(counts))
+        return replace(self, loss=self.loss.balance(counts, len(targets)))
 
     def count_samples(self, targets: Any) -> list[int] | None:
         """Return how many samples each output stands in the targets of; None for numbers."""

@@ -269,3 +269,17 @@ def test_a_figure_that_is_never_a_number_cannot_be_monitored(run, lists, tmp_pat
     assert done.returncode == 3
     assert "val_r2 is no number on what there is to validate on" in done.stderr
     assert not (tmp_path / "m.npz").exists()
+
+
+def test_rare_labels_count_more_if_asked_for(run, lists, learned, tmp_path):
+    done = run("train", lists / "labels-train.csv", "-o", tmp_path / "m.npz", *FAST, "--json",
+               "--class-weights", "auto")  # fmt: skip
+    assert json.loads(done.stdout)["val_map"] > 0.8
+    assert (tmp_path / "m.npz").read_bytes() != learned("labels")[0].read_bytes()
+
+
+def test_numbers_have_no_class_weights(run, lists, tmp_path):
+    done = run("train", lists / "mass-train.csv", "-o", tmp_path / "m.npz", *FAST,
+               "--class-weights", "auto")  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "cnncli: --class-weights is not for regress; leave it out\n"

@@ -390,7 +390,7 @@ def test_classes_are_weighed_by_the_samples_to_train_on(class_folder) -> None:
     plain = load_training(str(root)).task
     task = load_training(str(root), settings=DataSettings(weighted=True)).task
     assert plain.loss == CrossEntropy()
-    assert task == replace(plain, loss=CrossEntropy().balance([9, 3]))
+    assert task == replace(plain, loss=CrossEntropy().balance([9, 3], 12))
     assert task.loss.shares == (0.75, 0.25)  # type: ignore[attr-defined]
 
 

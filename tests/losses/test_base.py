@@ -50,4 +50,4 @@ def test_smoothing_and_class_weights_are_for_the_losses_with_cross_entropy(name)
 @pytest.mark.parametrize("name", ["mse", "mae", "huber", "dice"])
 def test_losses_without_classes_or_labels_cannot_be_balanced(name):
     with pytest.raises(UsageError, match=f"weighted is not for {name}; leave it out"):
-        LOSSES.read(name).balance([1, 2])
+        LOSSES.read(name).balance([1, 2], 3)

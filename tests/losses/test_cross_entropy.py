@@ -106,7 +106,7 @@ def test_threads_change_no_bit_of_a_mixed_loss():
         assert again[1].tobytes() == once[1].tobytes()
 
 
-BALANCED = CrossEntropy().balance([90, 6, 4])
+BALANCED = CrossEntropy().balance([90, 6, 4], 100)
 
 
 def test_balanced_logits_that_say_nothing_leave_the_shares_of_the_classes():
@@ -138,13 +138,13 @@ def test_a_sample_that_is_wholly_of_one_class_is_balanced_as_its_label_is():
 def test_classes_of_one_size_are_balanced_already():
     outputs, labels = draw(7, 9, 3)[0], (np.arange(9) % 3).astype(np.int32)
     plain = run_step(CrossEntropy(0.1), outputs, labels)
-    balanced = run_step(CrossEntropy(0.1).balance([5, 5, 5]), outputs, labels)
+    balanced = run_step(CrossEntropy(0.1).balance([5, 5, 5], 15), outputs, labels)
     assert balanced[0] == pytest.approx(plain[0], rel=1e-6)
     assert np.allclose(balanced[1], plain[1], atol=1e-7)
 
 
 def test_a_class_without_samples_is_taken_for_a_common_one():
-    assert CrossEntropy().balance([6, 0, 3]).shares == (0.4, 0.4, 0.2)
+    assert CrossEntropy().balance([6, 0, 3], 9).shares == (0.4, 0.4, 0.2)
 
 
 def test_a_balanced_loss_is_measured_and_named_like_any_cross_entropy():
