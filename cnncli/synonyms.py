@@ -45,6 +45,29 @@ SETTINGS = {
     "eps": "epsilon",
     "factor": "scale scalefactor",
 }
+STEPS = {  # of an augmentation
+    "hflip": "fliplr horizontalflip randomhorizontalflip randomflip mirror",
+    "vflip": "flipud verticalflip randomverticalflip",
+    "shift": "translate translation randomtranslation affine randomaffine shiftscalerotate",
+    "rotate": "degrees rotation randomrotation randomrotate90 rot90",
+    "scale": "randomscale",
+    "zoom": "randomresizedcrop randomzoom",
+    "crop": "randomcrop padandcrop",
+    "perspective": "randomperspective",
+    "border": "fillmode bordermode",
+    "brightness": "randombrightness randomgamma",
+    "contrast": "randomcontrast",
+    "hue": "randomhue huesaturationvalue",
+    "saturation": "colorjitter randomsaturation",
+    "gray": "togray randomgrayscale",
+    "blur": "gaussianblur motionblur",
+    "noise": "gaussnoise gaussiannoise randomnoise",
+    "cutout": "erasing randomerasing dropout coarsedropout",
+    "randaugment": "autoaugment",
+    "gain": "volume amplitude",
+    "stretch": "timestretch speed",
+    "mask": "timemask timemasking",
+}
 OPTIONS = {  # without the dashes before them
     "lr": "learningrate lrate",
     "img-size": "imgsz imagesize imsize resolution inputsize",
@@ -68,6 +91,7 @@ OPTIONS = {  # without the dashes before them
     "normalize": "normalization rescale",
     "skip-broken": "skipbad skipcorrupt skiperrors skipinvalid ignoreerrors ignorecorrupt",
     "split": "subset part fold",
+    "augment": "augmentation augmentations transform transforms dataaugmentation",
 }
 COMMANDS = {
     "train": "fit learn",
@@ -112,7 +136,7 @@ def find_synonyms(word: str) -> list[str]:
     """Return what a word from elsewhere is called here, whatever it may be."""
     key = fold(word)
     options = {f"--{name}": words for name, words in OPTIONS.items()}
-    tables = (LAYERS, SETTINGS, options, COMMANDS, OTHERS)
+    tables = (LAYERS, SETTINGS, STEPS, options, COMMANDS, OTHERS)
     return [name for table in tables for name, words in table.items() if key in words.split()]
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cnncli import names, presets, synonyms
+from cnncli.augment import STEPS
 from cnncli.cli import group as commands
 from cnncli.data.images.preprocessing import NORMALIZATIONS
 from cnncli.engine import METHODS
@@ -40,6 +41,7 @@ def test_help_lists_the_losses_of_every_task_with_the_usual_one_first(task):
 KNOWN = {
     "layers": [*list_named_layers(), *OPERATORS, "id"],
     "settings": {field.name for layer in LAYERS.values() for field in layer.settings()},
+    "steps": {name for steps in STEPS.values() for name in steps},
     "options": {
         option.removeprefix("--")
         for name in commands.list_commands(None)

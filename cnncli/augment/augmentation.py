@@ -53,6 +53,11 @@ class Augmentation(Value):
 
     def check(self, task: str, shape: Shape) -> None:
         """Raise UsageError for a step that has no meaning for a task on inputs of this shape."""
+        if sum(isinstance(step, Border) for step in self.steps) > 1:
+            raise UsageError(
+                f"{setting('augment')}: border is given twice, and an image has only one; leave "
+                "one out"
+            )
         for step in self.steps:
             reason = step.refuse(task, shape)
             if reason:

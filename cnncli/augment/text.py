@@ -10,6 +10,7 @@ from cnncli.notation.grammar import read_calls
 from cnncli.notation.tree import Call
 
 EXAMPLE = "hflip, shift(2)"
+PRESET_NAMES = {name for presets in PRESETS.values() for name in presets}
 
 
 def check_text(text: str) -> None:
@@ -17,7 +18,7 @@ def check_text(text: str) -> None:
     try:
         _read(text, "signal")
     except UsageError:
-        _read(text, "image")
+        _read(text, "color image")
 
 
 def read_augmentation(text: str, shape: Shape) -> Augmentation:
@@ -25,15 +26,18 @@ def read_augmentation(text: str, shape: Shape) -> Augmentation:
 
     Steps stand between commas or on lines of their own. Raises UsageError, which names the column.
     """
-    return _read(text, "image" if len(shape) == 3 else "signal")
+    if len(shape) == 2:
+        return _read(text, "signal")
+    return _read(text, "color image" if shape[2] == 3 else "gray image")
 
 
-def _read(text: str, noun: str) -> Augmentation:
+def _read(text: str, kind: str) -> Augmentation:
+    """Return the augmentation of a text for what the presets are grouped by."""
     if text.strip() == "none":
         return NONE
     try:
-        calls = read_calls(PRESETS[noun].get(text.strip(), text))
-        steps = tuple(_read_step(call, noun) for call in calls)
+        calls = read_calls(PRESETS[kind].get(text.strip(), text))
+        steps = tuple(_read_step(call, kind.split()[-1]) for call in calls)
     except ArchitectureError as error:
         raise UsageError(f"{setting('augment')}: {error.message}") from None
     if not steps:
@@ -43,7 +47,7 @@ def _read(text: str, noun: str) -> Augmentation:
 
 def _read_step(call: Call, noun: str) -> Step:
     name, known = call.token.text, STEPS[noun]
-    if name in PRESETS[noun]:
+    if name in PRESET_NAMES:
         raise call.token.location.error(f"{name} stands for steps of its own; write it alone")
     if name not in known:
         others = [other for other, steps in STEPS.items() if name in steps]
@@ -51,7 +55,7 @@ def _read_step(call: Call, noun: str) -> Step:
             raise call.token.location.error(
                 f"{name} is for {others[0]}s, and these are {noun}s; take {', '.join(known)}"
             )
-        hint = did_you_mean(name, [*known, *PRESETS[noun]])
+        hint = did_you_mean(name, [*known, *PRESET_NAMES])
         raise call.token.location.error(
             f"no step is called {name!r}" + (hint or "; `cnncli layers --augment` lists them")
         )

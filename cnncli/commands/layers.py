@@ -23,26 +23,27 @@ def layers(name: str | None, augment: bool, as_json: bool) -> None:
     """
     groups = _list_steps() if augment else {"": _list_layers()}
     word = "step" if augment else "layer"
+    presets = _list_presets() if augment and name is None else []
     if name is not None:
         groups = _select(groups, name, word)
     if as_json:
-        write_json(
-            {
-                "schema": 1,
-                "command": "layers",
-                f"{word}s": [
-                    {**_describe(member, kind), **({"for": group} if group else {})}
-                    for group, members in groups.items()
-                    for member, kind in members.items()
-                ],
-            }
-        )
+        members = [
+            {**_describe(member, kind), **({"for": group} if group else {})}
+            for group, kinds in groups.items()
+            for member, kind in kinds.items()
+        ]
+        record = {"schema": 1, "command": "layers", f"{word}s": members}
+        write_json(record | ({"presets": presets} if presets else {}))
         return
-    for group, members in groups.items():
+    for group, kinds in groups.items():
         if group:
             write_line(f"for {group}s:")
-        for member, kind in members.items():
+        for member, kind in kinds.items():
             _show(_describe(member, kind), with_settings=name is not None)
+    for preset in presets:
+        write_line(f"{preset['name']} for {preset['for']}s:")
+        for line in wrap_below(preset["text"]):
+            write_line(line)
 
 
 def _list_layers() -> dict[str, Any]:
@@ -57,6 +58,16 @@ def _list_steps() -> dict[str, dict[str, Any]]:
     from cnncli.augment import STEPS
 
     return {noun: dict(steps) for noun, steps in STEPS.items() if steps}
+
+
+def _list_presets() -> list[dict[str, str]]:
+    from cnncli.augment.presets import PRESETS
+
+    return [
+        {"name": name, "for": kind, "text": text}
+        for kind, presets in PRESETS.items()
+        for name, text in presets.items()
+    ]
 
 
 def _select(groups: dict[str, dict[str, Any]], name: str, word: str) -> dict[str, dict[str, Any]]:

@@ -59,6 +59,12 @@ def test_a_step_without_meaning_is_refused_by_its_name_and_task():
     read_augmentation("hflip, crop(8)", (9, 20, 3)).check("classify", (9, 20, 3))
 
 
+def test_an_image_has_only_one_border():
+    augmentation = read_augmentation("border(zero), hflip, border(edge)", (9, 9, 3))
+    with pytest.raises(UsageError, match="border is given twice"):
+        augmentation.check("classify", (9, 9, 3))
+
+
 def test_an_empty_augmentation_is_false():
     assert not NONE
     assert read_augmentation("hflip", (9, 20, 3))

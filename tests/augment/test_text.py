@@ -6,6 +6,7 @@ from cnncli.augment.presets import PRESETS
 from cnncli.augment.shifts import Shift
 from cnncli.augment.text import check_text, read_augmentation
 from cnncli.errors import UsageError
+from cnncli.tasks import TASKS
 
 IMAGE, SIGNAL = (32, 32, 3), (1000, 1)
 
@@ -25,11 +26,24 @@ def test_none_is_no_step():
     assert str(NONE) == "none"
 
 
-@pytest.mark.parametrize("name", PRESETS["image"])
-def test_a_preset_is_written_out(name):
-    augmentation = read_augmentation(name, IMAGE)
-    assert str(augmentation) == PRESETS["image"][name]
-    augmentation.check("classify", IMAGE)
+SHAPES = {"color image": IMAGE, "gray image": (28, 28, 1), "signal": SIGNAL}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, presets in PRESETS.items() for name in presets]
+)
+def test_a_preset_is_written_out_and_fits_what_it_is_for(kind, name):
+    augmentation = read_augmentation(name, SHAPES[kind])
+    assert str(augmentation) == PRESETS[kind][name]
+    for task in TASKS:
+        augmentation.check(task, SHAPES[kind])
+    check_text(name)
+
+
+def test_presets_mirror_images_in_color_alone():
+    for name in ("light", "strong"):
+        assert "flip" in str(read_augmentation(name, IMAGE))
+        assert "flip" not in str(read_augmentation(name, (28, 28, 1)))
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,20 @@ def test_steps_of_an_augmentation_are_listed_by_what_they_are_for():
     assert lines[0] == "for images:"
     assert "rotate(degrees)" in lines
     assert max(map(len, lines)) <= 80
-    steps = json.loads(layers("--augment", "--json").stdout)["steps"]
-    flip = next(step for step in steps if step["name"] == "hflip")
+    record = json.loads(layers("--augment", "--json").stdout)
+    flip = next(step for step in record["steps"] if step["name"] == "hflip")
     assert flip["for"] == "image"
     assert flip["settings"][0]["default"] == "0.5"
+
+
+def test_presets_of_an_augmentation_are_written_out():
+    text = "shift(0.07), rotate(5), scale(0.05)"
+    lines = layers("--augment").stdout.splitlines()
+    assert lines[lines.index("light for gray images:") + 1] == f"    {text}"
+    presets = json.loads(layers("--augment", "--json").stdout)["presets"]
+    assert {"name": "light", "for": "gray image", "text": text} in presets
+    assert "light" not in layers("--augment", "zoom").stdout
+    assert "presets" not in json.loads(layers("--json").stdout)
 
 
 def test_one_step_is_shown_with_what_its_settings_take():

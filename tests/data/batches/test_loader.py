@@ -74,11 +74,17 @@ def test_the_order_does_not_depend_on_the_batch_size(noise) -> None:
     assert order(loader(images, 4), 1) == order(loader(images, 9), 1)
 
 
+@pytest.mark.parametrize("augment", ["none", "hflip, shift(1), rotate(90)"])
 @pytest.mark.parametrize("first", range(6))
-def test_an_epoch_can_be_taken_up_in_the_middle(noise, first: int) -> None:
-    images = image_set(noise)
-    whole = [batch.inputs.copy() for batch in loader(images).epoch(2)]
-    rest = [batch.inputs.copy() for batch in loader(images).epoch(2, first)]
+def test_an_epoch_can_be_taken_up_in_the_middle(noise, first: int, augment: str) -> None:
+    images, augmentation = image_set(noise), read_augmentation(augment, (3, 2, 3))
+    whole, rest = (
+        [
+            batch.inputs.copy()
+            for batch in images.batches(5, augmentation=augmentation).epoch(2, start)
+        ]
+        for start in (0, first)
+    )
     assert len(rest) == 5 - first
     assert all(np.array_equal(a, b) for a, b in zip(whole[first:], rest, strict=True))
 
