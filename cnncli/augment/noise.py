@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from cnncli.augment.base import Array, ImageStep
 from cnncli.augment.draws import Draws
 from cnncli.kernels import elementwise
-from cnncli.settings import POSITIVE, SHARE, setting
+from cnncli.settings import SHARE, between, setting
 
 REACH = 3  # standard deviations: what lies farther away is left out of a blur
 
@@ -16,9 +16,10 @@ REACH = 3  # standard deviations: what lies farther away is left out of a blur
 class Noise(ImageStep, name="noise"):
     """Noise of this standard deviation on every value, in levels from 0 to 255."""
 
-    deviation: float = setting(POSITIVE)
+    deviation: float = setting(between(0, 255))
 
     examples = ("noise(8)",)
+    still = "noise(0)"
 
     def change(self, draws: Draws, inputs: Array, scale: Array) -> None:
         add_noise(draws, inputs, self.deviation * scale)
@@ -27,11 +28,11 @@ class Noise(ImageStep, name="noise"):
 class Blur(ImageStep, name="blur"):
     """Out of focus, by a Gaussian of a deviation up to so many pixels, in a share of the images."""
 
-    deviation: float = setting(POSITIVE)
+    deviation: float = setting(between(0, 20))
     share: float = setting(SHARE, 0.5)
 
     examples = ("blur(1.5)", "blur(2, 1)")
-    still = "blur(1, 0)"
+    still = "blur(0, 1)"
 
     def change(self, draws: Draws, inputs: Array, scale: Array) -> None:
         rows = np.flatnonzero(draws.chance(self.share, "whether"))

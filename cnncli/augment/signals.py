@@ -11,7 +11,7 @@ import numpy as np
 from cnncli.augment.base import Array, Shape, SignalStep, resolve_distance
 from cnncli.augment.draws import Draws
 from cnncli.augment.noise import add_noise
-from cnncli.settings import DISTANCE, POSITIVE, SHARE, setting
+from cnncli.settings import DISTANCE, SHARE, between, setting
 
 
 class Shift(SignalStep, name="shift"):
@@ -48,9 +48,10 @@ class Gain(SignalStep, name="gain"):
 class Noise(SignalStep, name="noise"):
     """Noise of this standard deviation on every value, where the signals' own is 1."""
 
-    deviation: float = setting(POSITIVE)
+    deviation: float = setting(between(0, 10))
 
     examples = ("noise(0.1)",)
+    still = "noise(0)"
 
     def change(self, draws: Draws, inputs: Array, scale: Array) -> None:
         add_noise(draws, inputs, np.full(inputs.shape[2], self.deviation))

@@ -51,3 +51,35 @@ def test_what_cannot_be_meant_is_one_line_and_writes_nothing(
 def test_a_mistake_is_found_before_the_data_are_read(run, tmp_path):
     done = run("train", tmp_path / "nothing", "-o", tmp_path / "m.npz", "--augment", "rotat(3)")
     assert "no step is called 'rotat'" in done.stderr
+
+
+def make_list(patterns, folder, header, describe):
+    """Write a list of the training images, each with what `describe` says of its kind."""
+    images = sorted(patterns.glob("train/*/*.png"))
+    lines = [f"{image},{describe(image.parent.name, i)}" for i, image in enumerate(images)]
+    (folder / "list.csv").write_text("\n".join([header, *lines, ""]))
+    return folder / "list.csv"
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_mixed_classes_and_labels_are_learned_and_raise_the_training_loss(
+    run, patterns, tmp_path, labels
+):
+    data = patterns
+    if labels:
+        data = make_list(patterns, tmp_path, "path,label", lambda kind, _: f"{kind}|image")
+    losses = []
+    for augment in ("none", "mixup(1), cutmix"):
+        settings = ("--epochs", "8", "-b", "8", "--lr", "0.01", "--augment", augment, "--json")
+        done = run("train", data, "-o", tmp_path / "m.npz", "-f", "--arch", ARCH, *settings)
+        assert done.returncode == 0, done.stderr
+        losses.append(json.loads(done.stdout)["train_loss"])
+    assert losses[1] > 1.2 * losses[0]
+
+
+def test_mixed_numbers_are_refused(run, patterns, tmp_path):
+    data = make_list(patterns, tmp_path, "path,width,height", lambda _, i: f"{i},{i * i}")
+    done = run("train", data, "-o", tmp_path / "m.npz", *FAST, "--augment", "mixup")
+    assert done.returncode == 2
+    assert "--augment: mixup is for classes and labels: nobody knows the num" in done.stderr
+    assert not (tmp_path / "m.npz").exists()

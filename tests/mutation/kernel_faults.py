@@ -63,6 +63,18 @@ ELEMENTWISE = {
         "rest = smoothing / (K - 1)",
         ("tests/kernels/test_loss.py",),
     ),
+    "a-mixed-row-is-smoothed-as-if-it-had-no-weight": Fault(
+        "kernels/elementwise/loss.pxi",
+        "target += smoothing * weight / K",
+        "target += smoothing / K",
+        ("tests/losses/test_cross_entropy.py",),
+    ),
+    "noise-repeats-itself-in-every-pixel": Fault(
+        "kernels/elementwise/noise.pxi",
+        "draw_normal(starts[i], k * C + c)",
+        "draw_normal(starts[i], c)",
+        ("tests/kernels/test_noise.py",),
+    ),
     "huber-jumps-at-delta": Fault(
         "kernels/elementwise/loss.pxi",
         "total += delta * (length - delta / 2)",
