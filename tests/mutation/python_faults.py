@@ -334,6 +334,30 @@ LOSSES_AND_TASKS = {
         "total = float(rows)",
         ("tests/losses/test_cross_entropy.py",),
     ),
+    "a-rare-class-is-doubted-for-its-rarity": Fault(
+        "cnncli/losses/cross_entropy.py",
+        "np.add(output[:n], offsets, out=adjusted[:n])",
+        "np.subtract(output[:n], offsets, out=adjusted[:n])",
+        ("tests/losses/test_cross_entropy.py",),
+    ),
+    "a-rare-label-weighs-less": Fault(
+        "cnncli/losses/binary_cross_entropy.py",
+        "missing / np.maximum(given, 1)",
+        "given / np.maximum(missing, 1)",
+        ("tests/losses/test_binary_cross_entropy.py",),
+    ),
+    "thresholds-are-those-before-the-temperature": Fault(
+        "cnncli/training/calibration.py",
+        "calibrated, task.learn_from_validation(calibrated)",
+        "calibrated, task.learn_from_validation(judged)",
+        ("tests/training/test_calibration.py",),
+    ),
+    "a-shifted-copy-is-not-brought-back": Fault(
+        "cnncli/engine/copies.py",
+        "np.roll(mirrored, -self.shift, (0, 1))",
+        "np.roll(mirrored, self.shift, (0, 1))",
+        ("tests/engine/test_copies.py", "tests/engine/test_tiling.py"),
+    ),
     "the-loss-of-an-image-is-the-sum-over-its-pixels": Fault(
         "cnncli/losses/cross_entropy.py",
         "sums[:, 0] / np.maximum(sums[:, 1], 1)",
