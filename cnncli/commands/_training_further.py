@@ -48,6 +48,7 @@ def _describe_data(trained: Trained) -> dict[str, Any]:
         "task": trained.task.name,
         "loss": str(trained.task.loss),
         "normalize": kept["normalization"],
+        "class_weights": trained.model.training.get("class_weights", "none"),
     }
     if trained.origin is not None and trained.origin.fraction is not None:
         options["val"] = str(trained.origin.fraction)

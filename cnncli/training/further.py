@@ -30,25 +30,24 @@ def take_up(trained: Trained, settings: Settings) -> State:
     """
     training, graph = trained.model.training, trained.graph
     epochs = [_read_epoch(record, trained.task) for record in training.get("log", [])]
-    if not epochs or len(epochs) != training["epochs_run"]:
+    if len(epochs) != training["epochs_run"]:
         raise UsageError(
             "the model does not have the figures of each of its epochs, so it cannot be trained "
             "further; begin again"
         )
-    best = epochs[training["best_epoch"] - 1]
     temperature = training["temperature"]
-    figures = {name: _read_figure(training[name]) for name in best.validation}
     weights = Weights(graph)
-    weights.load(divide_logits(graph, trained.model.weights, 1 / temperature) or {})
+    weights.load(
+        divide_logits(graph, trained.model.weights, 1 / temperature) or trained.model.weights
+    )
     moments = Optimizer(OPTIMIZERS.read(settings.optimizer), weights, 0.0, 1).state
     averaged = {name: array.copy() for name, array in weights.arrays.items()}
-    return State(
-        weights.arrays,
-        moments,
-        averaged if settings.average else {},
-        epochs=epochs,
-        best=Best(best, trained.model.weights, temperature, figures, trained.task),
-    )
+    state = State(weights.arrays, moments, averaged if settings.average else {}, epochs=epochs)
+    if epochs:  # else it is a network as it begins
+        best = epochs[training["best_epoch"] - 1]
+        figures = {name: _read_figure(training[name]) for name in best.validation}
+        state.best = Best(best, trained.model.weights, temperature, figures, trained.task)
+    return state
 
 
 def go_further(trained: Trained, settings: Settings) -> Settings:

@@ -67,5 +67,5 @@ def _is_of(model: Model, checkpoint: Checkpoint) -> bool:
     """Say whether a training wrote this model, or goes on with it."""
     settings, training = json.loads(json.dumps(asdict(checkpoint.settings))), model.training
     del settings["threads"]
-    goes_on = 0 < checkpoint.settings.after == training.get("epochs_run")
+    goes_on = checkpoint.settings.after == training.get("epochs_run")
     return model.arch == checkpoint.arch and (goes_on or training.get("settings") == settings)

@@ -24,7 +24,7 @@ from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
 from cnncli.training.beginning import initialize
-from cnncli.training.checkpoint import Checkpoint
+from cnncli.training.checkpoint import Checkpoint, locate_checkpoint, remove_checkpoint
 from cnncli.training.demand import check_demand
 from cnncli.training.events import Done, EndedEarly, Epoch, Event, Saved, Started
 from cnncli.training.log import keep_records
@@ -57,6 +57,8 @@ def train(
     file = _ModelFile(path, data, graph, settings)
     if not settings.epochs:
         saved = file.save_initial()
+        if (before := locate_checkpoint(path)) is not None:
+            remove_checkpoint(before)
         yield saved
         yield Done(saved, time.monotonic() - begin, None)
         return
@@ -166,12 +168,18 @@ class _ModelFile:
                 **({"samples": origin.to_manifest()} if origin else {}),
                 **figures,
                 **({} if complete else {"unfinished": True}),
+                **({"class_weights": "auto"} if self._is_balanced() else {}),
                 "log": keep_records(epochs),
             },
             task=task.to_manifest(),
         )
         sha256 = save_model(self.path, model, force=True)
         return Saved(self.path, sha256, figures["best_epoch"], figures, complete)
+
+    def _is_balanced(self) -> bool:
+        """Say whether the loss makes up for rare classes, which its name does not tell."""
+        loss = self.data.task.loss
+        return loss != self.data.task.choose_loss(str(loss))
 
 
 def _figures(task: Task, epoch: Epoch | None, epochs_run: int) -> dict[str, Any]:

@@ -94,3 +94,12 @@ def test_a_model_without_the_figures_of_its_epochs_is_refused(trained):
     trained.model = replace(trained.model, training=training)
     with pytest.raises(UsageError, match="cannot be trained further"):
         take_up(trained, prepare()[2])
+
+
+def test_a_network_as_it_begins_is_trained_as_a_new_one(tmp_path):
+    list(train(str(tmp_path / "m.npz"), *prepare(epochs=0)))
+    trained = load(tmp_path / "m.npz")
+    list(train_further(tmp_path / "n.npz", trained))
+    data, graph, settings = prepare(epochs=4)
+    list(train(str(tmp_path / "new.npz"), data, graph, settings))
+    assert (tmp_path / "n.npz").read_bytes() == (tmp_path / "new.npz").read_bytes()

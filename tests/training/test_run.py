@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,25 @@ def test_without_epochs_the_network_is_written_as_it_begins(tmp_path):
     assert saved.figures["val_loss"] is None
     assert done.samples_per_second is None
     assert load_model(tmp_path / "m.npz").weights["conv1/weight"].any()
+
+
+def test_a_new_training_removes_the_checkpoint_of_another(tmp_path):
+    for given in ({}, {"epochs": 0}):
+        (tmp_path / "m.npz.ckpt").write_text("old")
+        forward_to(begin(tmp_path / "m.npz", **given), Saved if given else Started)
+        assert not (tmp_path / "m.npz.ckpt").exists()
+
+
+def test_a_model_tells_whether_its_classes_were_weighted(tmp_path):
+    data = striped_data()
+    data = replace(data, task=data.task.balance(data.train.targets))
+    graph = build_network(TEXT, data)
+    settings = choose_settings({"epochs": 1}, graph, data.task, 40)
+    list(train(str(tmp_path / "m.npz"), data, graph, settings))
+    list(begin(tmp_path / "n.npz", epochs=1))
+    balanced, plain = (load_model(tmp_path / name).training for name in ("m.npz", "n.npz"))
+    assert balanced["class_weights"] == "auto"
+    assert "class_weights" not in plain
 
 
 def test_an_error_thrown_in_saves_the_best_network_and_comes_back(tmp_path):
