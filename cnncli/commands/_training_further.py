@@ -54,6 +54,8 @@ def _describe_data(trained: Trained) -> dict[str, Any]:
         options["val"] = str(trained.origin.fraction)
     if trained.preprocessing.noun == "signal":
         return {**options, "length": kept["length"]}
-    color = COLORS.get(kept["channels"], "auto")
-    size = [kept["height"], kept["width"]]
-    return {**options, "img_size": size, "color": color, "resize": kept["resize"]}
+    options["img_size"] = [kept["height"], kept["width"]]
+    options["color"] = COLORS.get(kept["channels"], "auto")
+    if trained.masks is None:
+        return {**options, "resize": kept["resize"]}
+    return {**options, "ignore": [str(level) for level in trained.masks.ignored]}
