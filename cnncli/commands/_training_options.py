@@ -22,7 +22,9 @@ from cnncli.options import (
 )
 
 GROUPS = {
-    "Model and task": ("output", "dry_run", "log", "resume", "arch", "task", "loss", "init"),
+    "Model and task": (
+        "output", "dry_run", "log", "resume", "arch", "init_from", "freeze", "task", "loss", "init",
+    ),
     "Data": (
         "val", "skip_broken", "img_size", "length", "color", "resize", "normalize",
         "class_weights", "ignore",
@@ -46,6 +48,12 @@ AUGMENT_OPTION = click.option(
 NETWORK_OPTIONS = (
     click.option("--arch", default="auto", show_default=True, metavar="ARCH",
                   help="The network: a name, an architecture text, @FILE or auto."),
+    click.option("--init-from", metavar="MODEL.npz",
+                  help="Begin with the weights of a trained network that agree in name and shape, "
+                  "and its preprocessing; auto takes its architecture."),
+    click.option("--freeze", metavar="NAMES",
+                  help="Layers that learn nothing, such as 'conv1, bn*', or features: all but the "
+                  "head."),
     TASK_OPTION,
     click.option(
         "--loss",
@@ -71,13 +79,11 @@ DATA_OPTIONS = (
     click.option("--color", type=click.Choice(["auto", "gray", "rgb"]), default="auto",
                   show_default=True, help="auto: gray if all images are gray."),
     click.option("--resize-mode", "resize", type=click.Choice(["stretch", "crop", "pad"]),
-                  default="stretch", show_default=True,
-                  help="How images of another shape are fitted to the size."),
+                  help="How images of another shape are fitted to the size.  [default: stretch]"),
     click.option("--normalize", type=click.Choice(names.NORMALIZATIONS),
-                  default="standard", show_default=True,
                   help="Normalization of each channel, by the training data. unit: 0 to 1 "
                   "(signals: -1 to 1); standard: mean 0, deviation 1; minmax: lowest 0, highest 1; "
-                  "image: each image to the same mean and deviation."),
+                  "image: each image to the same mean and deviation.  [default: standard]"),
     click.option("--ignore", multiple=True, metavar="LEVEL|COLOR",
                   help="Pixels of masks that take no part in training and figures, such as 255 or "
                   "'#e0e0c0'; may be given several times."),

@@ -12,10 +12,16 @@ from cnncli.terminal import note
 from cnncli.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnncli.commands._inheritance import Origin
+    from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.data.settings import DataSettings
     from cnncli.data.source import TrainingData
     from cnncli.graph import Graph
-    from cnncli.layers.base import Shape
+    from cnncli.layers.base import Array, Shape
+    from cnncli.trained.model import Trained
+    from cnncli.training.checkpoint import Checkpoint
     from cnncli.training.settings import Settings
 
 AUTO = "auto"  # the architecture that is left to us
@@ -27,31 +33,40 @@ class Prepared(Value):
     data: TrainingData
     graph: Graph
     settings: Settings
+    inherited: Mapping[str, Array] | None = None  # parameters of the network it begins from
     deadline: float = math.inf  # of time.monotonic(), after which no step is to begin
 
 
-def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
+def prepare_training(
+    path: str, options: dict[str, Any], before: Checkpoint | Trained | None = None
+) -> Prepared:
     """Read the data, build the network and choose the settings; say what was found and chosen.
 
-    `options` are the values of `training_options` by name.
+    `options` are the values of `training_options` by name. `before` is where a training goes on:
+    there it has what it once took from another network.
     """
     began = time.monotonic() - time.process_time()  # starting the program counts, too
     budget = options.pop("budget")
     if budget is not None and options["epochs"] is not None:
         raise UsageError("--budget chooses the number of epochs; leave --epochs out")
+    from cnncli.commands._inheritance import describe_frozen, open_origin
     from cnncli.commands._recipe import apply_recipe
     from cnncli.training.automatic import build_network, design_network
 
     arch = options.pop("arch")
+    origin = open_origin(options.pop("init_from"), before)
     text, preset_shape = _read_network(arch)
     options["augment"] = read_augment(options["augment"])
-    data = load_data(path, preset_shape, options)
-    text = text or design_network(data)
+    data = load_data(path, preset_shape, options, origin)
+    if text is None:
+        text = design_network(data) if origin is None else origin.adapt_to(data)
     apply_recipe(text, options)
     if arch != AUTO:
         text = _adapt(arch, data.preprocessing.input_shape) or text
     graph = build_network(text, data)
     note(f"network: {graph.text}")
+    inherited = None if origin is None else origin.inherit(graph, data, options)
+    describe_frozen(graph, options)
     given = {name: value for name, value in options.items() if value is not None}
     if budget is not None:
         settings, deadline = _plan(budget, began, data, graph, given)
@@ -60,7 +75,7 @@ def prepare_training(path: str, options: dict[str, Any]) -> Prepared:
 
         settings, deadline = choose_settings(given, graph, data.task, len(data.train)), math.inf
     _describe_settings(settings, data)
-    return Prepared(data, graph, settings, deadline)
+    return Prepared(data, graph, settings, inherited, deadline)
 
 
 def _plan(
@@ -100,12 +115,15 @@ def read_augment(augment: str | None) -> str | None:
     return text
 
 
-def load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> TrainingData:
+def load_data(
+    path: str, preset_shape: Shape, options: dict[str, Any], origin: Origin | None = None
+) -> TrainingData:
     """Read the data as the options ask for, which are taken out; describe them."""
     from cnncli.commands._data_options import complain_of_broken
     from cnncli.data.source import load_training
 
-    settings = _read_data_settings(preset_shape, options)
+    like = None if origin is None else origin.preprocessing
+    settings = _read_data_settings(preset_shape, like, options)
     data = load_training(
         path,
         task=options.pop("task"),
@@ -120,7 +138,9 @@ def load_data(path: str, preset_shape: Shape, options: dict[str, Any]) -> Traini
     return data
 
 
-def _read_data_settings(preset_shape: Shape, options: dict[str, Any]) -> DataSettings:
+def _read_data_settings(
+    preset_shape: Shape, like: AnyPreprocessing | None, options: dict[str, Any]
+) -> DataSettings:
     from cnncli.data.settings import DataSettings
 
     return DataSettings(
@@ -132,6 +152,7 @@ def _read_data_settings(preset_shape: Shape, options: dict[str, Any]) -> DataSet
         weighted=options.pop("class_weights") == "auto",
         ignored=options.pop("ignore"),
         preset=preset_shape,
+        like=like,
     )
 
 

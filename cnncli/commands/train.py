@@ -155,9 +155,8 @@ def _train(
     note(f"going on after {describe_place(len(state.epochs), state.batches)}")
     take_over(checkpoint.options, options)
     given = list_given(options)
-    if checkpoint is not None:
-        options["budget"] = None  # it has chosen the epochs already
-    prepared = prepare_training(data, options)
+    options["budget"] = None  # it has chosen the epochs already
+    prepared = prepare_training(data, options, checkpoint)
     if not force:
         prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))
     return _run(output, prepared, given, state, log)
@@ -178,7 +177,7 @@ def _train_further(
 
     take_over_model(trained, options)
     given = list_given(options)
-    prepared = prepare_training(data, options)
+    prepared = prepare_training(data, options, trained)
     if not force:
         check_data(data, trained, prepared)
     prepared = replace(prepared, settings=go_further(trained, prepared.settings))
@@ -199,6 +198,7 @@ def _run(
         graph,
         prepared.settings,
         options=given,
+        inherited=prepared.inherited,
         state=state,
         deadline=prepared.deadline,
     )

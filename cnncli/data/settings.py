@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cnncli.value import Value
+
+if TYPE_CHECKING:
+    from cnncli.data.preprocessing import AnyPreprocessing
 
 LARGE = 128  # pixels along a side of the images that a preset is made for
 
 
 class DataSettings(Value):
-    """How samples are brought to a network; None and "auto" leave it to the data.
+    """How samples are brought to a network; None and "auto" leave it to the data, or to `like`.
+
+    `like` is what was done to the samples of a trained network that a training begins from.
 
     `preset` is the input (H, W, C) or (L, C) of a named network, of which the size or length is
     taken where none is given; but images of at most half the size of a large one stay small.
@@ -16,12 +23,18 @@ class DataSettings(Value):
 
     size: tuple[int, int] | None = None  # height and width of images, or of tiles cut from them
     color: str = "auto"  # gray, rgb
-    resize: str = "stretch"  # how images get their size: stretch, crop, pad
+    resize: str | None = None  # how images get their size: stretch, crop, pad
     length: int | None = None  # of signals
-    normalization: str = "standard"  # unit, standard, minmax, image, none
+    normalization: str | None = None  # unit, standard, minmax, image, none
     weighted: bool = False  # whether rare classes or labels count more
     ignored: tuple[str, ...] = ()  # levels or colors of masks that take part in nothing
     preset: tuple[int, ...] = ()
+    like: AnyPreprocessing | None = None
+
+    @property
+    def resize_mode(self) -> str:
+        """How images get their size where nothing is inherited."""
+        return self.resize or "stretch"
 
     @property
     def image_size(self) -> tuple[int, int] | None:

@@ -184,7 +184,7 @@ def _load_parts(
     if isinstance(task, Segmentation):
         from cnncli.data.maps.choice import load_training_maps
 
-        if settings.resize != "stretch":
+        if settings.resize_mode != "stretch":
             raise UsageError(
                 f"{setting('resize')} is not for masks, which keep their size; leave it out"
             )
@@ -210,8 +210,10 @@ def _load_parts(
         if settings.weighted:
             task = task.balance(train_set.targets)
     _check_settings(path, settings, train.noun)
-    for part in (train_set, val_set):
-        part.choose_normalization(settings.normalization, train_set.statistics)
+    if not train_set.preprocessing.scale:
+        usual = "standard" if settings.like is None else settings.like.normalization
+        for part in (train_set, val_set):
+            part.choose_normalization(settings.normalization or usual, train_set.statistics)
     notices = tuple(dict.fromkeys(train_set.notices + val_set.notices + notices))
     return TrainingData(train_set, val_set, train_set.preprocessing, task, notices)
 
@@ -267,7 +269,14 @@ def _require_some(samples: Samples) -> None:
 def _choose_preprocessing(
     samples: Samples, settings: DataSettings, threads: int
 ) -> tuple[AnyPreprocessing, tuple[str, ...]]:
-    """Return a preprocessing without scale and shift, and what there is to say about the choice."""
+    """Return a preprocessing, and what there is to say about the choice.
+
+    It has no scale and shift where these are to be chosen by the samples.
+    """
+    if settings.like is not None:
+        from cnncli.data.inheritance import inherit_preprocessing
+
+        return inherit_preprocessing(settings.like, samples, settings), ()
     if samples.noun == "signal":
         from cnncli.data.signals.choice import choose_signal_shape
 
@@ -280,9 +289,13 @@ def _choose_preprocessing(
 def _check_settings(path: str, settings: DataSettings, noun: str) -> None:
     """Raise UsageError for settings that are about another kind of samples."""
     if noun == "signal":
-        usual = {"size": None, "color": "auto", "resize": "stretch"}
-        for name, value in usual.items():
-            if getattr(settings, name) != value:
+        given = {
+            "size": settings.size is not None,
+            "color": settings.color != "auto",
+            "resize": settings.resize_mode != "stretch",
+        }
+        for name, is_given in given.items():
+            if is_given:
                 raise UsageError(
                     f"{setting(name)} is about images; {path} holds signals, so give "
                     f"{setting('length')} N"

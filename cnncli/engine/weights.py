@@ -84,7 +84,12 @@ class Weights:
                     f"{name}: {'missing' if name not in arrays else 'of another shape'}; "
                     "the weights belong to another network"
                 )
-            self.arrays[name][:] = parameter.pack(np.asarray(arrays[name], np.float32))
+        self.take(arrays)
+
+    def take(self, arrays: Mapping[str, Array]) -> None:
+        """Take some arrays, in the shapes of the model file."""
+        for name, values in arrays.items():
+            self.arrays[name][:] = self.parameters[name].pack(np.asarray(values, np.float32))
 
     def initialize(self, method: str | None = None, seed: int = 0) -> None:
         """Fill in the values a training starts from.

@@ -54,7 +54,8 @@ def _match(graph: Graph, pattern: str) -> list[str]:
     """Return the layers that a name or pattern stands for; raise UsageError where it is none."""
     names = [node.name for node in graph.nodes]
     if pattern == FEATURES:
-        matched = [node.name for node in graph.nodes[: find_head(graph)] if node.params]
+        head = find_head(graph)
+        matched = [node.name for node in graph.nodes if node.params and node.name not in head]
     else:
         matched = [name for name in names if fnmatchcase(name, pattern)]
     if not matched:

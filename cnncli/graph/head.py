@@ -15,9 +15,13 @@ from cnncli.notation.places import find_places, replace_part
 WIDTHS = ("units", "filters")  # settings that say how many outputs a layer has
 
 
-def find_head(graph: Graph) -> int:
-    """Return the index of the last layer that multiplies by weights; the end where none does."""
-    return max((i for i, node in enumerate(graph.nodes) if node.macs), default=len(graph.nodes))
+def find_head(graph: Graph) -> frozenset[str]:
+    """Return the layers that say how many outputs there are, and all that depend on them."""
+    head = _find_last_widths(graph)
+    for index, node in enumerate(graph.nodes):
+        if not head.isdisjoint(node.inputs):
+            head.add(index)
+    return frozenset(graph.nodes[index].name for index in head)
 
 
 def change_outputs(graph: Graph, count: int) -> Graph:

@@ -21,15 +21,23 @@ import numpy as np
 from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFileError, UsageError
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import volume
-from cnncli.model_file.archive import MAX_ARRAYS, MAX_FILE_BYTES, ArrayType, pack_archive
+from cnncli.model_file.archive import (
+    MAX_ARRAYS,
+    MAX_FILE_BYTES,
+    ArrayType,
+    Buffer,
+    pack_archive,
+)
 from cnncli.model_file.manifest import MAX_BYTES, Manifest, is_printable
 from cnncli.model_file.reader import read_archive
 from cnncli.notation import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cnncli.layers.base import Array, Shape
 
-__all__ = ["Model", "check_savable", "load_model", "save_model"]
+__all__ = ["Model", "check_savable", "digest_model", "load_model", "save_model"]
 
 KIND = "cnncli model"
 
@@ -62,6 +70,28 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
 
     if os.fspath(path) in STDOUT and sys.stdout.isatty():
         raise UsageError("stdout is a terminal, which cannot show a model; send it to a file")
+    pieces = _pack(model)
+    digest = hashlib.sha256()
+
+    def write(stream: BinaryIO) -> None:
+        for piece in pieces:
+            digest.update(piece)
+            stream.write(piece)
+
+    write_atomically(path, write, force=force)
+    return digest.hexdigest()
+
+
+def digest_model(model: Model) -> str:
+    """Return the SHA-256, in hex, of the file that `save_model` makes of a model."""
+    digest = hashlib.sha256()
+    for piece in _pack(model):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pack(model: Model) -> Iterator[Buffer]:
+    """Return the bytes of a model file, piece by piece."""
     graph = _check_graph(model.arch, model.input_shape, model.classes)
     shapes = _array_shapes(graph)
     assert {name: array.shape for name, array in model.weights.items()} == shapes
@@ -77,15 +107,7 @@ def save_model(path: str | os.PathLike[str], model: Model, *, force: bool = Fals
         "training": model.training,
         **({"task": model.task, "requires": ["task"]} if model.task else {}),
     }
-    digest = hashlib.sha256()
-
-    def write(stream: BinaryIO) -> None:
-        for piece in pack_archive(KIND, content, {name: model.weights[name] for name in shapes}):
-            digest.update(piece)
-            stream.write(piece)
-
-    write_atomically(path, write, force=force)
-    return digest.hexdigest()
+    return pack_archive(KIND, content, {name: model.weights[name] for name in shapes})
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:

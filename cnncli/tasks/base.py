@@ -122,6 +122,10 @@ class Task(Named):
         """Return the task that all samples to train and validate on set; raise DataError."""
         raise NotImplementedError
 
+    def is_like(self, other: Task) -> bool:
+        """Say whether outputs mean the same as those of another task, in the same order."""
+        return (self.name, self.outputs) == (other.name, other.outputs)
+
     def learn_from_training(self, train: Samples) -> Self:
         """Return the task with what it learns from the training part alone; raise DataError."""
         return self

@@ -18,12 +18,13 @@ class Average:
 
     def __init__(self, weights: Weights, decay: float) -> None:
         self.current, self.decay = weights, decay
-        self.weights = Weights(weights.graph)  # the average
-        self._pairs = [(self.weights.learned, weights.learned)] + [
-            (self.weights.arrays[name], weights.arrays[name])
-            for name, parameter in weights.parameters.items()
-            if not parameter.learned
-        ]
+        self.weights = Weights(weights.graph, weights.frozen)  # the average
+        self._pairs = [(self.weights.learned, weights.learned)]
+        for name, array in weights.arrays.items():
+            if name.partition("/")[0] in weights.frozen:
+                self.weights.arrays[name] = array  # which does not change
+            elif name not in weights.offsets:
+                self._pairs.append((self.weights.arrays[name], array))
         largest = max(average.size for average, _ in self._pairs)
         self._difference = np.empty(largest, np.float32)
 

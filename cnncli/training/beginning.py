@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cnncli.engine import Plan, Weights
 from cnncli.engine.fusion import INPUT
+from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
 from cnncli.training.settings import Settings
 
@@ -17,19 +18,27 @@ if TYPE_CHECKING:
 FITTED_TO = 2000  # samples that a layer is fitted to: millions of windows
 
 
-def initialize(weights: Weights, train: DataSet, settings: Settings) -> None:
-    """Fill in all weights: drawn by the seed, or found in the samples by the layers that fit them.
+def begin_weights(
+    graph: Graph,
+    train: DataSet,
+    settings: Settings,
+    inherited: Mapping[str, Array] | None = None,
+) -> Weights:
+    """Return the weights of a training, those of frozen layers apart from what is learned.
 
-    Raises DataError where the samples cannot be read again.
+    `inherited` are parameters of another network by name, in the shapes of the model file. All
+    others are drawn by the seed, or found in the samples by the layers that fit them. Raises
+    DataError where the samples cannot be read again.
     """
+    inherited = inherited or {}
+    weights = Weights(graph, settings.find_frozen(graph))
     weights.initialize(settings.init, settings.seed)
-    for node in weights.graph.nodes:
-        if node.layer.fits:
-            for name, values in node.layer.fit(
-                _list_inputs(node, weights, train, settings)
-            ).items():
-                parameter = weights.parameters[f"{node.name}/{name}"]
-                weights.arrays[f"{node.name}/{name}"][:] = parameter.pack(values)
+    weights.take(inherited)
+    for node in graph.nodes:
+        if node.layer.fits and not any(name.startswith(f"{node.name}/") for name in inherited):
+            fitted = node.layer.fit(_list_inputs(node, weights, train, settings))
+            weights.take({f"{node.name}/{name}": values for name, values in fitted.items()})
+    return weights
 
 
 def _list_inputs(

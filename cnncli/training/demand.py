@@ -46,7 +46,9 @@ class Demand(Value):
 
 def count_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand:
     """Return what a training will take whose data have been read."""
-    weights = Weights(graph)  # whose memory is not touched, so it costs none
+    weights = Weights(
+        graph, settings.find_frozen(graph)
+    )  # whose memory is not touched, so it costs none
     stored = sum(array.nbytes for array in weights.arrays.values())
     samples = data.train.memory_bytes + data.val.memory_bytes
     return Demand(
@@ -99,7 +101,7 @@ def check_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand
 
 def _count_step(graph: Graph, settings: Settings, batch_size: int) -> int:
     setup = Setup(batch_size, settings.threads, "train", conv_algo=settings.conv_algo)
-    return count_memory_bytes(graph, setup)
+    return count_memory_bytes(graph, setup, settings.find_frozen(graph))
 
 
 def _find_largest(size: int, fits: Callable[[int], bool]) -> int:

@@ -36,7 +36,7 @@ def take_up(trained: Trained, settings: Settings) -> State:
             "further; begin again"
         )
     temperature = training["temperature"]
-    weights = Weights(graph)
+    weights = Weights(graph, settings.find_frozen(graph))
     weights.load(
         divide_logits(graph, trained.model.weights, 1 / temperature) or trained.model.weights
     )

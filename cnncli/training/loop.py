@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cnncli.augment.text import read_augmentation
-from cnncli.engine import Plan, Weights
+from cnncli.engine import Plan
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
 from cnncli.errors import DataError, setting
 from cnncli.graph import Graph
-from cnncli.layers.base import Clock, Setup
+from cnncli.layers.base import Array, Clock, Setup
 from cnncli.trained.runner import judge_all, open_runner
 from cnncli.training.averaging import Average
-from cnncli.training.beginning import initialize
+from cnncli.training.beginning import begin_weights
 from cnncli.training.calibration import calibrate
 from cnncli.training.divergence import build_error, describe_step
 from cnncli.training.events import EndedEarly, Epoch, Step
@@ -42,10 +42,14 @@ class Training:
         data: TrainingData,
         graph: Graph,
         settings: Settings,
+        inherited: Mapping[str, Array] | None = None,
         *,
         deadline: float = math.inf,
     ) -> None:
-        """Begin with the first weights; no step is begun after `deadline`, of time.monotonic()."""
+        """Begin with the first weights; no step is begun after `deadline`, of time.monotonic().
+
+        `inherited` are as for `begin_weights`.
+        """
         self.deadline = deadline
         self.graph, self.settings, self.task = graph, settings, data.task
         self.train = data.train.batches(
@@ -56,8 +60,7 @@ class Training:
         self.steps = settings.count_steps(self.train.batches)
         self.first = settings.after * self.train.batches  # steps of a training before
         self.val = data.val
-        self.weights = Weights(graph)
-        initialize(self.weights, data.train, settings)
+        self.weights = begin_weights(graph, data.train, settings, inherited)
         rule = OPTIMIZERS.read(settings.optimizer)
         self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
         self.clip = settings.clip or math.inf
@@ -96,6 +99,7 @@ class Training:
             self.state.steps = before
             self.state.begin_epoch()
         self.optimizer.steps = self.state.steps - self.first
+        self.plan.refresh()  # in which weights of frozen layers are folded
 
     @property
     def ended_early(self) -> EndedEarly | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from cnncli.graph import Graph
 from cnncli.layers.base import Array
 from cnncli.model_file import Model, save_model
 from cnncli.tasks import Task
-from cnncli.training.beginning import initialize
+from cnncli.training.beginning import begin_weights
 from cnncli.training.checkpoint import Checkpoint, locate_checkpoint, remove_checkpoint
 from cnncli.training.demand import check_demand
 from cnncli.training.events import Done, EndedEarly, Epoch, Event, Saved, Started
@@ -41,29 +41,31 @@ def train(
     settings: Settings,
     *,
     options: dict[str, Any] | None = None,
+    inherited: Mapping[str, Array] | None = None,
     state: State | None = None,
     deadline: float = math.inf,
 ) -> Generator[Event, None, None]:
     """Train a network and write the best version to a model file; yield what happens.
 
-    Without epochs the network is written as it begins. Whatever ends the training early, be it an
-    error in it, an exception thrown into this generator or its close, the best network so far is
-    saved first, and there is a checkpoint (see saving.py) beside the model file, which keeps the
-    `options` for who resumes the training. A `state` from one is where the training goes on. No
-    step begins after `deadline`, of time.monotonic(). Raises what `check_demand`, `Training.run`,
-    `save_model` and the decoding of samples raise.
+    `inherited` are parameters to begin with, as for `begin_weights`. Without epochs the network is
+    written as it begins. Whatever ends the training early, be it an error in it, an exception
+    thrown into this generator or its close, the best network so far is saved first, and there is a
+    checkpoint (see saving.py) beside the model file, which keeps the `options` for who resumes the
+    training. A `state` from one is where the training goes on. No step begins after `deadline`, of
+    time.monotonic(). Raises what `check_demand`, `Training.run`, `save_model` and the decoding of
+    samples raise.
     """
     begin = time.monotonic()
     file = _ModelFile(path, data, graph, settings)
     if not settings.epochs:
-        saved = file.save_initial()
+        saved = file.save_initial(begin_weights(graph, data.train, settings, inherited))
         if (before := locate_checkpoint(path)) is not None:
             remove_checkpoint(before)
         yield saved
         yield Done(saved, time.monotonic() - begin, None)
         return
     check_demand(data, graph, settings)
-    training = Training(data, graph, settings, deadline=deadline)
+    training = Training(data, graph, settings, inherited, deadline=deadline)
     if state is not None:
         training.restore(state)
     checkpoint = Checkpoint.take(data, graph, settings, options or {}, training.state)
@@ -122,10 +124,8 @@ class _ModelFile:
     def __init__(self, path: str, data: TrainingData, graph: Graph, settings: Settings) -> None:
         self.path, self.data, self.graph, self.settings = path, data, graph, settings
 
-    def save_initial(self) -> Saved:
+    def save_initial(self, weights: Weights) -> Saved:
         """Write the network as a training begins with it."""
-        weights = Weights(self.graph)
-        initialize(weights, self.data.train, self.settings)
         task = self.data.task
         return self._save(weights.dump(), task, 1.0, _figures(task, None, 0), (), complete=True)
 

@@ -9,6 +9,7 @@ from cnncli.augment.text import read_augmentation
 from cnncli.engine.optimizers import OPTIMIZERS, Rule
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
+from cnncli.graph.freezing import find_frozen
 from cnncli.layers.base import volume
 from cnncli.value import Value
 
@@ -44,8 +45,15 @@ class Settings(Value):
     min_delta: float = 0.0  # by which it is to be better
     keep: str = "best"  # or "last", "average"
     conv_algo: str = "auto"
+    inherited_from: str | None = None  # SHA-256 of the file of the network that it begins from
+    new_layers: str = ""  # those that begin anew, separated by commas
+    freeze: str = ""  # layers that learn nothing, as for `find_frozen`
     seed: int = 0
     threads: int = 1
+
+    def find_frozen(self, graph: Graph) -> frozenset[str]:
+        """Return the layers of a network that learn nothing."""
+        return find_frozen(graph, self.freeze) if self.freeze else frozenset()
 
     def count_steps(self, batches: int) -> int:
         """Return how many steps a training takes whose epochs have this many batches."""

@@ -459,16 +459,6 @@ def test_the_epoch_kept_is_the_best_by_the_monitored_figure(run, patterns, tmp_p
     assert shown[record["best_epoch"] - 1] == best
 
 
-@pytest.mark.parametrize(
-    "option",
-    ["--init-from=x", "--freeze=conv1"],
-)  # fmt: skip
-def test_options_that_do_not_exist_are_refused(run, patterns, tmp_path, option):
-    done = run("train", patterns, "-o", tmp_path / "m", option)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("cnncli: no option '-")
-
-
 @pytest.mark.parametrize("arguments", [[], ["--max-memory", "600M"], ["--skip-broken"]])
 def test_an_image_of_a_set_that_takes_too_much_memory_names_the_option(run, tmp_path, arguments):
     for kind in "ab":

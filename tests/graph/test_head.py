@@ -15,14 +15,15 @@ def network(text, shape=(8, 8, 3)):
 @pytest.mark.parametrize(
     ("text", "head"),
     [
-        ("conv(4,3) >> relu >> dense(5)", "dense1"),
-        ("conv(4,3) >> relu >> dense(5) >> softmax", "dense1"),
-        ("conv(4,3) >> conv(5,1) >> bn >> global_avgpool", "conv2"),
+        ("conv(4,3) >> relu >> dense(5)", {"dense1"}),
+        ("conv(4,3) >> relu >> dense(5) >> softmax", {"dense1", "softmax1"}),
+        ("conv(4,3) >> conv(5,1) >> bn >> global_avgpool", {"conv2", "bn1", "global_avgpool1"}),
+        ("conv(4,3) >> dense(5) + (conv(3,1) >> dense(5))", {"dense1", "dense2", "add1"}),
+        ("relu >> flatten", set()),
     ],
 )
-def test_the_head_is_the_last_layer_that_multiplies_by_weights(text, head):
-    graph = network(text)
-    assert graph.nodes[find_head(graph)].name == head
+def test_the_head_is_what_says_how_many_outputs_there_are_and_what_follows(text, head):
+    assert find_head(network(text)) == head
 
 
 @pytest.mark.parametrize(

@@ -4,22 +4,19 @@ import numpy as np
 import pytest
 from stripes import TASK, striped_data
 
-from cnncli.engine import Weights
 from cnncli.graph import build_graph
 from cnncli.notation import parse
-from cnncli.training.beginning import initialize
+from cnncli.training.beginning import begin_weights
 from cnncli.training.settings import choose_settings
 
 DEEP = "conv(2, 3, bias=no) >> relu >> whiten >> relu >> dense(2)"
 
 
-def begin(text, *, data=None, **given):
+def begin(text, *, data=None, inherited=None, **given):
     data = data or striped_data()
     graph = build_graph(parse(text), (8, 8, 1))
     settings = choose_settings({"batch_size": 8, **given}, graph, TASK, len(data.train))
-    weights = Weights(graph)
-    initialize(weights, data.train, settings)
-    return weights.dump()
+    return begin_weights(graph, data.train, settings, inherited).dump()
 
 
 def assert_filters_are(filters, expected):
@@ -32,6 +29,14 @@ def test_weights_are_drawn_by_the_seed():
     first, again, other = (begin("conv(3, 3) >> relu >> dense(2)", seed=i) for i in (0, 0, 1))
     assert np.array_equal(first["conv1/weight"], again["conv1/weight"])
     assert not np.array_equal(first["conv1/weight"], other["conv1/weight"])
+
+
+def test_what_is_inherited_is_neither_drawn_nor_fitted_to_the_samples():
+    text = "whiten >> conv(3, 3) >> relu >> dense(2)"
+    drawn = begin(text)
+    inherited = {name: drawn[name] + 1 for name in ("whiten1/weight", "conv1/weight")}
+    for name, array in begin(text, inherited=inherited).items():
+        assert np.array_equal(array, {**drawn, **inherited}[name]), name
 
 
 def test_a_layer_that_fits_its_samples_gets_its_filters_from_them():

@@ -87,14 +87,16 @@ def choose_image_shape(
         extent = " to ".join(dict.fromkeys(f"{high}x{wide}" for high, wide in ends))
         notices.append(
             f"{samples.where}: images of {extent}, brought to {height}x{width} "
-            f"({settings.resize}); {setting('size')} and {setting('resize')} choose otherwise"
+            f"({settings.resize_mode}); {setting('size')} and {setting('resize')} choose otherwise"
         )
     if settings.color == "auto" and 0 < in_color < len(headers):
         notices.append(
             f"{samples.where}: images in color: {in_color} of {len(headers)}, so all are taken as "
             f"{COLORS[channels]}; {setting('color')} chooses otherwise"
         )
-    preprocessing = Preprocessing(height, width, channels, settings.resize, settings.normalization)
+    preprocessing = Preprocessing(
+        height, width, channels, settings.resize_mode, settings.normalization or "standard"
+    )
     if not all(header.is_8_bit for header in headers):
         bits, span, said = learn_depth(samples, _read_pixels, threads)
         preprocessing = replace(preprocessing, bits=bits, span=span)

@@ -36,9 +36,7 @@ def load_training_maps(
     pairs, val_pairs = build_each(
         train.folder, lambda part: decode_pairs(part, threads), (train, val)
     )
-    size = settings.image_size or _choose_tile(pairs)
-    settings = replace(settings, size=size, resize="none")
-    preprocessing, _ = choose_image_shape(train, settings, threads)
+    preprocessing = _choose_preprocessing(train, pairs, settings, threads)
     train_set = MapSet(train, preprocessing, task.masks, pairs)
     val_set = MapSet(val, preprocessing, task.masks, val_pairs)
     if settings.weighted:
@@ -48,6 +46,21 @@ def load_training_maps(
             pixels += (counts > 0) * counts.sum()
         task = task.weigh_classes(train_set.counts, pixels)
     return train_set, val_set, task
+
+
+def _choose_preprocessing(
+    train: MaskedSamples, pairs: Sequence[Pair], settings: DataSettings, threads: int
+) -> Preprocessing:
+    """Return a preprocessing for tiles of images that keep their size."""
+    if settings.like is not None:
+        from cnncli.data.inheritance import inherit_preprocessing
+
+        inherited = inherit_preprocessing(settings.like, train, settings)
+        assert isinstance(inherited, Preprocessing)
+        return replace(inherited, resize="none")
+    size = settings.image_size or _choose_tile(pairs)
+    settings = replace(settings, size=size, resize="none")
+    return choose_image_shape(train, settings, threads)[0]
 
 
 def load_maps(
