@@ -14,7 +14,8 @@ from cnncli.render.colors import Pixels, show_bands
 from cnncli.render.mask import add_legend, choose_colors, overlay
 from cnncli.render.resize import fit
 from cnncli.render.sheet import Sheet, Tile
-from cnncli.render.sheet_picture import MARGIN, paint_sheet
+from cnncli.render.sheet_picture import MARGIN, TILES_SIDE, paint_sheet
+from cnncli.render.text import TEXT, TITLE, shorten
 from cnncli.render.waveform import draw_waveform
 from cnncli.tasks.segmentation.task import Segmentation
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cnncli.tasks import Task
 
 SIDE = 160  # pixels of a picture; larger ones are made to fit
+LONGEST = 240  # pixels of a label
 IGNORED_COLOR = (128, 128, 128)  # of pixels of no class
 
 
@@ -41,6 +43,7 @@ def make_preview_sheet(
         above.append(Tile(pictures[0], labels[0]))
         below.append(Tile(pictures[1], labels[1] if labels[1] != labels[0] else ""))
     note = f"originals, and below each what a network sees of it · {augmentation}"
+    title, note = shorten(title, TILES_SIDE, TITLE), shorten(note, TILES_SIDE, TEXT)
     return Sheet(title, note, above, None, below=below)
 
 
@@ -61,7 +64,7 @@ def _describe(target: Any, task: Task) -> str:
     """Return what stands under a picture: nothing where there is a mask on it."""
     if isinstance(task, Segmentation):
         return ""
-    return task.words.describe_target(task.read_target(target))
+    return shorten(task.words.describe_target(task.read_target(target)), LONGEST)
 
 
 def _draw(pair: Pair, task: Task) -> list[Pixels]:

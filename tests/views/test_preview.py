@@ -1,9 +1,10 @@
 import numpy as np
 
 from cnncli.augment import NONE
+from cnncli.augment.text import read_augmentation
 from cnncli.data.batches.preview import Pair
 from cnncli.losses.cross_entropy import CrossEntropy
-from cnncli.render.sheet_picture import MARGIN
+from cnncli.render.sheet_picture import MARGIN, TILES_SIDE
 from cnncli.samples import MaskLevels
 from cnncli.tasks import Classification, Segmentation
 from cnncli.views.preview import SIDE, make_preview_sheet, paint_preview
@@ -62,3 +63,18 @@ def test_a_picture_of_masks_names_the_classes():
     assert (legend[:, : MARGIN - 1] == 255).all()
     assert (legend == (0, 114, 178)).all(axis=2).any()
     assert (legend == (230, 159, 0)).all(axis=2).any()
+
+
+def test_a_long_augmentation_makes_no_page_wider_than_its_tiles_may_be():
+    steps = read_augmentation(", ".join(["brightness(0.1)"] * 40), (8, 6, 3))
+    sheet = make_preview_sheet([Pair("a", IMAGE, CAT, IMAGE, CAT)], CLASSES, steps, "set" * 200)
+    assert sheet.note.endswith("...")
+    assert paint_preview(sheet, CLASSES).width <= TILES_SIDE + 2 * MARGIN
+
+
+def test_long_names_of_classes_are_shortened():
+    long = Classification(("a" * 300, "dog"))
+    label = lay_out(Pair("a", IMAGE, CAT, IMAGE, CAT), task=long).tiles[0].label
+    assert label.startswith("aaa")
+    assert label.endswith("...")
+    assert len(label) < 60
