@@ -94,7 +94,7 @@ def evaluate(
     each, and precision, recall and F1 at its threshold.
 
     An answer that is not finite (NaN, infinity) is never right; --per-image leaves its row empty.
-    The exit code is 4 then, and 6 with --fail-under.
+    The exit code is 4 then, and 6 with --fail-under. See also `cnncli help figures`.
     """
     from cnncli.commands._calibration import (
         describe_calibration,
@@ -104,7 +104,6 @@ def evaluate(
     )
     from cnncli.commands._model_output import check_model_output
     from cnncli.data.source import load_labeled
-    from cnncli.engine.copies import describe_copies
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
     from cnncli.wording import shorten
@@ -141,7 +140,7 @@ def evaluate(
     described = task.words.describe_set(images.targets, what)
     note(f"{images.samples.where}: {described} (split: {labeled.split})")
     if tta:
-        note(f"each answer is the mean over {describe_copies(trained.copies)}")
+        note(trained.describe_copies())
     parts: list[Any] = []
     with Progress(len(images), f"{what}s") as progress:
         for part in runner.judge(images, task):

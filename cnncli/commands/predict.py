@@ -129,7 +129,6 @@ def predict(
     if latency and batch_size not in (None, 1):
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import make_writer
-    from cnncli.engine.copies import describe_copies
     from cnncli.trained.answers import make_record
     from cnncli.trained.model import load
 
@@ -157,7 +156,7 @@ def predict(
         tile=tile,
     )
     if tta:
-        note(f"each answer is the mean over {describe_copies(trained.copies)}")
+        note(trained.describe_copies())
     single = not files_from and len(inputs) == 1 and not os.path.isdir(inputs[0])  # noqa: PTH112
     masks = _open_mask_writer(trained, output, overlay, force, single=single)
     form = "jsonl" if as_json else form or "plain"

@@ -76,13 +76,13 @@ def average(copies: Collection[Copy], answer: Callable[[Copy], Array]) -> Array:
     return mean
 
 
-def describe_copies(copies: Collection[Copy]) -> str:
-    """Return in words what is averaged.
+def describe_copies(copies: Collection[Copy], unit: str) -> str:
+    """Return in words what is averaged; `unit` is what they are shifted by.
 
-    >>> describe_copies(make_copies([1]))
+    >>> describe_copies(make_copies([1]), "pixel")
     '6 copies, shifted by up to 1 pixel and mirrored left to right'
     """
     axes = sorted({axis for copy in copies for axis in copy.mirrored})
     mirrored = " and ".join(DIRECTIONS[axis] for axis in axes)
-    shifted = f"{len(copies)} copies, shifted by up to 1 pixel"
+    shifted = f"{len(copies)} copies, shifted by up to 1 {unit}"
     return f"{shifted} and mirrored {mirrored}" if mirrored else shifted

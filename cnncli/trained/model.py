@@ -14,7 +14,7 @@ from cnncli.allowance import find_excess
 from cnncli.data.origin import Origin
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Weights
-from cnncli.engine.copies import make_copies
+from cnncli.engine.copies import describe_copies, make_copies
 from cnncli.errors import (
     ArchitectureError,
     DataError,
@@ -85,6 +85,11 @@ class Trained:
     def averaged(self) -> Record:
         """What a record of its answers says of the copies they are means over."""
         return {"tta": len(self.copies)} if self.copies else {}
+
+    def describe_copies(self) -> str:
+        """Return in words what its answers are means over."""
+        unit = "pixel" if self.preprocessing.noun == "image" else "sample"
+        return f"each answer is the mean over {describe_copies(self.copies, unit)}"
 
     def read(self, source: Source) -> Sample:
         """Return a sample in the shape of the network's input, as it is and normalized.

@@ -197,3 +197,12 @@ def test_a_number_can_be_learned_from_tables(run, tmp_path):
     done = run("evaluate", tmp_path / "m.npz", tmp_path / "list.csv", "--fail-under", "0.9")
     assert done.returncode == 0, done.stdout + done.stderr
     assert ": 6 signals with frequency (split: val)" in done.stderr
+
+
+def test_answers_to_signals_are_means_over_shifted_copies_if_asked_for(run, model):
+    done = run("predict", model, ONE, "--tta", "--json")
+    assert done.stderr == "each answer is the mean over 3 copies, shifted by up to 1 sample\n"
+    answer = json.loads(done.stdout)
+    plain = json.loads(run("predict", model, ONE, "--json").stdout)
+    assert (answer["tta"], answer["label"]) == (3, plain["label"])
+    assert answer["confidence"] != plain["confidence"]

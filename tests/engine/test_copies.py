@@ -67,7 +67,7 @@ def test_infinite_answers_of_both_signs_are_no_number():
 
 
 def test_copies_are_described_by_what_is_done_to_them():
-    assert describe_copies(make_copies([])) == "3 copies, shifted by up to 1 pixel"
-    assert describe_copies(make_copies([0, 1])) == (
+    assert describe_copies(make_copies([]), "sample") == "3 copies, shifted by up to 1 sample"
+    assert describe_copies(make_copies([0, 1]), "pixel") == (
         "12 copies, shifted by up to 1 pixel and mirrored top to bottom and left to right"
     )
