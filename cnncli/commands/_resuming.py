@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,9 +13,7 @@ from cnncli.errors import DataError, UsageError, setting
 
 if TYPE_CHECKING:
     from cnncli.commands._training_preparation import Prepared
-    from cnncli.trained.model import Trained
     from cnncli.training.checkpoint import Checkpoint
-    from cnncli.training.events import Done
     from cnncli.training.settings import Settings
 
 ANY_RUN = {"threads"}  # options that may differ from run to run, for they change no result
@@ -93,7 +89,7 @@ def refuse_contradictions(output: str, checkpoint: Checkpoint, changes: Changes)
         raise UsageError("--budget plans a training before it begins; leave it out to go on")
     for name, (now, before) in changes.items():
         if before not in OPEN and name not in FREE and not hasattr(checkpoint.settings, name):
-            raise _refuse(name, now, f"it was {_word(before)}")
+            raise build_refusal(name, now, f"it was {word_value(before)}")
 
 
 def choose_settings(checkpoint: Checkpoint, prepared: Prepared, changes: Changes) -> Settings:
@@ -108,13 +104,17 @@ def choose_settings(checkpoint: Checkpoint, prepared: Prepared, changes: Changes
     others = resuming.list_other_settings(settings, prepared.settings)
     for name in others:
         if name in changes:
-            raise _refuse(name, changes[name][0], f"it was {_word(getattr(settings, name))}")
+            raise build_refusal(
+                name, changes[name][0], f"it was {word_value(getattr(settings, name))}"
+            )
     network = resuming.find_other_network(checkpoint, prepared.data, prepared.graph)
     data = resuming.find_other_data(checkpoint, prepared.data)
     if data or network or others:
         for name, (now, _) in changes.items():
             if not hasattr(settings, name):
-                raise _refuse(name, now, network or data or f"{setting(others[0])} was another")
+                raise build_refusal(
+                    name, now, network or data or f"{setting(others[0])} was another"
+                )
     if data:
         raise DataError(
             f"{data} when the training was stopped; give the data as they were, or insist with -f"
@@ -124,10 +124,11 @@ def choose_settings(checkpoint: Checkpoint, prepared: Prepared, changes: Changes
     return replace(settings, threads=prepared.settings.threads)
 
 
-def _refuse(name: str, value: Any, fault: str) -> UsageError:
+def build_refusal(name: str, value: Any, fault: str) -> UsageError:
+    """Return the error for an option that contradicts what a training was begun with."""
     return UsageError(
-        f"{setting(name)} {_word(value)}: {fault} when the training began; leave it out, or insist "
-        "with -f"
+        f"{setting(name)} {word_value(value)}: {fault} when the training began; leave it out, or "
+        "insist with -f"
     )
 
 
@@ -137,44 +138,8 @@ def _find_default(param: click.Parameter, context: click.Context) -> Any:
     return value if isinstance(value, bool | int | float | str) else None
 
 
-def _word(value: Any) -> str:
+def word_value(value: Any) -> str:
     """Return a value as it is given on the command line, or nearly so."""
     if isinstance(value, list):
         return "x".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def load_complete(output: str, options: Mapping[str, Any], *, force: bool) -> Trained | None:
-    """Return the network of a training that is complete; None: there is something left to train.
-
-    Raises ModelFileError for a file that is no model, and UsageError for settings other than those
-    it was trained with, but for a larger number of epochs.
-    """
-    from cnncli.training.checkpoint import locate_checkpoint
-
-    path = locate_checkpoint(output)
-    if path is None or path.exists() or not os.path.exists(output):  # noqa: PTH110
-        return None
-    from cnncli.trained.model import load
-
-    trained = load(output)
-    settings = trained.model.training.get("settings", {})
-    if trained.model.training.get("unfinished"):
-        return None
-    for name, value in list_given(options).items():
-        more = name == "epochs" and value > settings[name]
-        if name in settings and value != settings[name] and not more and not force:
-            raise _refuse(name, value, f"it was {_word(settings[name])}")
-    return trained
-
-
-def describe_done(output: str, trained: Trained) -> Done:
-    """Return how a training ended that was complete already; that took no time."""
-    from cnncli.training.events import Done, Saved
-
-    training = trained.model.training
-    names = ("epochs_run", "best_epoch", "train_loss", *trained.task.monitors)
-    figures = {name: training.get(name) for name in names}
-    with open(output, "rb") as file:  # noqa: PTH123
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Done(Saved(output, sha256, figures["best_epoch"], figures, complete=True), 0.0, None)

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli.commands._complete_training import (
+    check_data,
+    describe_done,
+    load_complete,
+    refuse_other_training,
+    take_over_model,
+    wants_more,
+)
 from cnncli.commands._data_options import fail_for_broken, record_broken
 from cnncli.commands._dry_run import foresee_training
 from cnncli.commands._resuming import (
     choose_settings,
-    describe_done,
     find_checkpoint,
     list_changed,
     list_given,
-    load_complete,
     refuse_contradictions,
     take_over,
 )
-from cnncli.commands._training_further import check_data, take_over_model, wants_more
 from cnncli.commands._training_options import GROUPS, training_options
 from cnncli.errors import UsageError
 from cnncli.options import OUTPUT, command, force_option, json_option
@@ -98,7 +103,9 @@ def train(
         foresee_training(data, options, as_json=as_json)
         return
     with lock_model(output):
-        trained = load_complete(output, options, force=force) if resume else None
+        trained = load_complete(output) if resume else None
+        if trained is not None and not force:
+            refuse_other_training(trained, options)
         if trained is None:
             checkpoint = find_checkpoint(output, resume=resume, force=force)
             outcome = _train(output, data, options, checkpoint, log_file, force=force)

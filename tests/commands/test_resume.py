@@ -89,11 +89,32 @@ def test_a_complete_training_says_so_and_is_left_as_it_is(run, tmp_path, whole):
     assert line.startswith(f"{path}: epoch {record['best_epoch']} of 150, ")
 
 
-def test_a_complete_training_is_not_another_one(run, patterns, tmp_path, whole):
+@pytest.mark.parametrize(
+    ("option", "value", "before"),
+    [
+        ("--seed", "7", "0"),
+        ("--optimizer", "sgd", "adamw"),
+        ("--augment", "shift(2)", "none"),
+        ("--img-size", "9x9", "8x10"),
+        ("--normalize", "unit", "minmax"),
+    ],
+)
+def test_a_complete_training_is_not_another_one(
+    run, patterns, tmp_path, whole, option, value, before
+):
     path = Path(shutil.copy(whole, tmp_path))
-    refused = run("train", patterns, "-o", path, "--resume", "--seed", "7")
+    refused = run("train", patterns, "-o", path, "--resume", option, value)
     assert refused.returncode == 2
-    assert refused.stderr.startswith("cnncli: --seed 7: it was 0 when the training began; ")
+    told = f"cnncli: {option} {value}: it was {before} when the training began; "
+    assert refused.stderr.startswith(told)
+
+
+def test_the_command_of_a_complete_training_may_be_repeated(run, patterns, tmp_path):
+    command = ("train", patterns, "-o", tmp_path / "m.npz", "--arch", ARCH, "--resume", "--epochs")
+    options = ("1", "--augment", "light", "--optimizer", "adam", "--momentum", "0.8", "--lr", "0.1")
+    assert run(*command, *options).returncode == 0
+    again = run(*command, *options)
+    assert (again.returncode, "the training is complete" in again.stderr) == (0, True), again
 
 
 def test_the_options_of_the_first_command_may_be_repeated(run, patterns, stopped, whole):
