@@ -59,7 +59,7 @@ def count_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand
         optimizer=OPTIMIZERS.read(settings.optimizer).moments * weights.learned.nbytes,
         step=_count_step(graph, settings, settings.batch_size),
         validation=count_judging_bytes(graph, data.val, settings.threads, settings.conv_algo),
-        average=stored + weights.learned.nbytes if settings.average else 0,
+        average=2 * stored + weights.learned.nbytes if settings.average else 0,
         copies=COPIES * stored,
     )
 

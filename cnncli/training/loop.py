@@ -26,6 +26,8 @@ from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
 from cnncli.training.stopping import Monitor
 
+SETTLING = 30  # batches at most, after which a running statistic has forgotten 96 % of what it was
+
 if TYPE_CHECKING:
     from cnncli.data.batches.batch import Batch
     from cnncli.data.source import TrainingData
@@ -149,9 +151,7 @@ class Training:
 
     def _step(self, batch: Batch) -> Step:
         """Learn from a batch."""
-        state, n = self.state, len(batch.targets)
-        self.clock.samples = batch.indices
-        self.plan.input[:n] = batch.inputs
+        state, n = self.state, self._take_in(batch)
         loss = self.plan.train_step(batch.targets, n)
         norm = self.optimizer.norm(self.plan.gradient)
         rate = self._learning_rate(state.steps)
@@ -171,9 +171,17 @@ class Training:
         state.samples += n
         return Step(len(state.epochs) + 1, state.steps, state.samples, loss, rate)
 
+    def _take_in(self, batch: Batch) -> int:
+        """Make a batch the input of the network; return how many samples it has."""
+        n = len(batch.targets)
+        self.clock.samples = batch.indices
+        self.plan.input[:n] = batch.inputs
+        return n
+
     def _end_epoch(self) -> Epoch:
         """Validate, keep the network if it is the one to keep, and make room for the next epoch."""
         state = self.state
+        self.settle_statistics()
         judged = self._validate()
         samples = len(self.train.data) * state.samples / self.train.samples
         epoch = Epoch(
@@ -207,6 +215,15 @@ class Training:
         settings, first = self.settings, self.first
         warmup = settings.warmup_epochs * self.train.batches
         return learning_rate(settings.lr, self.schedule, steps - first, self.steps - first, warmup)
+
+    def settle_statistics(self) -> None:
+        """Find the statistics of bn of averaged weights, on the first batches of the epoch."""
+        if self.average:
+            self.average.settle_statistics(self._run_forward)
+
+    def _run_forward(self) -> None:
+        for batch in islice(self.train.epoch(len(self.state.epochs)), SETTLING):
+            self.plan.forward(self._take_in(batch))
 
     def _validate(self) -> Any:
         """Return what the network got on the samples to validate on; None where there are none."""

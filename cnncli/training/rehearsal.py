@@ -25,7 +25,7 @@ class Pace(Value):
 
     step: float  # the mean
     steps: int  # in an epoch
-    validation: float  # of all samples that there are to validate on
+    validation: float  # of all samples that there are to validate on, and what comes before
 
     @property
     def epoch(self) -> float:
@@ -44,9 +44,13 @@ def rehearse(
     steps = training.train.batches
     times = [time for time, _ in _measure(islice(training.run(), steps), seconds)]
     judged = list(_measure(training.runner.judge(data.val, data.task), seconds))
+    begin = time.perf_counter()
+    training.settle_statistics()
+    settling = time.perf_counter() - begin
     samples = sum(len(part) for _, part in judged)
     validation = sum(time for time, _ in judged) * len(data.val) / max(1, samples)
-    return Pace(statistics.fmean(times[1:] or times), steps, validation)  # the first warms up
+    step = statistics.fmean(times[1:] or times)  # the first warms up
+    return Pace(step, steps, settling + validation)
 
 
 def _measure(parts: Iterable[Any], seconds: float) -> Iterator[tuple[float, Any]]:

@@ -45,3 +45,26 @@ def test_an_average_does_not_touch_the_weights():
     Average(weights, 0.9).update(1)
     for name, array in weights.arrays.items():
         assert np.array_equal(array, before[name])
+
+
+def test_statistics_are_settled_by_the_average_in_the_place_of_the_weights():
+    weights = Weights(GRAPH)
+    average = Average(weights, 0.9)
+    for step in (1, 2):
+        for array in weights.arrays.values():
+            array[:] = step
+        average.update(step)
+
+    def run():
+        assert weights.arrays["conv1/weight"][0] == pytest.approx(1.9)
+        weights.arrays["bn1/running_mean"][:] = 7
+
+    average.settle_statistics(run)
+    assert (average.weights.arrays["bn1/running_mean"] == 7).all()
+    assert average.weights.arrays["conv1/weight"] == pytest.approx(1.9)
+    assert all((array == 2).all() for array in weights.arrays.values())
+
+
+def test_without_statistics_there_is_nothing_to_settle():
+    weights = Weights(build_graph(parse("conv(2,3) >> relu >> dense(2)"), (4, 4, 1)))
+    Average(weights, 0.9).settle_statistics(lambda: pytest.fail("ran"))

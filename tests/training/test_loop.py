@@ -349,3 +349,20 @@ def test_the_average_is_what_is_validated_and_kept():
 
 def test_averaging_changes_no_weight_of_the_training_itself():
     assert trained_bytes({"average": 0.9}) == trained_bytes()
+
+
+def test_statistics_of_the_average_are_those_of_its_own_weights():
+    run = training({"average": 0.9, "epochs": 1, "lr": 0.1, "batch_size": 2})
+    epochs_of(run)
+    weights = Weights(run.graph)
+    weights.load(run.average.weights.dump())
+    plan = Plan(run.graph, weights, Setup(40, 1, "train"))
+    weights.arrays["bn1/running_mean"][:] = 0
+    (batch,) = run.train.data.batches(40).epoch(0)
+    plan.input[:] = batch.inputs
+    for _ in range(100):
+        plan.forward(40)
+    settled = run.average.weights.arrays["bn1/running_mean"]
+    exact = weights.arrays["bn1/running_mean"]
+    current = run.weights.arrays["bn1/running_mean"]
+    assert np.abs(settled - exact).max() < 0.5 * np.abs(current - exact).max()
