@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncli.data.dataset import DataSet
+    from cnncli.tasks import Task
+    from cnncli.trained.runner import Runner
 
 
 @command(
@@ -106,7 +108,6 @@ def evaluate(
     from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.trained.model import load
-    from cnncli.wording import shorten
 
     files = [path for path in (per_image, confusion, calibrate) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
@@ -141,12 +142,7 @@ def evaluate(
     note(f"{images.samples.where}: {described} (split: {labeled.split})")
     if tta:
         note(trained.describe_copies())
-    parts: list[Any] = []
-    with Progress(len(images), f"{what}s") as progress:
-        for part in runner.judge(images, task):
-            parts.append(part)
-            progress.update(sum(map(len, parts)))
-    judged = type(parts[0]).join(parts)
+    judged = _judge(runner, images, task)
     figures = task.compute_figures(judged)
     failed = [name for name, bad in zip(images.names, judged.failed, strict=True) if bad]
     if failed:
@@ -174,19 +170,36 @@ def evaluate(
             write(escape_on_terminal(line))
         if calibration is not None:
             write(escape_on_terminal("\n" + describe_calibration(calibration)))
-    reached = figures[task.gate]
     if failed:
-        message = (
-            f"{len(failed)} of {len(images)} {what}s got an answer that is not finite "
-            f"({shorten(failed)}); look for extreme values in them, or use another model"
-        )
-        if fail_under is not None:
-            raise GateError(f"{message}; so --fail-under {fail_under:g} is not met")
-        raise SomeFailed(f"{message}; none of them counts as right")
+        _complain_of_failed(failed, len(images), what, fail_under)
+    reached = figures[task.gate]
     if fail_under is not None and (reached is None or reached < fail_under):
         value = "undefined" if reached is None else f"{reached:.6g}"
         raise GateError(f"{task.gate} {value} is below --fail-under {fail_under:g}")
     fail_for_broken(labeled.broken)
+
+
+def _judge(runner: Runner, images: DataSet, task: Task) -> Any:
+    """Return what a network got on a set, and show how far it is."""
+    parts: list[Any] = []
+    with Progress(len(images), f"{images.noun}s") as progress:
+        for part in runner.judge(images, task):
+            parts.append(part)
+            progress.update(sum(map(len, parts)))
+    return type(parts[0]).join(parts)
+
+
+def _complain_of_failed(failed: list[str], total: int, what: str, gate: float | None) -> NoReturn:
+    """Raise SomeFailed, or GateError where there is a gate, for answers that are not finite."""
+    from cnncli.wording import shorten
+
+    message = (
+        f"{len(failed)} of {total} {what}s got an answer that is not finite "
+        f"({shorten(failed)}); look for extreme values in them, or use another model"
+    )
+    if gate is not None:
+        raise GateError(f"{message}; so --fail-under {gate:g} is not met")
+    raise SomeFailed(f"{message}; none of them counts as right")
 
 
 def _write_table(
