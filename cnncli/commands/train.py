@@ -91,7 +91,7 @@ def train(
     from cnncli.training.lock import lock_model
 
     if output is None and not dry_run:
-        raise UsageError("missing option '-o'; give the name of the model file to write")
+        raise UsageError("missing option '-o' / '--output'; see 'cnncli train --help'")
     if as_json and output == "-":
         raise UsageError("-o - writes the model to stdout, where --json goes; give a file")
     if output is not None:
