@@ -14,7 +14,7 @@ from cnncli.render.resize import fit, resize
 from cnncli.render.sheet import Sheet, Tile
 from cnncli.render.text import write_number
 
-LINES = 36  # what tiles are enlarged to fill
+LINES, PAIR_LINES = 36, 72  # what tiles are enlarged to fill, those with others below them
 SIDE, LONE_SIDE, SMALL_SIDE = 24, 72, 8  # pixels of a tile: largest, where it is alone, smallest
 PIXEL_SIDE = 8
 ORIGINAL_SIDE = 28
@@ -45,7 +45,8 @@ def _draw_scale(scale: Scale, depth: Depth) -> str:
 
 
 def _draw_tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
-    """Draw the tiles as large as LINES lines and the width allow."""
+    """Draw the tiles as large as the width and a number of lines allow."""
+    most = PAIR_LINES if sheet.below else LINES
     names = max((len(name) + 1 for name in sheet.row_names), default=0)
     for size in _try_sizes(sheet):
         words = [*(tile.label for tile in (*sheet.tiles, *sheet.below)), *sheet.column_names]
@@ -54,7 +55,7 @@ def _draw_tiles(sheet: Sheet, width: int, depth: Depth) -> list[str]:
         columns = len(sheet.column_names) or max(1, (width - names + gap) // (cell + gap))
         rows = sheet.cut_into_rows(columns)
         fits = names + columns * (cell + gap) - gap <= width
-        if fits and len(rows) * (math.ceil(size[0] / 2) + 2) <= LINES:
+        if fits and len(rows) * (math.ceil(size[0] / 2) + 2) <= most:
             break
     headings = " ".join(name.center(cell) for name in sheet.column_names)
     lines = [(" " * names + headings).rstrip()]

@@ -122,3 +122,11 @@ def test_what_became_of_tiles_is_drawn_below_them():
     assert "█" in lines[labels - 1]
     assert lines[-2].strip() == "60 % dog"
     assert lines[-3].startswith(" " * 10)
+
+
+def test_pairs_of_tiles_may_take_two_screens():
+    tiles = [Tile(np.zeros((32, 32, 3), np.uint8), "a label of some length")] * 8
+    sheet = Sheet("set", "note", tiles, None, below=tiles)
+    lines = draw_sheet(sheet, 80, "none")
+    assert 60 < len(lines) < 80
+    assert max(map(len, lines)) <= 80
