@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import UsageError
@@ -45,7 +44,6 @@ def prepare_training(
     `options` are the values of `training_options` by name. `before` is where a training goes on:
     there it has what it once took from another network.
     """
-    began = time.monotonic() - time.process_time()  # starting the program counts, too
     budget = options.pop("budget")
     if budget is not None and options["epochs"] is not None:
         raise UsageError("--budget chooses the number of epochs; leave --epochs out")
@@ -69,7 +67,7 @@ def prepare_training(
     describe_frozen(graph, options)
     given = {name: value for name, value in options.items() if value is not None}
     if budget is not None:
-        settings, deadline = _plan(budget, began, data, graph, given)
+        settings, deadline = _plan(budget, data, graph, given)
     else:
         from cnncli.training.settings import choose_settings
 
@@ -79,13 +77,13 @@ def prepare_training(
 
 
 def _plan(
-    seconds: float, began: float, data: TrainingData, graph: Graph, given: dict[str, Any]
+    seconds: float, data: TrainingData, graph: Graph, given: dict[str, Any]
 ) -> tuple[Settings, float]:
     """Return settings with as many epochs as fit into a budget, and when it ends; say how many."""
-    from cnncli.training.budget import Budget
+    from cnncli.training.budget import Budget, find_start
 
     given.pop("epochs", None)  # of a recipe
-    settings, deadline = Budget(seconds, began).plan(data, graph, given)
+    settings, deadline = Budget(seconds, find_start()).plan(data, graph, given)
     note(
         f"budget: {settings.epochs} epochs fit into {seconds:g} s; --epochs {settings.epochs} "
         "without --budget ends with the same model"

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 
 import pytest
@@ -101,3 +103,11 @@ def test_epochs_are_measured_to_fit(tmp_path):
     events = list(train(str(tmp_path / "m.npz"), data, graph, settings, deadline=deadline))
     assert isinstance(events[-1], Done)
     assert time.monotonic() - began < 2  # the deadline ends it on a machine that slows down
+
+
+def test_the_start_of_a_process_is_when_it_was_started():
+    program = "from cnncli.training.budget import find_start; print(find_start())"
+    before = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert before - 0.05 <= float(done.stdout) < time.monotonic()
+    assert float(done.stdout) < before + 0.5  # and not when its imports were done
