@@ -43,10 +43,11 @@ def lr_find(data: str, output: str | None, force: bool, as_json: bool, **options
         raise UsageError("--lr is what lr-find looks for; leave it out")
     check_chart_output(output, force=force, as_json=as_json)
     prepared = prepare_training(data, options)
-    check_demand(prepared.data, prepared.graph, prepared.settings)
+    depends = prepared.data, prepared.graph, prepared.settings
+    check_demand(*depends)
     trials = []
     with Progress(STEPS, "steps") as progress:
-        for trial in run_range_test(prepared.data, prepared.graph, prepared.settings):
+        for trial in run_range_test(*depends, prepared.inherited):
             trials.append(trial)
             progress.update(len(trials), f"learning rate {trial.learning_rate:.1e}")
     suggestion = float(f"{suggest_rate(trials):.2g}")

@@ -6,7 +6,7 @@ arXiv:1506.01186, section 3.3), until the loss, which falls at first, has risen 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
+    from cnncli.layers.base import Array
 
 STEPS = 100
 LOWEST, HIGHEST = 1e-6, 10.0
@@ -48,12 +49,17 @@ class Rise(Schedule):
 
 
 def run_range_test(
-    data: TrainingData, graph: Graph, settings: Settings, steps: int = STEPS
+    data: TrainingData,
+    graph: Graph,
+    settings: Settings,
+    inherited: Mapping[str, Array] | None = None,
+    *,
+    steps: int = STEPS,
 ) -> Iterator[Trial]:
     """Yield a trial per step, at most so many, until the loss is hopeless or no number any longer.
 
     Epochs are repeated where the samples are few. The rates, schedule and epochs of the settings
-    do not matter. Raises DataError where a batch cannot be read.
+    do not matter; `inherited` is as for `Training`. Raises DataError where a batch cannot be read.
     """
     batches = data.train.batches(settings.batch_size).batches
     test = replace(
@@ -65,7 +71,7 @@ def run_range_test(
         patience=None,
         keep="best",
     )
-    training = Training(data, graph, test)
+    training = Training(data, graph, test, inherited)
     training.schedule = Rise(LOWEST / HIGHEST)
     smooth, best, share = 0.0, float("inf"), 1.0
     try:

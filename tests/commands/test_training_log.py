@@ -1,4 +1,7 @@
 import json
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -83,3 +86,34 @@ def test_a_full_disk_under_the_log_keeps_the_best_network(run, patterns, tmp_pat
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "cnncli: /dev/full: no space left on device\n"
     assert read_training(tmp_path / "m.npz")["best_epoch"] == 1
+
+
+def test_a_training_that_goes_on_has_each_epoch_once(run, patterns, tmp_path):
+    command = ("train", patterns, "-o", tmp_path / "m.npz", "--log", tmp_path / "log")
+    network = ("--arch", ARCH, "-b", "16", "-q")
+    assert run(*command, *network, "--epochs", "2").returncode == 0
+    first = (tmp_path / "log").read_text().splitlines()
+    done = run(*command, "--epochs", "3", "--resume", "-q")
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3]
+    assert [json.loads(line)["train_loss"] for line in lines[:2]] == [
+        json.loads(line)["train_loss"] for line in first
+    ]
+
+
+def test_an_interrupted_training_goes_on_with_its_log(script, run, patterns, tmp_path):
+    options = ["-o", tmp_path / "m.npz", "--log", tmp_path / "log", "--arch", ARCH, "-b", "1"]
+    command = [script, "train", patterns, *options, "--epochs", "30", "-q"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while not (tmp_path / "log").exists() or not (tmp_path / "log").read_text():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == -signal.SIGTERM
+    before = (tmp_path / "log").read_text().splitlines()
+    assert 1 <= len(before) < 30
+    done = run(*command[1:], "--resume")
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == list(range(1, 31))
+    assert lines[: len(before)] == before

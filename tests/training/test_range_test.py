@@ -49,6 +49,15 @@ def test_what_the_settings_say_of_rates_and_epochs_does_not_matter():
     assert list(run_range_test(*prepare(**given), steps=12)) == usual
 
 
+def test_a_test_begins_where_another_network_ended():
+    data, graph, settings = prepare()
+    trained = Training(data, graph, settings)
+    list(trained.run())
+    (cold,) = run_range_test(data, graph, settings, steps=1)
+    (warm,) = run_range_test(data, graph, settings, trained.weights.dump(), steps=1)
+    assert warm.loss < cold.loss / 2
+
+
 def test_losses_are_averaged_and_the_latest_count_most(monkeypatch):
     losses = iter([4.0, 2.0, 1.0])
     step = Training._step
