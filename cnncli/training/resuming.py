@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncli.data.checksums import find_difference
+from cnncli.data.preprocessing import read_preprocessing
 from cnncli.errors import ModelFileError, UsageError, setting
 from cnncli.model_file import Model, load_model
 from cnncli.training.checkpoint import Checkpoint
@@ -26,18 +27,14 @@ def find_other_data(checkpoint: Checkpoint, data: TrainingData) -> str | None:
 
 def find_other_network(checkpoint: Checkpoint, data: TrainingData, graph: Graph) -> str | None:
     """Return in words what a network or its inputs and outputs were; None: they are the same."""
-    task, preprocessing = data.task, data.preprocessing
-    if (list(task.outputs), task.to_manifest()) != (
-        list(checkpoint.task.outputs),
-        checkpoint.task.to_manifest(),
-    ):
-        return f"the task was to {checkpoint.task.name} {', '.join(checkpoint.task.outputs)}"
-    if (graph.input_shape, preprocessing.to_manifest()) != (
-        checkpoint.input_shape,
-        checkpoint.preprocessing,
-    ):
-        size = "x".join(map(str, checkpoint.input_shape))
-        return f"the input was {size}, from {checkpoint.preprocessing}"
+    task, before = data.task, checkpoint.task
+    if (task.outputs, task.to_manifest()) != (before.outputs, before.to_manifest()):
+        return f"the task was to {before.name} {', '.join(before.outputs)}"
+    size = "x".join(map(str, checkpoint.input_shape))
+    if graph.input_shape != checkpoint.input_shape:
+        return f"the input was {size}"
+    if data.preprocessing.to_manifest() != checkpoint.preprocessing:
+        return f"the input was {size}, {read_preprocessing(checkpoint.preprocessing).description}"
     return None if graph.text == checkpoint.arch else f"the network was {checkpoint.arch}"
 
 
