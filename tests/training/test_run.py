@@ -120,14 +120,15 @@ def test_before_the_first_epoch_there_is_a_checkpoint_but_no_model(tmp_path):
 
 
 @pytest.mark.parametrize("count", range(1, 13))  # two epochs of five steps, and their ends
-def test_a_training_stopped_after_any_event_goes_on_to_the_same_file(tmp_path, count):
-    list(begin(tmp_path / "whole.npz"))
-    events = begin(tmp_path / "m.npz")
+@pytest.mark.parametrize("augment", ["none", "noise(9), randaugment, mixup, cutmix"])
+def test_a_training_stopped_after_any_event_goes_on_to_the_same_file(tmp_path, count, augment):
+    list(begin(tmp_path / "whole.npz", augment=augment))
+    events = begin(tmp_path / "m.npz", augment=augment)
     for _ in range(count + 1):
         next(events)
     events.close()
     state = load_checkpoint(tmp_path / "m.npz.ckpt").state
-    list(begin(tmp_path / "m.npz", state=state))
+    list(begin(tmp_path / "m.npz", state=state, augment=augment))
     assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
     assert not (tmp_path / "m.npz.ckpt").exists()
 
