@@ -16,8 +16,8 @@ PRESETS = {
         "strong": "shift(0.1), rotate(10), scale(0.1), shear(10), brightness(0.2), contrast(0.2), "
         "cutout(0.25)",
     },
-    "signal": {
+    "signal": {  # of spoken digits, of 600 recordings: more than this is worse than none
         "light": "shift(0.05), gain(0.2)",
-        "strong": "shift(0.1), stretch(0.1), gain(0.4), noise(0.1), mask(0.1)",
+        "strong": "shift(0.1), stretch(0.05), gain(0.3), noise(0.03)",
     },
 }
