@@ -1,6 +1,7 @@
 import json
 import subprocess
 
+from cnncli.augment.presets import PRESETS
 from cnncli.notation.expansion import list_named_layers
 
 
@@ -67,7 +68,7 @@ def test_steps_of_an_augmentation_are_listed_by_what_they_are_for():
 
 
 def test_presets_of_an_augmentation_are_written_out():
-    text = "shift(0.07), rotate(5), scale(0.05)"
+    text = PRESETS["gray image"]["light"]
     lines = layers("--augment").stdout.splitlines()
     assert lines[lines.index("light for gray images:") + 1] == f"    {text}"
     presets = json.loads(layers("--augment", "--json").stdout)["presets"]

@@ -408,3 +408,22 @@ def test_masks_of_means_over_copies_do_not_depend_on_the_tiles(run, trained, dis
     for path in (tmp_path / "whole").iterdir():
         assert path.read_bytes() == (tmp_path / "tiled" / path.name).read_bytes()
         assert path.read_bytes() != (tmp_path / "plain" / path.name).read_bytes()
+
+
+def test_tiles_are_augmented_alike_with_any_number_of_threads(run, discs, tmp_path):
+    digests = set()
+    for threads in "13":
+        path = tmp_path / f"{threads}.npz"
+        arguments = ("--epochs", "1", "--img-size", "24", "--augment", "strong", "-j", threads)
+        done = run("train", discs, "-o", path, "--arch", ARCH, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert "augmentation: shift(0.1), rotate(10), scale(0.1), shear(10)" in done.stderr
+        digests.add(path.read_bytes())
+    assert len(digests) == 1
+
+
+def test_what_makes_one_image_of_two_is_refused_for_masks(run, discs, tmp_path):
+    done = run("train", discs, "-o", tmp_path / "m.npz", "--augment", "hflip, mixup")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("cnncli: --augment: mixup ")
+    assert not list(tmp_path.iterdir())

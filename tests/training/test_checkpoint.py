@@ -32,6 +32,7 @@ def begin(optimizer="adamw"):
     data = striped_data(20, 12)
     graph = build_graph(parse(TEXT), (8, 8, 1))
     given = {"epochs": 3, "batch_size": 8, "lr": 5e-3, "optimizer": optimizer, "average": 0.9}
+    given["augment"] = "strong"
     settings = choose_settings(given, graph, TASK, 20)
     training = Training(data, graph, settings)
     return training, Checkpoint.take(data, graph, settings, OPTIONS, training.state)
