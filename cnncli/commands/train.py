@@ -162,7 +162,9 @@ def _train(
     note(f"going on after {describe_place(len(state.epochs), state.batches)}")
     take_over(checkpoint.options, options)
     given = list_given(options)
-    options["budget"] = None  # it has chosen the epochs already
+    if options["budget"] is not None:  # it has chosen the epochs already
+        options["epochs"] = options["epochs"] or checkpoint.settings.epochs
+        options["budget"] = None
     prepared = prepare_training(data, options, checkpoint)
     if not force:
         prepared = replace(prepared, settings=choose_settings(checkpoint, prepared, changes))

@@ -1,6 +1,7 @@
 """`train --resume`: on from a checkpoint to the same bytes, or refused with what is another."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -15,14 +16,17 @@ BEGIN = ("--arch", ARCH, "--epochs", "150", "-b", "16", "--normalize", "minmax")
 
 
 def stop_after_epoch(script, number, *arguments):
-    """Send SIGTERM to a training when it has told of an epoch; return what it wrote to stderr."""
+    """Send SIGTERM to a training when it has told of an epoch; return what it wrote to stderr.
+
+    The number 0 is any epoch.
+    """
     with subprocess.Popen(
         [script, "train", *map(str, arguments)], stderr=subprocess.PIPE, text=True
     ) as process:
         lines = []
         for line in process.stderr:
             lines.append(line)
-            if line.startswith(f"epoch {number}/"):
+            if line.startswith(f"epoch {number}/" if number else "epoch "):
                 process.send_signal(signal.SIGTERM)
     assert process.returncode == -signal.SIGTERM, lines
     return "".join(lines)
@@ -307,3 +311,15 @@ def test_fewer_epochs_than_there_were_are_refused(run, patterns, tmp_path, short
     path = Path(shutil.copy(short, tmp_path))
     refused = run("train", patterns, "-o", path, "--resume", "--epochs", "1")
     assert (refused.returncode, "it was 2 when" in refused.stderr) == (2, True)
+
+
+def test_a_budget_is_not_planned_again(script, run, patterns, tmp_path):
+    path = tmp_path / "m.npz"
+    begin = ("--arch", ARCH, "-b", "16", "--budget", "30s")
+    told = stop_after_epoch(script, 2, patterns, "-o", path, *begin)
+    planned = re.search(r"^budget: (\S+) epochs", told, re.M)[1]
+    other = run("train", patterns, "-o", path, "--resume", "--budget", "40s")
+    assert other.returncode == 2 and "--budget" in other.stderr
+    assert "plans a training before it begins" in other.stderr
+    told = stop_after_epoch(script, 0, patterns, "-o", path, *begin, "--resume")
+    assert f"settings: {planned} epochs, " in told and "budget:" not in told
