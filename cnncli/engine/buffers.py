@@ -231,6 +231,8 @@ def _count_weights_read(step: Operation, setup: Setup) -> int:
     return prepared or sum(parameter.size for parameter in parameters)
 
 
-def count_memory_bytes(graph: Graph, setup: Setup, frozen: Collection[str] = ()) -> int:
+def count_memory_bytes(
+    graph: Graph, setup: Setup, frozen: Collection[str] = (), start: str = INPUT
+) -> int:
     """Return the bytes of memory a plan works in, besides the weights."""
-    return 4 * Layout(graph, setup, frozen=frozen).floats
+    return 4 * Layout(graph, setup, frozen=frozen, start=start).floats

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from cnncli.engine import Plan, Weights, choose_batch, count_memory_bytes
 from cnncli.engine.copies import Copy, average
+from cnncli.engine.fusion import INPUT
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Array, Setup
@@ -71,12 +72,14 @@ def open_runner(
     keep: Collection[str] = (),
     tile: tuple[int, int] | None = None,
     copies: Sequence[Copy] = (),
+    start: str = INPUT,
 ) -> Runner:
     """Return the runner that the network needs, on these weights, which it does not copy.
 
     `keep` names layers for `value`; `tile` bounds the part of an image answered at a time. With
-    `copies`, an answer has the mean of the logits of these copies of a sample. Raises UsageError
-    for a setting that the network, or the others, have no use for.
+    `copies`, an answer has the mean of the logits of these copies of a sample. `start` is as for
+    `Plan`: the samples are answers of that layer. Raises UsageError for a setting that the network,
+    or the others, have no use for.
     """
     if copies and keep:
         raise UsageError(f"{setting('tta')} is for answers, not for layers; leave it out")
@@ -85,7 +88,7 @@ def open_runner(
             raise UsageError(f"{setting('tile')} is for networks that make masks; leave it out")
         setup = Setup(batch_size or MOST_SAMPLES, threads, conv_algo=conv_algo, latency=latency)
         setup = replace(setup, batch=choose_batch(graph, setup))
-        return _OneSize(Plan(graph, weights, setup, keep=keep), preprocessing, copies)
+        return _OneSize(Plan(graph, weights, setup, keep=keep, start=start), preprocessing, copies)
     unused = {"batch_size": batch_size, "latency": latency, "keep": keep}
     for name, value in unused.items():
         if value:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from cnncli.allowance import Allowance, word_bytes
 from cnncli.engine import Weights, count_memory_bytes
+from cnncli.engine.fusion import INPUT
 from cnncli.engine.optimizers import OPTIMIZERS
 from cnncli.errors import CnncliError, setting
 from cnncli.graph import Graph
 from cnncli.layers.base import Setup
 from cnncli.memory import measure_available_memory, measure_resident_memory
 from cnncli.trained.runner import count_judging_bytes
+from cnncli.training.features import Features, count_feature_bytes, find_kept_layer
 from cnncli.training.settings import Settings
 from cnncli.value import Value
 
@@ -37,6 +39,7 @@ class Demand(Value):
     validation: int
     average: int  # of the weights, and what it is computed in
     copies: int  # of the weights
+    features: int = 0  # what frozen layers answer to the samples, where it is kept
 
     @property
     def total(self) -> int:
@@ -46,18 +49,19 @@ class Demand(Value):
 
 def count_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand:
     """Return what a training will take whose data have been read."""
-    weights = Weights(
-        graph, settings.find_frozen(graph)
-    )  # whose memory is not touched, so it costs none
+    weights = Weights(graph, settings.find_frozen(graph))  # not touched, so it takes no memory
     stored = sum(array.nbytes for array in weights.arrays.values())
     samples = data.train.memory_bytes + data.val.memory_bytes
+    kept = find_kept_layer(data, graph, settings)
+    train = data.train if kept is None else Features(data, graph, kept).train
     return Demand(
         program=max(0, measure_resident_memory() - samples),
         data=samples,
-        batches=data.train.batches(settings.batch_size).memory_bytes,
+        features=0 if kept is None else count_feature_bytes(data, graph, kept),
+        batches=train.batches(settings.batch_size).memory_bytes,
         weights=stored,
         optimizer=OPTIMIZERS.read(settings.optimizer).moments * weights.learned.nbytes,
-        step=_count_step(graph, settings, settings.batch_size),
+        step=_count_step(graph, settings, settings.batch_size, kept),
         validation=count_judging_bytes(graph, data.val, settings.threads, settings.conv_algo),
         average=2 * stored + weights.learned.nbytes if settings.average else 0,
         copies=COPIES * stored,
@@ -83,7 +87,7 @@ def check_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand
 
     def fits(smaller: int) -> bool:
         batches = demand.batches * smaller // size
-        step = _count_step(graph, settings, smaller)
+        step = _count_step(graph, settings, smaller, find_kept_layer(data, graph, settings))
         return replace(demand, batches=batches, step=step).total <= limit - SLACK
 
     largest = _find_largest(size, fits)
@@ -99,9 +103,9 @@ def check_demand(data: TrainingData, graph: Graph, settings: Settings) -> Demand
     )
 
 
-def _count_step(graph: Graph, settings: Settings, batch_size: int) -> int:
+def _count_step(graph: Graph, settings: Settings, batch_size: int, start: str | None) -> int:
     setup = Setup(batch_size, settings.threads, "train", conv_algo=settings.conv_algo)
-    return count_memory_bytes(graph, setup, settings.find_frozen(graph))
+    return count_memory_bytes(graph, setup, settings.find_frozen(graph), start or INPUT)
 
 
 def _find_largest(size: int, fits: Callable[[int], bool]) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncli.augment.text import read_augmentation
 from cnncli.engine import Plan
+from cnncli.engine.fusion import INPUT
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
 from cnncli.errors import DataError, setting
 from cnncli.graph import Graph
@@ -21,6 +22,7 @@ from cnncli.training.beginning import begin_weights
 from cnncli.training.calibration import calibrate
 from cnncli.training.divergence import build_error, describe_step
 from cnncli.training.events import EndedEarly, Epoch, Step
+from cnncli.training.features import Features, Unchanged, find_constant_layer, find_kept_layer
 from cnncli.training.schedules import SCHEDULES, learning_rate
 from cnncli.training.settings import Settings
 from cnncli.training.state import Best, State
@@ -54,14 +56,18 @@ class Training:
         """
         self.deadline = deadline
         self.graph, self.settings, self.task = graph, settings, data.task
-        self.train = data.train.batches(
+        constant = find_constant_layer(data, graph, settings)
+        kept = find_kept_layer(data, graph, settings)
+        self.features = None if kept is None else Features(data, graph, kept)
+        samples = data if self.features is None else self.features
+        self.train = samples.train.batches(
             settings.batch_size,
             seed=settings.seed,
             augmentation=read_augmentation(settings.augment, graph.input_shape),
         )
         self.steps = settings.count_steps(self.train.batches)
         self.first = settings.after * self.train.batches  # steps of a training before
-        self.val = data.val
+        self.val = samples.val
         self.weights = begin_weights(graph, data.train, settings, inherited)
         rule = OPTIMIZERS.read(settings.optimizer)
         self.optimizer = Optimizer(rule, self.weights, settings.weight_decay, settings.threads)
@@ -74,15 +80,19 @@ class Training:
             Setup(settings.batch_size, settings.threads, "train", conv_algo=settings.conv_algo),
             clock=self.clock,
             loss=data.task.smooth_loss(settings.label_smoothing),
+            start=kept or INPUT,
         )
         self.average = Average(self.weights, settings.average) if settings.average else None
         self.validated = self.average.weights if self.average else self.weights
+        preprocessing: Any = data.preprocessing if self.features is None else Unchanged()
         self.runner = open_runner(
             graph,
             self.validated,
-            data.preprocessing,
+            preprocessing,
             threads=settings.threads,
             conv_algo=settings.conv_algo,
+            keep=() if constant is None or kept else (constant,),  # the same bits as behind it
+            start=kept or INPUT,
         )
         name = settings.monitor if len(self.val) else "train_loss"
         self.monitor = Monitor(name, self.task.monitors.get(name, False))
@@ -125,6 +135,8 @@ class Training:
         where the figures of the epoch to keep are none; DataError where the monitored figure never
         was one for want of samples.
         """
+        if self.features is not None:
+            self.features.compute(self.weights, self.settings)
         while len(self.state.epochs) * self.train.batches < self.steps and not self.ended_early:
             yield from self._train_epoch()
             yield self._end_epoch()

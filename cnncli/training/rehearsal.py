@@ -43,7 +43,7 @@ def rehearse(
     training = Training(data, graph, replace(settings, epochs=1))
     steps = training.train.batches
     times = [time for time, _ in _measure(islice(training.run(), steps), seconds)]
-    judged = list(_measure(training.runner.judge(data.val, data.task), seconds))
+    judged = list(_measure(training.runner.judge(training.val, data.task), seconds))
     begin = time.perf_counter()
     training.settle_statistics()
     settling = time.perf_counter() - begin

@@ -29,6 +29,7 @@ PARTS = {  # of the memory
     "validation": "values of the validation",
     "average": "average of the weights, with room to compute it",
     "copies": "copies of the weights: the best epoch, and one that may become it",
+    "features": "what frozen layers answer to the samples",
 }
 
 
