@@ -169,7 +169,7 @@ def _describe(node: Node) -> list[str]:
     layer, axes = node.layer, len(node.input_shapes[0]) - 1
     given = {field.name: getattr(layer, field.name) for field in layer.settings()}
     usual = {field.name: field.default for field in layer.settings()}
-    if isinstance(layer, Windowed) and usual["stride"] is None:
+    if isinstance(layer, Windowed) and usual.get("stride", ()) is None:
         usual["stride"], given["stride"] = layer.size, layer.steps
     sizes = [_write_size(given[name], axes) for name in ("size", "factor") if name in given]
     counts = [str(given[name]) for name in COUNTS if name in given]
