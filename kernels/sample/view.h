@@ -35,8 +35,8 @@ static inline ptrdiff_t find_place(ptrdiff_t i, ptrdiff_t length, int border) {
     if (border == ZERO) return -1;
     if (border == EDGE || length == 1) return i < 0 ? 0 : length - 1;
     const ptrdiff_t period = 2 * (length - 1);
-    i %= period;
-    i = i < 0 ? i + period : i;
+    i = i < 0 ? -i : i;
+    i = i < period ? i : i % period; /* a division is slow, and rarely needed */
     return i < length ? i : period - i;
 }
 
@@ -128,12 +128,15 @@ static inline void see_between(const Source *source, const Places *at, ptrdiff_t
             }
             continue;
         }
+        ptrdiff_t row[2], column[2];
         const unsigned char *corner[4];
+        for (int k = 0; k < 2; k++) {
+            row[k] = find_place(at->top[i] + k, source->rows, source->border);
+            column[k] = find_place(at->left[i] + k, width, source->border);
+        }
         for (int k = 0; k < 4; k++) {
-            const ptrdiff_t row = find_place(at->top[i] + k / 2, source->rows, source->border);
-            const ptrdiff_t column = find_place(at->left[i] + k % 2, width, source->border);
-            const int missing = row < 0 || column < 0;
-            corner[k] = pixels + (missing ? 0 : (row * width + column) * C);
+            const int missing = row[k / 2] < 0 || column[k % 2] < 0;
+            corner[k] = pixels + (missing ? 0 : (row[k / 2] * width + column[k % 2]) * C);
             share[k] = missing ? 0 : share[k];
         }
         for (ptrdiff_t c = 0; c < C; c++)
