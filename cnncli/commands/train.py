@@ -56,8 +56,8 @@ if TYPE_CHECKING:
 @click.option("--log", type=OUTPUT, metavar="FILE.jsonl",
               help="Write a line of JSON per epoch to this file; see `cnncli curves`.")  # fmt: skip
 @click.option("--resume", is_flag=True,
-              help="Go on where the training was stopped, with its options, to the same bytes; "
-              "begin where there is none.")  # fmt: skip
+              help="Go on with a training that was stopped, by its own options, to the same "
+              "bytes; or with a complete one for more --epochs. Else begin.")  # fmt: skip
 @training_options
 @force_option
 @json_option
