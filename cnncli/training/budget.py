@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Shares of the budget:
 MEASURING = 0.025  # for the steps, and as much at most for the validation
-AIM = 0.98  # when the training is to end
+AIM = 0.97  # when the training is to end, but for writing its checkpoints
 LATEST = 1.03  # when it has to
 
 

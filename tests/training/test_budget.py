@@ -60,9 +60,9 @@ def plan(monkeypatch, seconds, spent=0.0, **given):
 
 def test_a_plan_leaves_out_the_time_that_is_spent(monkeypatch):
     settings, deadline = plan(monkeypatch, 20)
-    assert settings.epochs == fit_epochs(PACE, 19.6)
+    assert settings.epochs == fit_epochs(PACE, 19.4)
     assert deadline == pytest.approx(1000 + 20.6 - 0.5)
-    assert plan(monkeypatch, 20, spent=9.55)[0].epochs == 6.5
+    assert plan(monkeypatch, 20, spent=9.55)[0].epochs == 6.3
 
 
 def test_what_depends_on_the_epochs_follows_the_plan(monkeypatch):
