@@ -233,3 +233,7 @@ def test_a_batch_can_name_its_images(noise) -> None:
     found = loader(image_set(noise))
     batch = next(found.epoch(0))
     assert found.name_samples(batch.indices) == [str(i) for i in batch.indices]
+
+
+def test_samples_are_called_what_they_are_in_their_set(noise) -> None:
+    assert loader(image_set(noise)).name_samples(np.array([22, 0, 3])) == ["22", "0", "3"]

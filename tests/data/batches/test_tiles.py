@@ -137,3 +137,8 @@ def test_a_tile_that_moves_shows_what_lies_around_it_in_its_image() -> None:
             inner += 1
             assert np.abs(np.subtract(windows[moved[1]], (y, x))).max() <= 3
     assert inner > 5
+
+
+def test_a_tile_is_called_what_its_image_is() -> None:
+    loader = TileLoader(map_set((32, 16), (8, 8), (5, 6)), 4)  # 8 tiles, 1 and 1
+    assert loader.name_samples(np.array([9, 0, 8, 7])) == ["2", "0", "1", "0"]
