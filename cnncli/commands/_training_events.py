@@ -87,7 +87,7 @@ class _Story:
         elif isinstance(event, EndedEarly):
             note(self._describe_end(event))
         elif isinstance(event, Saved) and not event.complete:
-            note(f"the best so far, of epoch {event.epoch}, is kept in {event.path}")
+            note(f"the network of epoch {event.epoch} is kept in {event.path}")
         elif isinstance(event, Stopped):
             note(_describe_stop(event))
 

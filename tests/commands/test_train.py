@@ -353,7 +353,7 @@ def test_a_diverged_training_keeps_the_best_epoch_before(run, patterns, tmp_path
                "--epochs", "50", "-b", "64")  # fmt: skip
     assert (done.returncode, done.stdout) == (7, "")
     told, error = done.stderr.splitlines()[-2:]
-    best = int(re.fullmatch(rf"the best so far, of epoch (\d+), is kept in {path}", told)[1])
+    best = int(re.fullmatch(rf"the network of epoch (\d+) is kept in {path}", told)[1])
     assert "no longer a finite number" in error
     assert manifest(path)["training"]["best_epoch"] == best
     assert run("predict", path, patterns / "test").returncode == 0
@@ -380,7 +380,7 @@ def test_an_interrupted_training_keeps_the_best_so_far(script, run, patterns, tm
         process.send_signal(number)
         out, rest = process.communicate(timeout=30)
     assert (process.returncode, out) == (-number, "")
-    assert "Traceback" not in rest and "the best so far" in rest
+    assert "Traceback" not in rest and "the network of epoch " in rest
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.npz", "m.npz.ckpt"]
     assert run("predict", tmp_path / "m.npz", patterns / "test").returncode == 0
 

@@ -60,7 +60,7 @@ def test_an_error_while_showing_saves_the_best_network_and_says_so(
         follow(events, data)
     path = tmp_path / "m.npz"
     assert capsys.readouterr().err.splitlines()[-2:] == [
-        f"the best so far, of epoch 1, is kept in {path}",
+        f"the network of epoch 1 is kept in {path}",
         f"stopped after 1 epoch and 2 batches, as kept in {path}.ckpt; --resume goes on from there",
     ]
     assert path.exists()
@@ -119,7 +119,7 @@ def test_a_signal_that_was_lost_is_noticed_at_the_next_step(events, data, monkey
     with pytest.raises(Interrupted):
         follow(events, data)
     assert Interrupted.pending == 0
-    assert "the best so far, of epoch 1" in capsys.readouterr().err
+    assert "the network of epoch 1 is kept" in capsys.readouterr().err
 
 
 def test_on_a_terminal_there_is_the_time_left_for_all_epochs(data, monkeypatch, capsys):
