@@ -10,6 +10,7 @@ from cnncli.engine.optimizers import OPTIMIZERS, Rule
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.graph.freezing import find_frozen
+from cnncli.graph.head import find_head
 from cnncli.layers.base import volume
 from cnncli.value import Value
 
@@ -84,7 +85,7 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     batch_size = first.batch_size or usual
     _refuse_single_values(graph, batch_size, samples)
     batches = max(1, -(-samples // batch_size))
-    rate = first.lr or rule.rate * _boldness(graph, samples)
+    rate = first.lr or rule.rate * _boldness(graph, samples) * _choose_share(first, graph)
     decay, warmup = first.weight_decay, first.warmup_epochs
     if decay < 0:
         decay = _weight_decay(graph, rate * batches * (epochs or 1), rule)
@@ -146,6 +147,19 @@ def _refuse_single_values(graph: Graph, batch_size: int, samples: int) -> None:
                 f"and {samples} samples in batches of {batch_size} leave a batch of one; use "
                 f"{setting('batch_size')} 3 or more, or leave bn out there"
             )
+
+
+def _choose_share(settings: Settings, graph: Graph) -> float:
+    """Return the share of the usual learning rate for a network that begins from another.
+
+    What has been learned is to be changed with care; a head alone is new, and has few steps. On 250
+    images of CIFAR-10 and a network of five other classes, both were the best of those tried.
+    """
+    if settings.inherited_from is None:
+        return 1.0
+    frozen, head = settings.find_frozen(graph), find_head(graph)
+    alone = all(node.name in frozen | head for node in graph.nodes if node.params)
+    return 4.0 if frozen and alone else 0.2
 
 
 def _boldness(graph: Graph, samples: int) -> float:

@@ -160,3 +160,16 @@ def test_settings_that_go_together_are_taken():
     assert {name: getattr(settings, name) for name in given} == given
     choose({"average": 0.9}, NORMED, 900)
     choose({"keep": "last"}, NORMED, 900)
+
+
+def test_what_is_inherited_learns_more_slowly_and_a_head_alone_faster():
+    graph = build_graph(parse("conv(4,3) >> bn >> relu >> dense(2)"), (8, 8, 1))
+    task = Classification(("a", "b"))
+
+    def rate(**given):
+        return choose_settings(given, graph, task, 100).lr
+
+    assert rate(inherited_from="x") == pytest.approx(rate() / 5)
+    assert rate(inherited_from="x", freeze="features") == pytest.approx(rate() * 4)
+    assert rate(inherited_from="x", freeze="bn1") == pytest.approx(rate() / 5)
+    assert rate(inherited_from="x", lr=0.3) == 0.3
