@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from cnncli.allowance import Allowance
 from cnncli.data.dataset import MEMORY_SHARE
-from cnncli.data.set import SampleSet
 from cnncli.engine import Weights
 from cnncli.graph import Graph
 from cnncli.graph.freezing import find_constant
@@ -21,6 +20,7 @@ from cnncli.trained.runner import open_runner
 from cnncli.training.settings import Settings
 
 if TYPE_CHECKING:
+    from cnncli.data.dataset import DataSet
     from cnncli.data.source import TrainingData
 
 
@@ -50,7 +50,7 @@ class Features:
     def __init__(self, data: TrainingData, graph: Graph, layer: str) -> None:
         (shape,) = (node.output_shape for node in graph.nodes if node.name == layer)
         self.data, self.graph, self.layer = data, graph, layer
-        self.sources = [part for part in (data.train, data.val) if isinstance(part, SampleSet)]
+        self.sources = (data.train, data.val)
         self.train, self.val = (_make_room(part, shape) for part in self.sources)
 
     def compute(self, weights: Weights, settings: Settings) -> None:
@@ -76,7 +76,7 @@ def find_constant_layer(data: TrainingData, graph: Graph, settings: Settings) ->
     """Return the layer whose answers stay the same in all epochs and are all that others see."""
     frozen = settings.find_frozen(graph)
     same = settings.augment == "none" and all(
-        isinstance(part, SampleSet) and len(part) for part in (data.train, data.val)
+        part.unit == part.noun and len(part) for part in (data.train, data.val)
     )
     return find_constant(graph, frozen) if frozen and same else None
 
@@ -99,7 +99,7 @@ def count_feature_bytes(data: TrainingData, graph: Graph, layer: str) -> int:
     return 4 * math.prod(shape) * (len(data.train) + len(data.val))
 
 
-def _make_room(samples: SampleSet, shape: Shape) -> Any:
+def _make_room(samples: DataSet, shape: Shape) -> Any:
     """Return a set of the same samples with room for values of this shape, float32."""
     features: Any = copy(samples)
     features.shape, features.dtype = shape, np.float32
