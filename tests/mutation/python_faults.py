@@ -107,15 +107,21 @@ LAYERS = {
 ENGINE = {
     "fused-although-another-reads": Fault(
         "cnncli/engine/fusion.py",
-        "if readers[value] == 1 and value not in kept:",
-        "if value not in kept:",
+        "if alike and readers[value] == 1 and value not in kept:",
+        "if alike and value not in kept:",
         ("tests/engine/test_fusion.py",),
     ),
     "fused-although-it-is-kept": Fault(
         "cnncli/engine/fusion.py",
-        "if readers[value] == 1 and value not in kept:",
-        "if readers[value] == 1:",
+        "if alike and readers[value] == 1 and value not in kept:",
+        "if alike and readers[value] == 1:",
         ("tests/engine/test_fusion.py",),
+    ),
+    "a-frozen-layer-is-fused-with-one-that-learns": Fault(
+        "cnncli/engine/fusion.py",
+        "if alike and readers[value] == 1 and value not in kept:",
+        "if readers[value] == 1 and value not in kept:",
+        ("tests/engine/test_frozen_layers.py",),
     ),
     "a-second-residual-takes-the-place-of-the-first": Fault(
         "cnncli/engine/fusion.py",
@@ -144,7 +150,7 @@ ENGINE = {
     ),
     "what-forward-saves-gives-its-place-away-too-early": Fault(
         "cnncli/engine/buffers.py",
-        "end = 2 * self.end - time if self.setup.backward else time",
+        "end = 2 * self.end - time if step.setup.backward else time",
         "end = time",
         ("tests/engine/test_gradients.py",),
     ),
