@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncli import presets
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import Shape
 from cnncli.model_file import check_savable
@@ -42,8 +41,6 @@ def design_network(data: TrainingData) -> str:
         return design_map_network(input_shape)
     if len(input_shape) == 2:
         return design_signal_classifier(input_shape[0], samples)
-    if samples > FEW and input_shape[2] == 3 and all(24 <= side <= 48 for side in input_shape[:2]):
-        return presets.get("quick32").text
     return design_classifier(input_shape, samples)
 
 

@@ -1,13 +1,9 @@
-from types import SimpleNamespace
-
 import pytest
 from stripes import striped_data
 
-from cnncli import presets
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
-from cnncli.tasks import Classification
 from cnncli.training.automatic import (
     build_network,
     design_classifier,
@@ -50,26 +46,6 @@ def test_a_network_is_built_for_the_data():
     graph = build_network("conv(4,3) >> dense(classes)", data)
     assert (graph.input_shape, graph.output_shape) == ((8, 8, 1), (2,))
     assert design_network(data) == design_classifier((8, 8, 1), 20)
-
-
-@pytest.mark.parametrize(
-    ("shape", "samples", "quick"),
-    [
-        ((32, 32, 3), 5001, True),
-        ((48, 24, 3), 60_000, True),
-        ((32, 32, 3), 5000, False),
-        ((28, 28, 1), 60_000, False),
-        ((64, 64, 3), 60_000, False),
-        ((20, 20, 3), 60_000, False),
-    ],
-)
-def test_many_small_color_images_get_the_network_that_is_quick_on_them(shape, samples, quick):
-    data = SimpleNamespace(
-        preprocessing=SimpleNamespace(input_shape=shape),
-        task=Classification(("a", "b")),
-        train=range(samples),
-    )
-    assert (design_network(data) == presets.get("quick32").text) is quick
 
 
 @pytest.mark.parametrize(
