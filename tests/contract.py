@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 
 from cnncli.layers import LAYERS
-from cnncli.layers.base import Clock, Gradients, Layer, Setup, Shape, Site, volume
+from cnncli.layers.base import (
+    Clock,
+    Gradients,
+    Layer,
+    Setup,
+    Shape,
+    Site,
+    image_shape,
+    volume,
+)
 from cnncli.notation import parse
 
 BATCH, IMAGES = 4, 3  # arrays hold one image more than is asked for
@@ -127,6 +136,7 @@ def check_layer(layer: Layer, *shapes: Shape) -> None:
     check_within_wider_pixels(layer, shapes)
     check_prediction_with_gradients_answers_alike(layer, shapes)
     check_scales(layer, shapes)
+    check_sources(layer, shapes)
 
 
 def check_text(layer: Layer) -> None:
@@ -283,3 +293,25 @@ def check_scales(layer: Layer, shapes: tuple[Shape, ...]) -> None:
         x *= 64
     scales = np.allclose(bench.answer(), 64 * before, rtol=1e-6, atol=0)
     assert layer.scales == scales or layer.parameters(*shapes) or layer.inputs is None
+
+
+def check_sources(layer: Layer, shapes: tuple[Shape, ...]) -> None:
+    """A row or column of x changes those of y that are made of it, and no other."""
+    before = _answer_as_image(Bench(layer, shapes, Setup(BATCH)))
+    numbers = np.random.default_rng(1)
+    for axis in (0, 1):
+        sources = layer.find_sources(np.arange(before.shape[1 + axis]), axis, *shapes)
+        for place in range(image_shape(shapes[0])[axis]):
+            bench = Bench(layer, shapes, Setup(BATCH))
+            for x in bench.site.x:
+                image = x.reshape(BATCH, *image_shape(x.shape[1:]))
+                lines = np.moveaxis(image, 1 + axis, 0)
+                lines[place] += numbers.uniform(50, 150, lines[place].shape)
+            after = _answer_as_image(bench)
+            rounding = 1e-5 * np.abs(after).max()
+            same = np.isclose(after, before, rtol=0, atol=rounding).all(axis=(0, 2 - axis, 3))
+            assert same.tolist() == (sources != place).all(axis=1).tolist(), (axis, place)
+
+
+def _answer_as_image(bench: Bench) -> np.ndarray:
+    return bench.answer().reshape(IMAGES, *image_shape(bench.site.y.shape[1:]))

@@ -2,7 +2,8 @@
 
 Araujo, Norris & Sim 2019, https://distill.pub/2019/computing-receptive-fields: per axis,
 field = field before + (window - 1)*jump before, jump = jump before * stride. A layer that enlarges
-divides the jump, which need not be whole then. Where branches meet, the largest counts.
+divides the jump, which need not be whole then. Where branches meet, the largest counts. At the
+borders of the image a position sees less: `find_field` looks at one position.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from cnncli.layers.base import Reach
+import numpy as np
+
+from cnncli.graph.nodes import INPUT, Graph
+from cnncli.layers.base import Axes, Reach
 from cnncli.value import Value
+
+Box = tuple[int, int, int, int]  # top, left, bottom, right: rows from top to before bottom
 
 
 class ReceptiveField(Value):
@@ -41,3 +47,30 @@ def merge(branches: Sequence[ReceptiveField]) -> ReceptiveField:
         (max(field.jump[0] for field in branches), max(field.jump[1] for field in branches)),
         any(field.everything for field in branches),
     )
+
+
+def find_field(graph: Graph, index: int, position: Axes) -> Box:
+    """Return what a position (row, column) of a node's output sees of the network's input.
+
+    The smallest box around these pixels, without padding; empty where it sees none, as between
+    the stamps of a deconv. A signal is a single row.
+    """
+    rows, columns = (_trace_back(graph, index, axis, position[axis]) for axis in (0, 1))
+    return rows.start, columns.start, rows.stop, columns.stop
+
+
+def _trace_back(graph: Graph, index: int, axis: int, position: int) -> range:
+    """Return the first to the last row (axis 0) or column of the input that a position sees."""
+    seen = {index: range(position, position + 1)}
+    for place in range(index, INPUT, -1):
+        node = graph.nodes[place]
+        positions = np.array(seen.get(place, range(0)), np.int64)
+        sources = node.layer.find_sources(positions, axis, *node.input_shapes)
+        sources = sources[sources >= 0]
+        if not sources.size:
+            continue
+        first, last = int(sources.min()), int(sources.max())
+        for source in node.inputs:
+            known = seen.get(source, range(first, last + 1))
+            seen[source] = range(min(first, known.start), max(last + 1, known.stop))
+    return seen.get(INPUT, range(0))

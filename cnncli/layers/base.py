@@ -242,6 +242,19 @@ class Layer(Value):
         """Return what an output position sees of the input."""
         return Reach()
 
+    def find_sources(
+        self, positions: NDArray[np.int64], axis: int, *inputs: Shape
+    ) -> NDArray[np.int64]:
+        """Return which rows (axis 0) or columns (axis 1) of its input positions of y are made of.
+
+        positions (n,) -> (n, sources), in the order of the window; -1 for what is not read from
+        the input, as a zero of the padding. The reach says as much without the borders.
+        """
+        if self.reach(*inputs).everything:
+            length = image_shape(inputs[0])[axis]
+            return np.broadcast_to(np.arange(length), (len(positions), length))
+        return positions[:, None]
+
     def lost(self, *inputs: Shape) -> Axes:
         """Return the input rows and columns that no window reaches."""
         return (0, 0)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
@@ -51,6 +52,15 @@ class Filtering(Windowed):
         if self.fill == "reflect":
             _check_reflection(windows)
         return windows
+
+    def fill_padding(self, places: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+        last = length - 1
+        if self.fill == "edge":
+            return places.clip(0, last)
+        if self.fill == "reflect":  # by less than the length, as `windows` has checked
+            reflected: NDArray[np.int64] = last - np.abs(last - np.abs(places))
+            return reflected
+        return super().fill_padding(places, length)
 
 
 class Conv(Filtering, kind="conv"):

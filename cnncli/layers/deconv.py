@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.errors import ArchitectureError
 from cnncli.kernels import conv as kernels
@@ -120,6 +121,15 @@ class Deconv(Windowed, kind="deconv"):
             before=(above, left),
             after=(below, right),
         )
+
+    def find_sources(
+        self, positions: NDArray[np.int64], axis: int, *inputs: Shape
+    ) -> NDArray[np.int64]:
+        windows = self.windows(inputs[0])
+        shift = windows.dilation[axis] * np.arange(windows.size[axis])
+        stamped = positions[:, None] + windows.before[axis] - shift
+        places, between = np.divmod(stamped, windows.stride[axis])
+        return self.fill_padding(np.where(between, -1, places), windows.output[axis])
 
     def lost(self, *inputs: Shape) -> Axes:
         return (0, 0)

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeGuard
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnncli.errors import ArchitectureError
 from cnncli.layers.arrays import Array
 from cnncli.layers.base import Axes, Layer, Reach, Shape
@@ -120,6 +123,18 @@ class Windowed(Layer):
 
     def reach(self, *inputs: Shape) -> Reach:
         return self.windows(inputs[0]).reach
+
+    def find_sources(
+        self, positions: NDArray[np.int64], axis: int, *inputs: Shape
+    ) -> NDArray[np.int64]:
+        windows = self.windows(inputs[0])
+        first = positions * windows.stride[axis] - windows.before[axis]
+        places = first[:, None] + windows.dilation[axis] * np.arange(windows.size[axis])
+        return self.fill_padding(places, windows.input[axis])
+
+    def fill_padding(self, places: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+        """Return where the padding around `length` rows or columns is read from; -1: nowhere."""
+        return np.where((places >= 0) & (places < length), places, -1)
 
     def lost(self, *inputs: Shape) -> Axes:
         return self.windows(inputs[0]).lost

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnncli.kernels import elementwise
 from cnncli.layers.arrays import flat
 from cnncli.layers.base import Axes, Example, Layer, Passes, Reach, Shape, Site, image_shape
@@ -40,6 +43,11 @@ class Upsample(Layer, kind="upsample"):
     def reach(self, *inputs: Shape) -> Reach:
         rows, columns = self.factors(inputs[0])
         return Reach(finer=(rows, columns), before=(int(rows > 1), int(columns > 1)))
+
+    def find_sources(
+        self, positions: NDArray[np.int64], axis: int, *inputs: Shape
+    ) -> NDArray[np.int64]:
+        return positions[:, None] // self.factors(inputs[0])[axis]
 
     def build(self, site: Site) -> Passes:
         shape = site.x[0].shape[1:]

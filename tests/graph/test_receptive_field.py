@@ -4,6 +4,7 @@ import pytest
 
 from cnncli import presets
 from cnncli.graph import build_graph
+from cnncli.graph.receptive_field import find_field
 from cnncli.notation import parse
 
 
@@ -95,3 +96,42 @@ def test_a_signal_is_one_row():
     first, last = build_graph(parse("conv(4, 5, 2) >> dense(3)"), (100, 2)).nodes
     assert (first.receptive_field, first.jump) == ((1, 5), (1, 2))
     assert last.receptive_field == (1, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "field"),
+    [
+        ("conv(1, 3) >> conv(1, 3)", (2, 5), (2, 5, 7, 10)),
+        ("conv(1, 3, pad=1) >> conv(1, 3, pad=1)", (0, 63), (0, 61, 3, 64)),
+        ("conv(1, 3, 2, pad=1) >> maxpool", (1, 0), (3, 0, 8, 4)),
+        ("conv(1, 3, dilation=4)", (1, 2), (1, 2, 10, 11)),
+        ("conv(1, 5, pad=2, fill=reflect)", (0, 1), (0, 0, 3, 4)),
+        ("maxpool >> upsample", (5, 6), (4, 6, 6, 8)),
+        ("maxpool(4) >> deconv(1, 2, 2)", (3, 4), (4, 8, 8, 12)),
+        ("(conv(1, 1) | conv(1, 5, pad=2) | id)", (9, 30), (7, 28, 12, 33)),
+        ("conv(1, 3) >> dense(5)", (0, 0), (0, 0, 64, 64)),
+        ("conv(1, 3) >> global_avgpool", (0, 0), (0, 0, 64, 64)),
+    ],
+)
+def test_a_position_sees_a_box_of_the_input_that_ends_at_its_borders(text, position, field):
+    graph = build_graph(parse(text), (64, 64, 3))
+    assert find_field(graph, graph.output, position) == field
+
+
+def test_a_position_between_the_stamps_of_a_deconv_sees_nothing():
+    graph = build_graph(parse("deconv(1, 1, 3)"), (4, 4, 1))
+    assert find_field(graph, 0, (3, 6)) == (1, 2, 2, 3)
+    top, left, bottom, right = find_field(graph, 0, (4, 7))
+    assert (bottom - top, right - left) == (0, 0)
+
+
+def test_a_position_of_a_signal_sees_columns_of_its_only_row():
+    graph = build_graph(parse("conv(1, 3, pad=causal, dilation=2) >> maxpool(2)"), (20, 1))
+    assert find_field(graph, 1, (0, 4)) == (0, 4, 1, 10)
+
+
+@pytest.mark.parametrize("text", ["conv(1, 3, 2) >> conv(1, 5, 3)", "maxpool(3, 2) >> conv(1, 3)"])
+def test_the_box_of_a_position_far_from_the_borders_is_as_large_as_the_receptive_field(text):
+    graph = build_graph(parse(text), (64, 64, 1))
+    top, left, bottom, right = find_field(graph, 1, (3, 4))
+    assert (bottom - top, right - left) == graph.nodes[1].receptive_field
