@@ -40,8 +40,8 @@ from cnncli.options import Help
 from cnncli.terminal import Interrupted, escape, name_options
 
 ORDER = (  # of work: from data to a model, to answers, into the network; help comes last
-    "preview", "lr-find", "train", "curves", "predict", "evaluate", "inspect-filters", "arch",
-    "layers", "shape-calc", "draw", "bench", "help",
+    "preview", "lr-find", "train", "curves", "predict", "evaluate", "inspect-filters", "trace",
+    "arch", "layers", "shape-calc", "draw", "bench", "help",
 )  # fmt: skip
 NO_NAMES = (errno.ELOOP, errno.ENAMETOOLONG)  # errors of names that no file can have
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

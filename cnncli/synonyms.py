@@ -101,6 +101,7 @@ COMMANDS = {
     "bench": "benchmark speed profile",
     "draw": "plot diagram render",
     "inspect-filters": "visualize inspect filters activations",
+    "trace": "neuron explain flashlight arithmetic",
     "arch": "models presets archs architectures zoo",
     "layers": "ops operators",
     "help": "docs man",

@@ -244,7 +244,7 @@ def test_completion_scripts_are_there(run):
 def test_commands_are_listed_in_the_order_of_work(run):
     lines = run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
     names = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
-    work = ["train", "predict", "evaluate", "inspect-filters", "arch", "layers", "shape-calc"]
+    work = ["train", "predict", "evaluate", "inspect-filters", "trace", "arch", "layers"]
     assert [name for name in names if name in work] == work
     assert names[-1] == "help"
 

@@ -36,15 +36,30 @@ def choose_layer(name: str | None, among: Sequence[Node], what: str) -> Node:
 def find_activation(graph: Graph, node: Node) -> Node:
     """Return the last node of a layer's bn, dropout and activation; without any, the layer itself.
 
-    Its output is what later layers see. Each of these must be the only reader of its input. A
-    softmax does not count: none of its values is zero, but by rounding.
+    Its output is what later layers see.
     """
+    return [node, *list_activation(graph, node)][-1]
+
+
+def list_activation(graph: Graph, node: Node) -> list[Node]:
+    """Return a layer's bn, dropout and activation, in order, up to the first activation.
+
+    Each of these must be the only reader of its input. A softmax does not count: none of its values
+    is zero, but by rounding.
+    """
+    nodes: list[Node] = []
     while node.layer.prefers is None:
-        index = graph.nodes.index(node)
-        readers = [other for other in graph.nodes if index in other.inputs]
+        readers = list_readers(graph, node)
         if len(readers) != 1 or len(readers[0].inputs) > 1:
-            return node
+            break
         if readers[0].layer.family not in ("norm", "dropout", "activation"):
-            return node
+            break
         node = readers[0]
-    return node
+        nodes.append(node)
+    return nodes
+
+
+def list_readers(graph: Graph, node: Node) -> list[Node]:
+    """Return the nodes that read what a node makes."""
+    index = graph.nodes.index(node)
+    return [other for other in graph.nodes if index in other.inputs]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.render.text import write_number
@@ -15,14 +17,35 @@ def write_table(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
     length = len(next(iter(columns.values())))
     table = [[name, *map(str, range(length))]]
     table += [[heading, *map(_write_cell, values)] for heading, values in columns.items()]
-    widths = [max(map(len, column)) for column in table]
+    return align(zip(*table, strict=True))
+
+
+def align(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:
+    """Return a line for each row of cells, aligned to the right, with gaps between them."""
+    lines = list(rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in zip(*table, strict=True)
+        gap.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in lines
     ]
+
+
+def write_matrix(values: NDArray[Any]) -> list[list[str]]:
+    """Return numbers (rows, columns) with as many digits behind the point for all of them.
+
+    The largest gets three digits. Where it would take many zeros, each number gets its own three.
+    """
+    largest = float(np.abs(values).max(initial=0))
+    if not 1e-4 <= largest < 1e6:  # also where it is NaN
+        return [[write_number(float(value)) for value in row] for row in values]
+    digits = max(0, 2 - math.floor(math.log10(largest)))
+    rounded = np.round(values.astype(np.float64), digits) + 0.0  # without the sign of -0
+    return [[f"{value:.{digits}f}" for value in row] for row in rounded]
 
 
 def _write_cell(value: Any) -> str:
     if value.dtype.kind == "b":
         return "yes" if value else "no"
+    if value.dtype.kind == "i":
+        return str(value)
     return write_number(float(value))

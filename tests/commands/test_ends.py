@@ -121,6 +121,8 @@ PATHS = {  # commands that take one, and the exit code where it leads nowhere
     "evaluate PATH PATTERNS": 5,
     "inspect-filters PATH": 5,
     "inspect-filters MODEL --method activations --image PATH": 3,
+    "trace PATH IMAGE --at conv1:0,0,0": 5,
+    "trace MODEL PATH --at conv1:0,0,0": 3,
     "predict MODEL --files-from PATH": 3,
     "predict MODEL PATH": 4,
 }
