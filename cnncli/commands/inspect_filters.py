@@ -68,7 +68,7 @@ def inspect_filters(
     """Show the filters of a layer, or its feature maps for an image or signal.
 
     Without --output they are drawn in the terminal, or listed as a table of numbers if stdout is
-    not a terminal. All pictures of a layer share one scale. On that of filters zero is gray. With
+    not a terminal. All pictures of a layer share one scale. On that of filters zero is pale. With
     --image the dead filters are named, too: those whose activation is zero everywhere.
 
     In a .npz file feature maps are height x width x channels (a signal's length x channels), as
@@ -147,8 +147,10 @@ def _draw(look: Look) -> None:
 
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
-    sheet = _make_sheet(look, Capacity(tiles=64, rows=32, columns=columns, side=1024))
-    for line in draw_sheet(sheet, width, choose_depth()):
+    depth = choose_depth()
+    capacity = Capacity(tiles=64, rows=32, columns=columns, side=1024, color=depth != "none")
+    sheet = _make_sheet(look, capacity)
+    for line in draw_sheet(sheet, width, depth):
         write_line(line)
     if sheet.cut:
         note(f"{sheet.cut}; -o FILE.png draws more of them")

@@ -3,18 +3,21 @@
 Araujo, Norris & Sim 2019, https://distill.pub/2019/computing-receptive-fields: per axis,
 field = field before + (window - 1)*jump before, jump = jump before * stride. A layer that enlarges
 divides the jump, which need not be whole then. Where branches meet, the largest counts. At the
-borders of the image a position sees less: `find_field` looks at one position.
+borders of the image a position sees less: `find_field` looks at one position, and `find_centers`
+says where the middles of all of them lie.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.graph.nodes import INPUT, Graph
-from cnncli.layers.base import Axes, Reach
+from cnncli.layers.base import Axes, Reach, image_shape
 from cnncli.value import Value
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right: rows from top to before bottom
@@ -57,6 +60,26 @@ def find_field(graph: Graph, index: int, position: Axes) -> Box:
     """
     rows, columns = (_trace_back(graph, index, axis, position[axis]) for axis in (0, 1))
     return rows.start, columns.start, rows.stop, columns.stop
+
+
+def find_centers(graph: Graph, index: int, axis: int) -> NDArray[np.floating[Any]]:
+    """Return the middle of what each row (axis 0) or column of a node's output sees, in pixels.
+
+    0 is the middle of the input's first pixel. The middles are evenly spaced, as if the fields
+    went on beyond the borders; where branches meet they are the mean of theirs.
+    """
+    origins = {INPUT: 0.0}  # the middle of position 0
+    for place, node in enumerate(graph.nodes[: index + 1]):
+        positions = np.arange(image_shape(node.output_shape)[axis])
+        sources = node.layer.find_sources(positions, axis, *node.input_shapes)
+        known = (sources >= 0).sum(axis=1)
+        whole = positions[known == known.max()]  # the windows of which the fewest are padding
+        means = np.where(sources >= 0, sources, 0).sum(axis=1)[whole] / known[whole]
+        jumps = [1.0 if i == INPUT else graph.nodes[i].jump[axis] for i in node.inputs]
+        starts = [origins[i] for i in node.inputs]
+        middles = np.mean(starts) + np.mean(jumps) * means
+        origins[place] = float(np.mean(middles - node.jump[axis] * whole))
+    return origins[index] + graph.nodes[index].jump[axis] * positions
 
 
 def _trace_back(graph: Graph, index: int, axis: int, position: int) -> range:

@@ -8,14 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.render.colors import Pixels
+from cnncli.render.colors import LUMA, Pixels
 
 Depth = Literal["truecolor", "256", "none"]  # the colors a terminal has
 
 UPPER_HALF, RESET = "▀", "\x1b[0m"
 SHADES = " ░▒▓█"
 LIGHTER = (0.06, 0.42, 0.58, 0.85)  # where the next shade begins; the middle shade is zero and near
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 CUBE = np.array([0, 95, 135, 175, 215, 255])  # xterm's 6x6x6 colors, numbers 16 to 231
 GRAYS = np.arange(8, 248, 10)  # and its grays, numbers 232 to 255
 

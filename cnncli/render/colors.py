@@ -1,4 +1,4 @@
-"""Numbers to colors: weights around a mid-gray zero, activations as heat."""
+"""Numbers to colors: signed ones around a pale zero, others as heat."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cnncli.value import Value
 Numbers = NDArray[np.floating[Any]]
 Pixels = NDArray[np.uint8]  # (..., 3): red, green, blue
 
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601: how light red, green and blue are
 NOT_A_NUMBER = (0, 190, 190)  # on no scale, so that a NaN cannot pass for a value
 
 # Colors that people with any color vision tell apart: Okabe & Ito 2008, jfly.uni-koeln.de/color.
@@ -21,9 +22,14 @@ DISTINCT = (
 )  # fmt: skip
 
 PALETTES = {
-    # Blue below zero, straw above, and evenly lighter from end to end, so that the sign shows in
-    # color, to the color-blind and in print.
-    "signed": ((0, 30, 110), (128, 128, 128), (255, 225, 150)),
+    # Every 16th color of "vik": blue below zero, pale at it, red above, evenly darker to both sides
+    # and told apart by people with any color vision. F. Crameri, Scientific colour maps,
+    # https://doi.org/10.5281/zenodo.1243862 (MIT), and Crameri et al. 2020, Nat. Commun. 11, 5444.
+    "signed": (
+        *((0, 18, 97), (2, 43, 113), (3, 68, 129), (12, 94, 146), (47, 124, 166), (96, 157, 188)),
+        *((146, 189, 210), (197, 219, 229), (236, 229, 225), (233, 203, 185), (220, 171, 143)),
+        *((207, 142, 104), (195, 114, 67), (179, 83, 31), (147, 46, 6), (116, 21, 6), (89, 0, 8)),
+    ),
     "gray": ((1, 1, 1), (128, 128, 128), (255, 255, 255)),
     # Every 17th color of "inferno", evenly lighter to the eye: S. van der Walt and N. Smith,
     # https://bids.github.io/colormap (CC0).
@@ -65,7 +71,10 @@ class Scale(Value):
 
 
 def make_signed_scale(values: Numbers, palette: Literal["signed", "gray"] = "signed") -> Scale:
-    """Return a scale with zero in its middle and the size of the largest value at both ends."""
+    """Return a scale with zero in its middle and the size of the largest value at both ends.
+
+    "gray" grows lighter from end to end: for red, green and blue, and where there is no color.
+    """
     bound = float(np.abs(_keep_finite(values)).max(initial=0)) or 1.0
     return Scale(-bound, bound, palette)
 

@@ -36,7 +36,7 @@ def lay_out_filters(
 def _lay_out_tiles(
     filters: Numbers, title: str, note: str, color: bool, dead: Collection[int], capacity: Capacity
 ) -> Sheet:
-    scale = make_signed_scale(filters, "gray" if color else "signed")
+    scale = make_signed_scale(filters, "gray" if color or not capacity.color else "signed")
     shown = filters[: capacity.tiles]
     pixels = scale.paint_rgb(shown.transpose(0, 2, 3, 1)) if color else scale.paint(shown[:, 0])
     return Sheet(
@@ -51,7 +51,7 @@ def _lay_out_tiles(
 def _lay_out_table(
     filters: Numbers, title: str, note: str, dead: Collection[int], capacity: Capacity
 ) -> Sheet:
-    scale = make_signed_scale(filters)
+    scale = make_signed_scale(filters, "signed" if capacity.color else "gray")
     shown = filters[: capacity.rows, : capacity.columns]
     return Sheet(
         title,
@@ -65,7 +65,7 @@ def _lay_out_table(
 
 
 def _lay_out_matrix(rows: Numbers, title: str, note: str, capacity: Capacity) -> Sheet:
-    scale = make_signed_scale(rows)
+    scale = make_signed_scale(rows, "signed" if capacity.color else "gray")
     shown = rows[: capacity.side, : capacity.side]
     return Sheet(
         title,

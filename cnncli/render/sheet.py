@@ -47,12 +47,13 @@ class Sheet(Value):
 
 
 class Capacity(Value):
-    """How much fits on a sheet."""
+    """What fits on a sheet."""
 
     tiles: int
     rows: int  # of a table
     columns: int
     side: int  # of a tile that is a table of numbers itself
+    color: bool = True  # False: values are told apart by how light they are
 
 
 PAGE = Capacity(tiles=1024, rows=64, columns=64, side=1024)

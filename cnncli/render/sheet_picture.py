@@ -20,7 +20,8 @@ PIXEL_SIDE = 32
 BAND = 20  # between what became of tiles and the next of them
 THIN = 16  # a tile of a single row or column is stretched to this
 ORIGINAL_SIDE = 224  # of the picture beside the tiles
-BAR_WIDTH, BAR_HEIGHT, BAR_LINE = 240, 12, "#c4c7cc"
+BAR_WIDTH, BAR_HEIGHT = 240, 12
+FRAME = "#c4c7cc"  # around what may be as pale as the paper
 
 
 class Grid(Value):
@@ -69,7 +70,7 @@ def paint_sheet(sheet: Sheet) -> Image.Image:
     _write_heading(page, sheet)
     _place_tiles(page, sheet, grid, left, top)
     if original and sheet.beside:
-        page.paste(original, (MARGIN, top))
+        _paste_framed(page, original, MARGIN, top)
         write(page, MARGIN + original.width / 2, top + original.height + 4, sheet.beside.label)
     return page
 
@@ -94,7 +95,7 @@ def _make_grid(sheet: Sheet, times: int) -> Grid:
     cell = (tile[0] + (LABEL + 6 if label else 0), max(tile[1], label))
     pair = (2 * cell[0], cell[1]) if sheet.below else cell
     columns = len(sheet.column_names) or _choose_columns(len(sheet.tiles), pair)
-    gap = (3 + tile[0] // 6, 3) if sheet.row_names else (12, 12)
+    gap = (3 + tile[0] // 6, 3 + tile[1] // 16) if sheet.row_names else (12, 12)
     band = BAND if sheet.below else 0
     rows = len(sheet.cut_into_rows(columns))
     return Grid(rows, columns, (down, across), tile, cell, gap, band)
@@ -115,7 +116,7 @@ def _place_tiles(page: Image.Image, sheet: Sheet, grid: Grid, left: int, top: in
             x, y = grid.corner(row * grid.columns + column)
             middle = left + x + grid.cell[1] // 2
             picture = Image.fromarray(enlarge(tile.pixels, *grid.enlarge))
-            page.paste(picture, (middle - width // 2, top + y))
+            _paste_framed(page, picture, middle - width // 2, top + y)
             write(page, middle, top + y + height + 4, tile.label)
     _write_names(page, sheet, grid, left, top)
 
@@ -143,12 +144,16 @@ def _write_heading(page: Image.Image, sheet: Sheet) -> None:
 def _draw_scale(page: Image.Image, scale: Scale, top: int) -> None:
     numbers = np.linspace(scale.low, scale.high, BAR_WIDTH)
     bar = np.repeat(scale.paint(numbers)[None], BAR_HEIGHT, axis=0)
-    page.paste(Image.fromarray(bar), (MARGIN, top))
-    frame = (MARGIN - 1, top - 1, MARGIN + BAR_WIDTH, top + BAR_HEIGHT)
-    ImageDraw.Draw(page).rectangle(frame, outline=BAR_LINE)
+    _paste_framed(page, Image.fromarray(bar), MARGIN, top)
     below = top + BAR_HEIGHT + 4
     write(page, MARGIN, below, write_number(scale.low), align=0)
     write(page, MARGIN + BAR_WIDTH, below, write_number(scale.high), align=1)
     zero = -scale.low / (scale.high - scale.low)
     if 0.2 < zero < 0.8:  # nearer to an end it would run into the number there
         write(page, MARGIN + zero * BAR_WIDTH, below, "0")
+
+
+def _paste_framed(page: Image.Image, picture: Image.Image, left: int, top: int) -> None:
+    page.paste(picture, (left, top))
+    frame = (left - 1, top - 1, left + picture.width, top + picture.height)
+    ImageDraw.Draw(page).rectangle(frame, outline=FRAME)

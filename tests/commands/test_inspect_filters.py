@@ -132,7 +132,7 @@ def test_a_png_is_drawn(inspect, tmp_path):
     with Image.open(tmp_path / "filters.png") as picture:
         assert picture.mode == "RGB"
         colors = {color: count for count, color in picture.getcolors(1 << 20)}
-    assert colors[128, 128, 128] >= 8 * 32 * 32  # zero, at 32 pixels for each weight
+    assert colors[236, 229, 225] >= 8 * 32 * 32  # zero, at 32 pixels for each weight
 
 
 def test_a_png_of_activations_has_the_image_beside_them(inspect, tmp_path):
@@ -271,14 +271,14 @@ def test_a_terminal_gets_a_drawing_in_true_color(draw):
     text = draw("model.npz", COLORTERM="truecolor")
 
     assert text.startswith("conv1 · 2 filters 3x3x1\nmodel.npz · on one scale\n")
-    assert "\x1b[38;2;128;128;128;48;2;128;128;128m▀" in text
+    assert "\x1b[38;2;236;229;225;48;2;236;229;225m▀" in text
     assert re.search(r"\n +0 +1\n", text)
 
 
 def test_a_terminal_without_true_color_gets_256_colors(draw):
     text = draw("model.npz", COLORTERM="")
 
-    assert "\x1b[38;5;244;48;5;244m▀" in text
+    assert "\x1b[38;5;254;48;5;254m▀" in text
     assert "38;2;" not in text
 
 

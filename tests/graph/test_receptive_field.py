@@ -4,7 +4,7 @@ import pytest
 
 from cnncli import presets
 from cnncli.graph import build_graph
-from cnncli.graph.receptive_field import find_field
+from cnncli.graph.receptive_field import find_centers, find_field
 from cnncli.notation import parse
 
 
@@ -135,3 +135,44 @@ def test_the_box_of_a_position_far_from_the_borders_is_as_large_as_the_receptive
     graph = build_graph(parse(text), (64, 64, 1))
     top, left, bottom, right = find_field(graph, 1, (3, 4))
     assert (bottom - top, right - left) == graph.nodes[1].receptive_field
+
+
+@pytest.mark.parametrize(
+    ("text", "centers"),
+    [
+        ("conv(1, 3)", [1, 2, 3, 4, 5, 6]),
+        ("conv(1, 3, pad=1)", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("conv(1, 5, pad=2, fill=reflect)", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("conv(1, 3, 2, pad=1)", [0, 2, 4, 6]),
+        ("maxpool >> maxpool", [1.5, 5.5]),
+        (
+            "maxpool >> maxpool >> conv(1, 3, pad=1)",
+            [1.5, 5.5],
+        ),  # every window reaches into padding
+        ("maxpool(4) >> deconv(1, 2, 2)", [0.5, 2.5, 4.5, 6.5]),
+        ("maxpool >> upsample", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("conv(1, 3, dilation=2) >> relu >> bn", [2, 3, 4, 5]),
+        ("conv(1, 3, pad=1) + id", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ("(maxpool(4) | conv(1, 3, 4, pad=1))", [0.75, 4.75]),  # between 1.5 and 0
+        ("global_avgpool", [3.5]),
+        ("conv(1, 3) >> dense(5)", [3.5]),
+    ],
+)
+def test_the_middles_of_fields_are_evenly_spaced(text, centers):
+    graph = build_graph(parse(text), (8, 8, 1))
+    assert find_centers(graph, graph.output, 0).tolist() == pytest.approx(centers)
+    assert find_centers(graph, graph.output, 1).tolist() == pytest.approx(centers)
+
+
+@pytest.mark.parametrize(
+    "text", ["conv(1, 5) >> maxpool >> conv(1, 3)", "conv(1, 3, 2) >> conv(1, 2)"]
+)
+def test_away_from_the_borders_the_middle_is_that_of_the_box(text):
+    graph = build_graph(parse(text), (40, 40, 1))
+    left, right = find_field(graph, graph.output, (4, 5))[1::2]
+    assert find_centers(graph, graph.output, 1)[5] == (left + right - 1) / 2
+
+
+def test_the_middles_in_a_signal_go_along_it():
+    graph = build_graph(parse("conv(1, 3, pad=causal) >> maxpool(2)"), (8, 1))
+    assert find_centers(graph, 1, 1).tolist() == [-0.5, 1.5, 3.5, 5.5]

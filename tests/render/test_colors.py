@@ -1,15 +1,22 @@
 import numpy as np
 import pytest
 
-from cnncli.render.colors import NOT_A_NUMBER, Scale, make_heat_scale, make_signed_scale, show_bands
+from cnncli.render.colors import (
+    LUMA,
+    NOT_A_NUMBER,
+    Scale,
+    make_heat_scale,
+    make_signed_scale,
+    show_bands,
+)
 
-GRAY = [128, 128, 128]
+BLUE, PALE, RED = [0, 18, 97], [236, 229, 225], [89, 0, 8]
 
 
-def test_zero_is_mid_gray_and_the_ends_are_blue_and_straw():
+def test_zero_is_pale_and_the_ends_are_blue_and_red():
     scale = make_signed_scale(np.array([-2.0, 1.0]))
 
-    assert scale.paint(np.array([-2.0, 0.0, 2.0])).tolist() == [[0, 30, 110], GRAY, [255, 225, 150]]
+    assert scale.paint(np.array([-2.0, 0.0, 2.0])).tolist() == [BLUE, PALE, RED]
 
 
 def test_the_sign_shows_as_more_blue_or_less_than_red():
@@ -19,16 +26,29 @@ def test_the_sign_shows_as_more_blue_or_less_than_red():
     assert colors[1, 2] < colors[1, 0]
 
 
+def test_a_signed_scale_grows_darker_to_both_sides():
+    light = make_signed_scale(np.array([1.0])).paint(np.linspace(-1, 1, 101)) @ LUMA
+
+    assert (np.diff(light[:51]) > 0).all()
+    assert (np.diff(light[50:]) < 0).all()
+
+
+def test_without_color_a_signed_scale_grows_lighter_all_the_way():
+    light = make_signed_scale(np.array([1.0]), "gray").paint(np.linspace(-1, 1, 101)) @ LUMA
+
+    assert (np.diff(light) > 0).all()
+
+
 def test_both_ends_of_a_signed_scale_are_the_largest_size():
     scale = make_signed_scale(np.array([-3.0, 1.0]))
 
     assert (scale.low, scale.high) == (-3.0, 3.0)
 
 
-def test_weights_that_are_all_zero_are_mid_gray():
+def test_weights_that_are_all_zero_are_pale():
     zeros = np.zeros((2, 2))
 
-    assert (make_signed_scale(zeros).paint(zeros) == 128).all()
+    assert (make_signed_scale(zeros).paint(zeros) == PALE).all()
 
 
 def test_color_filters_keep_one_scale_for_red_green_and_blue():
@@ -52,7 +72,7 @@ def test_heat_between_two_colors_of_the_table_is_their_mean():
 
 
 def test_heat_grows_lighter_all_the_way():
-    light = make_heat_scale(np.array([1.0])).paint(np.linspace(0, 1, 100)) @ (0.299, 0.587, 0.114)
+    light = make_heat_scale(np.array([1.0])).paint(np.linspace(0, 1, 100)) @ LUMA
 
     assert (np.diff(light) > 0).all()
 
@@ -77,7 +97,7 @@ def test_a_nan_has_a_color_of_its_own_and_leaves_the_scale_alone():
     values = np.array([np.nan, 0.0, 2.0])
 
     assert make_signed_scale(values).high == make_heat_scale(values).high == 2.0
-    assert make_signed_scale(values).paint(values).tolist()[:2] == [list(NOT_A_NUMBER), GRAY]
+    assert make_signed_scale(values).paint(values).tolist()[:2] == [list(NOT_A_NUMBER), PALE]
     assert make_heat_scale(values).paint(values)[0].tolist() == list(NOT_A_NUMBER)
 
 
@@ -92,7 +112,7 @@ def test_infinite_values_get_the_colors_of_the_ends():
 
     colors = make_signed_scale(values).paint(values)
 
-    assert colors.tolist() == [[0, 30, 110], [255, 225, 150], [255, 225, 150]]
+    assert colors.tolist() == [BLUE, RED, RED]
 
 
 def test_the_largest_float32_is_no_overflow():

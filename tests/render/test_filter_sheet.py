@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.sheet import Capacity
 
 SMALL = Capacity(tiles=3, rows=2, columns=3, side=4)
+RED, PALE, HALF_BLUE = [89, 0, 8], [236, 229, 225], [47, 124, 166]
 RNG = np.random.default_rng(0)
 
 
@@ -23,8 +26,17 @@ def test_filters_of_one_channel_are_a_tile_each_on_one_scale():
 
     assert [tile.label for tile in found.tiles] == ["0", "1"]
     assert (found.scale.low, found.scale.high) == (-2.0, 2.0)
-    assert found.tiles[0].pixels[0].tolist() == [[255, 225, 150], [128, 128, 128]]
-    assert found.tiles[1].pixels[0].tolist() == [[64, 79, 119], [128, 128, 128]]
+    assert found.tiles[0].pixels[0].tolist() == [RED, PALE]
+    assert found.tiles[1].pixels[0].tolist() == [HALF_BLUE, PALE]
+
+
+def test_where_there_is_no_color_the_sign_shows_in_how_light_a_weight_is():
+    values = np.array([[[[2.0, 0.0]] * 2], [[[-2.0, 0.0]] * 2]], np.float32)
+
+    found = sheet(values, capacity=replace(SMALL, color=False))
+
+    assert found.tiles[0].pixels[0].tolist() == [[255] * 3, [128] * 3]
+    assert found.tiles[1].pixels[0].tolist() == [[1] * 3, [128] * 3]
 
 
 def test_filters_on_color_are_in_color():

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from cnncli.render.colors import make_signed_scale
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
 from cnncli.render.png import encode_png
 from cnncli.render.sheet import Sheet, Tile
-from cnncli.render.sheet_picture import MARGIN, TILES_SIDE, arrange_tiles, paint_sheet
+from cnncli.render.sheet_picture import FRAME, MARGIN, TILES_SIDE, arrange_tiles, paint_sheet
 from cnncli.render.text import TEXT, TITLE
 
 RNG = np.random.default_rng(0)
@@ -90,6 +91,16 @@ def test_a_large_image_is_made_to_fit_beside_its_maps():
     assert picture.height < 500
 
 
+def test_a_tile_as_pale_as_the_paper_has_a_frame():
+    white = np.full((4, 4, 3), 255, np.uint8)
+
+    picture = paint_sheet(Sheet("set", "note", [Tile(white)] * 2, None))
+
+    side = arrange_tiles(Sheet("set", "note", [Tile(white)] * 2, None)).tile[0]
+    frame = ImageColor.getrgb(FRAME)
+    assert color_count(picture)[frame] == 2 * 4 * (side + 1)
+
+
 def test_equal_sheets_give_equal_bytes():
     one = sheet(4, 1, 3, 3)
 
@@ -125,4 +136,4 @@ def test_a_sheet_without_a_scale_has_no_bar():
     top = np.nonzero((pixels == 0).all(axis=2))[0].min()
     below_heading = MARGIN + TITLE + 8 + TEXT + 6
     assert below_heading < top < below_heading + 20
-    assert (pixels[below_heading:top] == 255).all()
+    assert (pixels[below_heading : top - 1] == 255).all()

@@ -1,13 +1,15 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
-from cnncli.render.sheet import Sheet, Tile
+from cnncli.render.sheet import PAGE, Sheet, Tile
 from cnncli.render.sheet_text import draw_sheet
 
+GRAY = replace(PAGE, color=False)
 ANSI = re.compile("\x1b\\[[0-9;]*m")
 
 
@@ -18,15 +20,17 @@ def filters(*shape):
 def test_two_small_filters_are_drawn_like_this():
     values = np.array([[[[1, -1], [1, -1]]], [[[0, 0], [1, 1]]]], np.float32)
 
-    lines = draw_sheet(lay_out_filters(values, "conv1 · 2 filters", "model.npz"), 40, "none")
+    lines = draw_sheet(
+        lay_out_filters(values, "conv1 · 2 filters", "model.npz", capacity=GRAY), 40, "none"
+    )
 
     assert lines == [
         "conv1 · 2 filters",
         "model.npz · on one scale",
-        "-1 ░░░░░░░░░░▒▒▒▒▓▓▓▓▓▓▓▓██ 1",
+        "-1   ░░░░░░░░▒▒▒▒▓▓▓▓▓▓████ 1",
         "",
-        *["████████░░░░░░░░  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒"] * 4,
-        *["████████░░░░░░░░  ████████████████"] * 4,
+        *["████████          ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒"] * 4,
+        *["████████          ████████████████"] * 4,
         "       0                 1",
         "",
     ]
@@ -36,7 +40,7 @@ def test_a_table_names_its_rows_and_columns():
     values = np.zeros((2, 2, 3, 3), np.float32)
     values[1, 0] = 1.0
 
-    lines = draw_sheet(lay_out_filters(values, "conv2", "model.npz"), 12, "none")
+    lines = draw_sheet(lay_out_filters(values, "conv2", "model.npz", capacity=GRAY), 12, "none")
 
     assert lines[4:] == [
         "   0   1",
@@ -101,7 +105,7 @@ def test_a_few_filters_are_enlarged_to_fill_the_screen_not_more():
 def test_labels_wider_than_a_tile_leave_it_in_the_middle_of_its_cell():
     values = np.ones((60, 1, 3, 3), np.float32)
 
-    lines = draw_sheet(lay_out_filters(values, "t", "n", dead=[0]), 80, "none")
+    lines = draw_sheet(lay_out_filters(values, "t", "n", dead=[0], capacity=GRAY), 80, "none")
 
     row = next(index for index, line in enumerate(lines) if "0 · dead" in line)
     middle = lines[row].index("0 · dead") + 4
