@@ -28,10 +28,10 @@ class Network:
             )
         return self.values[self._logits()]
 
-    def backward(self, gradient: np.ndarray) -> None:
-        """Carry the gradient of the logits back to `gradients`, by name of the value."""
+    def backward(self, gradient: np.ndarray, of: str | None = None) -> None:
+        """Carry the gradient of a value, None: the logits, back to `gradients`, by name."""
         self.gradients = {name: np.zeros(value.shape) for name, value in self.values.items()}
-        self.gradients[self._logits()] = gradient.astype(np.float64)
+        self.gradients[of or self._logits()] = gradient.astype(np.float64)
         for node in reversed(self.graph.nodes):
             inputs = [self.values[name] for name in self._reads(node)]
             shares = self._differentiate(node, inputs, self.gradients[node.name])

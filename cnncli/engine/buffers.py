@@ -31,15 +31,16 @@ class Layout:
         *,
         frozen: Collection[str] = (),
         start: str = INPUT,
+        end: str | None = None,
     ) -> None:
         """Raise UsageError where `gradients` names something that has none.
 
-        `frozen` and `start` are as for `fuse`.
+        `frozen`, `start` and `end` are as for `fuse`.
         """
         keep = {*keep, *gradients}
         self.graph, self.setup = graph, setup
         self.frozen = frozenset(frozen)
-        self.steps, self.output = fuse(graph, self.setup, keep, frozen=frozen, start=start)
+        self.steps, self.output = fuse(graph, self.setup, keep, frozen=frozen, start=start, end=end)
         self.end = len(self.steps)
         nodes = {node.name: node.output_shape for node in graph.nodes}
         self.shapes = {INPUT: nodes.get(start, graph.input_shape)} | {

@@ -109,17 +109,22 @@ def fuse(
     *,
     frozen: Collection[str] = (),
     start: str = INPUT,
+    end: str | None = None,
 ) -> tuple[list[Operation], str]:
     """Return the operations of a plan and the value that holds the network's logits.
 
     `frozen` names the layers that learn nothing in a training. The plan begins with the value
     `start`, which is its input then; every path from the input of the network leads through it.
+    It ends with the value `end`, which takes the place of the logits, and lacks what that does not
+    depend on.
     """
     steps = list_operations(graph, setup, frozen)
     if start != INPUT:
         steps = _begin_behind(steps, start)
     output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
-    if steps and steps[-1].output == output and steps[-1].fusing.left_to_loss:
+    if end is not None:
+        steps, output = _end_with(steps, end), end
+    elif steps and steps[-1].output == output and steps[-1].fusing.left_to_loss:
         output = steps[-1].inputs[0]
         if steps[-1].output not in keep:
             steps.pop()
@@ -140,6 +145,17 @@ def _begin_behind(steps: list[Operation], start: str) -> list[Operation]:
             inputs = tuple(INPUT if value == start else value for value in step.inputs)
             rest.append(replace(step, inputs=inputs))
     return rest
+
+
+def _end_with(steps: list[Operation], end: str) -> list[Operation]:
+    """Return the steps that a value depends on, its own among them."""
+    needed = {end}
+    left = []
+    for step in reversed(steps):
+        if step.output in needed:
+            needed.update(step.inputs)
+            left.append(step)
+    return left[::-1]
 
 
 def _leave_out_copies(

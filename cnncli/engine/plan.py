@@ -63,7 +63,9 @@ class Plan:
 
     In a training, layers that are frozen in `weights` run as in a prediction, and the backward pass
     ends at the first layer that learns. `start` names a layer whose answers are given as `input`
-    instead of images: what comes before is not run. All paths have to lead through it.
+    instead of images: what comes before is not run. All paths have to lead through it. `end` names
+    a layer whose answers are the `output` instead of the logits: what comes behind is not run, and
+    `output_gradient` is theirs.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Plan:
         clock: Clock | None = None,
         loss: Loss = PLAIN,
         start: str = INPUT,
+        end: str | None = None,
     ) -> None:
         """Raise UsageError where `gradients` names something that has none.
 
@@ -85,7 +88,9 @@ class Plan:
         """
         self.weights = weights
         self.setup = replace(setup, differentiable=bool(gradients), relu_gradient=relu_gradient)
-        self.layout = Layout(graph, self.setup, keep, gradients, frozen=weights.frozen, start=start)
+        self.layout = Layout(
+            graph, self.setup, keep, gradients, frozen=weights.frozen, start=start, end=end
+        )
         self.clock = clock or Clock()
         _check_memory(4 * self.layout.floats, setup)
         memory = np.empty(self.layout.floats + ALIGNMENT, np.float32)

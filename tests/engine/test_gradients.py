@@ -145,6 +145,35 @@ def test_gradients_of_all_values_last_through_the_whole_backward_pass(name):
         assert_alike(gradients[value], twin.gradients[value], value)
 
 
+@pytest.mark.parametrize("rule", ["true", "guided", "deconv"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_plan_that_ends_with_a_layer_has_its_answers_and_carries_their_gradient_back(name, rule):
+    graph, weights, images = make_network(name)
+    twin = Network(graph, weights, rule)
+    twin.forward(images)
+    for value in list_values(graph)[1:]:
+        answers, gradients = differentiate(
+            graph, weights, images, ["input"], relu_gradient=rule, end=value
+        )
+        twin.backward(draw_gradient(answers.shape), of=value)
+        assert_alike(answers, twin.values[value], value)
+        assert_alike(gradients["input"], twin.gradients["input"], value)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_plan_that_ends_with_the_last_layer_is_that_of_the_whole_network(name):
+    graph, weights, images = make_network(name)
+    whole, _ = differentiate(graph, weights, images, ["input"])
+    ended, _ = differentiate(graph, weights, images, ["input"], end=list_values(graph)[-1])
+    assert ended.tobytes() == whole.tobytes()
+
+
+def test_what_comes_behind_the_end_of_a_plan_is_not_run():
+    graph, weights, _ = make_network("branches")
+    plan = Plan(graph, weights, Setup(BATCH), end="relu2")
+    assert [step.name for step in plan.steps] == ["conv1+relu1", "maxpool1", "conv2+bn1+relu2"]
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_that_gradients_are_wanted_changes_no_bit_of_the_answers(name):
     graph, weights, images = make_network(name)
