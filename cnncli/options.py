@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -33,6 +33,7 @@ class Help(click.Command):
 
     examples: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = {}  # headings, and parameters under each
+    lists: Mapping[str, Callable[[], Sequence[tuple[str, str]]]] = {}  # what makes those at the end
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write sentence, examples, usage, the rest, options."""
@@ -47,6 +48,9 @@ class Help(click.Command):
             formatter.write_paragraph()
             formatter.write_text(" ".join(paragraph.split()))
         self.format_options(ctx, formatter)
+        for heading, make_list in self.lists.items():
+            with formatter.section(heading):
+                formatter.write_dl(make_list())
         self.format_epilog(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -72,11 +76,14 @@ def _remember(name: str, value: Any) -> Callable[[click.Context, click.Parameter
 
 
 def command(
-    *examples: str, groups: Mapping[str, tuple[str, ...]] | None = None
+    *examples: str,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+    lists: Mapping[str, Callable[[], Sequence[tuple[str, str]]]] | None = None,
 ) -> Callable[[Callable[..., None]], Help]:
     """Make a function a command with these examples, -q, --no-color and -h.
 
-    `groups` are the headings that help has its options under, each with names of parameters.
+    `groups` are the headings that help has its options under, each with names of parameters;
+    `lists` what makes the lists of terms and descriptions at its end, by their headings.
     """
 
     def make(function: Callable[..., None]) -> Help:
@@ -90,7 +97,7 @@ def command(
         name, text = function.__name__.replace("_", "-"), read_docstring(function)
         made = click.command(name, cls=Help, help=text)(function)
         made.params = made.params[2:] + made.params[:2]  # last of all in the list
-        made.examples, made.groups = examples, groups or {}
+        made.examples, made.groups, made.lists = examples, groups or {}, lists or {}
         return made
 
     return make
@@ -122,6 +129,21 @@ class _ImageSize(_Sizes):
         """Return (height, width)."""
         numbers = super().convert(value, param, ctx)
         return numbers * 2 if len(numbers) == 1 else numbers
+
+
+class _Numbers(ParamType):
+    """Whole numbers from 0 on, separated by commas."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the numbers as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if not all(re.fullmatch("[0-9]{1,7}", part) for part in parts):
+            self.fail(f"{value!r} is not a list of numbers such as 0,3,5", param, ctx)
+        return tuple(map(int, parts))
 
 
 class _Bytes(ParamType):
@@ -211,6 +233,7 @@ def note_unusual_size(shape: Shape) -> None:
 OUTPUT = _Output()
 SHARE = _Share(0, 1)
 SIZE = _Sizes("size", (1, 2, 3), "32x32x3")
+NUMBERS = _Numbers()
 IMAGE_SIZE = _ImageSize("size", (1, 2), "28 or 24x32")
 BYTES = _Bytes()
 DURATION = _Duration()

@@ -92,7 +92,7 @@ def split_call(text: str) -> tuple[str, list[tuple[str | None, str]]]:
 
     A text that is nothing of the kind is all name.
     """
-    call = re.fullmatch(r"\s*([\w-]+)\s*(?:\(([^()]*)\))?\s*", text)
+    call = re.fullmatch(r"\s*([\w+-]+)\s*(?:\(([^()]*)\))?\s*", text)
     if call is None:
         return text, []
     arguments: list[tuple[str | None, str]] = []

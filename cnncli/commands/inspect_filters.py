@@ -11,9 +11,11 @@ import click
 
 from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import UsageError
-from cnncli.inspection import find_method, list_methods
+from cnncli.inspection import describe_methods, find_method, list_methods
 from cnncli.options import (
+    NUMBERS,
     OUTPUT,
+    Named,
     command,
     force_option,
     json_option,
@@ -23,7 +25,7 @@ from cnncli.options import (
 from cnncli.terminal import choose_depth, escape_on_terminal, note, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.inspection.base import Findings
+    from cnncli.inspection.base import Findings, Method
     from cnncli.render.sheet import Capacity, Sheet
     from cnncli.trained.sample import Sample
 
@@ -35,22 +37,29 @@ class Look(NamedTuple):
     """What is looked at, and what was found."""
 
     model: str
-    method: str
+    method: Method
     sample: Sample | None
     findings: Findings
 
 
 @command(
     "cnncli inspect-filters digits.npz --layer conv2 -o conv2.png",
-    "cnncli inspect-filters digits.npz --method activations --image seven.png",
+    "cnncli inspect-filters digits.npz --method gradcam --image seven.png",
+    lists={"Methods": describe_methods},
 )
 @model_argument
-@click.option("--layer", metavar="NAME", help="As shape-calc names it.  [default: the first conv]")
 @click.option(
-    "--method", type=click.Choice(METHODS), default=METHODS[0],
-    show_default=True, help="The weights, or the feature maps of an image or signal.",
+    "--method", type=Named(METHODS), metavar="NAME", default=METHODS[0], show_default=True,
+    help="One of the methods below, with settings where they are not the usual ones: "
+    "'smoothgrad(samples=50)'.",
 )  # fmt: skip
-@click.option("--image", metavar="FILE|-", help="The image or signal for the feature maps.")
+@click.option("--image", metavar="FILE|-", help="The image or signal to look at.")
+@click.option("--layer", metavar="NAME",
+              help="As shape-calc names it.  [default: the one that suits the method]")  # fmt: skip
+@click.option("--filter", "filters", type=NUMBERS, metavar="N,…",
+              help="Filters of the layer, by number.  [default: all]")  # fmt: skip
+@click.option("--class", "output_name", metavar="NAME",
+              help="The class to explain.  [default: the predicted one]")  # fmt: skip
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
 @max_memory_option
@@ -58,14 +67,16 @@ class Look(NamedTuple):
 @json_option
 def inspect_filters(
     model: str,
-    layer: str | None,
     method: str,
     image: str | None,
+    layer: str | None,
+    filters: tuple[int, ...] | None,
+    output_name: str | None,
     output: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Show the filters of a layer, or its feature maps for an image or signal.
+    """Show a layer's filters, its feature maps, or which pixels decide an answer.
 
     Without --output they are drawn in the terminal, or listed as a table of numbers if stdout is
     not a terminal. All pictures of a layer share one scale. On that of filters zero is pale. With
@@ -75,17 +86,19 @@ def inspect_filters(
     `predict --output-kind features:LAYER` gives them; filters are as in the model file, filters x
     channels x height x width.
     """
+    from cnncli.inspection.base import Subject
     from cnncli.trained.model import load
 
     chosen = find_method(method)
-    if chosen.needs_image and image is None:
-        raise UsageError(f"--method {method} needs an image; give one with --image FILE")
+    asked = {"image": image, "layer": layer, "filter": filters, "class": output_name}
+    chosen.check([name for name, value in asked.items() if value is not None])
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
     trained = load(model)
     sample = None if image is None else trained.read(image)
-    look = Look(model, method, sample, chosen.find(trained, layer, sample))
+    subject = Subject(sample=sample, layer=layer, filters=filters, output=output_name)
+    look = Look(model, chosen, sample, chosen.find(trained, subject))
     if output is not None:
         _save(look, output, force)
     if as_json:
@@ -95,27 +108,22 @@ def inspect_filters(
     elif output is None:
         from cnncli.render.table import write_table
 
-        for line in write_table(look.findings.layer, look.findings.figures):
+        findings = look.findings
+        for line in write_table(findings.layer, findings.labels, findings.figures):
             write_line(line)
 
 
 def _make_document(look: Look) -> dict[str, Any]:
     findings = look.findings
-    names = list(findings.figures)
-    rows = zip(*findings.figures.values(), strict=True)
     return {
         "schema": 1,
         "command": "inspect-filters",
         "model": look.model,
         "layer": findings.layer,
-        "method": look.method,
+        "method": look.method.name,
         "image": None if look.sample is None else look.sample.name,
         "shape": list(findings.stored.shape),
-        "filters": [
-            {"name": f"{findings.layer}:{index}", "index": index, "dead": None}
-            | dict(zip(names, row, strict=True))
-            for index, row in enumerate(rows)
-        ],
+        findings.noun: findings.list_records(),
     }
 
 
@@ -128,7 +136,7 @@ def _save(look: Look, output: str, force: bool) -> None:
     from cnncli.render.sheet_picture import paint_sheet
 
     if output.lower().endswith(".npz"):
-        arrays: dict[str, Any] = {look.method: look.findings.stored, **look.findings.figures}
+        arrays: dict[str, Any] = {look.method.name: look.findings.stored, **look.findings.figures}
         if look.sample is not None:
             arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)

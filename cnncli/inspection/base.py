@@ -1,32 +1,80 @@
-"""What every method of looking into a network is, and what it finds."""
+"""What every method of looking into a network is, what it is asked, and what it finds."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from cnncli.errors import UsageError, setting
 from cnncli.inspection.figures import Array, Figures
 from cnncli.layers.base import Shape
 from cnncli.registry import Named, Registry
 from cnncli.value import Value
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from cnncli.trained.model import Trained
     from cnncli.trained.sample import Sample
 
 METHODS: Registry[type[Method]] = Registry("method")
 
 
-class Findings(Value):
-    """What a method found in a layer; its kind decides how it is shown (views/sheet.py)."""
+class Subject(Value):
+    """What a method is to look at, and what at in particular; None where nobody said."""
 
-    layer: str
+    sample: Sample | None = None  # an image or signal
+    data: str | None = None  # the path of a data set
+    layer: str | None = None
+    filters: tuple[int, ...] | None = None  # numbers of filters, in the order to be shown in
+    output: str | None = None  # the name of a class, a label or a number
+
+
+class Findings(Value):
+    """What a method found: n filters or maps; its kind decides how it is shown (views/sheet.py)."""
+
+    layer: str  # whose they are; "input" for maps of the input itself
+    labels: tuple[str, ...]  # of each of them: the number of the filter, or what a map explains
     values: Array  # (n, ...)
     figures: Figures
+
+    noun: ClassVar[str] = "filters"  # what there are n of
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return what is known of each filter, by name."""
+        known = [
+            {"name": f"{self.layer}:{label}", "index": int(label), "dead": None}
+            for label in self.labels
+        ]
+        return [record | row for record, row in zip(known, self._list_rows(), strict=True)]
+
+    def _list_rows(self) -> Iterator[dict[str, Any]]:
+        return (
+            dict(zip(self.figures, row, strict=True))
+            for row in zip(*self.figures.values(), strict=True)
+        )
 
     @property
     def stored(self) -> Array:
         """The values as files hold them."""
         return self.values
+
+    def select(self, filters: Sequence[int] | None) -> Self:
+        """Return what was found of these filters, in this order; of all for None.
+
+        Raises UsageError for a filter that there is not.
+        """
+        if filters is None:
+            return self
+        check_filters(filters, len(self.values), self.layer)
+        rows = list(filters)
+        return replace(
+            self,
+            labels=tuple(self.labels[row] for row in rows),
+            values=self.values[rows],
+            figures={name: values[rows] for name, values in self.figures.items()},
+        )
 
 
 class FilterFindings(Findings):
@@ -43,21 +91,73 @@ class MapFindings(Findings):
     @property
     def stored(self) -> Array:
         """The maps in the shape of the layer's output, channels last, as `predict` gives them."""
-        return self.values.transpose(1, 2, 0).reshape(self.output_shape)
+        return self.values.transpose(1, 2, 0).reshape(*self.output_shape[:-1], len(self.values))
+
+
+class AttributionFindings(Findings):
+    """Maps (n, height, width) over a sample: how much each pixel counts for what is explained.
+
+    They have the size of the sample; a signal is a single row.
+    """
+
+    method: str  # its name
+    signed: bool  # whether a value below zero speaks against what is explained
+
+    noun: ClassVar = "maps"
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return what is known of each map, by name."""
+        return [
+            {"target": label, **row}
+            for label, row in zip(self.labels, self._list_rows(), strict=True)
+        ]
 
 
 class Method(Named):
     """A way of looking into a trained network; the fields of a subclass are its settings.
 
+    The docstring of a subclass begins with a sentence for users, its source in parentheses.
+
     >>> class GradCam(Method, name="gradcam"): ...
     """
 
     registry: ClassVar[Registry[Any]] = METHODS
-    needs_image: ClassVar[bool] = False  # whether there is nothing to be found without a sample
+    needs: ClassVar[frozenset[str]] = frozenset()  # image or data: without it nothing can be found
+    takes: ClassVar[frozenset[str]] = frozenset()  # of image, data, layer, filter, class: the rest
 
-    def find(self, trained: Trained, layer: str | None, sample: Sample | None) -> Findings:
-        """Return what there is in a layer; the method chooses it where none is named.
+    def check(self, given: Collection[str]) -> None:
+        """Raise UsageError where what is needed lacks in `given`, or more is given than taken.
 
-        Raises UsageError for a layer that there is not, or that the method has no use for.
+        `given` are some of image, data, layer, filter and class.
+        """
+        for name in sorted(self.needs - set(given)):
+            what = {"image": "an image", "data": "a data set"}[name]
+            raise UsageError(
+                f"{setting('method')} {self.name} needs {what}; give one with {setting(name)}"
+            )
+        for name in sorted(set(given) - self.needs - self.takes):
+            raise UsageError(
+                f"{setting(name)} is not for {setting('method')} {self.name}; leave it out"
+            )
+
+    def find(self, trained: Trained, subject: Subject) -> Findings:
+        """Return what there is to be found; what the subject leaves open the method chooses.
+
+        Raises UsageError for a network or a layer that the method has no use for, and for a layer,
+        a filter or a class that there is not.
         """
         raise NotImplementedError
+
+
+def check_filters(filters: Sequence[int], count: int, layer: str) -> None:
+    """Raise UsageError where a layer of `count` filters has none of these numbers."""
+    for number in filters:
+        if number >= count:
+            raise UsageError(
+                f"{setting('filter')} {number}: {layer} has {count} filters; give 0 to {count - 1}"
+            )
+
+
+def number_labels(count: int) -> tuple[str, ...]:
+    """Return the labels of all filters of a layer."""
+    return tuple(map(str, range(count)))

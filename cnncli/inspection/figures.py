@@ -33,3 +33,21 @@ def are_dead(values: Array) -> NDArray[np.bool_]:
     """Return for each of the values (n, ...) whether it is zero all over."""
     alive: NDArray[np.bool_] = np.any(values.reshape(len(values), -1) != 0, axis=1)
     return ~alive
+
+
+def measure_map(values: Array) -> dict[str, float]:
+    """Return min, max and sum of a map (H, W), and row and column of its center of mass.
+
+    Values below zero weigh as much as those above. A map of zeros has its center in the middle.
+    """
+    weights = np.abs(values.astype(np.float64))
+    total = weights.sum()
+    weights = weights / total if total else np.full(values.shape, 1 / values.size)
+    rows, columns = (np.arange(length) for length in values.shape)
+    return {
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "sum": float(values.sum(dtype=np.float64)),
+        "row": float(rows @ weights.sum(axis=1)),
+        "column": float(weights.sum(axis=0) @ columns),
+    }

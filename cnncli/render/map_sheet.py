@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ def lay_out_maps(
     note: str,
     *,
     dead: Collection[int] = (),
+    labels: Sequence[str] = (),
     capacity: Capacity = PAGE,
 ) -> Sheet:
     """Return maps (maps, height, width) as heat maps on a common scale, beside their image.
@@ -42,7 +43,7 @@ def lay_out_maps(
     else:
         shown = maps[: max(1, min(capacity.tiles, MOST_PIXELS // (height * width)))]
         total = len(shown)
-        names = label_tiles(total, dead)
+        names = label_tiles(total, dead, labels)
         tiles = [Tile(scale.paint(map_), name) for map_, name in zip(shown, names, strict=True)]
         note += " · on one scale"
     size = "x".join(map(str, image.shape[:2]))

@@ -64,6 +64,7 @@ def describe_cut(shown: int, total: int, what: str) -> str:
     return f"the first {shown} of {total} {what}" if shown < total else ""
 
 
-def label_tiles(count: int, dead: Collection[int]) -> list[str]:
-    """Return the numbers of filters or maps, and which are dead."""
-    return [f"{index} · dead" if index in dead else str(index) for index in range(count)]
+def label_tiles(count: int, dead: Collection[int], labels: Sequence[str] = ()) -> list[str]:
+    """Return the labels of the first filters or maps, else their numbers, and which are dead."""
+    words = labels[:count] or map(str, range(count))
+    return [f"{word} · dead" if index in dead else word for index, word in enumerate(words)]

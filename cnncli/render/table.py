@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from cnncli.render.text import write_number
 
 
-def write_table(name: str, columns: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a heading and a line for each index, aligned to the right; columns are (n,)."""
-    length = len(next(iter(columns.values())))
-    table = [[name, *map(str, range(length))]]
+def write_table(name: str, labels: Sequence[str], columns: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Return a heading and a line for each label, aligned to the right; columns are (n,)."""
+    table = [[name, *labels]]
     table += [[heading, *map(_write_cell, values)] for heading, values in columns.items()]
     return align(zip(*table, strict=True))
 

@@ -178,9 +178,19 @@ class Trained:
         a layer that there is not.
         """
         inputs, is_batch = self._inputs(x)
-        outputs = None if of is None else np.full(len(inputs), self._find_output(of))
+        outputs = None if of is None else np.full(len(inputs), self.find_output(of))
         gradients = self._probe.differentiate(inputs, outputs, to, relu)
         return gradients if is_batch else {name: array[0] for name, array in gradients.items()}
+
+    def find_output(self, name: str) -> int:
+        """Return the number of an output, a class, label or number; raise UsageError."""
+        names = self.task.outputs
+        if name not in names:
+            hint = did_you_mean(name, names) or ";"
+            raise UsageError(
+                f"{name!r} is none of the {self.task.plural}{hint} there are {', '.join(names)}"
+            )
+        return names.index(name)
 
     def evaluate(self, data: str | os.PathLike[str], *, split: str | None = None) -> Record:
         """Return the figures of `evaluate --json` on a labeled set; raise DataError.
@@ -240,15 +250,6 @@ class Trained:
         from cnncli.trained.probe import Probe
 
         return Probe(self.graph, self.weights, self.threads)
-
-    def _find_output(self, name: str) -> int:
-        names = self.task.outputs
-        if name not in names:
-            hint = did_you_mean(name, names) or ";"
-            raise UsageError(
-                f"{name!r} is none of the {self.task.plural}{hint} there are {', '.join(names)}"
-            )
-        return names.index(name)
 
     def _inputs(self, x: Array | Source) -> tuple[Array, bool]:
         """Return inputs (N, *input shape), and whether `x` is several; raise DataError."""

@@ -110,6 +110,7 @@ def _write_products(neuron: Neuron) -> Iterator[str]:
     axes = {"channel": window.channels, "row": window.rows, "column": window.columns}
     yield from write_table(
         "",
+        [str(rank) for rank in range(len(order))],
         {
             **{
                 name: np.array(numbers)[place]

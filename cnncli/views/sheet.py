@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from cnncli.inspection.base import FilterFindings, Findings, MapFindings
+from cnncli.inspection.base import AttributionFindings, FilterFindings, Findings, MapFindings
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
 from cnncli.render.sheet import Capacity, Sheet
@@ -30,6 +30,7 @@ def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Cap
         model,
         color=findings.color,
         dead=_dead(findings),
+        labels=findings.labels,
         capacity=capacity,
     )
 
@@ -43,7 +44,30 @@ def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capaci
     )
     title = f"{findings.layer} · {what}"
     note = f"{model} on {sample.name}"
-    return lay_out_maps(maps, sample.values, title, note, dead=_dead(findings), capacity=capacity)
+    return lay_out_maps(
+        maps,
+        sample.values,
+        title,
+        note,
+        dead=_dead(findings),
+        labels=findings.labels,
+        capacity=capacity,
+    )
+
+
+@make_sheet.register
+def _(
+    findings: AttributionFindings, model: str, sample: Sample | None, capacity: Capacity
+) -> Sheet:
+    assert sample is not None
+    return lay_out_maps(
+        findings.values,
+        sample.values,
+        f"{findings.method} of {', '.join(findings.labels)} at {findings.layer}",
+        f"{model} on {sample.name}",
+        labels=findings.labels,
+        capacity=capacity,
+    )
 
 
 def _size(findings: Findings) -> str:

@@ -12,6 +12,7 @@ from PIL import Image
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.engine import Weights
 from cnncli.graph import build_graph
+from cnncli.inspection import list_methods
 from cnncli.model_file import Model, save_model
 from cnncli.notation import parse
 
@@ -225,7 +226,19 @@ def test_an_image_can_come_from_stdin(inspect, folder):
         (
             ["--method", "activations"],
             2,
-            "--method activations needs an image; give one with --image FILE",
+            "--method activations needs an image; give one with --image",
+        ),
+        (["--class", "cat"], 2, "--class is not for --method filters; leave it out"),
+        (["--filter", "2"], 2, "--filter 2: conv1 has 2 filters; give 0 to 1"),
+        (
+            ["--method", "saliency", "--image", "image.png", "--class", "cow"],
+            2,
+            "'cow' is none of the classes; there are cat, dog",
+        ),
+        (
+            ["--method", "saliency(2)", "--image", "image.png"],
+            2,
+            "--method saliency: '2' is one setting too many",
         ),
         (
             ["-o", "report.html"],
@@ -324,5 +337,57 @@ def test_the_help_opens_with_a_sentence_and_two_examples(inspect):
     done = inspect("--help")
 
     lines = done.stdout.splitlines()
-    assert lines[0] == "Show the filters of a layer, or its feature maps for an image or signal."
+    assert lines[0] == "Show a layer's filters, its feature maps, or which pixels decide an answer."
     assert [line.startswith("  cnncli inspect-filters ") for line in lines[2:4]] == [True, True]
+
+
+def test_the_help_has_a_sentence_on_every_method(inspect):
+    _, _, methods = inspect("--help").stdout.partition("\nMethods:\n")
+
+    assert [
+        line.split()[0].partition("(")[0] for line in re.findall("^  [a-z].*", methods, re.M)
+    ] == list_methods()
+
+
+def test_filters_are_shown_alone_and_in_the_order_given(inspect):
+    done = inspect("model.npz", "--filter", "1,0")
+
+    assert done.stdout.splitlines() == [
+        "conv1  norm   mean  min  max",
+        "    1     3     -1   -1   -1",
+        "    0     2  0.222    0    2",
+    ]
+    found = json.loads(inspect("model.npz", "--filter", "1", "--json").stdout)
+    assert (found["shape"], [row["name"] for row in found["filters"]]) == (
+        [1, 1, 3, 3],
+        ["conv1:1"],
+    )
+
+
+def test_chosen_maps_keep_their_numbers_under_their_pictures(draw):
+    arguments = ("--method", "activations", "--image", "image.png", "--filter", "1")
+
+    text = draw("model.npz", *arguments, "--no-color")
+
+    assert text.startswith("relu1 · 1 feature map 8x8\n")
+    assert "1 · dead" in text
+
+
+def test_saliency_lists_what_its_map_explains(inspect):
+    done = inspect("model.npz", "--method", "saliency", "--image", "image.png", "--json")
+
+    found = json.loads(done.stdout)
+    assert (found["layer"], found["shape"]) == ("input", [1, 8, 8])
+    (row,) = found["maps"]
+    assert row["target"] in ("cat", "dog") and row["max"] > 0 == pytest.approx(min(0, row["min"]))
+
+
+def test_the_class_to_explain_can_be_named(inspect):
+    arguments = ("--method", "saliency", "--image", "image.png", "--json")
+
+    targets = [
+        json.loads(inspect("model.npz", *arguments, "--class", name).stdout)["maps"][0]["target"]
+        for name in ("cat", "dog")
+    ]
+
+    assert targets == ["cat", "dog"]

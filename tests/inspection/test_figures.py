@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from cnncli.inspection.figures import are_dead, measure_values, share_of_zeros
+from cnncli.inspection.figures import are_dead, measure_map, measure_values, share_of_zeros
 
 
 def test_a_filter_has_norm_mean_min_and_max():
@@ -32,3 +33,16 @@ def test_dead_is_what_is_zero_all_over():
 
 def test_a_nan_is_not_dead():
     assert are_dead(np.array([[[np.nan, 0.0]]], np.float32)).tolist() == [False]
+
+
+def test_a_map_has_its_center_of_mass_whatever_the_signs():
+    values = np.zeros((4, 6), np.float32)
+    values[1, 2], values[3, 4] = 3, -1
+
+    assert measure_map(values) == {"min": -1, "max": 3, "sum": 2, "row": 1.5, "column": 2.5}
+
+
+def test_a_map_of_zeros_has_its_center_in_the_middle():
+    figures = measure_map(np.zeros((4, 5), np.float32))
+
+    assert (figures["row"], figures["column"]) == pytest.approx((1.5, 2))

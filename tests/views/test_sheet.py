@@ -14,7 +14,9 @@ def sample():
 
 
 def test_filters_are_shown_under_their_layer_number_and_size():
-    findings = FilterFindings("conv1", np.ones((4, 3, 5, 5), np.float32), {}, color=True)
+    findings = FilterFindings(
+        "conv1", tuple("0123"), np.ones((4, 3, 5, 5), np.float32), {}, color=True
+    )
 
     sheet = make_sheet(findings, "m.npz", None, PAGE)
 
@@ -24,7 +26,7 @@ def test_filters_are_shown_under_their_layer_number_and_size():
 
 def test_maps_are_shown_beside_their_sample(sample):
     figures = {"dead": np.array([False, True])}
-    findings = MapFindings("relu1", np.ones((2, 3, 4), np.float32), figures, (3, 4, 2))
+    findings = MapFindings("relu1", ("0", "1"), np.ones((2, 3, 4), np.float32), figures, (3, 4, 2))
 
     sheet = make_sheet(findings, "m.npz", sample, PAGE)
 
@@ -37,6 +39,6 @@ def test_maps_are_shown_beside_their_sample(sample):
 
 
 def test_maps_of_one_pixel_are_called_units(sample):
-    findings = MapFindings("dense1", np.ones((5, 1, 1), np.float32), {}, (5,))
+    findings = MapFindings("dense1", tuple("01234"), np.ones((5, 1, 1), np.float32), {}, (5,))
 
     assert make_sheet(findings, "m.npz", sample, PAGE).title == "dense1 · 5 units"

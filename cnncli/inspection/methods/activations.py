@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
-from cnncli.inspection.base import Findings, MapFindings, Method
+from cnncli.inspection.base import MapFindings, Method, Subject, number_labels
 from cnncli.inspection.figures import Array, are_dead, measure_values, share_of_zeros
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.layers.base import image_shape
@@ -22,22 +22,25 @@ class Activations(Method, name="activations"):
     which nothing but zeros reaches the layers behind, after the activation.
     """
 
-    needs_image: ClassVar[bool] = True
+    needs: ClassVar = frozenset({"image"})
+    takes: ClassVar = frozenset({"layer", "filter"})
 
-    def find(self, trained: Trained, layer: str | None, sample: Sample | None) -> Findings:
+    def find(self, trained: Trained, subject: Subject) -> MapFindings:
         """Return the maps of a layer, any of the network's."""
-        assert sample is not None
+        assert subject.sample is not None
         graph = trained.graph
-        if layer is None and (filter_layers := list_filter_layers(graph)):
+        if subject.layer is None and (filter_layers := list_filter_layers(graph)):
             node = find_activation(graph, filter_layers[0])
         else:
-            node = choose_layer(layer, graph.nodes, "an output")
+            node = choose_layer(subject.layer, graph.nodes, "an output")
         last = find_activation(graph, node).name
-        maps = read_maps(trained, sample, {node.name, last})
+        maps = read_maps(trained, subject.sample, {node.name, last})
         values = maps[node.name]
         zeros, dead = share_of_zeros(values), are_dead(maps[last])
         figures = {**measure_values(values), "zeros": zeros, "dead": dead}
-        return MapFindings(node.name, values, figures, node.output_shape)
+        labels = number_labels(len(values))
+        findings = MapFindings(node.name, labels, values, figures, node.output_shape)
+        return findings.select(subject.filters)
 
 
 def read_maps(trained: Trained, sample: Sample, layers: Collection[str]) -> dict[str, Array]:

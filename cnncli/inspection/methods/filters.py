@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from cnncli.graph import INPUT, Graph, Node
-from cnncli.inspection.base import FilterFindings, Findings, Method
+from cnncli.inspection.base import FilterFindings, Method, Subject, number_labels
 from cnncli.inspection.figures import Array, are_dead, measure_values
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.inspection.methods.activations import read_maps
@@ -14,7 +14,6 @@ from cnncli.layers.base import Shape, image_shape
 
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
-    from cnncli.trained.sample import Sample
 
 
 class Filters(Method, name="filters"):
@@ -24,16 +23,20 @@ class Filters(Method, name="filters"):
     of a dead filter nothing but zeros comes out, behind its activation.
     """
 
-    def find(self, trained: Trained, layer: str | None, sample: Sample | None) -> Findings:
+    takes: ClassVar = frozenset({"image", "layer", "filter"})
+
+    def find(self, trained: Trained, subject: Subject) -> FilterFindings:
         """Return the filters of a layer that has some."""
         graph = trained.graph
-        node = choose_layer(layer, list_filter_layers(graph), "filters")
+        node = choose_layer(subject.layer, list_filter_layers(graph), "filters")
         filters = shape_filters(graph, trained.model.weights, node)
         figures = measure_values(filters)
-        if sample is not None:
+        if subject.sample is not None:
             last = find_activation(graph, node).name
-            figures["dead"] = are_dead(read_maps(trained, sample, [last])[last])
-        return FilterFindings(node.name, filters, figures, are_in_color(graph, node))
+            figures["dead"] = are_dead(read_maps(trained, subject.sample, [last])[last])
+        labels, color = number_labels(len(filters)), are_in_color(graph, node)
+        findings = FilterFindings(node.name, labels, filters, figures, color)
+        return findings.select(subject.filters)
 
 
 def shape_filters(graph: Graph, weights: Mapping[str, Array], node: Node) -> Array:

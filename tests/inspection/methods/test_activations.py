@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import UsageError
+from cnncli.inspection.base import Subject
 from cnncli.inspection.methods.activations import Activations, read_maps
 
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4, 1)
@@ -53,7 +54,7 @@ def test_the_maps_of_a_signal_are_single_rows(make_network, make_sample):
 
 
 def test_without_a_name_it_is_the_activation_of_the_first_filters(make_scaling, sample):
-    findings = Activations().find(make_scaling([2.0, -1.0]), None, sample)
+    findings = Activations().find(make_scaling([2.0, -1.0]), Subject(sample))
 
     assert findings.layer == "relu1"
     assert findings.figures["max"].tolist() == [22.0, 0.0]
@@ -64,7 +65,7 @@ def test_without_a_name_it_is_the_activation_of_the_first_filters(make_scaling, 
 def test_a_layer_named_is_shown_as_it_is_but_dead_where_nothing_gets_behind_its_activation(
     make_scaling, sample
 ):
-    findings = Activations().find(make_scaling([2.0, -1.0]), "conv1", sample)
+    findings = Activations().find(make_scaling([2.0, -1.0]), Subject(sample, layer="conv1"))
 
     assert findings.layer == "conv1"
     assert findings.figures["min"].tolist() == [0.0, -11.0]
@@ -75,15 +76,18 @@ def test_a_layer_named_is_shown_as_it_is_but_dead_where_nothing_gets_behind_its_
 def test_any_layer_can_be_looked_at(make_scaling, sample):
     trained = make_scaling([1.0, 1.0], "conv(2, 1) >> maxpool(2) >> dense(2)")
 
-    assert Activations().find(trained, "maxpool1", sample).values.tolist() == [[[5.0, 7.0]]] * 2
+    assert (
+        Activations().find(trained, Subject(sample, layer="maxpool1")).values.tolist()
+        == [[[5.0, 7.0]]] * 2
+    )
 
 
 def test_a_network_without_filters_is_looked_at_from_its_first_layer(make_network, sample):
     trained = make_network("maxpool(2) >> relu", IMAGE.shape)
 
-    assert Activations().find(trained, None, sample).layer == "maxpool1"
+    assert Activations().find(trained, Subject(sample)).layer == "maxpool1"
 
 
 def test_a_wrong_name_is_answered_with_the_layers_there_are(make_scaling, sample):
     with pytest.raises(UsageError, match="did you mean relu1\\? there is conv1, relu1, dense1"):
-        Activations().find(make_scaling([1.0, 1.0]), "relu", sample)
+        Activations().find(make_scaling([1.0, 1.0]), Subject(sample, layer="relu"))

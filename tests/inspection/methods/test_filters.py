@@ -3,6 +3,7 @@ import pytest
 
 from cnncli.engine import Weights
 from cnncli.graph import build_graph
+from cnncli.inspection.base import Subject
 from cnncli.inspection.methods.filters import Filters, are_in_color, shape_filters
 from cnncli.notation import parse
 
@@ -93,7 +94,7 @@ def test_findings_are_those_of_the_first_layer_with_filters(make_network):
     trained = make_network("conv(2, 3) >> relu >> conv(4, 3)", (8, 8, 1))
     number(trained.model.weights)
 
-    findings = Filters().find(trained, None, None)
+    findings = Filters().find(trained, Subject())
 
     assert findings.layer == "conv1"
     assert findings.figures["min"].tolist() == [1.0, 10.0]
@@ -104,6 +105,6 @@ def test_a_filter_that_relu_silences_is_dead_over_the_image(make_network, make_s
     trained = make_network("conv(2, 3) >> relu >> dense(2)", (8, 8, 1))
     trained.model.weights["conv1/weight"][:] = [[[[1.0]]], [[[-1.0]]]]
 
-    findings = Filters().find(trained, "conv1", make_sample(np.ones((8, 8, 1))))
+    findings = Filters().find(trained, Subject(make_sample(np.ones((8, 8, 1))), layer="conv1"))
 
     assert findings.figures["dead"].tolist() == [False, True]
