@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import UsageError
 from cnncli.options import (
+    OUTPUT,
     command,
+    force_option,
     json_option,
     max_memory_option,
     model_argument,
@@ -20,13 +23,14 @@ from cnncli.terminal import escape_on_terminal, write_json, write_line
 
 if TYPE_CHECKING:
     from cnncli.inspection.neuron import Neuron
+    from cnncli.trained.sample import Sample
 
 COLUMNS = 120  # of a text that goes to no terminal
 
 
 @command(
     "cnncli trace digits.npz seven.png --at conv1:3,14,14",
-    "cnncli trace digits.npz seven.png --at conv2:5 --json",
+    "cnncli trace digits.npz seven.png --at conv2:5 -o neuron.png",
 )
 @model_argument
 @click.argument("image", metavar="IMAGE")
@@ -35,9 +39,15 @@ COLUMNS = 120  # of a text that goes to no terminal
     help="Which neuron: LAYER:FILTER,POSITION of a signal, LAYER:UNIT of a dense layer. "
     "LAYER:FILTER is where that filter answers most.",
 )  # fmt: skip
+@click.option(
+    "-o", "--output", type=OUTPUT, metavar="FILE.png", help="Draw the arithmetic as a picture."
+)
 @max_memory_option
+@force_option
 @json_option
-def trace(model: str, image: str, neuron: str, as_json: bool) -> None:
+def trace(
+    model: str, image: str, neuron: str, output: str | None, force: bool, as_json: bool
+) -> None:
     """Print one neuron's arithmetic, from the pixels it sees to the layers it feeds.
 
     Takes neurons of convolutions, dense layers and pools; rows, columns and filters are counted
@@ -52,12 +62,15 @@ def trace(model: str, image: str, neuron: str, as_json: bool) -> None:
     layer, numbers = _read_neuron(neuron)
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
+    check_picture_output(output, (".png",), force=force, as_json=as_json)
     trained = load(model)
     sample = trained.read(image)
     traced = take_apart(trained, sample, layer, numbers)
+    if output is not None:
+        _draw(traced, sample, model, output, force)
     if as_json:
         write_json(_make_document(traced, model, image))
-    else:
+    elif output is None:
         from cnncli.views.neuron import describe_neuron
 
         write_line(f"{traced.name} · {traced.text} · {escape_on_terminal(Path(image).name)}")
@@ -73,6 +86,17 @@ def _read_neuron(text: str) -> tuple[str, list[int]]:
             f"--at {text!r}: write a layer and numbers from 0 on, such as conv1:3,14,14"
         )
     return match[1], [int(number) for number in match[2].split(",")]
+
+
+def _draw(neuron: Neuron, sample: Sample, model: str, output: str, force: bool) -> None:
+    from cnncli.model_file.atomic import write_atomically
+    from cnncli.render.flashlight import paint_flashlight
+    from cnncli.render.png import encode_png
+    from cnncli.views.flashlight import make_flashlight
+
+    note = f"{Path(model).name} on {Path(sample.name).name}"
+    picture = paint_flashlight(make_flashlight(neuron, sample, note))
+    write_atomically(output, encode_png(picture), force=force)
 
 
 def _choose_width() -> int:

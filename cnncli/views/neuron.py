@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.inspection.neuron import Neuron
 from cnncli.inspection.place import Area
+from cnncli.layers.arrays import Wide
 from cnncli.render.table import align, write_matrix, write_table
 from cnncli.render.text import write_number
 
@@ -26,17 +27,49 @@ def describe_neuron(neuron: Neuron, width: int) -> list[str]:
     """
     _, *size = neuron.products.shape
     small = 1 < max(size) <= SIDE
-    bias = {} if neuron.bias is None else {"bias": neuron.bias}
-    steps = {**bias, "output": neuron.output, **neuron.activation}
+    steps = list_steps(neuron)
     return [
         _write_line("sees", f"{describe_area(neuron.field)} of the input"),
         "",
         *(_write_channels(neuron, width) if small else _write_products(neuron)),
         "",
-        _write_line("sum", f"{neuron.sum:.6g} of {_many(neuron.products.size, 'product')}"),
+        _write_line("sum", f"{steps.pop('sum'):.6g} of {_many(neuron.products.size, 'product')}"),
         *(_write_line(name, f"{value:.6g}") for name, value in steps.items()),
         *(_write_line("feeds", text) for text in describe_feeds(neuron)),
     ]
+
+
+def choose_channels(neuron: Neuron) -> tuple[list[int], str]:
+    """Return the channels whose products sum to the most, and what there is besides in words."""
+    sums = neuron.products.sum(axis=(1, 2))
+    shown = sorted(np.argsort(-np.abs(sums), kind="stable")[:CHANNELS].tolist())
+    rest = np.delete(sums, shown)
+    return shown, _describe_rest("other channel", rest)
+
+
+def choose_products(neuron: Neuron) -> tuple[tuple[NDArray[np.int64], ...], str]:
+    """Return the places of the largest products, and what there is besides in words."""
+    products = neuron.products.ravel()
+    order = np.argsort(-np.abs(products), kind="stable")
+    places = np.unravel_index(order[:PRODUCTS], neuron.products.shape)
+    return places, _describe_rest("smaller product", products[order[PRODUCTS:]])
+
+
+def describe_channel(neuron: Neuron, index: int) -> str:
+    """Return the number of a channel and the sum of its products."""
+    total = write_number(neuron.products[index].sum())
+    return f"channel {neuron.window.channels[index]} sums to {total}"
+
+
+def name_lines(numbers: Sequence[int]) -> list[str]:
+    """Return what rows or columns are called: by their numbers, those of the padding by a dash."""
+    return ["-" if number < 0 else str(number) for number in numbers]
+
+
+def list_steps(neuron: Neuron) -> dict[str, float]:
+    """Return the sum and what becomes of it, by name and in order."""
+    bias = {} if neuron.bias is None else {"bias": neuron.bias}
+    return {"sum": neuron.sum, **bias, "output": neuron.output, **neuron.activation}
 
 
 def describe_feeds(neuron: Neuron) -> Iterator[str]:
@@ -58,32 +91,18 @@ def describe_area(area: Area) -> str:
 
 
 def _write_channels(neuron: Neuron, width: int) -> Iterator[str]:
-    """Yield the arithmetic of the channels whose products weigh most."""
-    sums = neuron.products.sum(axis=(1, 2))
-    shown = sorted(np.argsort(-np.abs(sums), kind="stable")[:CHANNELS].tolist())
-    for index in shown:
-        number = neuron.window.channels[index]
-        yield f"channel {number}, whose products sum to {write_number(sums[index])}"
-        yield from _put_side_by_side(_write_matrices(neuron, index), width)
-    rest = np.delete(sums, shown)
-    if rest.size:
-        sum_of_rest = write_number(rest.sum())
-        yield f"{_many(rest.size, 'other channel')}, whose products sum to {sum_of_rest}"
-
-
-def _write_matrices(neuron: Neuron, index: int) -> list[list[str]]:
-    """Return patch, weights and products of a channel; a dash stands for a line of the padding."""
+    """Yield the arithmetic of the channels whose products sum to the most."""
     window = neuron.window
-    rows, columns = (
-        ["-" if number < 0 else str(number) for number in numbers]
-        for numbers in (window.rows, window.columns)
-    )
-    cells = write_matrix(window.patch[index])
-    return [
-        align([["", *columns], *([row, *line] for row, line in zip(rows, cells, strict=True))]),
-        _write_matrix("x weights", window.weights[index]),
-        _write_matrix("= products", neuron.products[index]),
-    ]
+    shown, rest = choose_channels(neuron)
+    rows, columns = name_lines(window.rows), name_lines(window.columns)
+    for index in shown:
+        yield describe_channel(neuron, index)
+        cells = write_matrix(window.patch[index])
+        lines = [["", *columns], *([row, *line] for row, line in zip(rows, cells, strict=True))]
+        weights = _write_matrix("x weights", window.weights[index])
+        products = _write_matrix("= products", neuron.products[index])
+        yield from _put_side_by_side([align(lines), weights, products], width)
+    yield from filter(None, [rest])
 
 
 def _write_matrix(name: str, matrix: NDArray[Any]) -> list[str]:
@@ -104,27 +123,23 @@ def _put_side_by_side(blocks: Sequence[Sequence[str]], width: int) -> Iterator[s
 
 def _write_products(neuron: Neuron) -> Iterator[str]:
     """Yield a table of the largest products."""
-    window, products = neuron.window, neuron.products
-    order = np.argsort(-np.abs(products), axis=None, kind="stable")[:PRODUCTS]
-    places = np.unravel_index(order, products.shape)
+    window = neuron.window
+    places, rest = choose_products(neuron)
     axes = {"channel": window.channels, "row": window.rows, "column": window.columns}
-    yield from write_table(
-        "",
-        [str(rank) for rank in range(len(order))],
-        {
-            **{
-                name: np.array(numbers)[place]
-                for (name, numbers), place in zip(axes.items(), places, strict=True)
-                if len(numbers) > 1
-            },
-            "input": window.patch[places],
-            "weight": window.weights[places],
-            "product": products[places],
-        },
-    )
-    if rest := products.size - len(order):
-        sum_of_rest = write_number(neuron.sum - products[places].sum())
-        yield f"{_many(rest, 'smaller product')}, which sum to {sum_of_rest}"
+    table = {
+        name: np.array(numbers)[place]
+        for (name, numbers), place in zip(axes.items(), places, strict=True)
+        if len(numbers) > 1
+    }
+    table["input"], table["weight"] = window.patch[places], window.weights[places]
+    table["product"] = neuron.products[places]
+    yield from write_table("", [str(rank) for rank in range(len(places[0]))], table)
+    yield from filter(None, [rest])
+
+
+def _describe_rest(what: str, values: Wide) -> str:
+    """Return how many there are and what they sum to; nothing where there are none."""
+    return f"{_many(values.size, what)} sum to {write_number(values.sum())}" if values.size else ""
 
 
 def _describe_lines(name: str, numbers: range) -> str:

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture
@@ -65,3 +66,16 @@ def test_an_image_that_cannot_be_read_and_a_file_that_is_no_model_have_their_cod
     done = run("trace", "-", "-", "--at", "conv1:0,0,0")
     assert done.returncode == 2
     assert "give - once" in done.stderr
+
+
+def test_the_arithmetic_is_drawn_beside_the_image(trace, tmp_path):
+    path = tmp_path / "neuron.png"
+    done = trace("conv1:2,3,4", "-o", path)
+    assert (done.returncode, done.stdout) == (0, "")
+    with Image.open(path) as picture:
+        assert picture.width > 600 and picture.height > 300
+    again = trace("conv1:2,3,4", "-o", path)
+    assert again.returncode == 2 and "exists" in again.stderr
+    assert trace("conv1:2,3,4", "-o", tmp_path / "neuron.gif").returncode == 2
+    assert trace("conv1:9,3,4", "-o", tmp_path / "none.png").returncode == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["neuron.png"]
