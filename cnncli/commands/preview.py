@@ -47,11 +47,13 @@ def preview(
     from cnncli.augment.text import read_augmentation
     from cnncli.commands._training_preparation import load_data, read_augment
     from cnncli.data.batches.preview import list_pairs
+    from cnncli.training.automatic import choose_augmentation
 
     check_picture_output(output, (".png",), force=force, as_json=as_json)
-    text = read_augment(options["augment"]) or "none"
+    text = read_augment(options["augment"])
     training = load_data(data, (), {**options, "loss": None, "class_weights": "none"})
     shape = training.preprocessing.input_shape
+    text = text or choose_augmentation(training.task, shape, len(training.train))
     augmentation = read_augmentation(text, shape)
     augmentation.check(training.task.name, shape)
     pairs = list_pairs(training.train, count, augmentation, seed=options["seed"])

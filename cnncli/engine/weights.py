@@ -14,7 +14,7 @@ from cnncli.layers.base import Parameter
 from cnncli.randomness import stream
 
 Array = NDArray[np.float32]
-METHODS = ("he", "glorot", "lecun", "normal")
+METHODS = ("he", "glorot", "lecun", "normal", "identity")
 
 
 class Weights:
@@ -96,8 +96,10 @@ class Weights:
 
         he: normal, variance 2/fan_in (He et al. 2015, arXiv:1502.01852); glorot: uniform, variance
         2/(fan_in + fan_out) (Glorot & Bengio 2010); lecun: normal, variance 1/fan_in (LeCun et al.
-        1998); normal: standard deviation 0.01. Without a method each layer gets what the
-        activation behind it prefers. Each array depends on the seed and its own name alone.
+        1998); normal: standard deviation 0.01; identity: uniform, variance 1/(3 fan_in), and the
+        first filters of a convolution pass on a channel each (Jordan 2024, arXiv:2404.00498,
+        section 3.3). Without a method each layer gets what the activation behind it prefers. Each
+        array depends on the seed and its own name alone.
         """
         for node in self.graph.nodes:
             node_method = method or _choose_method(self.graph, node)
@@ -114,11 +116,23 @@ class Weights:
 def _draw(method: str, parameter: Parameter, numbers: np.random.Generator) -> Array:
     """Return random weights in the shape of the model file."""
     fan_in, fan_out, shape = parameter.fan_in, parameter.fan_out, parameter.shape
-    if method == "glorot":
-        bound = math.sqrt(6 / (fan_in + fan_out))
-        return (numbers.random(shape, np.float32) * 2 - 1) * np.float32(bound)
+    if method in ("glorot", "identity"):
+        bound = math.sqrt(6 / (fan_in + fan_out) if method == "glorot" else 1 / fan_in)
+        values = (numbers.random(shape, np.float32) * 2 - 1) * np.float32(bound)
+        if method == "identity" and len(shape) > 2:
+            _pass_channels_on(values)
+        return values
     deviation = {"he": math.sqrt(2 / fan_in), "lecun": math.sqrt(1 / fan_in)}.get(method, 0.01)
     return numbers.standard_normal(shape, np.float32) * np.float32(deviation)
+
+
+def _pass_channels_on(filters: Array) -> None:
+    """Let the first filters (K, C, ...) answer with one channel each, at their middle."""
+    middle = tuple(size // 2 for size in filters.shape[2:])
+    count = min(filters.shape[:2])
+    filters[:count] = 0
+    for channel in range(count):
+        filters[(channel, channel, *middle)] = 1
 
 
 def _choose_method(graph: Graph, node: Node) -> str:

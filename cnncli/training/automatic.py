@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncli.augment.presets import MOVES
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import Shape
 from cnncli.model_file import check_savable
@@ -11,6 +12,7 @@ from cnncli.notation import parse
 
 if TYPE_CHECKING:
     from cnncli.data.source import TrainingData
+    from cnncli.tasks import Task
 
 PAIR = (
     "two(n) = conv(n, 3, pad=1, bias=no) >> bn >> relu >> conv(n, 3, pad=1, bias=no) >> bn >> relu"
@@ -42,6 +44,16 @@ def design_network(data: TrainingData) -> str:
     if len(input_shape) == 2:
         return design_signal_classifier(input_shape[0], samples)
     return design_classifier(input_shape, samples)
+
+
+def choose_augmentation(task: Task, input_shape: Shape, samples: int) -> str:
+    """Return the augmentation for whoever names none: small moves where few images have classes.
+
+    Smaller images than 16 pixels are left alone, whose moves are parts of a pixel. None are
+    mirrored: letters and digits come in color, too.
+    """
+    few = samples <= FEW and len(input_shape) == 3 and min(input_shape[:2]) >= 16
+    return MOVES if few and task.name == "classify" else "none"
 
 
 def design_map_network(input_shape: Shape) -> str:

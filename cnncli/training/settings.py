@@ -12,6 +12,7 @@ from cnncli.graph import Graph
 from cnncli.graph.freezing import find_frozen
 from cnncli.graph.head import find_head
 from cnncli.layers.base import volume
+from cnncli.training.automatic import choose_augmentation
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -68,7 +69,10 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     optimizer. Raises UsageError for what optimizer, augmentation or task cannot use, and for
     batches of single values for bn.
     """
-    given = {"label_smoothing": task.smoothing, **given}
+    augment = (
+        "none" if given.get("freeze") else choose_augmentation(task, graph.input_shape, samples)
+    )
+    given = {"label_smoothing": task.smoothing, "augment": augment, **given}
     rule = _choose_rule(given.pop("optimizer", "adamw"), given.pop("momentum", None))
     first = Settings(**given, optimizer=str(rule))
     task.smooth_loss(first.label_smoothing)

@@ -56,6 +56,18 @@ def test_initial_weights_have_the_published_variance(method, variance):
     assert abs(weight.mean()) < 4 * math.sqrt(variance / weight.size)
 
 
+def test_by_identity_the_first_filters_pass_on_a_channel_each_and_all_others_are_drawn():
+    graph = build_graph(parse("conv(5, 3) >> dense(4)"), (6, 6, 3))
+    weights = Weights(graph)
+    weights.initialize("identity")
+    filters = weights.dump()["conv1/weight"]
+    expected = np.zeros((3, 3, 3, 3))
+    expected[[0, 1, 2], [0, 1, 2], 1, 1] = 1
+    np.testing.assert_array_equal(filters[:3], expected)
+    assert 0 < np.abs(filters[3:]).max() <= 1 / math.sqrt(27)
+    assert 0.9 / math.sqrt(80) < np.abs(weights.dump()["dense1/weight"]).max() <= 1 / math.sqrt(80)
+
+
 def test_each_layer_is_initialized_for_the_activation_behind_it():
     arrays = make_weights().dump()
     assert arrays["conv1/weight"].var() == pytest.approx(2 / 270, rel=0.05)  # relu, behind bn

@@ -4,13 +4,17 @@ from stripes import striped_data
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
+from cnncli.tasks import Classification, MultiLabel, Regression, Segmentation
 from cnncli.training.automatic import (
     build_network,
+    choose_augmentation,
     design_classifier,
     design_map_network,
     design_network,
     design_signal_classifier,
 )
+
+CLASSES = Classification(("a", "b"))
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 7, 8, 16, 28, 32, 64, 96, 97, 128, 224, 500])
@@ -78,3 +82,24 @@ def test_an_end_with_free_logits_is_taken(end):
 def test_a_network_of_other_answers_than_the_task_has_is_refused():
     with pytest.raises(ArchitectureError):
         build_network("dense(7)", striped_data(20, 20))
+
+
+def test_few_images_with_classes_are_moved_a_little_and_never_mirrored():
+    for shape in [(28, 28, 1), (32, 48, 3)]:
+        steps = choose_augmentation(CLASSES, shape, 900)
+        assert steps == "shift(0.1), rotate(10), scale(0.1), shear(10)"
+
+
+@pytest.mark.parametrize(
+    ("task", "shape", "samples"),
+    [
+        (CLASSES, (28, 28, 1), 5001),
+        (CLASSES, (8, 28, 1), 900),
+        (CLASSES, (1000, 1), 900),
+        (MultiLabel(("a", "b")), (28, 28, 1), 900),
+        (Segmentation(("a", "b")), (28, 28, 1), 900),
+        (Regression(("a",)), (28, 28, 1), 900),
+    ],
+)
+def test_many_or_tiny_images_and_other_tasks_are_not_moved_by_themselves(task, shape, samples):
+    assert choose_augmentation(task, shape, samples) == "none"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from cnncli.data.endings import TABLES, get_suffix
@@ -57,8 +56,8 @@ def leave_out_masks(keys: Sequence[str]) -> tuple[list[str], list[str]]:
 def _list_images_of(mask: str) -> list[str]:
     """Return which images a file is a mask of, if it is one, all without their endings."""
     stem, _, word = mask.rpartition("_")
-    images = [stem] if _means_masks(word) else []
-    for folder in Path(mask).parts[1:-1]:
+    images = [stem] if stem and _means_masks(word) else []
+    for folder in mask.split(os.sep)[1:-1]:  # noqa: PTH206 - a key, not a path
         if _means_masks(folder):
             images.append(mask.replace(f"{os.sep}{folder}{os.sep}", os.sep, 1))
     return images

@@ -70,8 +70,8 @@ def strip_stem(name: str) -> str:
     for separator in "_- .":
         for words in (base.rpartition(separator)[::-1], base.partition(separator)):
             word, _, rest = words
-            meaning = read_name(word)
-            if rest and meaning and meaning.content and not meaning.part:
+            meaning = read_name(word) if rest else None
+            if meaning and meaning.content and not meaning.part:
                 return unicodedata.normalize("NFC", join_path(folder, rest))
     return unicodedata.normalize("NFC", join_path(folder, base))
 
