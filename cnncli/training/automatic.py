@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncli import presets
 from cnncli.augment.presets import MOVES
 from cnncli.graph import Graph, build_graph
 from cnncli.layers.base import Shape
@@ -43,7 +44,14 @@ def design_network(data: TrainingData) -> str:
         return design_map_network(input_shape)
     if len(input_shape) == 2:
         return design_signal_classifier(input_shape[0], samples)
+    if samples > FEW and data.task.name == "classify" and _is_small_and_in_color(input_shape):
+        # Not mirrored: what is right for photos is wrong for digits and letters.
+        return presets.get("quick32").text.replace("altflip, ", "")
     return design_classifier(input_shape, samples)
+
+
+def _is_small_and_in_color(input_shape: Shape) -> bool:
+    return input_shape[2] == 3 and all(24 <= side <= 48 for side in input_shape[:2])
 
 
 def choose_augmentation(task: Task, input_shape: Shape, samples: int) -> str:

@@ -1,9 +1,13 @@
+from types import SimpleNamespace
+
 import pytest
 from stripes import striped_data
 
+from cnncli import presets
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
+from cnncli.presets.comments import read_recipe
 from cnncli.tasks import Classification, MultiLabel, Regression, Segmentation
 from cnncli.training.automatic import (
     build_network,
@@ -15,6 +19,12 @@ from cnncli.training.automatic import (
 )
 
 CLASSES = Classification(("a", "b"))
+
+
+def describe_data(task, input_shape, samples):
+    return SimpleNamespace(
+        preprocessing=SimpleNamespace(input_shape=input_shape), task=task, train=range(samples)
+    )
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 4, 7, 8, 16, 28, 32, 64, 96, 97, 128, 224, 500])
@@ -50,6 +60,27 @@ def test_a_network_is_built_for_the_data():
     graph = build_network("conv(4,3) >> dense(classes)", data)
     assert (graph.input_shape, graph.output_shape) == ((8, 8, 1), (2,))
     assert design_network(data) == design_classifier((8, 8, 1), 20)
+
+
+@pytest.mark.parametrize(
+    ("shape", "samples", "quick"),
+    [
+        ((32, 32, 3), 5001, True),
+        ((48, 24, 3), 60_000, True),
+        ((32, 32, 3), 5000, False),
+        ((28, 28, 1), 60_000, False),
+        ((64, 64, 3), 60_000, False),
+        ((20, 20, 3), 60_000, False),
+    ],
+)
+def test_many_small_color_images_get_the_network_that_is_quick_on_them(shape, samples, quick):
+    text = design_network(describe_data(CLASSES, shape, samples))
+    assert (parse(text, 2) == parse(presets.get("quick32").text, 2)) is quick
+
+
+def test_many_small_color_images_are_not_mirrored_by_themselves():
+    words = read_recipe(design_network(describe_data(CLASSES, (32, 32, 3), 5001)))
+    assert words[words.index("--augment") + 1] == "crop(2)"
 
 
 @pytest.mark.parametrize(
