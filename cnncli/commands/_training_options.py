@@ -103,7 +103,7 @@ LEARNING_OPTIONS = (
                   help="How the learning rate falls after warm-up.  [default: cosine]"),
     click.option("--warmup-epochs", type=FiniteRange(0), metavar="N",
                   help="Epochs in which the learning rate rises to its full height.  [default: 500 "
-                  "steps, but at most 1 epoch and half of all]"),
+                  "steps, but at most 1 epoch and half of all; onecycle: 0]"),
     optimizer_option,
     click.option("--momentum", type=FiniteRange(0, 1, max_open=True), metavar="X",
                   help="Momentum of the optimizer; beta1 of adam and adamw.  [default: that of the "

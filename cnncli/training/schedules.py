@@ -14,6 +14,7 @@ class Schedule(Named):
     """How the learning rate changes in the course of a training."""
 
     registry: ClassVar[Registry[Any]] = SCHEDULES
+    warms_up: ClassVar[bool] = False  # it rises by itself at first
 
     def factor(self, done: float) -> float:
         """Return the factor on the highest rate when this share of the training is done, 0 to 1."""
@@ -46,6 +47,8 @@ class OneCycle(Schedule, name="onecycle"):
 
     Both ways along a cosine, as torch.optim.lr_scheduler.OneCycleLR does.
     """
+
+    warms_up = True
 
     def factor(self, done: float) -> float:
         if done < 0.3:

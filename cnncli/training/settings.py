@@ -13,6 +13,7 @@ from cnncli.graph.freezing import find_frozen
 from cnncli.graph.head import find_head
 from cnncli.layers.base import volume
 from cnncli.training.automatic import choose_augmentation
+from cnncli.training.schedules import SCHEDULES
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def choose_settings(given: dict[str, Any], graph: Graph, task: Task, samples: in
     if decay < 0:
         decay = _weight_decay(graph, rate * batches * (epochs or 1), rule)
     if warmup < 0:
-        warmup = min(1.0, 500 / batches, epochs / 2)
+        rises = SCHEDULES.read(first.lr_schedule).warms_up
+        warmup = 0.0 if rises else min(1.0, 500 / batches, epochs / 2)
     return replace(
         first,
         augment=str(augmentation),

@@ -179,3 +179,8 @@ def test_an_augmentation_is_chosen_unless_one_is_given_or_the_network_is_frozen(
     assert choose({}, PLAIN, 900).augment.startswith("shift(0.1)")
     assert choose({"augment": "none"}, PLAIN, 900).augment == "none"
     assert choose({"freeze": "features"}, PLAIN, 900).augment == "none"
+
+
+def test_a_schedule_that_rises_by_itself_has_no_warm_up_before_it():
+    assert choose({"lr_schedule": "onecycle"}, NORMED, 900).warmup_epochs == 0
+    assert choose({"lr_schedule": "onecycle", "warmup_epochs": 1}, NORMED, 900).warmup_epochs == 1
