@@ -26,7 +26,8 @@ from cnncli.terminal import choose_depth, escape_on_terminal, note, write_json, 
 
 if TYPE_CHECKING:
     from cnncli.inspection.base import Findings, Method
-    from cnncli.render.sheet import Capacity, Sheet
+    from cnncli.render.drawing import Drawing
+    from cnncli.render.sheet import Capacity
     from cnncli.trained.sample import Sample
 
 
@@ -131,9 +132,9 @@ def _save(look: Look, output: str, force: bool) -> None:
     import numpy as np
 
     from cnncli.model_file.atomic import write_atomically
+    from cnncli.render.drawing import paint
     from cnncli.render.png import encode_png
     from cnncli.render.sheet import PAGE
-    from cnncli.render.sheet_picture import paint_sheet
 
     if output.lower().endswith(".npz"):
         arrays: dict[str, Any] = {look.method.name: look.findings.stored, **look.findings.figures}
@@ -141,33 +142,33 @@ def _save(look: Look, output: str, force: bool) -> None:
             arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)
         return
-    sheet = _make_sheet(look, PAGE)
-    write_atomically(output, encode_png(paint_sheet(sheet)), force=force)
-    if sheet.cut:
-        note(f"{output}: {sheet.cut}; a name that ends in .npz gets all of them")
+    drawing = _make_drawing(look, PAGE)
+    write_atomically(output, encode_png(paint(drawing)), force=force)
+    if drawing.cut:
+        note(f"{output}: {drawing.cut}; a name that ends in .npz gets all of them")
 
 
 def _draw(look: Look) -> None:
     import shutil
 
+    from cnncli.render.drawing import draw
     from cnncli.render.sheet import Capacity
-    from cnncli.render.sheet_text import draw_sheet
 
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
     depth = choose_depth()
     capacity = Capacity(tiles=64, rows=32, columns=columns, side=1024, color=depth != "none")
-    sheet = _make_sheet(look, capacity)
-    for line in draw_sheet(sheet, width, depth):
+    drawing = _make_drawing(look, capacity)
+    for line in draw(drawing, width, depth):
         write_line(line)
-    if sheet.cut:
-        note(f"{sheet.cut}; -o FILE.png draws more of them")
+    if drawing.cut:
+        note(f"{drawing.cut}; -o FILE.png draws more of them")
 
 
-def _make_sheet(look: Look, capacity: Capacity) -> Sheet:
-    from cnncli.views.sheet import make_sheet
+def _make_drawing(look: Look, capacity: Capacity) -> Drawing:
+    from cnncli.views.sheet import make_drawing
 
     sample = look.sample
     if sample is not None:
         sample = replace(sample, name=escape_on_terminal(Path(sample.name).name))
-    return make_sheet(look.findings, escape_on_terminal(Path(look.model).name), sample, capacity)
+    return make_drawing(look.findings, escape_on_terminal(Path(look.model).name), sample, capacity)

@@ -34,7 +34,7 @@ class Subject(Value):
 class Findings(Value):
     """What a method found: n filters or maps; its kind decides how it is shown (views/sheet.py)."""
 
-    layer: str  # whose they are; "input" for maps of the input itself
+    layer: str  # whose they are; "input" for maps of the input itself, "network" for many layers
     labels: tuple[str, ...]  # of each of them: the number of the filter, or what a map explains
     values: Array  # (n, ...)
     figures: Figures
@@ -111,6 +111,29 @@ class AttributionFindings(Findings):
             {"target": label, **row}
             for label, row in zip(self.labels, self._list_rows(), strict=True)
         ]
+
+
+class ShiftFindings(Findings):
+    """What happens in n layers, the logits last, when a sample is moved by 0, 1, 2, … pixels.
+
+    `values` (n, 2, distances): how many pixels their maps have moved, NaN where they have a single
+    column, and how much they are still as they were (the cosine).
+    """
+
+    output: str  # the output that the answer is about
+    answers: Array  # (distances,) its logit, where every pixel has one their mean
+    largest: tuple[str, ...]  # the output with the largest logit at each distance
+
+    noun: ClassVar = "layers"
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return the curves of each layer by name, and what becomes of the answer."""
+        records = [
+            {"layer": label, "moved": moved, "same": same}
+            for label, (moved, same) in zip(self.labels, self.values, strict=True)
+        ]
+        records[-1] |= {"output": self.output, "logit": self.answers, "largest": self.largest}
+        return records
 
 
 class Method(Named):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,3 +52,41 @@ def measure_map(values: Array) -> dict[str, float]:
         "row": float(rows @ weights.sum(axis=1)),
         "column": float(weights.sum(axis=0) @ columns),
     }
+
+
+def measure_likeness(before: Array, after: Array) -> float:
+    """Return the cosine of the angle between two arrays: 1 where one is the other, enlarged.
+
+    Two arrays of zeros are alike; an array of zeros has nothing of any other.
+    """
+    pair = before.astype(np.float64), after.astype(np.float64)
+    sizes = [math.sqrt(np.square(values).sum()) for values in pair]
+    if not all(sizes):
+        return float(sizes[0] == sizes[1])
+    return float((pair[0] * pair[1]).sum() / (sizes[0] * sizes[1]))
+
+
+def measure_movement(before: Array, after: Array, most: int) -> float:
+    """Return how many columns maps (H, W, C) have moved to the right, by `most` to either side.
+
+    The maps agree best when moved so far, in the mean square over the columns that both have, at
+    least half of them. Between whole columns it is the lowest point of the parabola through the
+    three best (Tian & Huhns 1986, Algorithms for subpixel registration). NaN for a single column.
+    """
+    width = before.shape[1]
+    most = min(most, width // 2)
+    if not most:
+        return math.nan
+    errors = {
+        shift: float(
+            np.square(
+                after[:, max(shift, 0) : width + min(shift, 0)].astype(np.float64)
+                - before[:, max(-shift, 0) : width - max(shift, 0)]
+            ).mean()
+        )
+        for shift in sorted(range(-most, most + 1), key=abs)
+    }
+    best = min(errors, key=errors.__getitem__)  # of equals the nearest
+    left, here, right = (errors.get(best + step, math.nan) for step in (-1, 0, 1))
+    curvature = left - 2 * here + right
+    return best + 0.5 * (left - right) / curvature if curvature > 0 else float(best)

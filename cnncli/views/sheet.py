@@ -1,26 +1,37 @@
-"""What was found in a layer as a sheet of small pictures, by the kind of the findings."""
+"""What was found as a sheet of small pictures or as a chart, by the kind of the findings."""
 
 from __future__ import annotations
 
 from functools import singledispatch
 
-from cnncli.inspection.base import AttributionFindings, FilterFindings, Findings, MapFindings
+from cnncli.inspection.base import (
+    AttributionFindings,
+    FilterFindings,
+    Findings,
+    MapFindings,
+    ShiftFindings,
+)
+from cnncli.render.chart import Chart
+from cnncli.render.drawing import Drawing
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_maps
 from cnncli.render.sheet import Capacity, Sheet
 from cnncli.trained.sample import Sample
+from cnncli.views.shift import make_shift_chart
 
 
 @singledispatch
-def make_sheet(findings: Findings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
-    """Return a sheet of as many filters or maps as there is room for.
+def make_drawing(
+    findings: Findings, model: str, sample: Sample | None, capacity: Capacity
+) -> Drawing:
+    """Return a sheet of as many filters or maps as there is room for, or a chart.
 
     Its heading tells the model and, where the findings are of a sample, the sample by their names.
     """
     raise NotImplementedError
 
 
-@make_sheet.register
+@make_drawing.register
 def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
     filters = findings.values
     size = f"{_size(findings)}x{filters.shape[1]}"
@@ -35,7 +46,7 @@ def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Cap
     )
 
 
-@make_sheet.register
+@make_drawing.register
 def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
     assert sample is not None
     maps, size = findings.values, _size(findings)
@@ -55,7 +66,7 @@ def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capaci
     )
 
 
-@make_sheet.register
+@make_drawing.register
 def _(
     findings: AttributionFindings, model: str, sample: Sample | None, capacity: Capacity
 ) -> Sheet:
@@ -68,6 +79,12 @@ def _(
         labels=findings.labels,
         capacity=capacity,
     )
+
+
+@make_drawing.register
+def _(findings: ShiftFindings, model: str, sample: Sample | None, capacity: Capacity) -> Chart:
+    assert sample is not None
+    return make_shift_chart(findings, f"{model} on {sample.name}")
 
 
 def _size(findings: Findings) -> str:

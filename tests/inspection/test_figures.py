@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from cnncli.inspection.figures import are_dead, measure_map, measure_values, share_of_zeros
+from cnncli.inspection.figures import (
+    are_dead,
+    measure_likeness,
+    measure_map,
+    measure_movement,
+    measure_values,
+    share_of_zeros,
+)
 
 
 def test_a_filter_has_norm_mean_min_and_max():
@@ -46,3 +53,30 @@ def test_a_map_of_zeros_has_its_center_in_the_middle():
     figures = measure_map(np.zeros((4, 5), np.float32))
 
     assert (figures["row"], figures["column"]) == pytest.approx((1.5, 2))
+
+
+def test_likeness_is_the_cosine():
+    before = np.array([3, 0, 4], np.float32)
+    assert measure_likeness(before, 2 * before) == pytest.approx(1)
+    assert measure_likeness(before, -before) == pytest.approx(-1)
+    assert measure_likeness(before, np.array([0, 5, 0], np.float32)) == 0
+    assert measure_likeness(before, np.array([5, 0, 0], np.float32)) == pytest.approx(0.6)
+    assert measure_likeness(0 * before, 0 * before) == 1
+    assert measure_likeness(0 * before, before) == 0
+
+
+@pytest.mark.parametrize("shift", [-3, -0.5, 0, 0.25, 2, 4.5])
+def test_movement_is_found_between_columns_too(shift):
+    columns = np.arange(40.0)
+
+    def draw(middle):
+        wave = np.exp(-((columns - middle) ** 2) / 18)
+        return np.stack([wave, 0.5 * wave], axis=-1)[None].astype(np.float32)
+
+    assert measure_movement(draw(20), draw(20 + shift), 6) == pytest.approx(shift, abs=0.02)
+
+
+def test_what_is_flat_does_not_move_and_a_single_column_cannot():
+    flat = np.ones((3, 8, 2), np.float32)
+    assert measure_movement(flat, flat, 3) == 0
+    assert np.isnan(measure_movement(flat[:, :1], flat[:, :1], 3))

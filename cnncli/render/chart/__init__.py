@@ -45,5 +45,6 @@ class Chart(Value):
     panels: tuple[Panel, ...]
     across: str  # what the horizontal axis counts
     ring: str = ""  # what the rings are around
+    cut: str = ""  # what is in it, where that is not all
     whole: bool = False  # whether it counts in whole numbers
     logarithmic: bool = False  # whether it is a logarithmic one
