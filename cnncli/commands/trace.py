@@ -54,7 +54,8 @@ def trace(
     from 0. Printed are the window of the layer's input that the neuron reads, products of it with
     the filter, their sum, the bias, what bn and activation make of that, and the layers that read
     it. Of many channels the three that matter most are shown; --json has all of them. A pool's
-    weights are its gradient: of a maximum 1 where it is found, of a mean the same everywhere.
+    weights are its gradient: of a maximum 1 where it is found, of a mean the same everywhere. See
+    `cnncli help neurons`.
     """
     from cnncli.inspection.neuron import take_apart
     from cnncli.trained.model import load
