@@ -11,7 +11,7 @@ import click
 
 from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import UsageError
-from cnncli.inspection import describe_methods, find_method, list_methods
+from cnncli.inspection import SORTS, describe_methods, find_method, list_methods
 from cnncli.options import (
     NUMBERS,
     OUTPUT,
@@ -61,6 +61,7 @@ class Look(NamedTuple):
               help="Filters of the layer, by number.  [default: all]")  # fmt: skip
 @click.option("--class", "output_name", metavar="NAME",
               help="The class to explain.  [default: the predicted one]")  # fmt: skip
+@click.option("--sort", type=click.Choice(SORTS), help="Longest first, or alike beside alike.")
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
 @max_memory_option
@@ -73,6 +74,7 @@ def inspect_filters(
     layer: str | None,
     filters: tuple[int, ...] | None,
     output_name: str | None,
+    sort: str | None,
     output: str | None,
     force: bool,
     as_json: bool,
@@ -91,14 +93,16 @@ def inspect_filters(
     from cnncli.trained.model import load
 
     chosen = find_method(method)
-    asked = {"image": image, "layer": layer, "filter": filters, "class": output_name}
+    asked = {
+        "image": image, "layer": layer, "filter": filters, "class": output_name, "sort": sort
+    }  # fmt: skip
     chosen.check([name for name, value in asked.items() if value is not None])
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
     trained = load(model)
     sample = None if image is None else trained.read(image)
-    subject = Subject(sample=sample, layer=layer, filters=filters, output=output_name)
+    subject = Subject(sample=sample, layer=layer, filters=filters, output=output_name, sort=sort)
     look = Look(model, chosen, sample, chosen.find(trained, subject))
     if output is not None:
         _save(look, output, force)
@@ -110,7 +114,7 @@ def inspect_filters(
         from cnncli.render.table import write_table
 
         findings = look.findings
-        for line in write_table(findings.layer, findings.labels, findings.figures):
+        for line in write_table(findings.layer, findings.labels, findings.columns):
             write_line(line)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cnncli.trained.model import Trained
     from cnncli.trained.sample import Sample
 
+TOLD = ("kind", "angle", "words")  # figures that are told by the words
+
 METHODS: Registry[type[Method]] = Registry("method")
 
 
@@ -28,6 +30,7 @@ class Subject(Value):
     data: str | None = None  # the path of a data set
     layer: str | None = None
     filters: tuple[int, ...] | None = None  # numbers of filters, in the order to be shown in
+    sort: str | None = None  # by what filters are sorted: one of SORTS
     output: str | None = None  # the name of a class, a label or a number
 
 
@@ -56,6 +59,11 @@ class Findings(Value):
         )
 
     @property
+    def columns(self) -> Figures:
+        """The figures as a table shows them."""
+        return self.figures
+
+    @property
     def stored(self) -> Array:
         """The values as files hold them."""
         return self.values
@@ -81,6 +89,12 @@ class FilterFindings(Findings):
     """Filters (n, channels, rows, columns), shown around zero."""
 
     color: bool = False  # whether their channels are red, green and blue
+
+    @property
+    def columns(self) -> Figures:
+        """The figures without those that the words tell, which come last."""
+        figures = {name: self.figures[name] for name in self.figures if name not in TOLD}
+        return {**figures, "words": self.figures["words"]}
 
 
 class MapFindings(Findings):
@@ -146,12 +160,12 @@ class Method(Named):
 
     registry: ClassVar[Registry[Any]] = METHODS
     needs: ClassVar[frozenset[str]] = frozenset()  # image or data: without it nothing can be found
-    takes: ClassVar[frozenset[str]] = frozenset()  # of image, data, layer, filter, class: the rest
+    takes: ClassVar[frozenset[str]] = frozenset()  # of image, data, layer, filter, class, sort
 
     def check(self, given: Collection[str]) -> None:
         """Raise UsageError where what is needed lacks in `given`, or more is given than taken.
 
-        `given` are some of image, data, layer, filter and class.
+        `given` are some of image, data, layer, filter, class and sort.
         """
         for name in sorted(self.needs - set(given)):
             what = {"image": "an image", "data": "a data set"}[name]

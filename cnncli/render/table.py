@@ -13,10 +13,14 @@ from cnncli.render.text import write_number
 
 
 def write_table(name: str, labels: Sequence[str], columns: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a heading and a line for each label, aligned to the right; columns are (n,)."""
+    """Return a heading and a line for each label, columns (n,) of numbers aligned to the right."""
     table = [[name, *labels]]
-    table += [[heading, *map(_write_cell, values)] for heading, values in columns.items()]
-    return align(zip(*table, strict=True))
+    for heading, values in columns.items():
+        cells = [heading, *map(_write_cell, values)]
+        if values.dtype.kind == "U":
+            cells = [cell.ljust(max(map(len, cells))) for cell in cells]
+        table.append(cells)
+    return [line.rstrip() for line in align(zip(*table, strict=True))]
 
 
 def align(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:
@@ -45,6 +49,6 @@ def write_matrix(values: NDArray[Any]) -> list[list[str]]:
 def _write_cell(value: Any) -> str:
     if value.dtype.kind == "b":
         return "yes" if value else "no"
-    if value.dtype.kind == "i":
+    if value.dtype.kind in "iU":
         return str(value)
     return write_number(float(value))

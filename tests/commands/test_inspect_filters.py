@@ -73,9 +73,9 @@ def test_off_a_terminal_a_table_of_the_first_layer_is_printed(inspect):
     done = inspect("model.npz")
 
     assert done.stdout.splitlines() == [
-        "conv1  norm   mean  min  max",
-        "    0     2  0.222    0    2",
-        "    1     3     -1   -1   -1",
+        "conv1  norm   mean  min  max  similarity  words",
+        "    0     2  0.222    0    2      -0.333  blob, light",
+        "    1     3     -1   -1   -1      -0.333  flat",
     ]
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -100,7 +100,25 @@ def test_json_lists_the_numbers_of_each_filter(inspect):
         "mean": -1.0,
         "min": -1.0,
         "max": -1.0,
+        "similarity": pytest.approx(-1 / 3),
+        "kind": "flat",
+        "angle": None,
+        "words": "flat",
     }
+
+
+def test_filters_can_be_sorted(inspect):
+    found = json.loads(inspect("model.npz", "--sort", "norm", "--json").stdout)
+
+    assert [row["index"] for row in found["filters"]] == [1, 0]
+
+
+def test_what_has_no_filters_is_not_sorted(inspect):
+    arguments = ("--method", "saliency", "--image", "image.png", "--sort", "norm")
+
+    assert inspect("model.npz", *arguments).stderr == (
+        "cnncli: --sort is not for --method saliency; leave it out\n"
+    )
 
 
 def test_with_an_image_it_is_known_which_filters_are_dead(inspect):
@@ -353,9 +371,9 @@ def test_filters_are_shown_alone_and_in_the_order_given(inspect):
     done = inspect("model.npz", "--filter", "1,0")
 
     assert done.stdout.splitlines() == [
-        "conv1  norm   mean  min  max",
-        "    1     3     -1   -1   -1",
-        "    0     2  0.222    0    2",
+        "conv1  norm   mean  min  max  similarity  words",
+        "    1     3     -1   -1   -1      -0.333  flat",
+        "    0     2  0.222    0    2      -0.333  blob, light",
     ]
     found = json.loads(inspect("model.npz", "--filter", "1", "--json").stdout)
     assert (found["shape"], [row["name"] for row in found["filters"]]) == (

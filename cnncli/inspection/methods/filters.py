@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from cnncli.graph import INPUT, Graph, Node
-from cnncli.inspection.base import FilterFindings, Method, Subject, number_labels
-from cnncli.inspection.figures import Array, are_dead, measure_values
+from cnncli.inspection.base import (
+    FilterFindings,
+    Method,
+    Subject,
+    check_filters,
+    number_labels,
+)
+from cnncli.inspection.figures import Array, Figures, are_dead, measure_values
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.inspection.methods.activations import read_maps
+from cnncli.inspection.similarity import compare_filters, find_largest, sort_by_similarity
+from cnncli.inspection.words import Words, describe_filters
 from cnncli.layers.base import Shape, image_shape
 
 if TYPE_CHECKING:
@@ -17,26 +28,39 @@ if TYPE_CHECKING:
 
 
 class Filters(Method, name="filters"):
-    """The filters of a layer, of the first that has some without a name.
+    """The weights of a layer as filters, and words for them: edges, lines, blobs, colors and more.
 
-    Their figures are norm, mean, min and max; with a sample also whether they are `dead` over it:
-    of a dead filter nothing but zeros comes out, behind its activation.
+    Their figures are norm, mean, min and max; the largest `similarity`, as a cosine, to another
+    one; their words, and in them the kind and the angle; with a sample also whether they are `dead`
+    over it: of a dead filter nothing but zeros comes out, behind its activation.
     """
 
-    takes: ClassVar = frozenset({"image", "layer", "filter"})
+    takes: ClassVar = frozenset({"image", "layer", "filter", "sort"})
 
     def find(self, trained: Trained, subject: Subject) -> FilterFindings:
         """Return the filters of a layer that has some."""
         graph = trained.graph
         node = choose_layer(subject.layer, list_filter_layers(graph), "filters")
         filters = shape_filters(graph, trained.model.weights, node)
-        figures = measure_values(filters)
+        color = are_in_color(graph, node)
+        figures, dead = measure_values(filters), None
         if subject.sample is not None:
             last = find_activation(graph, node).name
-            figures["dead"] = are_dead(read_maps(trained, subject.sample, [last])[last])
-        labels, color = number_labels(len(filters)), are_in_color(graph, node)
+            figures["dead"] = dead = are_dead(read_maps(trained, subject.sample, [last])[last])
+        chosen: Sequence[int] = subject.filters or range(len(filters))
+        check_filters(chosen, len(filters), node.name)
+        cosines = compare_filters(filters)
+        figures["similarity"] = find_largest(cosines)
+        figures |= _list_words(
+            describe_filters(_shape_windows(filters, graph, node), color=color, dead=dead)
+        )
+        labels = number_labels(len(filters))
         findings = FilterFindings(node.name, labels, filters, figures, color)
-        return findings.select(subject.filters)
+        if subject.sort is not None:
+            chosen = sorted(chosen, key=lambda index: -figures["norm"][index])
+        if subject.sort == "similarity":
+            chosen = sort_by_similarity(cosines, chosen)
+        return findings.select(chosen)
 
 
 def shape_filters(graph: Graph, weights: Mapping[str, Array], node: Node) -> Array:
@@ -54,6 +78,22 @@ def shape_filters(graph: Graph, weights: Mapping[str, Array], node: Node) -> Arr
             height, width, channels = 1, channels, 1
         return weight.reshape(len(weight), channels, height, width)
     return weight
+
+
+def _shape_windows(filters: Array, graph: Graph, node: Node) -> Array:
+    """Return filters with the inputs of a vector as channels: they lie in no order in space."""
+    is_vector = len(node.input_shapes[0]) == 1 and _image_before(graph, node)[:-1] in ((), (1, 1))
+    return filters.reshape(len(filters), -1, 1, 1) if is_vector else filters
+
+
+def _list_words(words: Sequence[Words]) -> Figures:
+    """Return kind, angle (degrees, NaN where there is none) and text of the words."""
+    angles = [math.nan if each.angle is None else each.angle for each in words]
+    return {
+        "kind": np.array([each.kind for each in words]),
+        "angle": np.array(angles, np.float32),
+        "words": np.array(list(map(str, words))),
+    }
 
 
 def are_in_color(graph: Graph, node: Node) -> bool:

@@ -101,6 +101,62 @@ def test_findings_are_those_of_the_first_layer_with_filters(make_network):
     assert "dead" not in findings.figures
 
 
+def test_filters_have_words_and_their_angle(make_network):
+    trained = make_network("conv(4, 3)", (8, 8, 1))
+    trained.model.weights["conv1/weight"][:3] = [
+        [[[-1, 0, 1]] * 3], [[[1, 1, 1]] * 3], [[[-2, 0, 2]] * 3],
+    ]  # fmt: skip
+
+    figures = Filters().find(trained, Subject()).figures
+
+    assert figures["words"].tolist() == [
+        "edge at 90 degrees, light on the right",
+        "flat",
+        "edge at 90 degrees, light on the right, duplicate of 0",
+        "dead",
+    ]
+    assert figures["kind"].tolist() == ["edge", "flat", "edge", "dead"]
+    assert figures["angle"] == pytest.approx([90, np.nan, 90, np.nan], nan_ok=True)
+    assert figures["similarity"] == pytest.approx([1, 0, 1, 0], abs=1e-6)
+
+
+def test_a_table_of_filters_ends_with_words_and_leaves_out_what_they_say(make_network):
+    columns = Filters().find(make_network("conv(4, 3)", (8, 8, 1)), Subject()).columns
+
+    assert list(columns) == ["norm", "mean", "min", "max", "similarity", "words"]
+
+
+def test_the_channels_of_color_filters_have_hues(make_network):
+    trained = make_network("conv(1, 3)", (8, 8, 3))
+    trained.model.weights["conv1/weight"][0, 2] = 1
+
+    assert Filters().find(trained, Subject()).figures["words"].tolist() == ["color, blue"]
+
+
+def test_the_units_of_dense_on_a_vector_have_no_forms(make_network):
+    trained = make_network("dense(9) >> relu >> dense(1)", (8, 8, 1))
+    trained.model.weights["dense2/weight"][0] = [-1, -1, -1, -1, 0, 1, 1, 1, 1]
+
+    assert Filters().find(trained, Subject(layer="dense2")).figures["words"].tolist() == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "order"),
+    [
+        ({}, "0123"),
+        ({"sort": "norm"}, "3021"),
+        ({"sort": "similarity"}, "3120"),
+        ({"sort": "norm", "filters": (0, 1, 2)}, "021"),
+        ({"filters": (2, 0)}, "20"),
+    ],
+)
+def test_filters_are_sorted_by_norm_or_alike_beside_alike(make_network, settings, order):
+    trained = make_network("conv(4, 1x2)", (8, 8, 1))
+    trained.model.weights["conv1/weight"][:, 0, 0] = [[0, 3], [1, 0], [1.4, 1.4], [5, 1]]
+
+    assert "".join(Filters().find(trained, Subject(**settings)).labels) == order
+
+
 def test_a_filter_that_relu_silences_is_dead_over_the_image(make_network, make_sample):
     trained = make_network("conv(2, 3) >> relu >> dense(2)", (8, 8, 1))
     trained.model.weights["conv1/weight"][:] = [[[[1.0]]], [[[-1.0]]]]
@@ -108,3 +164,4 @@ def test_a_filter_that_relu_silences_is_dead_over_the_image(make_network, make_s
     findings = Filters().find(trained, Subject(make_sample(np.ones((8, 8, 1))), layer="conv1"))
 
     assert findings.figures["dead"].tolist() == [False, True]
+    assert findings.figures["words"].tolist() == ["flat", "dead"]
