@@ -78,8 +78,8 @@ def paint_flashlight(flashlight: Flashlight) -> Image.Image:
     write(page, MARGIN, MARGIN, flashlight.title, TITLE, INK, align=0)
     write(page, MARGIN, MARGIN + TITLE + 8, flashlight.note, TEXT, align=0)
     page.paste(image, (MARGIN, top))
-    write(page, MARGIN, top + image.height + 6, flashlight.field, align=0)
     _draw_beam(page, flashlight, image.size, top, grid)
+    _write_over(page, MARGIN, top + image.height + 6, flashlight.field, align=0)
     grid.paint(page)
     if flashlight.rest:
         write(page, left, end - GAP + 8, flashlight.rest, align=0)
@@ -137,7 +137,7 @@ class _Grid:
     ) -> None:
         height, width = self.cell
         is_light = scale.paint(matrix).mean(axis=2) > 127
-        for row, numbers in enumerate(write_matrix(matrix)):
+        for row, numbers in enumerate(write_matrix(matrix, scale.high)):
             y = top + (row + 0.5) * height - LABEL / 2 - 1
             for column, number in enumerate(numbers):
                 ink = INK if is_light[row, column] else PAPER
@@ -147,13 +147,20 @@ class _Grid:
         """Write what the rows and columns of the patch are called."""
         height, width = self.cell
         for row, name in enumerate(panel.rows):
-            write(page, left - 6, top + (row + 0.5) * height - LABEL / 2 - 1, name, align=1)
+            _write_over(page, left - 6, top + (row + 0.5) * height - LABEL / 2 - 1, name, align=1)
         for column, name in enumerate(panel.columns):
             write(page, left + (column + 0.5) * width, top - LABEL - 4, name)
 
 
 def _name_matrix(index: int, scale: Scale) -> str:
     return f"{SIGNS[index]}{NAMES[index]}, up to ±{write_number(scale.high)}"
+
+
+def _write_over(page: Image.Image, x: float, y: float, text: str, align: float) -> None:
+    """Write a line so that it can be read where the beam is behind it."""
+    left, width = x - align * measure_text(text), measure_text(text)
+    ImageDraw.Draw(page).rectangle((left, y + 2, left + width, y + LABEL), fill=PAPER)
+    write(page, x, y, text, align=align)
 
 
 def _draw_beam(

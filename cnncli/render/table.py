@@ -33,12 +33,13 @@ def align(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:
     ]
 
 
-def write_matrix(values: NDArray[Any]) -> list[list[str]]:
+def write_matrix(values: NDArray[Any], largest: float | None = None) -> list[list[str]]:
     """Return numbers (rows, columns) with as many digits behind the point for all of them.
 
-    The largest gets three digits. Where it would take many zeros, each number gets its own three.
+    The largest, of these or of others that they stand beside, gets three digits. Where it would
+    take many zeros, each number gets three of its own.
     """
-    largest = float(np.abs(values).max(initial=0))
+    largest = float(np.abs(values).max(initial=0)) if largest is None else largest
     if not 1e-4 <= largest < 1e6:  # also where it is NaN
         return [[write_number(float(value)) for value in row] for row in values]
     digits = max(0, 2 - math.floor(math.log10(largest)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,18 +94,20 @@ def _write_channels(neuron: Neuron, width: int) -> Iterator[str]:
     window = neuron.window
     shown, rest = choose_channels(neuron)
     rows, columns = name_lines(window.rows), name_lines(window.columns)
-    for index in shown:
+    patches, weights, products = (
+        [write_matrix(matrix, float(np.abs(matrices).max())) for matrix in matrices]
+        for matrices in (window.patch[shown], window.weights[shown], neuron.products[shown])
+    )
+    for number, index in enumerate(shown):
         yield describe_channel(neuron, index)
-        cells = write_matrix(window.patch[index])
-        lines = [["", *columns], *([row, *line] for row, line in zip(rows, cells, strict=True))]
-        weights = _write_matrix("x weights", window.weights[index])
-        products = _write_matrix("= products", neuron.products[index])
-        yield from _put_side_by_side([align(lines), weights, products], width)
+        cells = [[row, *line] for row, line in zip(rows, patches[number], strict=True)]
+        blocks = [
+            align([["", *columns], *cells]),
+            ["x weights", *(f"  {line}" for line in align(weights[number]))],
+            ["= products", *(f"  {line}" for line in align(products[number]))],
+        ]
+        yield from _put_side_by_side(blocks, width)
     yield from filter(None, [rest])
-
-
-def _write_matrix(name: str, matrix: NDArray[Any]) -> list[str]:
-    return [name, *(f"  {line}" for line in align(write_matrix(matrix)))]
 
 
 def _put_side_by_side(blocks: Sequence[Sequence[str]], width: int) -> Iterator[str]:

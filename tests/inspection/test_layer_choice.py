@@ -2,7 +2,13 @@ import pytest
 
 from cnncli.errors import UsageError
 from cnncli.graph import build_graph
-from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
+from cnncli.inspection.layer_choice import (
+    choose_layer,
+    find_activation,
+    list_activation,
+    list_filter_layers,
+    list_readers,
+)
 from cnncli.notation import parse
 
 
@@ -67,3 +73,20 @@ def test_the_activation_of_a_layer_lies_behind_bn_and_dropout(text, name, last):
     graph = graph_of(text)
 
     assert find_activation(graph, node(graph, name)).name == last
+
+
+def test_bn_and_activation_are_listed_in_their_order_without_the_layer():
+    graph = graph_of("conv(4, 3) >> bn >> relu >> (conv(4, 1) + id)")
+
+    assert [other.name for other in list_activation(graph, node(graph, "conv1"))] == [
+        "bn1",
+        "relu1",
+    ]
+    assert list_activation(graph, node(graph, "conv2")) == []
+
+
+def test_readers_are_all_that_take_what_a_layer_makes():
+    graph = graph_of("conv(4, 3) >> (conv(4, 1) + id) >> relu")
+
+    assert [other.name for other in list_readers(graph, node(graph, "conv1"))] == ["conv2", "add1"]
+    assert list_readers(graph, node(graph, "relu1")) == []

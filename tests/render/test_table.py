@@ -26,5 +26,6 @@ def test_text_is_aligned_to_the_left():
 def test_the_numbers_of_a_matrix_have_as_many_digits_behind_the_point():
     assert write_matrix(np.array([[12.34, -0.001], [0, 5]])) == [["12.3", "0.0"], ["0.0", "5.0"]]
     assert write_matrix(np.array([[0.0123, -0.001]])) == [["0.0123", "-0.0010"]]
+    assert write_matrix(np.array([[0.0123]]), largest=12.0) == [["0.0"]]
     assert write_matrix(np.array([[1e-7, 0]])) == [["1e-07", "0"]]
     assert write_matrix(np.array([[np.nan, 2.5]])) == [["nan", "2.5"]]
