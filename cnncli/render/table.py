@@ -23,12 +23,12 @@ def write_table(name: str, labels: Sequence[str], columns: Mapping[str, NDArray[
     return [line.rstrip() for line in align(zip(*table, strict=True))]
 
 
-def align(rows: Iterable[Sequence[str]], gap: str = "  ") -> list[str]:
-    """Return a line for each row of cells, aligned to the right, with gaps between them."""
+def align(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a line for each row of cells, aligned to the right."""
     lines = list(rows)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
-        gap.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
         for row in lines
     ]
 

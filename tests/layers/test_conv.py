@@ -115,3 +115,17 @@ def test_weights_keep_their_values_through_the_kernel_layout():
     packed = weight.pack(values)
     assert packed.shape == (weight.size,)
     assert np.array_equal(weight.unpack(packed, weight.shape), values)
+
+
+@pytest.mark.parametrize(
+    ("fill", "first", "last"),
+    [
+        ("zero", [-1, -1, 0, 1, 2], [3, 4, 5, -1, -1]),
+        ("edge", [0, 0, 0, 1, 2], [3, 4, 5, 5, 5]),
+        ("reflect", [2, 1, 0, 1, 2], [3, 4, 5, 4, 3]),
+    ],
+)
+def test_the_padding_is_made_of_the_rows_that_its_fill_says(fill, first, last):
+    layer = parse(f"conv(1, 5, pad=2, fill={fill})").layer
+    sources = layer.find_sources(np.array([0, 5]), 0, (6, 8, 1))
+    assert sources.tolist() == [first, last]
