@@ -295,6 +295,18 @@ def test_feature_maps_of_such_a_network_can_be_looked_at(run, trained, discs, tm
     assert done.returncode == 0, done.stderr
 
 
+def test_a_neuron_of_such_a_network_can_be_traced_and_its_image_shifted(run, trained, discs):
+    image = discs / "test" / "images" / "100.png"
+    done = run("trace", trained[0], image, "--at", "conv1:0,3,4")
+    assert done.returncode == 0, done.stderr
+    assert "output" in done.stdout
+    arguments = ("--method", "shift(2)", "--class", "255", "--image", image, "--json")
+    done = run("inspect-filters", trained[0], *arguments)
+    assert done.returncode == 0, done.stderr
+    (*_, logits) = json.loads(done.stdout)["layers"]
+    assert (logits["output"], len(logits["logit"])) == ("255", 3)
+
+
 def test_class_weights_are_not_for_dice_alone(run, discs, tmp_path):
     options = ("--loss", "dice", "--class-weights", "auto", "--img-size", "24")
     done = run("train", discs, "-o", tmp_path / "m.npz", *options)

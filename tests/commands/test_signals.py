@@ -182,6 +182,24 @@ def test_filters_and_feature_maps_of_signals_are_shown(run, model, tmp_path):
     assert (done.returncode, (tmp_path / "maps.png").read_bytes()[:4]) == (0, b"\x89PNG")
 
 
+def test_a_neuron_of_a_signal_is_traced_at_a_position(run, model, tmp_path):
+    done = run("trace", model, ONE, "--at", "conv1:3,40", "-o", tmp_path / "n.png", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    assert (record["at"], record["field"][::2]) == ([40], [0, 1])
+    assert (tmp_path / "n.png").read_bytes()[:4] == b"\x89PNG"
+    done = run("trace", model, ONE, "--at", "conv1:3,40,2")
+    assert done.returncode == 2
+    assert "give conv1:FILTER,POSITION" in done.stderr
+
+
+def test_a_signal_is_shifted_along_its_samples(run, model):
+    done = run("inspect-filters", model, "--method", "shift(4)", "--image", ONE, "--json")
+    assert done.returncode == 0, done.stderr
+    layers = json.loads(done.stdout)["layers"]
+    assert layers[0]["same"][0] == 1
+
+
 def test_a_number_can_be_learned_from_tables(run, tmp_path):
     numbers = np.random.default_rng(1)
     rows = ["path,frequency"]
