@@ -87,7 +87,7 @@ def inspect_filters(
 
     In a .npz file feature maps are height x width x channels (a signal's length x channels), as
     `predict --output-kind features:LAYER` gives them; filters are as in the model file, filters x
-    channels x height x width.
+    channels x height x width. `labels` says which ones they are.
     """
     from cnncli.inspection.base import Subject
     from cnncli.trained.model import load
@@ -141,7 +141,9 @@ def _save(look: Look, output: str, force: bool) -> None:
     from cnncli.render.sheet import PAGE
 
     if output.lower().endswith(".npz"):
-        arrays: dict[str, Any] = {look.method.name: look.findings.stored, **look.findings.figures}
+        findings = look.findings
+        arrays: dict[str, Any] = {look.method.name: findings.stored, **findings.figures}
+        arrays["labels"] = np.array(findings.labels)
         if look.sample is not None:
             arrays["image"] = look.sample.values
         write_atomically(output, lambda stream: np.savez(stream, **arrays), force=force)

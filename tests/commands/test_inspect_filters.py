@@ -423,6 +423,10 @@ def test_a_shift_is_a_table_a_chart_or_json(inspect, folder, draw):
     assert record["layers"][-1]["moved"] == [None] * 4
     done = inspect(*arguments, "-o", "shift.png")
     assert done.returncode == 0 and (folder / "shift.png").stat().st_size > 1000
+    assert inspect(*arguments, "-o", "shift.npz").returncode == 0
+    with np.load(folder / "shift.npz") as arrays:
+        assert arrays["labels"].tolist() == layers
+        assert arrays["shift"].shape == (5, 2, 4)
     done = inspect("model.npz", "--method", "shift(8)", "--image", "image.png")
     assert done.returncode == 2 and "give shift(2)" in done.stderr
     assert "equivariance" in draw(*arguments)
