@@ -176,8 +176,7 @@ def _describe(node: Node) -> list[str]:
     lines = [f"{layer.kind} {', '.join(sizes + counts)}".rstrip()]
     for name in UNUSUAL:
         if name in given and given[name] != usual[name]:
-            value = given[name]
-            lines.append(f"{name} {value if isinstance(value, int) else _write_size(value, 1)}")
+            lines.append(f"{name} {_write_size(given[name], 1)}")
     return lines
 
 
@@ -193,6 +192,8 @@ def _abbreviate(nodes: list[Node]) -> list[str]:
     return lines
 
 
-def _write_size(numbers: Shape, axes: int) -> str:
-    """Return a size that may be alike on several axes."""
+def _write_size(numbers: Shape | float, axes: int) -> str:
+    """Return a size that may be alike on several axes, or a single number."""
+    if isinstance(numbers, int | float):
+        return f"{numbers:g}"
     return "x".join(map(str, numbers * axes if len(numbers) == 1 else numbers))
