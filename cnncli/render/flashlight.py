@@ -38,6 +38,7 @@ BOX = 34  # height
 SIGNS = ("", "x ", "= ")
 NAMES = ("patch", "weights", "products")
 
+Frame = tuple[float, float, float, float]
 Matrices = tuple[Numbers, Numbers, Numbers]  # patch, weights, products: (rows, columns)
 
 
@@ -56,7 +57,7 @@ class Flashlight(Value):
     title: str
     note: str
     image: Pixels  # (H, W, 3)
-    frame: tuple[float, float, float, float]  # top, left, bottom, right on it, in its pixels
+    frame: Frame | None  # top, left, bottom, right on it, in its pixels
     field: str  # the frame in words
     panels: Sequence[Panel]
     rest: str  # what is left out, if anything
@@ -78,7 +79,9 @@ def paint_flashlight(flashlight: Flashlight) -> Image.Image:
     write(page, MARGIN, MARGIN, flashlight.title, TITLE, INK, align=0)
     write(page, MARGIN, MARGIN + TITLE + 8, flashlight.note, TEXT, align=0)
     page.paste(image, (MARGIN, top))
-    _draw_beam(page, flashlight, image.size, top, grid)
+    if flashlight.frame:
+        down, across = image.height / len(flashlight.image), image.width / flashlight.image.shape[1]
+        _draw_beam(page, flashlight.frame, (down, across), top, grid)
     _write_over(page, MARGIN, top + image.height + 6, flashlight.field, align=0)
     grid.paint(page)
     if flashlight.rest:
@@ -164,12 +167,11 @@ def _write_over(page: Image.Image, x: float, y: float, text: str, align: float) 
 
 
 def _draw_beam(
-    page: Image.Image, flashlight: Flashlight, size: tuple[int, int], top: int, grid: _Grid
+    page: Image.Image, field: Frame, pixel: tuple[float, float], top: int, grid: _Grid
 ) -> None:
-    """Frame the field on the image, and lead from there to the patch."""
-    draw = ImageDraw.Draw(page)
-    down, across = size[1] / flashlight.image.shape[0], size[0] / flashlight.image.shape[1]
-    upper, left, lower, right = flashlight.frame
+    """Frame the field on the image, whose pixels are that large, and lead from it to the patch."""
+    draw, (down, across) = ImageDraw.Draw(page), pixel
+    upper, left, lower, right = field
     frame = (
         MARGIN + left * across - 1,
         top + upper * down - 1,

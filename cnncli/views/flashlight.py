@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnncli.inspection.neuron import Neuron
 from cnncli.render.colors import show_bands
-from cnncli.render.flashlight import Flashlight, Panel
+from cnncli.render.flashlight import Flashlight, Frame, Panel
 from cnncli.render.waveform import draw_waveform
 from cnncli.trained.sample import Sample
 from cnncli.views.neuron import (
@@ -74,11 +74,11 @@ def _list_products(neuron: Neuron) -> tuple[Panel, str]:
     return Panel("the largest products", (patch, weights, products), rows), rest
 
 
-def _frame_field(
-    neuron: Neuron, sample: Sample, shape: Sequence[int]
-) -> tuple[float, float, float, float]:
+def _frame_field(neuron: Neuron, sample: Sample, shape: Sequence[int]) -> Frame | None:
     """Return top, left, bottom and right of what a neuron sees, on a picture of this shape."""
     rows, columns = neuron.field.rows, neuron.field.columns
+    if not rows or not columns:
+        return None
     if sample.values.ndim == 2:  # a signal's waveform is as high as it likes
         across = shape[1] / len(sample.values)
         return 0, columns.start * across, shape[0], columns.stop * across

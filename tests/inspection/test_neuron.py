@@ -155,3 +155,11 @@ def test_a_place_of_a_signal_is_a_filter_and_a_position(open_network):
     trained, sample = open_network("conv(2, 3)" + ANSWER, (9, 1))
     neuron = take_apart(trained, sample, "conv1", [1, 4])
     assert (neuron.name, neuron.field.columns) == ("conv1:1,4", range(4, 7))
+
+
+def test_between_the_stamps_of_a_deconv_there_is_nothing_to_multiply(open_network):
+    trained, sample = open_network("deconv(2, 1, 3)" + ANSWER, (4, 4, 1))
+    neuron = take_apart(trained, sample, "deconv1", [1, 4, 6])
+    assert (neuron.window.rows, neuron.window.columns) == ((-1,), (2,))
+    assert (neuron.sum, neuron.output) == (0, neuron.bias)
+    assert not neuron.field.rows

@@ -68,3 +68,8 @@ def test_everything_fits_on_the_page(shape):
     assert (picture[:, -MARGIN // 2 :] == 255).all()
     assert (picture[-MARGIN // 2 :] == 255).all()
     assert (picture[:, : MARGIN // 2] == 255).all()
+
+
+def test_without_a_frame_there_is_no_beam():
+    picture = paint((WEIGHTS, WEIGHTS, WEIGHTS), frame=None)
+    assert count_pixels(picture, ImageColor.getrgb(BEAM)) == 0

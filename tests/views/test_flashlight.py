@@ -55,3 +55,10 @@ def test_the_field_of_a_signal_is_framed_on_its_waveform(make_neuron):
     height, width, _ = flashlight.image.shape
     assert flashlight.frame == (0, 0.1 * width, height, 0.3 * width)
     assert flashlight.field == "sees positions 100 to 299"
+
+
+def test_where_a_neuron_sees_nothing_nothing_is_framed(make_neuron):
+    nothing = Area(range(0), range(0), 2)
+    flashlight = draw(make_neuron([[[0, 0]]], [[[1, 1]]], field=nothing), IMAGE)
+    assert flashlight.frame is None
+    assert flashlight.field == "sees no place"
