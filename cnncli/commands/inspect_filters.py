@@ -40,6 +40,7 @@ class Look(NamedTuple):
     model: str
     method: Method
     sample: Sample | None
+    overlay: bool
     findings: Findings
 
 
@@ -62,6 +63,7 @@ class Look(NamedTuple):
 @click.option("--class", "output_name", metavar="NAME",
               help="The class to explain.  [default: the predicted one]")  # fmt: skip
 @click.option("--sort", type=click.Choice(SORTS), help="Longest first, or alike beside alike.")
+@click.option("--overlay", is_flag=True, help="Draw feature maps over the image.")
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
 @max_memory_option
@@ -75,6 +77,7 @@ def inspect_filters(
     filters: tuple[int, ...] | None,
     output_name: str | None,
     sort: str | None,
+    overlay: bool,
     output: str | None,
     force: bool,
     as_json: bool,
@@ -94,16 +97,18 @@ def inspect_filters(
 
     chosen = find_method(method)
     asked = {
-        "image": image, "layer": layer, "filter": filters, "class": output_name, "sort": sort
+        "image": image, "layer": layer, "filter": filters, "class": output_name, "sort": sort,
+        "overlay": overlay or None,
     }  # fmt: skip
     chosen.check([name for name, value in asked.items() if value is not None])
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
+    _check_overlay(overlay, output, as_json)
     trained = load(model)
     sample = None if image is None else trained.read(image)
     subject = Subject(sample=sample, layer=layer, filters=filters, output=output_name, sort=sort)
-    look = Look(model, chosen, sample, chosen.find(trained, subject))
+    look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
     if output is not None:
         _save(look, output, force)
     if as_json:
@@ -113,9 +118,21 @@ def inspect_filters(
     elif output is None:
         from cnncli.render.table import write_table
 
-        findings = look.findings
+        findings = look.findings.arrange()
         for line in write_table(findings.layer, findings.labels, findings.columns):
             write_line(line)
+
+
+def _check_overlay(overlay: bool, output: str | None, as_json: bool) -> None:
+    """Raise UsageError where --overlay is given and nothing is drawn."""
+    drawn = sys.stdout.isatty() and not as_json if output is None else not _is_archive(output)
+    if overlay and not drawn:
+        raise UsageError("--overlay is for pictures; give -o FILE.png")
+
+
+def _is_archive(output: str) -> bool:
+    """Say whether it is arrays that are asked for, not a picture."""
+    return output.lower().endswith(".npz")
 
 
 def _make_document(look: Look) -> dict[str, Any]:
@@ -140,7 +157,7 @@ def _save(look: Look, output: str, force: bool) -> None:
     from cnncli.render.png import encode_png
     from cnncli.render.sheet import PAGE
 
-    if output.lower().endswith(".npz"):
+    if _is_archive(output):
         findings = look.findings
         arrays: dict[str, Any] = {look.method.name: findings.stored, **findings.figures}
         arrays["labels"] = np.array(findings.labels)
@@ -177,4 +194,5 @@ def _make_drawing(look: Look, capacity: Capacity) -> Drawing:
     sample = look.sample
     if sample is not None:
         sample = replace(sample, name=escape_on_terminal(Path(sample.name).name))
-    return make_drawing(look.findings, escape_on_terminal(Path(look.model).name), sample, capacity)
+    model = escape_on_terminal(Path(look.model).name)
+    return make_drawing(look.findings, model, sample, capacity, overlay=look.overlay)

@@ -62,6 +62,15 @@ def find_field(graph: Graph, index: int, position: Axes) -> Box:
     return rows.start, columns.start, rows.stop, columns.stop
 
 
+def find_fields(graph: Graph, index: int, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the boxes (n, 4) that positions (n, 2) see, as `find_field` has each."""
+    boxes = {
+        position: find_field(graph, index, position) for position in set(map(tuple, positions))
+    }
+    found = [boxes[position] for position in map(tuple, positions)]
+    return np.array(found, np.int64).reshape(-1, 4)
+
+
 def find_centers(graph: Graph, index: int, axis: int) -> NDArray[np.floating[Any]]:
     """Return the middle of what each row (axis 0) or column of a node's output sees, in pixels.
 

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnncli.errors import UsageError, setting
 from cnncli.inspection.figures import Array, Figures
 from cnncli.layers.base import Shape
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from cnncli.trained.sample import Sample
 
 TOLD = ("kind", "angle", "words")  # figures that are told by the words
+Places = NDArray[np.floating[Any]]  # (rows,) or (columns,) in pixels
 
 METHODS: Registry[type[Method]] = Registry("method")
 
@@ -60,13 +64,17 @@ class Findings(Value):
 
     @property
     def columns(self) -> Figures:
-        """The figures as a table shows them."""
-        return self.figures
+        """The figures as a table shows them: those that are a number each."""
+        return {name: values for name, values in self.figures.items() if values.ndim == 1}
 
     @property
     def stored(self) -> Array:
         """The values as files hold them."""
         return self.values
+
+    def arrange(self) -> Self:
+        """Return them in the order in which people are shown them."""
+        return self
 
     def select(self, filters: Sequence[int] | None) -> Self:
         """Return what was found of these filters, in this order; of all for None.
@@ -98,9 +106,17 @@ class FilterFindings(Findings):
 
 
 class MapFindings(Findings):
-    """Maps (n, height, width) of a sample, shown beside it."""
+    """Maps (n, height, width) of a sample, shown beside it, the largest maximum first."""
 
     output_shape: Shape  # of the layer
+    centers: tuple[Places, Places]  # pixels of the sample that rows and columns of a map look at
+    chosen: bool = False  # whether users said which maps, and in which order
+
+    def arrange(self) -> Self:
+        """Return the maps in the order to be shown in; rows and units stay as they are."""
+        if self.chosen or self.values.shape[1] == 1:
+            return self
+        return self.select(np.argsort(-self.figures["max"], kind="stable").tolist())
 
     @property
     def stored(self) -> Array:
@@ -160,12 +176,12 @@ class Method(Named):
 
     registry: ClassVar[Registry[Any]] = METHODS
     needs: ClassVar[frozenset[str]] = frozenset()  # image or data: without it nothing can be found
-    takes: ClassVar[frozenset[str]] = frozenset()  # of image, data, layer, filter, class, sort
+    takes: ClassVar[frozenset[str]] = frozenset()  # what else it has a use for: see `check`
 
     def check(self, given: Collection[str]) -> None:
         """Raise UsageError where what is needed lacks in `given`, or more is given than taken.
 
-        `given` are some of image, data, layer, filter, class and sort.
+        `given` are some of image, data, layer, filter, class, sort and overlay.
         """
         for name in sorted(self.needs - set(given)):
             what = {"image": "an image", "data": "a data set"}[name]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-Figures = dict[str, NDArray[Any]]  # by name, a number for each filter or map
+Figures = dict[str, NDArray[Any]]  # by name, a number or several for each filter or map
 
 
 def measure_values(values: Array) -> Figures:
@@ -34,6 +34,15 @@ def are_dead(values: Array) -> NDArray[np.bool_]:
     """Return for each of the values (n, ...) whether it is zero all over."""
     alive: NDArray[np.bool_] = np.any(values.reshape(len(values), -1) != 0, axis=1)
     return ~alive
+
+
+def find_peaks(maps: Array) -> NDArray[np.int64]:
+    """Return row and column (n, 2) of the largest value of each map (n, H, W), the first of equals.
+
+    The first NaN, where there are any.
+    """
+    places = maps.reshape(len(maps), -1).argmax(axis=1)
+    return np.stack(np.divmod(places, maps.shape[2]), axis=1)
 
 
 def measure_map(values: Array) -> dict[str, float]:

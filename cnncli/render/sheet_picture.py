@@ -79,7 +79,8 @@ def arrange_tiles(sheet: Sheet) -> Grid:
     """Return the grid with the largest tiles that keep to the size of a page."""
     side = TABLE_TILE_SIDE if sheet.row_names else TILE_SIDE
     side = LONE_TILE_SIDE if len(sheet.tiles) == 1 else side
-    side = PAIR_TILE_SIDE if sheet.below else side
+    if sheet.below:
+        side = ORIGINAL_SIDE if sheet.beside else PAIR_TILE_SIDE
     for times in range(min(PIXEL_SIDE, max(1, side // max(sheet.tile_size))), 0, -1):
         grid = _make_grid(sheet, times)
         if max(grid.size) <= TILES_SIDE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from cnncli.errors import UsageError, setting
 from cnncli.inspection.base import (
     AttributionFindings,
     FilterFindings,
@@ -14,25 +15,34 @@ from cnncli.inspection.base import (
 from cnncli.render.chart import Chart
 from cnncli.render.drawing import Drawing
 from cnncli.render.filter_sheet import lay_out_filters
-from cnncli.render.map_sheet import lay_out_maps
+from cnncli.render.map_sheet import lay_out_attributions, lay_out_maps
 from cnncli.render.sheet import Capacity, Sheet
+from cnncli.render.text import write_number
 from cnncli.trained.sample import Sample
 from cnncli.views.shift import make_shift_chart
 
 
 @singledispatch
 def make_drawing(
-    findings: Findings, model: str, sample: Sample | None, capacity: Capacity
+    findings: Findings,
+    model: str,
+    sample: Sample | None,
+    capacity: Capacity,
+    *,
+    overlay: bool = False,
 ) -> Drawing:
     """Return a sheet of as many filters or maps as there is room for, or a chart.
 
     Its heading tells the model and, where the findings are of a sample, the sample by their names.
+    With `overlay` feature maps lie over their image; raises UsageError where they are no images.
     """
     raise NotImplementedError
 
 
 @make_drawing.register
-def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
+def _(
+    findings: FilterFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
+) -> Sheet:
     filters = findings.values
     size = f"{_size(findings)}x{filters.shape[1]}"
     return lay_out_filters(
@@ -47,9 +57,22 @@ def _(findings: FilterFindings, model: str, sample: Sample | None, capacity: Cap
 
 
 @make_drawing.register
-def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capacity) -> Sheet:
+def _(
+    findings: MapFindings,
+    model: str,
+    sample: Sample | None,
+    capacity: Capacity,
+    *,
+    overlay: bool = False,
+) -> Sheet:
     assert sample is not None
+    findings = findings.arrange()
     maps, size = findings.values, _size(findings)
+    if overlay and maps.shape[1] == 1:
+        raise UsageError(
+            f"{setting('overlay')}: {findings.layer} has no maps of several rows; "
+            "leave it out, or name another layer"
+        )
     what = (
         _many(len(maps), "unit") if size == "1x1" else f"{_many(len(maps), 'feature map')} {size}"
     )
@@ -61,34 +84,47 @@ def _(findings: MapFindings, model: str, sample: Sample | None, capacity: Capaci
         title,
         note,
         dead=_dead(findings),
-        labels=findings.labels,
+        labels=_add_maxima(findings),
+        centers=findings.centers if overlay else None,
         capacity=capacity,
     )
 
 
 @make_drawing.register
 def _(
-    findings: AttributionFindings, model: str, sample: Sample | None, capacity: Capacity
+    findings: AttributionFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
 ) -> Sheet:
     assert sample is not None
-    return lay_out_maps(
+    return lay_out_attributions(
         findings.values,
         sample.values,
         f"{findings.method} of {', '.join(findings.labels)} at {findings.layer}",
         f"{model} on {sample.name}",
         labels=findings.labels,
+        signed=findings.signed,
         capacity=capacity,
     )
 
 
 @make_drawing.register
-def _(findings: ShiftFindings, model: str, sample: Sample | None, capacity: Capacity) -> Chart:
+def _(
+    findings: ShiftFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
+) -> Chart:
     assert sample is not None
     return make_shift_chart(findings, f"{model} on {sample.name}")
 
 
 def _size(findings: Findings) -> str:
     return f"{findings.values.shape[-2]}x{findings.values.shape[-1]}"
+
+
+def _add_maxima(findings: MapFindings) -> list[str]:
+    """Return the label of each map with the largest value in it; dead ones say so instead."""
+    maxima, dead = findings.figures["max"], _dead(findings)
+    return [
+        label if row in dead else f"{label} · {write_number(float(largest))}"
+        for row, (label, largest) in enumerate(zip(findings.labels, maxima, strict=True))
+    ]
 
 
 def _dead(findings: Findings) -> list[int]:

@@ -138,6 +138,35 @@ def test_activations_are_those_behind_the_first_filters(inspect):
     assert (second["norm"], second["zeros"], second["dead"]) == (0.0, 1.0, True)
 
 
+def test_activations_say_where_their_maxima_are(inspect):
+    done = inspect("model.npz", "--method", "activations", "--image", "image.png", "--json")
+
+    first, second = json.loads(done.stdout)["filters"]
+    assert (first["at"], first["field"]) == ([7, 7], [6, 6, 8, 8])
+    assert (second["at"], second["field"]) == ([0, 0], [0, 0, 2, 2])
+
+
+def test_activations_are_listed_with_the_largest_maximum_first(inspect):
+    arguments = ("--method", "activations", "--image", "image.png", "--layer", "conv2")
+
+    lines = inspect("model.npz", *arguments).stdout.splitlines()
+
+    maxima = [float(line.split()[4]) for line in lines[1:]]
+    assert len(maxima) == 70 and maxima == sorted(maxima, reverse=True)
+    chosen = inspect("model.npz", *arguments, "--filter", "3,1,2").stdout.splitlines()
+    assert [line.split()[0] for line in chosen[1:]] == ["3", "1", "2"]
+
+
+def test_activations_are_drawn_over_the_image(inspect, tmp_path):
+    arguments = ("--method", "activations", "--image", "image.png", "-f", "-o")
+
+    inspect("model.npz", *arguments, str(tmp_path / "maps.png"))
+    done = inspect("model.npz", *arguments, str(tmp_path / "over.png"), "--overlay")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "over.png").read_bytes() != (tmp_path / "maps.png").read_bytes()
+
+
 def test_any_layer_can_be_named(inspect):
     arguments = ("--method", "activations", "--layer", "maxpool1", "--image", "image.png")
 
@@ -257,6 +286,34 @@ def test_an_image_can_come_from_stdin(inspect, folder):
             ["--method", "saliency(2)", "--image", "image.png"],
             2,
             "--method saliency: '2' is one setting too many",
+        ),
+        (["--overlay"], 2, "--overlay is not for --method filters; leave it out"),
+        (
+            ["--method", "activations", "--image", "image.png", "--overlay"],
+            2,
+            "--overlay is for pictures; give -o FILE.png",
+        ),
+        (
+            [*["--method", "activations", "--image", "image.png", "--overlay", "-o", "a.npz"]],
+            2,
+            "--overlay is for pictures; give -o FILE.png",
+        ),
+        (
+            [
+                *[
+                    "--method",
+                    "activations",
+                    "--image",
+                    "image.png",
+                    "--layer",
+                    "dense1",
+                    "--overlay",
+                    "-o",
+                    "a.png",
+                ]
+            ],
+            2,
+            "--overlay: dense1 has no maps of several rows; leave it out, or name another layer",
         ),
         (
             ["-o", "report.html"],

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from cnncli.inspection.methods.filters import Filters
 @pytest.fixture
 def maps():
     values = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
-    return MapFindings("conv1", ("0", "1", "2"), values, {"max": values.max((1, 2))}, (2, 2, 3))
+    figures, centers = {"max": values.max((1, 2))}, (np.arange(2.0), np.arange(2.0))
+    return MapFindings("conv1", ("0", "1", "2"), values, figures, (2, 2, 3), centers)
 
 
 def test_filters_are_selected_with_all_that_is_known_of_them(maps):
@@ -20,6 +23,15 @@ def test_filters_are_selected_with_all_that_is_known_of_them(maps):
     assert chosen.values[:, 0, 0].tolist() == [8, 0]
     assert chosen.figures["max"].tolist() == [11, 3]
     assert chosen.stored.shape == (2, 2, 2) and chosen.stored[0, 0].tolist() == [8, 0]
+
+
+def test_maps_are_arranged_by_their_maxima_but_stored_as_they_are(maps):
+    assert maps.arrange().labels == ("2", "1", "0")
+    assert maps.stored[0, 0].tolist() == [0, 4, 8]
+
+
+def test_maps_that_users_have_put_in_order_stay_so(maps):
+    assert replace(maps, chosen=True).arrange().labels == ("0", "1", "2")
 
 
 def test_without_numbers_all_filters_are_selected(maps):

@@ -3,6 +3,7 @@ import pytest
 
 from cnncli.inspection.figures import (
     are_dead,
+    find_peaks,
     measure_likeness,
     measure_map,
     measure_movement,
@@ -80,3 +81,9 @@ def test_what_is_flat_does_not_move_and_a_single_column_cannot():
     flat = np.ones((3, 8, 2), np.float32)
     assert measure_movement(flat, flat, 3) == 0
     assert np.isnan(measure_movement(flat[:, :1], flat[:, :1], 3))
+
+
+def test_a_peak_is_the_first_of_the_largest_values():
+    maps = np.array([[[0, 1, 5], [5, 2, 0]], [[0, 0, 0], [0, 0, 0]]], np.float32)
+
+    assert find_peaks(maps).tolist() == [[0, 2], [0, 0]]

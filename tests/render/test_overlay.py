@@ -1,29 +1,43 @@
 import numpy as np
+import pytest
 
-from cnncli.render.overlay import OPACITY, lay_over, spread
+from cnncli.render.colors import NOT_A_NUMBER, make_heat_scale, make_signed_scale
+from cnncli.render.overlay import FAINT, STRONG, lay_over, spread
 
 GREEN = np.full((2, 3, 3), (0, 200, 0), np.uint8)
+GRAY = 0.587 * 200
 
 
-def test_an_image_is_gray_under_the_colors_of_a_map():
-    colors = np.zeros((2, 3, 3), np.uint8)
-    colors[0, 0] = (100, 50, 0)
+def test_the_end_of_the_scale_hides_most_of_the_image_and_zero_little():
+    map_ = np.array([[8.0, 0.0, 0.0]] * 2)
+    scale = make_heat_scale(map_)
 
-    mixed = lay_over(GREEN, colors)
+    mixed = lay_over(GREEN, map_, scale)
 
-    gray = (1 - OPACITY) * 0.587 * 200
-    assert mixed[1, 2].tolist() == [round(gray)] * 3
-    assert mixed[0, 0].tolist() == [round(gray + OPACITY * value) for value in (100, 50, 0)]
+    for pixel, value, opacity in ((mixed[0, 0], 8.0, STRONG), (mixed[1, 2], 0.0, FAINT)):
+        expected = (1 - opacity) * GRAY + opacity * scale.paint(np.array(value))
+        assert pixel == pytest.approx(expected, abs=0.5)
 
 
-def test_several_maps_lie_over_the_same_image():
-    colors = np.zeros((4, 2, 3, 3), np.uint8)
-    colors[2] = 255
+def test_values_of_equal_size_are_as_opaque_on_both_sides_of_zero():
+    map_ = np.array([[-1.0, 1.0, 4.0]] * 2)
+    scale = make_signed_scale(map_)
 
-    mixed = lay_over(GREEN[..., :1], colors)
+    black, white = (
+        lay_over(np.full((2, 3, 1), level, np.uint8), map_, scale) for level in (0, 255)
+    )
 
-    assert mixed.shape == colors.shape
-    assert (mixed[2] == lay_over(GREEN[..., :1], colors[2])).all()
+    shown = (white.astype(int) - black).mean(axis=2)
+    assert shown[0, 0] == pytest.approx(shown[0, 1], abs=1) and shown[0, 2] < shown[0, 1] - 50
+
+
+def test_a_nan_hides_the_image_with_its_own_color():
+    map_ = np.array([[np.nan, 1.0, 2.0]] * 2)
+
+    mixed = lay_over(GREEN, map_, make_heat_scale(map_))
+
+    expected = (1 - STRONG) * GRAY + STRONG * np.array(NOT_A_NUMBER)
+    assert mixed[0, 0] == pytest.approx(expected, abs=0.5)
 
 
 def test_between_two_positions_a_map_goes_straight_from_one_value_to_the_other():

@@ -91,3 +91,16 @@ def test_a_network_without_filters_is_looked_at_from_its_first_layer(make_networ
 def test_a_wrong_name_is_answered_with_the_layers_there_are(make_scaling, sample):
     with pytest.raises(UsageError, match="did you mean relu1\\? there is conv1, relu1, dense1"):
         Activations().find(make_scaling([1.0, 1.0]), Subject(sample, layer="relu"))
+
+
+def test_the_place_of_a_maximum_is_known_in_the_map_and_in_the_sample(make_network, make_sample):
+    trained = make_network("conv(2, 3, pad=1) >> relu >> maxpool(2) >> dense(2)", (8, 8, 1))
+    trained.model.weights["conv1/weight"][:, 0, 1, 1] = (1, -1)
+    image = np.zeros((8, 8, 1), np.float32)
+    image[5, 2], image[0, 7] = 3.0, -2.0
+
+    findings = Activations().find(trained, Subject(make_sample(image), layer="maxpool1"))
+
+    assert findings.figures["at"].tolist() == [[2, 1], [0, 3]]
+    assert findings.figures["field"].tolist() == [[3, 1, 7, 5], [0, 5, 3, 8]]
+    assert [places.tolist() for places in findings.centers] == [[0.5, 2.5, 4.5, 6.5]] * 2
