@@ -48,9 +48,10 @@ AUGMENT_OPTION = click.option(
 NETWORK_OPTIONS = (
     click.option("--arch", default="auto", show_default=True, metavar="ARCH",
                   help="The network: a name, an architecture text, @FILE or auto."),
-    click.option("--init-from", metavar="MODEL.npz",
+    click.option("--init-from", metavar="MODEL.npz|FILTERS",
                   help="Begin with the weights of a trained network that agree in name and shape, "
-                  "and its preprocessing; auto takes its architecture."),
+                  "and its preprocessing; auto takes its architecture. Or with filters drawn as "
+                  "pictures in a folder, or as numbers in a .txt; see `cnncli help filters`."),
     click.option("--freeze", metavar="NAMES",
                   help="Layers that learn nothing, such as 'conv1, bn*', or features: all but the "
                   "head."),

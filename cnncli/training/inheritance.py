@@ -1,10 +1,15 @@
-"""What a training takes over from a trained network: the parameters that agree."""
+"""What a training takes over: parameters of a trained network that agree, or drawn filters."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from cnncli.data.drawn_filters import DrawnFilters
+from cnncli.engine import Weights
 from cnncli.errors import UsageError, setting
 from cnncli.graph import Graph
 from cnncli.graph.freezing import find_frozen
@@ -19,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Inheritance(Value):
-    """Parameters and statistics of a trained network with which another begins."""
+    """Parameters and statistics with which a network begins."""
 
-    sha256: str  # of the file of the trained network
+    sha256: str  # of the file of the trained network, or of drawn filters
     weights: Mapping[str, Array]  # what is taken over, by name, in the shapes of the model file
     misfits: tuple[str, ...]  # parameters that are not, and why: `conv1/weight (64x3x3x3, …)`
     head: tuple[str, ...]  # layers that begin anew because the outputs are others
@@ -63,6 +68,38 @@ def inherit_weights(trained: Trained, graph: Graph, task: Task) -> Inheritance:
         head=tuple(name for name in new if name in head),
         new=tuple(new),
     )
+
+
+def inherit_drawn(drawn: DrawnFilters, graph: Graph, init: str | None, seed: int) -> Inheritance:
+    """Put drawn filters in the place of the first ones of a network's first convolution.
+
+    `init` and `seed` are those of the training, by which the others are drawn at random. A gray
+    filter counts the three colors of an image alike: it is in each of them by a third. Raises
+    UsageError where they do not fit.
+    """
+    node = next((node for node in graph.nodes if node.layer.kind == "conv"), None)
+    if node is None:
+        raise UsageError(f"{setting('init_from')}: the network has no conv for drawn filters")
+    name, filters = f"{node.name}/weight", drawn.weights
+    weights = Weights(graph)
+    weights.initialize(init, seed)
+    array = weights.dump()[name]
+    if filters.shape[1] == 1 and array.shape[1] == 3:
+        filters = np.repeat(filters / 3, 3, axis=1)
+    count = len(filters)
+    if filters.shape[1:] != array.shape[1:] or count > len(array):
+        channels, rows, columns = filters.shape[1:]
+        size = f"{rows}x{columns}" if rows != columns else f"{rows}"
+        there = "x".join(map(str, (*array.shape[2:], array.shape[1])))
+        raise UsageError(
+            f"{setting('init_from')}: {count} filters of {rows}x{columns}x{channels} do not fit "
+            f"{node.name}, whose {len(array)} are {there}; give {setting('arch')} a network that "
+            f"begins with conv({count}, {size})"
+        )
+    array[:count] = filters
+    others = (other.name for other in graph.nodes if other.params and other is not node)
+    digest = hashlib.sha256(filters.tobytes()).hexdigest()
+    return Inheritance(digest, {name: array}, misfits=(), head=(), new=tuple(others))
 
 
 def refuse_frozen_new(graph: Graph, names: str, new: Collection[str]) -> None:

@@ -48,7 +48,9 @@ class Settings(Value):
     min_delta: float = 0.0  # by which it is to be better
     keep: str = "best"  # or "last", "average"
     conv_algo: str = "auto"
-    inherited_from: str | None = None  # SHA-256 of the file of the network that it begins from
+    inherited_from: str | None = (
+        None  # SHA-256 of the network's file, or the filters, that it begins with
+    )
     new_layers: str = ""  # those that begin anew, separated by commas
     freeze: str = ""  # layers that learn nothing, as for `find_frozen`
     seed: int = 0
@@ -159,13 +161,16 @@ def _choose_share(settings: Settings, graph: Graph) -> float:
     """Return the share of the usual learning rate for a network that begins from another.
 
     What has been learned is to be changed with care; a head alone is new, and has few steps. On 250
-    images of CIFAR-10 and a network of five other classes, both were the best of those tried.
+    images of CIFAR-10 and a network of five other classes, both were the best of those tried. Where
+    all but a layer is new, such as behind drawn filters, there is everything to learn.
     """
     if settings.inherited_from is None:
         return 1.0
     frozen, head = settings.find_frozen(graph), find_head(graph)
-    alone = all(node.name in frozen | head for node in graph.nodes if node.params)
-    return 4.0 if frozen and alone else 0.2
+    weighted = {node.name for node in graph.nodes if node.params}
+    if frozen and weighted <= frozen | head:
+        return 4.0
+    return 0.2 if len(weighted - {*settings.new_layers.split(", ")}) > 1 else 1.0
 
 
 def _boldness(graph: Graph, samples: int) -> float:

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from stripes import TASK, striped_data
 
+from cnncli.data.drawn_filters import DrawnFilters
+from cnncli.engine import Weights
 from cnncli.errors import UsageError
 from cnncli.graph import build_graph
 from cnncli.notation import parse
 from cnncli.tasks import Classification
 from cnncli.trained.model import load
-from cnncli.training.inheritance import inherit_weights, refuse_frozen_new
+from cnncli.training.inheritance import inherit_drawn, inherit_weights, refuse_frozen_new
 from cnncli.training.loop import Training
 from cnncli.training.run import train
 from cnncli.training.settings import choose_settings
@@ -104,3 +106,46 @@ def test_a_state_that_is_restored_replaces_the_frozen_weights_too(trained):
     list(resumed.run())
     for name, array in whole.weights.arrays.items():
         assert np.array_equal(array, resumed.weights.arrays[name]), name
+
+
+def draw(count=2, channels=1, rows=3, columns=3):
+    size = (count, channels, rows, columns)
+    return DrawnFilters(("a", "b"), np.arange(np.prod(size), dtype=np.float32).reshape(size))
+
+
+def test_drawn_filters_are_the_first_of_the_first_conv_and_the_others_as_without_them():
+    graph, drawn = network("relu >> conv(4, 3) >> relu >> conv(6, 3) >> dense(2)"), draw()
+
+    inherited = inherit_drawn(drawn, graph, None, 7)
+
+    usual = Weights(graph)
+    usual.initialize(None, 7)
+    assert list(inherited.weights) == ["conv1/weight"]
+    assert (inherited.weights["conv1/weight"][:2] == drawn.weights).all()
+    assert (inherited.weights["conv1/weight"][2:] == usual.dump()["conv1/weight"][2:]).all()
+    assert inherited.new == ("conv2", "dense1")
+
+
+def test_a_gray_filter_is_a_third_in_each_color():
+    weights = inherit_drawn(draw(), network(shape=(8, 8, 3)), None, 0).weights["conv1/weight"]
+
+    assert weights[:2].sum(axis=1, keepdims=True) == pytest.approx(draw().weights, rel=1e-6)
+    assert (weights[:2, 0] == weights[:2, 2]).all()
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text", "message"),
+    [
+        (draw(rows=5, columns=7), TEXT, "2 filters of 5x7x1 do not fit conv1, whose 4 are 3x3x1; "
+         "give arch a network that begins with conv(2, 5x7)"),
+        (draw(5), TEXT, "5 filters of 3x3x1 do not fit conv1, whose 4 are 3x3x1; give arch a "
+         "network that begins with conv(5, 3)"),
+        (draw(channels=3), TEXT, "2 filters of 3x3x3 do not fit conv1, whose 4 are 3x3x1"),
+        (draw(), "dense(2)", "the network has no conv for drawn filters"),
+    ],
+)  # fmt: skip
+def test_drawn_filters_that_do_not_fit_are_refused(drawn, text, message):
+    with pytest.raises(UsageError) as caught:
+        inherit_drawn(drawn, network(text), None, 0)
+
+    assert message in str(caught.value)

@@ -173,6 +173,8 @@ def test_what_is_inherited_learns_more_slowly_and_a_head_alone_faster():
     assert rate(inherited_from="x", freeze="features") == pytest.approx(rate() * 4)
     assert rate(inherited_from="x", freeze="bn1") == pytest.approx(rate() / 5)
     assert rate(inherited_from="x", lr=0.3) == 0.3
+    assert rate(inherited_from="x", new_layers="bn1, dense1") == rate()
+    assert rate(inherited_from="x", new_layers="dense1") == pytest.approx(rate() / 5)
 
 
 def test_an_augmentation_is_chosen_unless_one_is_given_or_the_network_is_frozen():
