@@ -10,7 +10,7 @@ LOSSES = {  # of each task, the usual one first
     "multi-label": ("bce",),
 }
 TASKS = tuple(LOSSES)
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lion")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lion", "muon")
 SCHEDULES = ("constant", "step", "cosine", "onecycle")
 INIT_METHODS = ("he", "glorot", "lecun", "normal", "identity")
 NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")

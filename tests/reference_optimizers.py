@@ -58,3 +58,23 @@ class Lion:
         direction = np.sign(self.beta1 * self.mean + (1 - self.beta1) * g)
         self.mean = self.beta2 * self.mean + (1 - self.beta2) * g
         return p - self.lr * (direction + self.decay * p)
+
+
+class Muon:
+    """For filters (K, ...); what else there is moves by Adam."""
+
+    def __init__(self, lr, momentum):
+        self.lr, self.momentum = lr, momentum
+        self.velocity = 0.0
+
+    def step(self, g, p):
+        self.velocity = self.momentum * self.velocity + g
+        direction = (g + self.momentum * self.velocity).reshape(len(g), -1)
+        x = direction / np.linalg.norm(direction)
+        for _ in range(3):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        filters = p.reshape(len(p), -1)
+        length = np.linalg.norm(filters)
+        moved = filters - self.lr * length / np.sqrt(min(filters.shape)) * x
+        return (moved * length / np.linalg.norm(moved)).reshape(p.shape)

@@ -7,14 +7,17 @@ Weight decay is for weights alone, not for biases and bn.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.engine.orthogonal import measure_length, orthogonalize
 from cnncli.engine.weights import Weights
 from cnncli.kernels import elementwise as kernels
+from cnncli.layers.base import Parameter
 from cnncli.registry import Named, Registry
 from cnncli.settings import POSITIVE, RATE, setting, settings_of
 
@@ -34,6 +37,7 @@ class Stretch(NamedTuple):
     rate: float
     decay: float
     threads: int
+    filters: Parameter | None = None  # which they are, for a rule that moves `filters_apart`
 
 
 class Rule(Named):
@@ -46,6 +50,7 @@ class Rule(Named):
     moments: ClassVar[int] = 0  # arrays of the size of the weights that it keeps
     rate: ClassVar[float]  # learning rate for networks without bn, which are the ones that diverge
     decoupled: ClassVar[bool] = False  # whether decay shrinks weights, not adds to the gradient
+    filters_apart: ClassVar[bool] = False  # whether each layer's filters are a stretch
 
     def update(self, at: Stretch) -> None:
         """Change the weights and the moments of a stretch."""
@@ -69,25 +74,43 @@ class Optimizer:
         self.steps = 0
         self.state = [np.zeros_like(weights.learned) for _ in range(rule.moments)]
         self._partials = np.zeros(PARTIALS)
-        cut = weights.decaying
-        self._parts = [(slice(0, cut), weight_decay), (slice(cut, None), 0.0)]
+        self._parts = list(_divide(weights, weight_decay, filters_apart=rule.filters_apart))
 
     def step(self, gradient: Array, rate: float) -> None:
         """Move the weights against the gradient, which is laid out as `Weights.learned`."""
         self.steps += 1
-        for part, decay in self._parts:
+        for part, decay, filters in self._parts:
             weights = self.weights.learned[part]
             if weights.size:
                 moments = [moment[part] for moment in self.state]
                 self.rule.update(
-                    Stretch(weights, gradient[part], moments, self.steps, rate, decay, self.threads)
-                )
+                    Stretch(
+                        weights, gradient[part], moments, self.steps, rate, decay, self.threads,
+                        filters,
+                    )
+                )  # fmt: skip
 
     def norm(self, gradient: Array) -> float:
         """Return the length of the gradient; not finite where any of its numbers is not."""
         return math.sqrt(
             kernels.sum_of_squares(gradient.size, gradient, self._partials, self.threads)
         )
+
+
+def _divide(
+    weights: Weights, decay: float, *, filters_apart: bool
+) -> Iterator[tuple[slice, float, Parameter | None]]:
+    """Yield what is moved together: as much as has the same decay, but filters by themselves."""
+    cut = weights.decaying
+    if not filters_apart:
+        yield slice(0, cut), decay, None
+    else:
+        for name, start in weights.offsets.items():
+            if start < cut:
+                parameter = weights.parameters[name]
+                filters = parameter if len(parameter.shape) > 2 else None
+                yield slice(start, start + parameter.size), decay, filters
+    yield slice(cut, None), 0.0, None
 
 
 class Sgd(Rule, name="sgd"):
@@ -190,3 +213,39 @@ class Lion(Rule, name="lion"):
             at.weights.size, at.rate, self.beta1, self.beta2, at.decay,
             at.gradient, at.weights, *at.moments, at.threads,
         )  # fmt: skip
+
+
+class Muon(Rule, name="muon"):
+    """v = momentum v + g; filters w turn by lr along g + momentum v, made orthogonal.
+
+    A step changes a layer's filters by lr of their norm, which stays what it was; all else moves by
+    adamw at the rate rest * lr. (Jordan et al. 2024, "Muon: An optimizer for hidden layers in
+    neural networks", and its training of CIFAR-10, where each step resets the norm.)
+    """
+
+    momentum: float = setting(RATE, 0.95)
+    rest: float = setting(POSITIVE, 0.04)
+
+    moments = 2
+    rate = 0.03
+    decoupled = True
+    filters_apart = True
+
+    def update(self, at: Stretch) -> None:
+        if at.filters is None:
+            rest = at._replace(rate=at.rate * self.rest, decay=at.decay / self.rest)
+            ADAMW.update(rest)
+            return
+        velocity, shape = at.moments[0], at.filters.shape
+        velocity *= np.float32(self.momentum)
+        velocity += at.gradient
+        direction = at.filters.unpack(at.gradient + np.float32(self.momentum) * velocity, shape)
+        turn = orthogonalize(direction.reshape(shape[0], -1), at.threads)
+        filters = at.filters.unpack(at.weights, shape).reshape(shape[0], -1)
+        length = measure_length(filters)
+        filters -= np.float32(at.rate * length / math.sqrt(min(filters.shape))) * turn
+        filters *= np.float32(length / (measure_length(filters) or 1.0))
+        at.weights[:] = at.filters.pack(filters.reshape(shape))
+
+
+ADAMW = AdamW(beta2=0.99)  # for what is not filters; quick to forget, as its trainings are short

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from reference_optimizers import Adam, Lion, Momentum, RmsProp
+from reference_optimizers import Adam, Lion, Momentum, Muon, RmsProp
 
 from cnncli.engine import Weights
 from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
@@ -58,8 +58,38 @@ def test_five_steps_agree_with_the_twin(text):
             assert np.allclose(views[name], expected[name], rtol=1e-5, atol=3e-6), (name, number)
 
 
+@pytest.mark.parametrize("text", ["muon", "muon(0.5, 0.1)"])
+def test_muon_turns_filters_and_moves_the_rest_as_adamw_does(text):
+    momentum, share = {"muon": (0.95, 0.04), "muon(0.5, 0.1)": (0.5, 0.1)}[text]
+    weights, optimizer = started(text)
+    weights.initialize("lecun", 3)
+    expected = {name: array.astype(np.float64) for name, array in weights.dump().items()}
+    twins = {
+        name: Muon(0, momentum) if weights.parameters[name].shape[2:]
+        else Adam(0, 0.9, 0.99, 1e-8, DECAY / share if name in DECAYING else 0.0, decoupled=True)
+        for name in weights.offsets
+    }  # fmt: skip
+    assert sum(isinstance(twin, Muon) for twin in twins.values()) == 2
+    for number, rate in enumerate(RATES, 1):
+        gradients = Weights(NETWORK)
+        gradients.initialize("lecun", 10 + number)
+        optimizer.step(gradients.learned, rate)
+        for name, twin in twins.items():
+            twin.lr = rate if isinstance(twin, Muon) else rate * share
+            expected[name] = twin.step(gradients.dump()[name].astype(np.float64), expected[name])
+            np.testing.assert_allclose(weights.dump()[name], expected[name], rtol=1e-4, atol=1e-5)
+
+
+def test_muon_keeps_the_norm_of_filters():
+    weights, optimizer = started("muon")
+    weights.initialize("he", 1)
+    before = np.linalg.norm(weights.dump()["conv1/weight"])
+    optimizer.step(draw(1, weights), 0.3)
+    assert np.linalg.norm(weights.dump()["conv1/weight"]) == pytest.approx(before, rel=1e-5)
+
+
 def test_every_optimizer_has_a_twin():
-    assert {text.partition("(")[0] for text in TWINS} == set(OPTIMIZERS)
+    assert {text.partition("(")[0] for text in (*TWINS, "muon")} == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
