@@ -14,7 +14,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 HELP = ROOT / "cnncli" / "help"
@@ -126,6 +128,20 @@ def test_a_page_is_short_and_its_lines_fit_a_terminal(page):
 def test_links_lead_to_files(page):
     for target in re.findall(r"\]\((?!http)([^)#]+)", PAGES[page]):
         assert (ROOT / target if page == "README.md" else HELP / target).exists(), target
+
+
+def test_the_commands_for_cifar_10_run_on_a_set_of_that_shape(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for part, count in (("train", 40), ("test", 4)):
+        for name in ("cat", "dog"):
+            (tmp_path / "cifar10" / part / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), np.uint8)
+                Image.fromarray(pixels).save(f"cifar10/{part}/{name}/{number}.png")
+    lines = re.findall(r"^    cnncli (.+)$", PAGES["README.md"], re.M)
+    assert [line.split()[0] for line in lines] == ["train", "evaluate"]
+    for line in lines:
+        assert run(*line.split()).returncode == 0, line
 
 
 def test_every_command_stands_in_the_readme():
