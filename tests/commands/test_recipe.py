@@ -54,4 +54,4 @@ def test_a_comment_that_cannot_be_followed_is_refused(train, tmp_path, comment, 
 def test_a_preset_brings_its_own_options(run, patterns, tmp_path):
     done = run("train", patterns, "-o", tmp_path / "m.npz", "--arch", "quick32", "--color", "rgb",
                "--img-size", "16", "--epochs", "0.5")  # fmt: skip
-    assert ", nesterov(0.85), " in settings_line(done)
+    assert ", muon(0.6), " in settings_line(done)
