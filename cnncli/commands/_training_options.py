@@ -43,7 +43,7 @@ TASK_OPTION = click.option(
 AUGMENT_OPTION = click.option(
     "--augment", metavar="none|light|strong|TEXT|@FILE",
     help="How images and signals are changed at random, such as 'hflip, shift(2)'; see `cnncli "
-    "layers --augment`.  [default: small moves for up to 5,000 images with classes, else none]",
+    "layers --augment`.  [default: none; up to 5,000 gray images: small moves]",
 )  # fmt: skip
 NETWORK_OPTIONS = (
     click.option("--arch", default="auto", show_default=True, metavar="ARCH",

@@ -178,9 +178,10 @@ def test_what_is_inherited_learns_more_slowly_and_a_head_alone_faster():
 
 
 def test_an_augmentation_is_chosen_unless_one_is_given_or_the_network_is_frozen():
-    assert choose({}, PLAIN, 900).augment.startswith("shift(0.1)")
-    assert choose({"augment": "none"}, PLAIN, 900).augment == "none"
-    assert choose({"freeze": "features"}, PLAIN, 900).augment == "none"
+    gray = build_graph(parse("conv(8,3) >> relu >> dense(4)"), (16, 16, 1))
+    assert choose({}, gray, 900).augment.startswith("shift(0.1)")
+    assert choose({"augment": "none"}, gray, 900).augment == "none"
+    assert choose({"freeze": "features"}, gray, 900).augment == "none"
 
 
 def test_a_schedule_that_rises_by_itself_has_no_warm_up_before_it():
