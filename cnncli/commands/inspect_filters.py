@@ -62,7 +62,10 @@ class Look(NamedTuple):
               help="Filters of the layer, by number.  [default: all]")  # fmt: skip
 @click.option("--class", "output_name", metavar="NAME",
               help="The class to explain.  [default: the predicted one]")  # fmt: skip
-@click.option("--sort", type=click.Choice(SORTS), help="Longest first, or alike beside alike.")
+@click.option("--data", metavar="DIR", help="Labeled samples, as for train: which class each "
+              "filter prefers.")  # fmt: skip
+@click.option("--sort", type=click.Choice(SORTS),
+              help="Largest first; similarity: alike beside alike.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw feature maps over the image.")
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
@@ -76,6 +79,7 @@ def inspect_filters(
     layer: str | None,
     filters: tuple[int, ...] | None,
     output_name: str | None,
+    data: str | None,
     sort: str | None,
     overlay: bool,
     output: str | None,
@@ -98,7 +102,7 @@ def inspect_filters(
     chosen = find_method(method)
     asked = {
         "image": image, "layer": layer, "filter": filters, "class": output_name, "sort": sort,
-        "overlay": overlay or None,
+        "overlay": overlay or None, "data": data,
     }  # fmt: skip
     chosen.check([name for name, value in asked.items() if value is not None])
     if model == image == "-":
@@ -107,7 +111,9 @@ def inspect_filters(
     _check_overlay(overlay, output, as_json)
     trained = load(model)
     sample = None if image is None else trained.read(image)
-    subject = Subject(sample=sample, layer=layer, filters=filters, output=output_name, sort=sort)
+    subject = Subject(
+        sample=sample, layer=layer, filters=filters, output=output_name, sort=sort, data=data
+    )
     look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
     if output is not None:
         _save(look, output, force)

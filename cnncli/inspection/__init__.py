@@ -16,7 +16,7 @@ from cnncli.settings import split_call
 if TYPE_CHECKING:
     from cnncli.inspection.base import Method
 
-SORTS = ("norm", "similarity")  # what filters can be sorted by
+SORTS = ("norm", "similarity", "selectivity")  # what filters can be sorted by
 PACKAGE = "cnncli.inspection.methods"
 SENTENCE = re.compile(
     r'^class \w+\(\w+, name=".*"\):\n    """(.+?)\n?(?:\n    """|\n\n|""")', re.M | re.S

@@ -113,6 +113,27 @@ def test_filters_can_be_sorted(inspect):
     assert [row["index"] for row in found["filters"]] == [1, 0]
 
 
+def test_selectivity_needs_labeled_samples(inspect):
+    done = inspect("model.npz", "--sort", "selectivity")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "cnncli: --sort selectivity needs labeled samples; give a set with --data\n"
+    )
+
+
+def test_with_labeled_samples_the_class_that_a_filter_prefers_is_known(inspect, tmp_path):
+    for name, level in (("cat", 0), ("dog", 200)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.full((8, 8), level, np.uint8)).save(tmp_path / name / "0.png")
+
+    done = inspect("model.npz", "--data", str(tmp_path), "--sort", "selectivity")
+
+    assert [line.split()[-3:] for line in done.stdout.splitlines()[1:2]] == [
+        ["dog", "blob,", "light"]
+    ]
+
+
 def test_what_has_no_filters_is_not_sorted(inspect):
     arguments = ("--method", "saliency", "--image", "image.png", "--sort", "norm")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from cnncli.errors import UsageError, setting
 from cnncli.graph import INPUT, Graph, Node
 from cnncli.inspection.base import (
     FilterFindings,
@@ -19,6 +20,7 @@ from cnncli.inspection.base import (
 from cnncli.inspection.figures import Array, Figures, are_dead, measure_values
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.inspection.methods.activations import read_maps
+from cnncli.inspection.selectivity import measure_selectivity
 from cnncli.inspection.similarity import compare_filters, find_largest, sort_by_similarity
 from cnncli.inspection.words import Words, describe_filters
 from cnncli.layers.base import Shape, image_shape
@@ -32,10 +34,11 @@ class Filters(Method, name="filters"):
 
     Their figures are norm, mean, min and max; the largest `similarity`, as a cosine, to another
     one; their words, and in them the kind and the angle; with a sample also whether they are `dead`
-    over it: of a dead filter nothing but zeros comes out, behind its activation.
+    over it: of a dead filter nothing but zeros comes out, behind its activation; with a labeled set
+    their class selectivity there, and the class they prefer.
     """
 
-    takes: ClassVar = frozenset({"image", "layer", "filter", "sort"})
+    takes: ClassVar = frozenset({"image", "layer", "filter", "sort", "data"})
 
     def find(self, trained: Trained, subject: Subject) -> FilterFindings:
         """Return the filters of a layer that has some."""
@@ -43,21 +46,29 @@ class Filters(Method, name="filters"):
         node = choose_layer(subject.layer, list_filter_layers(graph), "filters")
         filters = shape_filters(graph, trained.model.weights, node)
         color = are_in_color(graph, node)
+        last = find_activation(graph, node).name
         figures, dead = measure_values(filters), None
         if subject.sample is not None:
-            last = find_activation(graph, node).name
             figures["dead"] = dead = are_dead(read_maps(trained, subject.sample, [last])[last])
         chosen: Sequence[int] = subject.filters or range(len(filters))
         check_filters(chosen, len(filters), node.name)
         cosines = compare_filters(filters)
         figures["similarity"] = find_largest(cosines)
+        if subject.data is not None:
+            figures |= measure_selectivity(trained, last, subject.data)
+        elif subject.sort == "selectivity":
+            raise UsageError(
+                f"{setting('sort')} selectivity needs labeled samples; give a set with "
+                f"{setting('data')}"
+            )
         figures |= _list_words(
             describe_filters(_shape_windows(filters, graph, node), color=color, dead=dead)
         )
         labels = number_labels(len(filters))
         findings = FilterFindings(node.name, labels, filters, figures, color)
         if subject.sort is not None:
-            chosen = sorted(chosen, key=lambda index: -figures["norm"][index])
+            sizes = figures["selectivity" if subject.sort == "selectivity" else "norm"]
+            chosen = sorted(chosen, key=lambda index: -sizes[index])
         if subject.sort == "similarity":
             chosen = sort_by_similarity(cosines, chosen)
         return findings.select(chosen)
