@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cnncli.commands._pictures import check_picture_output
-from cnncli.errors import UsageError
+from cnncli.errors import DataError, SomeFailed, UsageError
 from cnncli.inspection import SORTS, describe_methods, find_method, list_methods
+from cnncli.inspection.watcher import Watcher
 from cnncli.options import (
     NUMBERS,
     OUTPUT,
@@ -21,8 +22,18 @@ from cnncli.options import (
     json_option,
     max_memory_option,
     model_argument,
+    threads_option,
 )
-from cnncli.terminal import choose_depth, escape_on_terminal, note, write_json, write_line
+from cnncli.terminal import (
+    Progress,
+    choose_depth,
+    complain,
+    escape_on_terminal,
+    name_options,
+    note,
+    write_json,
+    write_line,
+)
 
 if TYPE_CHECKING:
     from cnncli.inspection.base import Findings, Method
@@ -32,6 +43,22 @@ if TYPE_CHECKING:
 
 
 METHODS = sorted(list_methods(), key="filters".__ne__)  # the default first
+
+
+class _Watcher(Watcher):
+    """Shows how far a method is with a data set, and what it leaves out."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.broken = 0
+
+    def count(self, samples: int) -> None:
+        self.progress.update(samples)
+
+    def report(self, error: DataError) -> None:
+        self.progress.clear()
+        self.broken += 1
+        complain(name_options(str(error)))
 
 
 class Look(NamedTuple):
@@ -56,19 +83,20 @@ class Look(NamedTuple):
     "'smoothgrad(samples=50)'.",
 )  # fmt: skip
 @click.option("--image", metavar="FILE|-", help="The image or signal to look at.")
+@click.option("--data", metavar="DIR", help="Samples to look for patches in; labeled ones, as for "
+              "train, to find the class that each filter prefers.")  # fmt: skip
 @click.option("--layer", metavar="NAME",
               help="As shape-calc names it.  [default: the one that suits the method]")  # fmt: skip
 @click.option("--filter", "filters", type=NUMBERS, metavar="N,…",
               help="Filters of the layer, by number.  [default: all]")  # fmt: skip
 @click.option("--class", "output_name", metavar="NAME",
               help="The class to explain.  [default: the predicted one]")  # fmt: skip
-@click.option("--data", metavar="DIR", help="Labeled samples, as for train: which class each "
-              "filter prefers.")  # fmt: skip
 @click.option("--sort", type=click.Choice(SORTS),
               help="Largest first; similarity: alike beside alike.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw feature maps over the image.")
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
+@threads_option
 @max_memory_option
 @force_option
 @json_option
@@ -76,13 +104,14 @@ def inspect_filters(
     model: str,
     method: str,
     image: str | None,
+    data: str | None,
     layer: str | None,
     filters: tuple[int, ...] | None,
     output_name: str | None,
-    data: str | None,
     sort: str | None,
     overlay: bool,
     output: str | None,
+    threads: int,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -101,20 +130,23 @@ def inspect_filters(
 
     chosen = find_method(method)
     asked = {
-        "image": image, "layer": layer, "filter": filters, "class": output_name, "sort": sort,
-        "overlay": overlay or None, "data": data,
+        "image": image, "data": data, "layer": layer, "filter": filters, "class": output_name,
+        "sort": sort, "overlay": overlay or None,
     }  # fmt: skip
     chosen.check([name for name, value in asked.items() if value is not None])
-    if model == image == "-":
+    if [model, image, data].count("-") > 1:
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
     _check_overlay(overlay, output, as_json)
-    trained = load(model)
+    trained = load(model, threads=threads)
     sample = None if image is None else trained.read(image)
-    subject = Subject(
-        sample=sample, layer=layer, filters=filters, output=output_name, sort=sort, data=data
-    )
-    look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
+    with Progress(None, "samples") as progress:
+        watcher = _Watcher(progress)
+        subject = Subject(
+            sample=sample, data=data, layer=layer, filters=filters, sort=sort, output=output_name,
+            watcher=watcher,
+        )  # fmt: skip
+        look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
     if output is not None:
         _save(look, output, force)
     if as_json:
@@ -127,6 +159,8 @@ def inspect_filters(
         findings = look.findings.arrange()
         for line in write_table(findings.layer, findings.labels, findings.columns):
             write_line(line)
+    if watcher.broken:
+        raise SomeFailed(f"samples that were left out: {watcher.broken}; see above")
 
 
 def _check_overlay(overlay: bool, output: str | None, as_json: bool) -> None:
@@ -186,7 +220,9 @@ def _draw(look: Look) -> None:
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
     depth = choose_depth()
-    capacity = Capacity(tiles=64, rows=32, columns=columns, side=1024, color=depth != "none")
+    capacity = Capacity(
+        tiles=64, rows=32, columns=columns, side=1024, patch=7, color=depth != "none"
+    )
     drawing = _make_drawing(look, capacity)
     for line in draw(drawing, width, depth):
         write_line(line)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.errors import UsageError, setting
 from cnncli.inspection.figures import Array, Figures
+from cnncli.inspection.watcher import Watcher
 from cnncli.layers.base import Shape
 from cnncli.registry import Named, Registry
 from cnncli.value import Value
@@ -36,6 +37,7 @@ class Subject(Value):
     filters: tuple[int, ...] | None = None  # numbers of filters, in the order to be shown in
     sort: str | None = None  # by what filters are sorted: one of SORTS
     output: str | None = None  # the name of a class, a label or a number
+    watcher: Watcher = Watcher()
 
 
 class Findings(Value):
@@ -140,6 +142,34 @@ class AttributionFindings(Findings):
         return [
             {"target": label, **row}
             for label, row in zip(self.labels, self._list_rows(), strict=True)
+        ]
+
+
+class PatchFindings(Findings):
+    """Patches (n, M, height, width, channels) of a data set, M for each of n filters.
+
+    The strongest comes first, in the figures too: its `activations` (n, M), its `paths`, `at` which
+    row and column of the map, its `field` in the sample, and its `deconvolutions`, of the shape of
+    the patches: what in it excites the filter.
+    """
+
+    inside: NDArray[np.bool_]  # (n, M, height, width) what of a patch lies in its sample, if any
+    samples: int  # that were looked at
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return what is known of each filter and of its patches, by name."""
+        names = {"path": "paths", "activation": "activations", "at": "at", "field": "field"}
+        return [
+            {
+                "name": f"{self.layer}:{label}",
+                "index": int(label),
+                **{name: values[row] for name, values in self.columns.items()},
+                "patches": [
+                    {name: self.figures[figure][row, place] for name, figure in names.items()}
+                    for place in self.inside[row].any(axis=(1, 2)).nonzero()[0]
+                ],
+            }
+            for row, label in enumerate(self.labels)
         ]
 
 

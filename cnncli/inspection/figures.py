@@ -41,8 +41,9 @@ def find_peaks(maps: Array) -> NDArray[np.int64]:
 
     The first NaN, where there are any.
     """
-    places = maps.reshape(len(maps), -1).argmax(axis=1)
-    return np.stack(np.divmod(places, maps.shape[2]), axis=1)
+    count, height, width = maps.shape
+    places = maps.reshape(count, height * width).argmax(axis=1)
+    return np.stack(np.divmod(places, width), axis=1)
 
 
 def measure_map(values: Array) -> dict[str, float]:

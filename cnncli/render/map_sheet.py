@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -21,7 +21,6 @@ def lay_out_maps(
     title: str,
     note: str,
     *,
-    dead: Collection[int] = (),
     labels: Sequence[str] = (),
     centers: tuple[Numbers, Numbers] | None = None,
     capacity: Capacity = PAGE,
@@ -44,7 +43,7 @@ def lay_out_maps(
     else:
         pixels = [lay_over(image, map_, scale) for map_ in spread(shown, *centers, size)]
         note += " · over the image, on one scale"
-    names = label_tiles(len(shown), dead, labels)
+    names = label_tiles(len(shown), (), labels)
     return Sheet(
         title,
         note,

@@ -53,6 +53,7 @@ class Capacity(Value):
     rows: int  # of a table
     columns: int
     side: int  # of a tile that is a table of numbers itself
+    patch: int = 48  # side of one of several patches in a tile, in pixels
     color: bool = True  # False: values are told apart by how light they are
 
 

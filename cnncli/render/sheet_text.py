@@ -85,7 +85,7 @@ def _draw_row(
 def _try_sizes(sheet: Sheet) -> Iterator[tuple[int, int]]:
     """Yield heights and widths of a tile in pixels, from the largest worth trying downward."""
     height, width = sheet.tile_size
-    largest = SIDE if len(sheet.tiles) > 1 else LONE_SIDE
+    largest = SIDE * max(1, width // height) if len(sheet.tiles) > 1 else LONE_SIDE
     for times in range(min(PIXEL_SIDE, largest // max(height, width)), 0, -1):
         yield height * times, width * times
     for side in range(min(largest, max(height, width) - 1), SMALL_SIDE - 1, -4):

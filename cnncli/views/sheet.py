@@ -10,12 +10,14 @@ from cnncli.inspection.base import (
     FilterFindings,
     Findings,
     MapFindings,
+    PatchFindings,
     ShiftFindings,
 )
 from cnncli.render.chart import Chart
 from cnncli.render.drawing import Drawing
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_attributions, lay_out_maps
+from cnncli.render.patch_sheet import lay_out_patches
 from cnncli.render.sheet import Capacity, Sheet
 from cnncli.render.text import write_number
 from cnncli.trained.sample import Sample
@@ -83,7 +85,6 @@ def _(
         sample.values,
         title,
         note,
-        dead=_dead(findings),
         labels=_add_maxima(findings),
         centers=findings.centers if overlay else None,
         capacity=capacity,
@@ -108,6 +109,23 @@ def _(
 
 @make_drawing.register
 def _(
+    findings: PatchFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
+) -> Sheet:
+    patches = _many(findings.values.shape[1], "patch", "patches")
+    size = "x".join(map(str, findings.values.shape[2:4]))
+    return lay_out_patches(
+        findings.values,
+        findings.figures["deconvolutions"],
+        findings.inside,
+        f"{findings.layer} · the {patches} {size} that excite each filter most",
+        f"{model} on {findings.samples} samples · on the right, what in each of them does",
+        labels=_add_maxima(findings),
+        capacity=capacity,
+    )
+
+
+@make_drawing.register
+def _(
     findings: ShiftFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
 ) -> Chart:
     assert sample is not None
@@ -118,11 +136,11 @@ def _size(findings: Findings) -> str:
     return f"{findings.values.shape[-2]}x{findings.values.shape[-1]}"
 
 
-def _add_maxima(findings: MapFindings) -> list[str]:
-    """Return the label of each map with the largest value in it; dead ones say so instead."""
+def _add_maxima(findings: Findings) -> list[str]:
+    """Return the label of each filter with its largest value, or that it is dead."""
     maxima, dead = findings.figures["max"], _dead(findings)
     return [
-        label if row in dead else f"{label} · {write_number(float(largest))}"
+        f"{label} · {'dead' if row in dead else write_number(float(largest))}"
         for row, (label, largest) in enumerate(zip(findings.labels, maxima, strict=True))
     ]
 
@@ -132,5 +150,5 @@ def _dead(findings: Findings) -> list[int]:
     return findings.figures["dead"].nonzero()[0].tolist() if "dead" in findings.figures else []
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+def _many(count: int, what: str, several: str = "") -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {several or f'{what}s'}"

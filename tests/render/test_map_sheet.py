@@ -27,8 +27,8 @@ def test_the_image_stands_beside_its_maps():
     assert (beside.pixels == IMAGE).all()
 
 
-def test_dead_maps_are_named_as_such():
-    assert [tile.label for tile in sheet(np.ones((2, 2, 2)), dead=[0]).tiles] == ["0 · dead", "1"]
+def test_maps_have_their_labels():
+    assert [tile.label for tile in sheet(np.ones((2, 2, 2)), labels=["7", "9"]).tiles] == ["7", "9"]
 
 
 def test_maps_of_a_signal_are_the_rows_of_one_tile():
