@@ -10,8 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.inspection.figures import Array
-
 ANGLES = np.arange(0, 180, 7.5)  # so that the nearest is less than 4 degrees away
 PLACES = 9  # from one side of a window to the other, at most: half pixels in 7x7
 SMALL = 12  # pixels along a window; in a larger one a form hardly changes within a pixel
@@ -24,7 +22,7 @@ class Forms(NamedTuple):
 
     kinds: list[str]  # edge, line or blob
     angles: Points  # (n,) degrees counterclockwise from the horizontal; of a blob NaN
-    patterns: Array  # (n, R*S), light on a line or blob, and above an edge, left of a vertical one
+    patterns: Points  # (n, R*S), light on a line or blob, and above an edge, left of a vertical one
 
 
 def draw_forms(rows: int, columns: int) -> Forms:
@@ -62,7 +60,7 @@ def draw_forms(rows: int, columns: int) -> Forms:
     return Forms(
         [kind for kind, angles, _ in drawn for _ in angles],
         np.concatenate([angles for _, angles, _ in drawn]),
-        patterns.astype(np.float32),
+        patterns,
     )
 
 

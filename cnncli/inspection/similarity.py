@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.inspection.figures import Array
 
 
 def compare_filters(filters: Array) -> Array:
     """Return the cosine of the angle between any two filters (K, ...), (K, K); of zeros 0."""
-    rows = filters.reshape(len(filters), -1).astype(np.float64)
-    norms = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
+    rows = filters.reshape(len(filters), -1)
+    norms = measure_norms(filters).astype(np.float32)[:, None]
     units = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-    cosines: Array = (units @ units.T).astype(np.float32)
+    cosines: Array = units @ units.T
     return cosines
+
+
+def measure_norms(filters: Array) -> NDArray[np.float64]:
+    """Return the Euclidean norm of each filter (K,), without a copy of all of them."""
+    rows = filters.reshape(len(filters), -1)
+    norms: NDArray[np.float64] = np.sqrt(np.einsum("ki,ki->k", rows, rows, dtype=np.float64))
+    return norms
 
 
 def find_largest(cosines: Array) -> Array:

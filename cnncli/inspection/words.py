@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cnncli.inspection.figures import Array
 from cnncli.inspection.forms import draw_forms
-from cnncli.inspection.similarity import compare_filters
+from cnncli.inspection.similarity import compare_filters, measure_norms
 from cnncli.randomness import stream
 from cnncli.value import Value
 
@@ -64,8 +64,8 @@ def describe_filters(
     those that are known to be, whatever their weights.
     """
     count, channels, rows, columns = filters.shape
-    weights = filters.reshape(count, channels, rows * columns).astype(np.float64)
-    norms = np.sqrt(np.square(weights).sum(axis=(1, 2)))
+    weights = filters.reshape(count, channels, rows * columns)
+    norms = measure_norms(filters)
     faint = norms <= FAINT * norms.max(initial=0)
     if dead is not None:
         faint |= dead
@@ -75,7 +75,7 @@ def describe_filters(
         if faint[index]:
             described.append(Words("dead"))
         else:
-            words = window.describe(weights[index] / norms[index])
+            words = window.describe(weights[index].astype(np.float64) / norms[index])
             described.append(replace(words, twin=twin))
     return described
 
@@ -100,31 +100,35 @@ class _Window:
             return Words("flat" if self.has_forms else "other")
         if not self.has_forms:
             return Words("other")
-        amounts, shares = self._fit(weights)
+        shares = self._fit(weights)
         best = int(shares.argmax())
         if not shares[best] >= self.least:
             return Words("other")
-        kind, angle, parts = self.forms.kinds[best], self.forms.angles[best], amounts[:, best]
+        kind, angle = self.forms.kinds[best], self.forms.angles[best]
         slope = None if self.is_row or kind == "blob" else float(angle)
-        tone = self._find_tone(parts)
+        tone = self._find_tone(weights @ self.forms.patterns[best])
         if kind != "edge" or not tone:
             return Words(kind, slope, tone)
         if tone in ("dark", "low"):
             tone, angle = {"dark": "light", "low": "high"}[tone], angle + 180
         return Words(kind, slope, tone, SIDES[round((angle + 90) / 45) % len(SIDES)])
 
-    def _fit(self, weights: Numbers) -> tuple[Numbers, Numbers]:
-        """Return how much of each form is in each channel (C, n), and its share of the energy."""
-        rest = weights - weights.mean(axis=1, keepdims=True)
-        amounts = rest @ self.forms.patterns.T
-        return amounts, np.square(amounts).sum(axis=0) / np.square(rest).sum()
+    def _fit(self, weights: Numbers) -> Numbers:
+        """Return the share that each form has of the energy around the means (n,)."""
+        rest, patterns = weights - weights.mean(axis=1, keepdims=True), self.forms.patterns
+        if len(rest) <= rest.shape[1]:
+            energies = np.square(patterns @ rest.T).sum(axis=1)
+        else:  # the same sum over the channels, in an order that takes less time
+            energies = (patterns @ (rest.T @ rest) * patterns).sum(axis=1)
+        shares: Numbers = energies / np.square(rest).sum()
+        return shares
 
     def _fit_noise(self, channels: int, size: int) -> float:
         """Return the share that the best form has of all but one in a hundred random filters."""
         if channels >= FEW:
             return 0.0
         noise = stream(0, "random filters").standard_normal((NOISE, channels, size))
-        return float(np.quantile([self._fit(weights)[1].max() for weights in noise], 0.99))
+        return float(np.quantile([self._fit(weights).max() for weights in noise], 0.99))
 
     def _find_tone(self, amounts: Numbers) -> str:
         """Return light, dark or a hue for amounts of something in each channel (C,)."""

@@ -176,6 +176,13 @@ def test_filters_of_deeper_layers_have_forms_over_several_maps_but_no_tones():
     assert say(np.ones((1, 3, 3)) * maps) == "flat"
 
 
+def test_forms_are_found_over_more_maps_than_the_window_has_pixels():
+    maps = RANDOM.normal(0, 1, 60)[:, None, None]
+    noise = RANDOM.normal(0, 0.1, (60, 5, 5))
+
+    assert say(plant(line(45), 5, 5) * maps + noise) == "line at 45 degrees"
+
+
 def test_maps_with_forms_of_their_own_make_no_form_together():
     angles = [0, 45, 90, 135]
 
