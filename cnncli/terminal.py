@@ -133,6 +133,21 @@ def wants_color() -> bool:
     )
 
 
+def shows_pictures() -> bool:
+    """Say whether stdout is a terminal that says it has the kitty graphics protocol.
+
+    Not within tmux or screen, which keep what the terminal outside says but do not pass pictures.
+    """
+    names = os.environ
+    wrapped = "TMUX" in names or names.get("TERM", "").startswith(("screen", "tmux"))
+    known = (
+        "KITTY_WINDOW_ID" in names
+        or names.get("TERM") in ("xterm-kitty", "xterm-ghostty")
+        or names.get("TERM_PROGRAM") in ("WezTerm", "ghostty")
+    )
+    return wants_color() and known and not wrapped
+
+
 def choose_depth() -> Depth:
     """Return the colors that pictures on stdout may have."""
     if not wants_color():

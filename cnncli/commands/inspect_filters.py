@@ -31,6 +31,7 @@ from cnncli.terminal import (
     escape_on_terminal,
     name_options,
     note,
+    shows_pictures,
     write_json,
     write_line,
 )
@@ -217,6 +218,9 @@ def _draw(look: Look) -> None:
     from cnncli.render.drawing import draw
     from cnncli.render.sheet import Capacity
 
+    if shows_pictures():
+        _draw_picture(look)
+        return
     width = shutil.get_terminal_size().columns
     columns = max(1, (width - 5) // (look.findings.values.shape[-1] + 1))
     depth = choose_depth()
@@ -228,6 +232,19 @@ def _draw(look: Look) -> None:
         write_line(line)
     if drawing.cut:
         note(f"{drawing.cut}; -o FILE.png draws more of them")
+
+
+def _draw_picture(look: Look) -> None:
+    """Show the picture itself, in a terminal that can."""
+    from cnncli.render.drawing import paint
+    from cnncli.render.kitty import encode_kitty
+    from cnncli.render.png import encode_png
+    from cnncli.render.sheet import PAGE
+
+    drawing = _make_drawing(look, PAGE)
+    write_line(encode_kitty(encode_png(paint(drawing))))
+    if drawing.cut:
+        note(f"{drawing.cut}; -o FILE.npz gets all of them")
 
 
 def _make_drawing(look: Look, capacity: Capacity) -> Drawing:

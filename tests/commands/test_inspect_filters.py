@@ -1,3 +1,4 @@
+import base64
 import io
 import json
 import os
@@ -46,6 +47,12 @@ def inspect(run, folder):
 def draw(script, folder):
     """Run the command on a terminal of 100 columns; what it wrote there."""
 
+    outer = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("KITTY_WINDOW_ID", "TERM_PROGRAM", "TMUX")
+    }
+
     def draw(*arguments, **environment):
         master, slave = pty.openpty()
         with subprocess.Popen(
@@ -54,7 +61,7 @@ def draw(script, folder):
             stdin=subprocess.DEVNULL,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "", **environment},
+            env={**outer, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "", **environment},
         ):
             os.close(slave)
             written = b""
@@ -590,3 +597,33 @@ def test_top_patches_are_drawn_in_a_terminal(draw, data):
 
     assert "relu1 · the 9 patches 3x3 that excite each filter most\n" in text
     assert "1 · dead" in text
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"TERM": "xterm-kitty"}, {"KITTY_WINDOW_ID": "1"}, {"TERM_PROGRAM": "WezTerm"}],
+    ids=lambda names: next(iter(names)),
+)
+def test_a_terminal_that_has_graphics_gets_the_picture(draw, inspect, tmp_path, environment):
+    inspect("model.npz", "-o", tmp_path / "filters.png")
+
+    text = draw("model.npz", **environment)
+
+    parts = re.findall("\x1b_G[^;]*;([^\x1b]*)\x1b\\\\", text)
+    assert base64.b64decode("".join(parts)) == (tmp_path / "filters.png").read_bytes()
+    assert "▀" not in text
+
+
+@pytest.mark.parametrize(
+    "environment", [{"NO_COLOR": "1"}, {"TERM": "screen"}, {"TMUX": "/tmp/tmux,1,0"}]
+)
+def test_graphics_are_not_sent_where_they_are_not_wanted_or_do_not_pass(draw, environment):
+    text = draw("model.npz", **{"KITTY_WINDOW_ID": "1", **environment})
+
+    assert "\x1b_G" not in text and "conv1 · 2 filters" in text
+
+
+def test_graphics_are_not_sent_into_a_pipe(inspect):
+    done = inspect("model.npz", env={"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"})
+
+    assert "\x1b" not in done.stdout
