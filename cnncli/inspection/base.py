@@ -173,6 +173,19 @@ class PatchFindings(Findings):
         ]
 
 
+class InputFindings(Findings):
+    """Images, uint8 (n, height, width, channels), made to excite filters of a layer."""
+
+    noun: ClassVar = "inputs"
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return what each of the images excites, and how much."""
+        return [
+            {"target": label, **row}
+            for label, row in zip(self.labels, self._list_rows(), strict=True)
+        ]
+
+
 class ShiftFindings(Findings):
     """What happens in n layers, the logits last, when a sample is moved by 0, 1, 2, … pixels.
 

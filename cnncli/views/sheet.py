@@ -9,16 +9,18 @@ from cnncli.inspection.base import (
     AttributionFindings,
     FilterFindings,
     Findings,
+    InputFindings,
     MapFindings,
     PatchFindings,
     ShiftFindings,
 )
 from cnncli.render.chart import Chart
+from cnncli.render.colors import show_bands
 from cnncli.render.drawing import Drawing
 from cnncli.render.filter_sheet import lay_out_filters
 from cnncli.render.map_sheet import lay_out_attributions, lay_out_maps
 from cnncli.render.patch_sheet import lay_out_patches
-from cnncli.render.sheet import Capacity, Sheet
+from cnncli.render.sheet import Capacity, Sheet, Tile, describe_cut
 from cnncli.render.text import write_number
 from cnncli.trained.sample import Sample
 from cnncli.views.shift import make_shift_chart
@@ -122,6 +124,21 @@ def _(
         labels=_add_maxima(findings),
         capacity=capacity,
     )
+
+
+@make_drawing.register
+def _(
+    findings: InputFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
+) -> Sheet:
+    shown = findings.values[: capacity.tiles]
+    activations = findings.figures["activation"]
+    tiles = [
+        Tile(show_bands(image), f"{label} · {write_number(float(activation))}")
+        for image, label, activation in zip(shown, findings.labels, activations, strict=False)
+    ]
+    cut = describe_cut(len(tiles), len(findings.values), "images")
+    title = f"{findings.layer} · an image made to excite each filter"
+    return Sheet(title, model, tiles, None, cut=cut)
 
 
 @make_drawing.register
