@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnncli.errors import UsageError, did_you_mean
 from cnncli.graph import Graph, Node
+from cnncli.layers.base import image_shape
 
 
 def list_filter_layers(graph: Graph) -> list[Node]:
@@ -63,3 +64,9 @@ def list_readers(graph: Graph, node: Node) -> list[Node]:
     """Return the nodes that read what a node makes."""
     index = graph.nodes.index(node)
     return [other for other in graph.nodes if index in other.inputs]
+
+
+def has_places(node: Node) -> bool:
+    """Say whether a layer's output has more than one position."""
+    height, width, _ = image_shape(node.output_shape)
+    return height * width > 1

@@ -164,22 +164,27 @@ class Trained:
         self,
         x: Array | Source,
         *,
-        of: str | None = None,
+        of: str | int | None = None,
         to: Collection[str] = ("input",),
         relu: ReluGradient = "true",
+        layer: str | None = None,
     ) -> dict[str, Array]:
         """Return the gradient of a logit with respect to each of the values in `to`, by name.
 
         `x` is as for `run`. `of` is the name of the class, label or number whose logit is meant
         (of a number as it was standardized for training; where every pixel has a class, the sum
-        over all pixels); None: the largest logit of each input. `to` names layers, or "input". The
-        arrays are shaped like those values, float32, with N in front for N inputs. `relu` is how
-        a gradient passes a relu: "true", "guided" or "deconv". Raises UsageError for an output or
-        a layer that there is not.
+        over all pixels); None: the largest logit of each input. With a `layer`, `of` is the number
+        of one of its filters, and its largest value is meant; None: that of the filter with the
+        largest. `to` names layers, or "input". The arrays are shaped like those values, float32,
+        with N in front for N inputs. `relu` is how a gradient passes a relu: "true", "guided" or
+        "deconv". Raises UsageError for an output or a layer that there is not.
         """
         inputs, is_batch = self._inputs(x)
-        outputs = None if of is None else np.full(len(inputs), self.find_output(of))
-        gradients = self._probe.differentiate(inputs, outputs, to, relu)
+        outputs = None
+        if of is not None:
+            number = of if isinstance(of, int) else self.find_output(of)
+            outputs = np.full(len(inputs), number)
+        gradients = self._probe.differentiate(inputs, outputs, to, relu, layer)
         return gradients if is_batch else {name: array[0] for name, array in gradients.items()}
 
     def find_output(self, name: str) -> int:

@@ -49,25 +49,37 @@ class Probe:
         outputs: NDArray[np.int64] | None,
         to: Collection[str],
         relu: ReluGradient,
+        layer: str | None = None,
     ) -> dict[str, Array]:
         """Return the gradients of a logit of each input with respect to the values in `to`.
 
         `outputs` (N,) are the numbers of the logits; None: the largest of each input. Where every
-        pixel has logits, it is the sum of that logit over all pixels. `to` names layers, or
-        "input". `relu` is how a gradient passes a relu (see Relu). Raises UsageError for a layer
-        that there is not.
+        pixel has logits, it is the sum of that logit over all pixels. With a `layer`, it is the
+        largest value of a filter of that layer instead, and `outputs` are numbers of filters. `to`
+        names layers, or "input". `relu` is how a gradient passes a relu (see Relu). Raises
+        UsageError for a layer that there is not.
         """
-        self._check(to, [INPUT, *(node.name for node in self.graph.nodes)])
-        plan = self._plan(len(inputs), gradients=tuple(dict.fromkeys(to)), relu=relu)
-        gradients = {name: plan.gradient_of(name) for name in to}
-        results = _make_results(gradients, len(inputs))
+        names = [node.name for node in self.graph.nodes]
+        self._check(to, [INPUT, *names])
+        if layer is not None:
+            self._check([layer], names)
+        gradients = tuple(dict.fromkeys(to))
+        plan = self._plan(len(inputs), gradients=gradients, relu=relu, end=layer)
+        views = {name: plan.gradient_of(name) for name in to}
+        results = _make_results(views, len(inputs))
         for rows in self._run(plan, inputs):
             n = rows.stop - rows.start
-            chosen = _find_largest(plan.output[:n]) if outputs is None else outputs[rows]
-            plan.output_gradient[:n] = 0
-            plan.output_gradient[np.arange(n), ..., chosen] = 1
+            answers, dy = (_as_rows(values[:n]) for values in (plan.output, plan.output_gradient))
+            scores = answers.sum(axis=1) if layer is None else answers.max(axis=1)
+            chosen = scores.argmax(axis=1) if outputs is None else outputs[rows]
+            dy[:] = 0
+            if layer is None:
+                dy[np.arange(n), :, chosen] = 1
+            else:
+                places = answers[np.arange(n), :, chosen].argmax(axis=1)
+                dy[np.arange(n), places, chosen] = 1
             plan.backward(n)
-            for name, gradient in gradients.items():
+            for name, gradient in views.items():
                 results[name][rows] = gradient[:n]
         return results
 
@@ -92,10 +104,11 @@ class Probe:
         keep: tuple[str, ...] = (),
         gradients: tuple[str, ...] = (),
         relu: ReluGradient = "true",
+        end: str | None = None,
     ) -> Plan:
         """Return a plan, kept or new, for as many of the inputs as are best together."""
         most = max(1, min(count, MOST_INPUTS))
-        key = (most, keep, gradients, relu)
+        key = (most, keep, gradients, relu, end)
         if key not in self._plans:
             if len(self._plans) >= MOST_PLANS:
                 del self._plans[next(iter(self._plans))]
@@ -107,6 +120,7 @@ class Probe:
                 keep=keep,
                 gradients=gradients,
                 relu_gradient=relu,
+                end=end,
             )
         return self._plans[key]
 
@@ -115,8 +129,6 @@ def _make_results(values: dict[str, Array], count: int) -> dict[str, Array]:
     return {name: np.empty((count, *value.shape[1:]), np.float32) for name, value in values.items()}
 
 
-def _find_largest(logits: Array) -> NDArray[np.int64]:
-    """Return the number of the largest logit of each input (N,), summed over all pixels."""
-    totals = logits.reshape(len(logits), -1, logits.shape[-1]).sum(axis=1)
-    largest: NDArray[np.int64] = totals.argmax(axis=1)
-    return largest
+def _as_rows(values: Array) -> Array:
+    """Return a view (N, positions, K) of values (N, ..., K)."""
+    return values.reshape(len(values), -1, values.shape[-1])

@@ -1,35 +1,11 @@
 import numpy as np
 import pytest
 
-from cnncli.errors import DataError, UsageError
-from cnncli.inspection.attribution import add_channels, choose_output, keep_strongest_channel
-
-
-@pytest.fixture
-def trained(make_network):
-    """A network that answers 3 for a, and for b the sum of the image."""
-    trained = make_network("dense(2)", (2, 3, 1))
-    trained.model.weights["dense1/weight"][1] = 1
-    trained.model.weights["dense1/bias"][0] = 3
-    return trained
-
-
-@pytest.mark.parametrize(("pixel", "largest"), [(0, "a"), (1, "b")])
-def test_the_largest_output_is_explained_where_none_is_named(trained, make_sample, pixel, largest):
-    sample = make_sample(np.full((2, 3, 1), pixel))
-
-    assert choose_output(trained, sample, None) == largest
-    assert choose_output(trained, sample, "a") == "a"
-
-
-def test_an_output_that_there_is_not_is_refused(trained, make_sample):
-    with pytest.raises(UsageError, match="'c' is none of the classes; there are a, b"):
-        choose_output(trained, make_sample(np.ones((2, 3, 1))), "c")
-
-
-def test_an_answer_that_is_not_finite_is_not_explained(trained, make_sample):
-    with pytest.raises(DataError, match="sample: the network's answer is not finite"):
-        choose_output(trained, make_sample(np.full((2, 3, 1), np.inf)), "a")
+from cnncli.errors import UsageError
+from cnncli.inspection.attribution import add_channels, keep_strongest_channel
+from cnncli.inspection.base import Subject
+from cnncli.inspection.methods.guided import Guided
+from cnncli.inspection.methods.saliency import Saliency
 
 
 def test_channels_become_one_by_the_strongest_or_by_their_sum():
@@ -41,3 +17,22 @@ def test_channels_become_one_by_the_strongest_or_by_their_sum():
 
 def test_a_signal_is_a_single_row():
     assert add_channels(np.ones((5, 2), np.float32)).tolist() == [[2] * 5]
+
+
+def test_each_filter_gets_a_map_of_its_own(make_network, make_sample):
+    trained = make_network("conv(3, 1) >> relu >> dense(2)", (2, 2, 1))
+    trained.model.weights["conv1/weight"][:, 0, 0, 0] = [1, 2, 3]
+    sample = make_sample(np.array([[[1], [4]], [[2], [3]]]))
+
+    findings = Saliency().find(trained, Subject(sample, layer="conv1", filters=(2, 0)))
+
+    assert findings.labels == ("conv1:2", "conv1:0")
+    assert findings.values.tolist() == [[[0, 3], [0, 0]], [[0, 1], [0, 0]]]
+    assert findings.figures["sum"].tolist() == [3, 1]
+
+
+def test_relus_cannot_be_changed_where_there_are_none(make_network, make_sample):
+    trained = make_network("conv(3, 1) >> tanh >> dense(2)", (2, 2, 1))
+
+    with pytest.raises(UsageError, match="the network has none; saliency takes the gradient"):
+        Guided().find(trained, Subject(make_sample(np.ones((2, 2, 1)))))

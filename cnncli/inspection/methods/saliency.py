@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncli.inspection.attribution import Attribution, PixelMap, keep_strongest_channel
-from cnncli.inspection.base import Subject
 from cnncli.inspection.figures import Array
+from cnncli.inspection.target import Target
 
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
@@ -18,7 +18,6 @@ class Saliency(Attribution, name="saliency"):
     It is the size of the gradient; of the channels of a pixel, the largest counts.
     """
 
-    def attribute(self, trained: Trained, x: Array, output: str, subject: Subject) -> PixelMap:
+    def attribute(self, trained: Trained, x: Array, target: Target) -> PixelMap:
         """Return the size of the gradient."""
-        gradient = trained.gradients(x, of=output)["input"]
-        return PixelMap(keep_strongest_channel(gradient))
+        return PixelMap(keep_strongest_channel(target.differentiate(trained, x[None])[0]))

@@ -10,10 +10,10 @@ import numpy as np
 from cnncli.engine.borders import reflect_indices
 from cnncli.errors import UsageError
 from cnncli.graph import Graph, Node
-from cnncli.inspection.attribution import choose_output
 from cnncli.inspection.base import Method, ShiftFindings, Subject
 from cnncli.inspection.figures import Array, measure_likeness, measure_movement
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
+from cnncli.inspection.target import choose_output
 from cnncli.layers.base import image_shape
 from cnncli.settings import COUNT, setting
 
@@ -44,7 +44,7 @@ class Shift(Method, name="shift"):
                 f"{self} moves all of the {noun}, which is {width} wide, out of sight; "
                 f"give shift({width // 4 or 1})"
             )
-        output = choose_output(trained, sample, subject.output)
+        output = choose_output(trained, subject).label
         nodes = (
             _list_stages(graph)
             if subject.layer is None
