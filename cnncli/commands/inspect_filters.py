@@ -148,6 +148,7 @@ def inspect_filters(
             watcher=watcher,
         )  # fmt: skip
         look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
+    _note_zero_maps(look.findings)
     if output is not None:
         _save(look, output, force)
     if as_json:
@@ -162,6 +163,14 @@ def inspect_filters(
             write_line(line)
     if watcher.broken:
         raise SomeFailed(f"samples that were left out: {watcher.broken}; see above")
+
+
+def _note_zero_maps(findings: Findings) -> None:
+    from cnncli.inspection.base import AttributionFindings
+
+    if isinstance(findings, AttributionFindings):
+        for target in findings.list_zero_maps():
+            note(f"the map of {target} is zero everywhere: no part of the sample counts for it")
 
 
 def _check_overlay(overlay: bool, output: str | None, as_json: bool) -> None:

@@ -126,7 +126,18 @@ class MapFindings(Findings):
         return self.values.transpose(1, 2, 0).reshape(*self.output_shape[:-1], len(self.values))
 
 
-class AttributionFindings(Findings):
+class TargetFindings(Findings):
+    """Something for each of n targets: outputs of the network, or filters."""
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return what is known for each target, by name."""
+        return [
+            {"target": label, **row}
+            for label, row in zip(self.labels, self._list_rows(), strict=True)
+        ]
+
+
+class AttributionFindings(TargetFindings):
     """Maps (n, height, width) over a sample: how much each pixel counts for what is explained.
 
     They have the size of the sample; a signal is a single row.
@@ -137,11 +148,10 @@ class AttributionFindings(Findings):
 
     noun: ClassVar = "maps"
 
-    def list_records(self) -> list[dict[str, Any]]:
-        """Return what is known of each map, by name."""
+    def list_zero_maps(self) -> list[str]:
+        """Return the targets whose maps are zero everywhere: nothing counts for them."""
         return [
-            {"target": label, **row}
-            for label, row in zip(self.labels, self._list_rows(), strict=True)
+            label for label, map_ in zip(self.labels, self.values, strict=True) if not map_.any()
         ]
 
 
@@ -173,17 +183,10 @@ class PatchFindings(Findings):
         ]
 
 
-class InputFindings(Findings):
+class InputFindings(TargetFindings):
     """Images, uint8 (n, height, width, channels), made to excite filters of a layer."""
 
     noun: ClassVar = "inputs"
-
-    def list_records(self) -> list[dict[str, Any]]:
-        """Return what each of the images excites, and how much."""
-        return [
-            {"target": label, **row}
-            for label, row in zip(self.labels, self._list_rows(), strict=True)
-        ]
 
 
 class ShiftFindings(Findings):

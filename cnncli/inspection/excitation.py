@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnncli.engine import Plan, choose_batch
 from cnncli.graph import Node
 from cnncli.inspection.figures import Array
-from cnncli.layers.base import Setup, image_shape
+from cnncli.layers.base import ReluGradient, Setup, image_shape
 
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
@@ -23,9 +23,12 @@ MOST_SAMPLES = 64  # of a batch
 
 
 class Excitation:
-    """A network up to a layer, and from there back to the input; `batch` samples at most."""
+    """A network up to a layer, and from there back to the input; `batch` samples at most.
 
-    def __init__(self, trained: Trained, node: Node, *, backward: bool = False) -> None:
+    `relu` is how gradients pass relus on the way back (see Relu); None: there is no way back.
+    """
+
+    def __init__(self, trained: Trained, node: Node, relu: ReluGradient | None = None) -> None:
         setup = Setup(MOST_SAMPLES, trained.threads)
         self.batch = choose_batch(trained.graph, setup)
         self.preprocessing = trained.preprocessing
@@ -33,8 +36,8 @@ class Excitation:
             trained.graph,
             trained.weights,
             Setup(self.batch, trained.threads),
-            gradients=["input"] if backward else [],
-            relu_gradient="deconv",
+            gradients=[] if relu is None else ["input"],
+            relu_gradient=relu or "true",
             end=node.name,
         )
         self.output_shape = image_shape(node.output_shape)
@@ -46,8 +49,25 @@ class Excitation:
         self.preprocessing.normalize(
             np.stack(samples), np.arange(n), self.plan.input[:n], self.plan.setup.threads
         )
+        return self.answer(n)
+
+    def answer(self, n: int) -> Array:
+        """Return the maps (n, P, Q, K) of the plan's first n inputs, good until the next call."""
         self.plan.forward(n)
         return self.plan.output[:n].reshape(n, *self.output_shape)
+
+    def carry_back(self, places: tuple[Any, ...], gradient: Array | float) -> Array:
+        """Return the gradients (n, H, W, C) of the input from those at places of the maps.
+
+        `places` indexes the maps of the last n inputs, one place each, the sample first; elsewhere
+        the gradient is zero. Good until the next call.
+        """
+        n = len(places[0])
+        gradients = self.plan.output_gradient.reshape(self.batch, *self.output_shape)
+        gradients[:n] = 0
+        gradients[places] = gradient
+        self.plan.backward(n)
+        return self.plan.gradient_of("input")[:n].reshape(n, *self.input_shape)
 
     def deconvolve(
         self, samples: Sequence[NDArray[Any]], at: NDArray[np.int64], filters: NDArray[np.int64]
@@ -59,9 +79,4 @@ class Excitation:
         Good until the next call.
         """
         places = (np.arange(len(samples)), at[:, 0], at[:, 1], filters)
-        activations = self.run(samples)[places]
-        gradient = self.plan.output_gradient.reshape(self.batch, *self.output_shape)
-        gradient[: len(samples)] = 0
-        gradient[places] = activations
-        self.plan.backward(len(samples))
-        return self.plan.gradient_of("input")[: len(samples)].reshape(-1, *self.input_shape)
+        return self.carry_back(places, self.run(samples)[places])

@@ -48,9 +48,7 @@ class Settings(Value):
     min_delta: float = 0.0  # by which it is to be better
     keep: str = "best"  # or "last", "average"
     conv_algo: str = "auto"
-    inherited_from: str | None = (
-        None  # SHA-256 of the network's file, or the filters, that it begins with
-    )
+    inherited_from: str | None = None  # SHA-256 of the file, or of the drawn filters
     new_layers: str = ""  # those that begin anew, separated by commas
     freeze: str = ""  # layers that learn nothing, as for `find_frozen`
     seed: int = 0

@@ -511,6 +511,17 @@ def test_the_class_to_explain_can_be_named(inspect):
     assert targets == ["cat", "dog"]
 
 
+def test_a_map_of_zeros_is_said_to_be_one(inspect, folder):
+    Image.new("L", (8, 8)).save(folder / "black.png")
+    arguments = ("--method", "gradcam", "--class", "cat", "--image")
+
+    done = inspect("model.npz", *arguments, "black.png")
+
+    assert done.returncode == 0 and " 0 " in done.stdout
+    assert "the map of cat is zero everywhere" in done.stderr
+    assert "zero everywhere" not in inspect("model.npz", *arguments, "image.png").stderr
+
+
 def test_a_shift_is_a_table_a_chart_or_json(inspect, folder, draw):
     arguments = ("model.npz", "--method", "shift(3)", "--image", "image.png")
     lines = inspect(*arguments).stdout.splitlines()

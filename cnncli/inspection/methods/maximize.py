@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.engine import Plan, choose_batch
 from cnncli.errors import UsageError
 from cnncli.errors import setting as name_setting
 from cnncli.graph import Node
 from cnncli.inspection.base import InputFindings, Method, Subject, check_filters, number_labels
+from cnncli.inspection.excitation import Excitation
 from cnncli.inspection.figures import Array
 from cnncli.inspection.layer_choice import choose_layer, list_filter_layers
-from cnncli.layers.base import Setup, image_shape
+from cnncli.layers.base import image_shape
 from cnncli.randomness import stream
 from cnncli.settings import COUNT, INDEX, SHARE, setting
 
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
 
-MOST_IMAGES = 64  # of a batch
 GRAY, NOISE, STEP = 127.5, 4.0, 16.0  # of 255 levels: start, its deviation, largest change
 
 
@@ -29,9 +28,9 @@ class Maximize(Method, name="maximize"):
     """An image made to excite a filter (Yosinski et al. 2015, arXiv:1506.06579).
 
     From faint noise it follows the gradient of the filter's sum in the middle of its map, ahead of
-    the activation. Where it ends need not be the largest there is. Each step
-    draws the image to gray by `decay`; in the first three quarters of the steps it is moved at
-    random by up to `jitter` pixels, and blurred after every `blur` steps, 0 being never.
+    the activation. Where it ends need not be the largest there is. Each step draws the image to
+    gray by `decay`; in the first three quarters of the steps it is moved at random by up to
+    `jitter` pixels, and blurred after every `blur` steps, 0 being never.
     """
 
     steps: int = setting(COUNT, 96)
@@ -97,48 +96,33 @@ class Maximize(Method, name="maximize"):
 
 
 class _Ascent:
-    """A network up to a layer, and back to the levels (0 to 255) of its input."""
+    """The middle of a layer's maps, and back to the levels (0 to 255) of the input."""
 
     def __init__(self, trained: Trained, node: Node) -> None:
-        self.batch = choose_batch(trained.graph, Setup(MOST_IMAGES, trained.threads))
-        self.plan = Plan(
-            trained.graph,
-            trained.weights,
-            Setup(self.batch, trained.threads),
-            gradients=["input"],
-            end=node.name,
-        )
+        self.excitation = Excitation(trained, node, "true")
+        self.batch = self.excitation.batch
         self.scale = np.array(trained.preprocessing.scale, np.float32)
         self.shift = np.array(trained.preprocessing.shift, np.float32)
         self.input_shape = trained.graph.input_shape
-        height, width, _ = image_shape(self.plan.output.shape[1:])
-        self.places = (slice(height // 2, height // 2 + 1), slice(width // 2, width // 2 + 1))
+        height, width, _ = self.excitation.output_shape
+        self.middle = (height // 2, width // 2)
 
     def run(self, images: Array, channels: NDArray[np.int64]) -> Array:
         """Return the activations (n,) of a channel for each of the images (n, H, W, C)."""
         n = len(images)
-        self.plan.input[:n] = images * self.scale + self.shift
-        self.plan.forward(n)
-        rows, columns = self.places
-        maps = self._as_maps(self.plan.output)[:n, rows, columns]
-        activations: Array = maps.mean(axis=(1, 2))[np.arange(n), channels]
+        self.excitation.plan.input[:n] = images * self.scale + self.shift
+        activations: Array = self.excitation.answer(n)[self._locate(channels)]
         return activations
 
     def differentiate(self, images: Array, channels: NDArray[np.int64]) -> Array:
         """Return the gradients of these activations with respect to the levels (n, H, W, C)."""
-        n = len(images)
         self.run(images, channels)
-        gradient = self._as_maps(self.plan.output_gradient)
-        gradient[:n] = 0
-        rows, columns = self.places
-        places = gradient[:n, rows, columns]
-        places[np.arange(n), :, :, channels] = 1 / (places.shape[1] * places.shape[2])
-        self.plan.backward(n)
-        levels: Array = self.plan.gradient_of("input")[:n] * self.scale
+        levels: Array = self.excitation.carry_back(self._locate(channels), 1.0) * self.scale
         return levels
 
-    def _as_maps(self, values: Array) -> Array:
-        return values.reshape(self.batch, *image_shape(values.shape[1:]))
+    def _locate(self, channels: NDArray[np.int64]) -> tuple[Any, ...]:
+        """Return where in the maps (N, P, Q, K) the middle of each image's channel is."""
+        return (np.arange(len(channels)), *self.middle, channels)
 
 
 def _blur(images: Array) -> Array:

@@ -112,7 +112,7 @@ def _cut_patches(
     deconvolutions = np.zeros(shape, np.float32)
     inside = np.zeros(shape[:4], bool)
     paths = np.full(exists.shape, "", object)
-    excitation = Excitation(trained, node, backward=True)
+    excitation = Excitation(trained, node, "deconv")
     filters = np.array(labels, np.int64)
     winners = np.argwhere(exists)
     for start in range(0, len(winners), excitation.batch):
