@@ -38,8 +38,7 @@ class Blur(ImageStep, name="blur"):
         rows = np.flatnonzero(draws.chance(self.share, "whether"))
         if len(rows):
             deviations = draws.take(rows).uniform(0, self.deviation, "how much")
-            weights = _weigh_neighbors(deviations, REACH * self.deviation)
-            inputs[rows] = _average(_average(inputs[rows], weights, 1), weights, 2)
+            inputs[rows] = blur(inputs[rows], deviations, self.deviation)
 
 
 def add_noise(draws: Draws, inputs: Array, deviations: Array) -> None:
@@ -51,6 +50,15 @@ def add_noise(draws: Draws, inputs: Array, deviations: Array) -> None:
     pixels = inputs[0].size // channels
     starts, flat = draws.words("noise"), inputs.reshape(-1)
     elementwise.add_noise(n, pixels, channels, starts, deviations.astype(np.float32), flat, 1)
+
+
+def blur(images: Array, deviations: NDArray[np.float64], most: float) -> Array:
+    """Return images (n, H, W, C) blurred by a Gaussian, its deviations (n,) `most` or less pixels.
+
+    Beyond the borders the pixels there go on.
+    """
+    weights = _weigh_neighbors(deviations, REACH * most)
+    return _average(_average(images, weights, 1), weights, 2)
 
 
 def _weigh_neighbors(deviations: NDArray[np.float64], reach: float) -> Array:

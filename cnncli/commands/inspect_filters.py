@@ -95,6 +95,11 @@ class Look(NamedTuple):
 @click.option("--sort", type=click.Choice(SORTS),
               help="Largest first; similarity: alike beside alike.")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Draw feature maps over the image.")
+@click.option(
+    "--score",
+    is_flag=True,
+    help="Measure how good a map is: by deletion and insertion, beside random orders.",
+)
 @click.option("-o", "--output", type=OUTPUT, metavar="FILE",
               help="Write a picture (.png) or the arrays (.npz).")  # fmt: skip
 @threads_option
@@ -111,6 +116,7 @@ def inspect_filters(
     output_name: str | None,
     sort: str | None,
     overlay: bool,
+    score: bool,
     output: str | None,
     threads: int,
     force: bool,
@@ -126,13 +132,14 @@ def inspect_filters(
     `predict --output-kind features:LAYER` gives them; filters are as in the model file, filters x
     channels x height x width. `labels` says which ones they are.
     """
-    from cnncli.inspection.base import Subject
+    from cnncli.inspection.base import AttributionFindings, Subject
+    from cnncli.inspection.score import choose_followed, score_map
     from cnncli.trained.model import load
 
     chosen = find_method(method)
     asked = {
         "image": image, "data": data, "layer": layer, "filter": filters, "class": output_name,
-        "sort": sort, "overlay": overlay or None,
+        "sort": sort, "overlay": overlay or None, "score": score or None,
     }  # fmt: skip
     chosen.check([name for name, value in asked.items() if value is not None])
     if [model, image, data].count("-") > 1:
@@ -147,8 +154,13 @@ def inspect_filters(
             sample=sample, data=data, layer=layer, filters=filters, sort=sort, output=output_name,
             watcher=watcher,
         )  # fmt: skip
-        look = Look(model, chosen, sample, overlay, chosen.find(trained, subject))
-    _note_zero_maps(look.findings)
+        followed = choose_followed(trained, subject, chosen) if score else None
+        findings = chosen.find(trained, subject)
+    _note_zero_maps(findings)
+    if followed is not None:
+        assert sample is not None and isinstance(findings, AttributionFindings)
+        findings = score_map(trained, sample, followed, findings)
+    look = Look(model, chosen, sample, overlay, findings)
     if output is not None:
         _save(look, output, force)
     if as_json:

@@ -35,7 +35,7 @@ class Attribution(Method):
     """A method whose answer is a map over the sample for each target: a class, or filters."""
 
     needs: ClassVar = frozenset({"image"})
-    takes: ClassVar = frozenset({"class", "layer", "filter"})
+    takes: ClassVar = frozenset({"class", "layer", "filter", "score"})
     signed: ClassVar[bool] = False  # whether a value below zero speaks against the target
 
     def find(self, trained: Trained, subject: Subject) -> AttributionFindings:

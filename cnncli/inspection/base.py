@@ -212,6 +212,25 @@ class ShiftFindings(Findings):
         return records
 
 
+class ScoreFindings(Findings):
+    """How good a map is: two curves, the probability of an output while pixels change by the map.
+
+    `values` (2, S + 1) are deletion, where a small area is good, and insertion, where a large one
+    is, at `fractions` (2, S + 1) of the pixels. The figures tell the areas, and have the curves of
+    M random `orders` (2, M, S + 1), too. `layer` is what the map was made of.
+    """
+
+    method: str  # its name
+    output: str  # the class or label whose probability it is
+
+    noun: ClassVar = "curves"
+
+    def list_records(self) -> list[dict[str, Any]]:
+        """Return both curves by name, and those of the random orders."""
+        rows = zip(self.labels, self._list_rows(), self.values, strict=True)
+        return [{"name": label, **row, "curve": curve} for label, row, curve in rows]
+
+
 class Method(Named):
     """A way of looking into a trained network; the fields of a subclass are its settings.
 
@@ -227,7 +246,7 @@ class Method(Named):
     def check(self, given: Collection[str]) -> None:
         """Raise UsageError where what is needed lacks in `given`, or more is given than taken.
 
-        `given` are some of image, data, layer, filter, class, sort and overlay.
+        `given` are some of image, data, layer, filter, class, sort, overlay and score.
         """
         for name in sorted(self.needs - set(given)):
             what = {"image": "an image", "data": "a data set"}[name]

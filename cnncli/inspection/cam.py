@@ -34,7 +34,7 @@ PASSED = ("norm", "activation", "dropout", "add", "multiply", "stack")  # famili
 class Cam(Attribution):
     """A method whose map is made of the maps of a layer, usually those of the last convolution."""
 
-    takes: ClassVar = frozenset({"class", "layer"})
+    takes: ClassVar = frozenset({"class", "layer", "score"})
 
     def find(self, trained: Trained, subject: Subject) -> AttributionFindings:
         """Return the map of an output; raise UsageError for a network or a layer without maps."""

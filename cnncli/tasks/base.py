@@ -223,6 +223,13 @@ class Task(Named):
         """
         raise NotImplementedError
 
+    def compute_chances(self, outputs: Array) -> NDArray[np.float64]:
+        """Return the probability of each output, of the shape of the logits (N, K).
+
+        Only tasks whose answers have confidence have them.
+        """
+        raise NotImplementedError
+
     def to_manifest(self) -> Record:
         """Return what a model file keeps besides the names of the outputs, ready for JSON."""
         return {"name": self.name, "loss": str(self.loss)}

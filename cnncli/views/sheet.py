@@ -12,6 +12,7 @@ from cnncli.inspection.base import (
     InputFindings,
     MapFindings,
     PatchFindings,
+    ScoreFindings,
     ShiftFindings,
 )
 from cnncli.render.chart import Chart
@@ -23,6 +24,7 @@ from cnncli.render.patch_sheet import lay_out_patches
 from cnncli.render.sheet import Capacity, Sheet, Tile, describe_cut
 from cnncli.render.text import write_number
 from cnncli.trained.sample import Sample
+from cnncli.views.score import make_score_chart
 from cnncli.views.shift import make_shift_chart
 
 
@@ -147,6 +149,14 @@ def _(
 ) -> Chart:
     assert sample is not None
     return make_shift_chart(findings, f"{model} on {sample.name}")
+
+
+@make_drawing.register
+def _(
+    findings: ScoreFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
+) -> Chart:
+    assert sample is not None
+    return make_score_chart(findings, f"{model} on {sample.name}")
 
 
 def _size(findings: Findings) -> str:

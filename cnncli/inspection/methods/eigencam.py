@@ -23,7 +23,7 @@ class EigenCam(Cam, name="eigencam"):
     sign that makes most of it positive; the rest is left out.
     """
 
-    takes: ClassVar = frozenset({"layer"})
+    takes: ClassVar = frozenset({"layer", "score"})
 
     def choose_target(self, trained: Trained, subject: Subject, node: Node) -> Target:
         """Return the layer in place of an output."""

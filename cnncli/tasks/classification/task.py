@@ -184,9 +184,13 @@ class Classification(Task, name="classify"):
             return None
         return float(((judged.rank < 5) & ~judged.failed).mean())
 
+    def compute_chances(self, outputs: Array) -> Floats:
+        """Return the softmax of logits (N, K)."""
+        return probabilities(outputs)
+
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return label and confidence of the likeliest class, and the likeliest few."""
-        chances = probabilities(output[None])[0].astype(np.float32)
+        chances = self.compute_chances(output[None])[0].astype(np.float32)
         order = np.argsort(-output, kind="stable")[: top_k or 1]
         top = [{"label": self.outputs[i], "confidence": chances[i]} for i in order]
         top = [guess for guess in top if guess["confidence"] >= (least or 0)]

@@ -187,9 +187,13 @@ class MultiLabel(Task, name="multi-label"):
             "labels": labels,
         }
 
+    def compute_chances(self, outputs: Array) -> Floats:
+        """Return the sigmoid of each logit (N, K)."""
+        return sigmoid(outputs)
+
     def answer(self, output: Array, top_k: int | None, least: float | None) -> Record:
         """Return the labels at or above their thresholds (or `least`), the likeliest first."""
-        chances = sigmoid(output[None])[0]
+        chances = self.compute_chances(output[None])[0]
         order = np.argsort(-output, kind="stable")
         needed = self.thresholds if least is None else (least,) * len(chances)
         given = [k for k in order if chances[k] >= needed[k]][:top_k]
