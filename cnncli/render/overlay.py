@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 
 from cnncli.render.colors import LUMA, Numbers, Pixels, Scale, show_bands
 
-FAINT, STRONG = 0.25, 0.9  # opacity of the color of zero, and of the end farthest from it
+STRONG = 0.9  # opacity of the end of the scale farthest from zero
 
 
 def lay_over(image: NDArray[np.uint8], map_: Numbers, scale: Scale) -> Pixels:
     """Return the colors (H, W, 3) of a map (H, W) over an image (H, W, C), which is gray below it.
 
     So every color comes from the map, and the image's own cannot pass for one. The farther from
-    zero, the less of the image shows through.
+    zero, the less of the image shows through; where the map is zero, it is the image.
     """
     gray = show_bands(image) @ np.array(LUMA, np.float32)
     size = np.abs(np.nan_to_num(map_, nan=scale.high)) / max(-scale.low, scale.high)
-    opacity = (FAINT + (STRONG - FAINT) * np.minimum(size, 1))[..., None]
+    opacity = STRONG * np.minimum(size, 1)[..., None]
     mixed = (1 - opacity) * gray[..., None] + opacity * scale.paint(map_)
     return np.rint(mixed).astype(np.uint8)
 
