@@ -158,7 +158,8 @@ def test_a_traceback_is_shown_only_on_demand(run):
 
 
 def test_an_unforeseen_error_is_one_line(tmp_path):
-    broken = "import cnncli.options as o; o.read_arch = None; from cnncli.cli import main; main()"
+    break_it = "from cnncli.options import arch; arch.read_arch = None"
+    broken = f"{break_it}; from cnncli.cli import main; main()"
     done = subprocess.run(
         ["python", "-c", broken, "shape-calc", "relu", *SIZE], capture_output=True, text=True
     )

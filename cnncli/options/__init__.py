@@ -1,0 +1,35 @@
+"""What goes in: the options and arguments of commands, how they are read, and how help looks."""
+
+from cnncli.options.arch import Shape as Shape
+from cnncli.options.arch import note_unusual_size as note_unusual_size
+from cnncli.options.arch import read_arch as read_arch
+from cnncli.options.arch import read_file_argument as read_file_argument
+from cnncli.options.arch import read_stdin as read_stdin
+from cnncli.options.arch import resolve_arch as resolve_arch
+from cnncli.options.arch import resolve_expression as resolve_expression
+from cnncli.options.declarations import Function as Function
+from cnncli.options.declarations import arch_argument as arch_argument
+from cnncli.options.declarations import batch_size_option as batch_size_option
+from cnncli.options.declarations import classes_option as classes_option
+from cnncli.options.declarations import conv_algo_option as conv_algo_option
+from cnncli.options.declarations import force_option as force_option
+from cnncli.options.declarations import input_option as input_option
+from cnncli.options.declarations import json_option as json_option
+from cnncli.options.declarations import max_memory_option as max_memory_option
+from cnncli.options.declarations import model_argument as model_argument
+from cnncli.options.declarations import optimizer_option as optimizer_option
+from cnncli.options.declarations import seed_option as seed_option
+from cnncli.options.declarations import threads_option as threads_option
+from cnncli.options.declarations import training_memory_option as training_memory_option
+from cnncli.options.declarations import tta_option as tta_option
+from cnncli.options.help import Help as Help
+from cnncli.options.help import command as command
+from cnncli.options.values import BYTES as BYTES
+from cnncli.options.values import DURATION as DURATION
+from cnncli.options.values import IMAGE_SIZE as IMAGE_SIZE
+from cnncli.options.values import NUMBERS as NUMBERS
+from cnncli.options.values import OUTPUT as OUTPUT
+from cnncli.options.values import SHARE as SHARE
+from cnncli.options.values import SIZE as SIZE
+from cnncli.options.values import FiniteRange as FiniteRange
+from cnncli.options.values import Named as Named
