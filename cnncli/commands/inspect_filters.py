@@ -156,7 +156,8 @@ def inspect_filters(
         )  # fmt: skip
         followed = choose_followed(trained, subject, chosen) if score else None
         findings = chosen.find(trained, subject)
-    _note_zero_maps(findings)
+    for text in findings.notes:
+        note(text)
     if followed is not None:
         assert sample is not None and isinstance(findings, AttributionFindings)
         findings = score_map(trained, sample, followed, findings)
@@ -175,14 +176,6 @@ def inspect_filters(
             write_line(line)
     if watcher.broken:
         raise SomeFailed(f"samples that were left out: {watcher.broken}; see above")
-
-
-def _note_zero_maps(findings: Findings) -> None:
-    from cnncli.inspection.base import AttributionFindings
-
-    if isinstance(findings, AttributionFindings):
-        for target in findings.list_zero_maps():
-            note(f"the map of {target} is zero everywhere: no part of the sample counts for it")
 
 
 def _check_overlay(overlay: bool, output: str | None, as_json: bool) -> None:

@@ -22,6 +22,7 @@ SENTENCE = re.compile(
     r'^class \w+\(\w+, name=".*"\):\n    """(.+?)\n?(?:\n    """|\n\n|""")', re.M | re.S
 )
 SETTING = re.compile(r"^    (\w+): .+ = setting\(.+, (.+)\)$", re.M)
+SWITCHES = {"True": "yes", "False": "no"}
 
 
 def list_methods() -> list[str]:
@@ -57,7 +58,9 @@ def describe_methods() -> list[tuple[str, str]]:
             source = file.read()
         sentence = SENTENCE.search(source)
         assert sentence is not None, f"{path} defines no method with a docstring"
-        settings = ", ".join(f"{name}={default}" for name, default in SETTING.findall(source))
+        settings = ", ".join(
+            f"{name}={SWITCHES.get(default, default)}" for name, default in SETTING.findall(source)
+        )
         name = _name(stem) + (f"({settings})" if settings else "")
         descriptions.append((name, " ".join(sentence[1].split())))
     return sorted(descriptions)

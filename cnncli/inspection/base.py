@@ -70,6 +70,11 @@ class Findings(Value):
         return {name: values for name, values in self.figures.items() if values.ndim == 1}
 
     @property
+    def notes(self) -> list[str]:
+        """What else there is to say, a line each."""
+        return []
+
+    @property
     def stored(self) -> Array:
         """The values as files hold them."""
         return self.values
@@ -148,6 +153,14 @@ class AttributionFindings(TargetFindings):
 
     noun: ClassVar = "maps"
 
+    @property
+    def notes(self) -> list[str]:
+        """Say which maps are zero everywhere."""
+        return [
+            f"the map of {target} is zero everywhere: no part of the sample counts for it"
+            for target in self.list_zero_maps()
+        ]
+
     def list_zero_maps(self) -> list[str]:
         """Return the targets whose maps are zero everywhere: nothing counts for them."""
         return [
@@ -184,9 +197,22 @@ class PatchFindings(Findings):
 
 
 class InputFindings(TargetFindings):
-    """Images, uint8 (n, height, width, channels), made to excite filters of a layer."""
+    """Inputs (n, height, width, channels), each made to excite a filter, a class or a layer.
+
+    Levels (uint8) of images, or a row of values (float32) of signals. `field` (n, 4) is the part
+    that counts. `answer` is the class the network gives each, where it was made for one.
+    """
 
     noun: ClassVar = "inputs"
+
+    @property
+    def notes(self) -> list[str]:
+        """Say which inputs get another class than the one they were made for."""
+        return [
+            f"the network takes what was made for {label} for {answer}"
+            for label, answer in zip(self.labels, self.figures.get("answer", ()), strict=False)
+            if label != answer
+        ]
 
 
 class ShiftFindings(Findings):

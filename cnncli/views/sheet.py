@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+import numpy as np
+
 from cnncli.errors import UsageError, setting
 from cnncli.inspection.base import (
     AttributionFindings,
@@ -23,6 +25,7 @@ from cnncli.render.map_sheet import lay_out_attributions, lay_out_maps
 from cnncli.render.patch_sheet import lay_out_patches
 from cnncli.render.sheet import Capacity, Sheet, Tile, describe_cut
 from cnncli.render.text import write_number
+from cnncli.render.waveform import draw_waveform
 from cnncli.trained.sample import Sample
 from cnncli.views.score import make_score_chart
 from cnncli.views.shift import make_shift_chart
@@ -132,14 +135,22 @@ def _(
 def _(
     findings: InputFindings, model: str, sample: Sample | None, capacity: Capacity, **_: bool
 ) -> Sheet:
-    shown = findings.values[: capacity.tiles]
-    activations = findings.figures["activation"]
+    top, left, bottom, right = findings.figures["field"][0]
+    shown = findings.values[: capacity.tiles, top:bottom, left:right]
+    if shown.dtype == np.uint8:
+        pictures = [show_bands(values) for values in shown]
+    else:
+        pictures = [show_bands(draw_waveform(values[0])) for values in shown]
+    figures, ending = findings.figures["activation"], ""
+    if "probability" in findings.figures:
+        figures, ending = 100 * findings.figures["probability"], " %"
     tiles = [
-        Tile(show_bands(image), f"{label} · {write_number(float(activation))}")
-        for image, label, activation in zip(shown, findings.labels, activations, strict=False)
+        Tile(picture, f"{label} · {write_number(float(figure))}{ending}")
+        for picture, label, figure in zip(pictures, findings.labels, figures, strict=False)
     ]
-    cut = describe_cut(len(tiles), len(findings.values), "images")
-    title = f"{findings.layer} · an image made to excite each filter"
+    cut = describe_cut(len(tiles), len(findings.values), "inputs")
+    what = findings.labels[0] if len(findings.labels) == 1 else "each of these"
+    title = f"{findings.layer} · made to excite {what}"
     return Sheet(title, model, tiles, None, cut=cut)
 
 

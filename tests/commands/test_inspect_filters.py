@@ -679,19 +679,3 @@ def test_graphics_are_not_sent_into_a_pipe(inspect):
     done = inspect("model.npz", env={"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"})
 
     assert "\x1b" not in done.stdout
-
-
-def test_images_that_excite_filters_are_listed_drawn_and_stored(inspect, tmp_path):
-    arguments = ("model.npz", "--method", "maximize(steps=4)", "--threads")
-    assert inspect(*arguments, "1", "-o", tmp_path / "one.npz").returncode == 0
-    assert inspect(*arguments, "2", "-o", tmp_path / "two.npz").returncode == 0
-    assert inspect(*arguments, "1", "-o", tmp_path / "sheet.png").returncode == 0
-    listed = json.loads(inspect(*arguments, "1", "--json").stdout)
-
-    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
-    with np.load(tmp_path / "one.npz") as arrays:
-        assert arrays["maximize"].dtype == np.uint8 and len(arrays["maximize"]) == 2
-        assert [row["activation"] for row in listed["inputs"]] == pytest.approx(
-            arrays["activation"].tolist()
-        )
-    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")

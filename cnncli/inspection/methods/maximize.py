@@ -1,7 +1,8 @@
-"""What excites a filter: an image made by gradient ascent."""
+"""What excites a filter, a layer or a class: an input made by gradient ascent."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,129 +10,143 @@ from numpy.typing import NDArray
 
 from cnncli.errors import UsageError
 from cnncli.errors import setting as name_setting
-from cnncli.graph import Node
+from cnncli.graph import Graph, Node
+from cnncli.graph.receptive_field import Box, find_field
+from cnncli.inspection.ascent import Ascent, Climb
 from cnncli.inspection.base import InputFindings, Method, Subject, check_filters, number_labels
-from cnncli.inspection.excitation import Excitation
 from cnncli.inspection.figures import Array
-from cnncli.inspection.layer_choice import choose_layer, list_filter_layers
+from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
+from cnncli.inspection.objective import Channels, ClassObjective, LayerObjective, Objective
 from cnncli.layers.base import image_shape
-from cnncli.randomness import stream
-from cnncli.settings import COUNT, INDEX, SHARE, setting
+from cnncli.settings import COUNT, INDEX, SHARE, SWITCH, between, setting
+from cnncli.tasks import Classification, Segmentation
+from cnncli.tasks.metrics import probabilities
+from cnncli.value import Value
 
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
 
-GRAY, NOISE, STEP = 127.5, 4.0, 16.0  # of 255 levels: start, its deviation, largest change
-
 
 class Maximize(Method, name="maximize"):
-    """An image made to excite a filter (Yosinski et al. 2015, arXiv:1506.06579).
+    """An input made to excite a filter, class or layer (Yosinski et al. 2015, arXiv:1506.06579).
 
-    From faint noise it follows the gradient of the filter's sum in the middle of its map, ahead of
-    the activation. Where it ends need not be the largest there is. Each step draws the image to
-    gray by `decay`; in the first three quarters of the steps it is moved at random by up to
-    `jitter` pixels, and blurred after every `blur` steps, 0 being never.
+    A filter is its sum in the middle of its map, ahead of the activation; a class is its logit,
+    where each pixel has one in the middle; and with `whole` a layer is the L2 norm of its maps.
+
+    From faint noise it follows the gradient; each step draws it back to where it began by `decay`.
+    In the first three quarters of the steps it is moved by up to `jitter` pixels, turned by up to
+    `rotate` degrees and scaled by up to a factor of 1 + `scale`, at random, and blurred after every
+    `blur` steps, 0 being never. `variation` is how much it is smoothed by the gradient of its total
+    variation (arXiv:1412.0035). With `fourier` each frequency moves by its gradient over the
+    frequency, so that it does not fill with fine patterns (Olah, Mordvintsev and Schubert 2017,
+    doi:10.23915/distill.00007).
+
+    Where it ends need not be the most there is. For a class it starts from gray, from the mean of
+    the training images and from black; what makes the network surest is kept.
     """
 
-    steps: int = setting(COUNT, 96)
-    decay: float = setting(SHARE, 0.05)
-    jitter: int = setting(INDEX, 1)
-    blur: int = setting(INDEX, 8)
+    steps: int = setting(COUNT, 128)
+    decay: float = setting(SHARE, 0.04)
+    jitter: int = setting(INDEX, 2)
+    rotate: float = setting(between(0, 180), 8)
+    scale: float = setting(SHARE, 0.1)
+    blur: int = setting(INDEX, 0)
+    variation: float = setting(between(0, 10), 0)
+    fourier: bool = setting(SWITCH, True)
+    whole: bool = setting(SWITCH, False)
 
-    takes: ClassVar = frozenset({"layer", "filter"})
+    takes: ClassVar = frozenset({"layer", "filter", "class"})
 
     def find(self, trained: Trained, subject: Subject) -> InputFindings:
-        """Return an image for each filter of a layer, of the first without a name.
+        """Return an input for a class, for a layer, or for each filter of one: of the first.
 
-        Raises UsageError for a network of signals.
+        The filters of the last layer are the outputs. Raises UsageError for what there is not.
         """
-        if trained.preprocessing.noun != "image":
-            raise UsageError(
-                f"{name_setting('method')} {self.name} is for networks of images, "
-                "and this one takes signals; choose another method"
-            )
-        node = choose_layer(subject.layer, list_filter_layers(trained.graph), "filters")
-        count = image_shape(node.output_shape)[2]
-        filters = tuple(range(count)) if subject.filters is None else subject.filters
-        check_filters(filters, count, node.name)
-        labels = tuple(number_labels(count)[number] for number in filters)
-        return self._make_images(trained, node, filters, labels)
-
-    def _make_images(
-        self,
-        trained: Trained,
-        node: Node,
-        channels: tuple[int, ...],
-        labels: tuple[str, ...],
-    ) -> InputFindings:
-        """Return an image for each of these channels of a layer."""
-        ascent = _Ascent(trained, node)
+        aim = self._choose_aim(trained, subject)
+        box = _find_field(trained.graph, aim)
+        climb = Climb(**{field.name: getattr(self, field.name) for field in fields(Climb)})
+        ascent = Ascent(trained, aim.node, aim.objective, climb, box)
         parts = [
-            self._climb(ascent, np.array(channels[start : start + ascent.batch], np.int64))
-            for start in range(0, len(channels), ascent.batch)
+            _make_inputs(ascent, np.array(aim.channels[start : start + ascent.batch], np.int64))
+            for start in range(0, len(aim.channels), ascent.batch)
         ]
-        images, activations = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        return InputFindings(node.name, labels, images, {"activation": activations})
+        inputs, activations, maps = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        figures = {"activation": activations, "field": np.array([box] * len(inputs))}
+        if isinstance(aim.objective, ClassObjective):
+            logits = maps[aim.objective.locate(len(maps))]
+            figures["probability"] = probabilities(logits)[range(len(maps)), aim.channels]
+            figures["answer"] = np.array(trained.task.outputs)[logits.argmax(axis=1)]
+        return InputFindings(aim.node.name, aim.labels, inputs, figures)
 
-    def _climb(
-        self, ascent: _Ascent, channels: NDArray[np.int64]
-    ) -> tuple[NDArray[np.uint8], Array]:
-        """Return images, uint8 (n, H, W, C), and the activations (n,) they reach."""
-        random = stream(0, "maximize")
-        start = GRAY + NOISE * random.standard_normal(ascent.input_shape)
-        images = np.repeat(start[None].astype(np.float32), len(channels), axis=0)
-        for step in range(self.steps):
-            rough = 4 * step < 3 * self.steps
-            moves = random.integers(-self.jitter, self.jitter + 1, 2) * rough
-            moved = np.roll(images, moves, axis=(1, 2))
-            gradient = np.roll(ascent.differentiate(moved, channels), -moves, axis=(1, 2))
-            largest = np.abs(gradient).max(axis=(1, 2, 3), keepdims=True)
-            images += STEP * gradient / np.where(largest > 0, largest, 1)
-            images -= np.float32(self.decay) * (images - np.float32(GRAY))
-            if rough and self.blur and (step + 1) % self.blur == 0:
-                images = _blur(images)
-            np.clip(images, 0, 255, out=images)
-        rounded = np.rint(images)
-        return rounded.astype(np.uint8), ascent.run(rounded, channels)
-
-
-class _Ascent:
-    """The middle of a layer's maps, and back to the levels (0 to 255) of the input."""
-
-    def __init__(self, trained: Trained, node: Node) -> None:
-        self.excitation = Excitation(trained, node, "true")
-        self.batch = self.excitation.batch
-        self.scale = np.array(trained.preprocessing.scale, np.float32)
-        self.shift = np.array(trained.preprocessing.shift, np.float32)
-        self.input_shape = trained.graph.input_shape
-        height, width, _ = self.excitation.output_shape
-        self.middle = (height // 2, width // 2)
-
-    def run(self, images: Array, channels: NDArray[np.int64]) -> Array:
-        """Return the activations (n,) of a channel for each of the images (n, H, W, C)."""
-        n = len(images)
-        self.excitation.plan.input[:n] = images * self.scale + self.shift
-        activations: Array = self.excitation.answer(n)[self._locate(channels)]
-        return activations
-
-    def differentiate(self, images: Array, channels: NDArray[np.int64]) -> Array:
-        """Return the gradients of these activations with respect to the levels (n, H, W, C)."""
-        self.run(images, channels)
-        levels: Array = self.excitation.carry_back(self._locate(channels), 1.0) * self.scale
-        return levels
-
-    def _locate(self, channels: NDArray[np.int64]) -> tuple[Any, ...]:
-        """Return where in the maps (N, P, Q, K) the middle of each image's channel is."""
-        return (np.arange(len(channels)), *self.middle, channels)
+    def _choose_aim(self, trained: Trained, subject: Subject) -> _Aim:
+        graph, outputs = trained.graph, trained.task.outputs
+        last = _find_logits(graph)
+        if subject.output is not None:
+            if subject.layer is not None or subject.filters is not None or self.whole:
+                other = "whole" if self.whole else "layer" if subject.layer else "filter"
+                raise UsageError(
+                    f"{name_setting('class')} and {name_setting(other)}: give what is to be excited"
+                )
+            number = trained.find_output(subject.output)
+            return _Aim(last, _aim_at_output(trained, last), (number,), (outputs[number],))
+        node = choose_layer(subject.layer, list_filter_layers(graph), "filters")
+        shape = image_shape(node.output_shape)
+        if self.whole:
+            if subject.filters is not None:
+                raise UsageError(f"{name_setting('filter')} and whole: give what is to be excited")
+            node = find_activation(graph, node)
+            return _Aim(node, LayerObjective(image_shape(node.output_shape)), (0,), ("all",))
+        filters = tuple(range(shape[2])) if subject.filters is None else subject.filters
+        check_filters(filters, shape[2], node.name)
+        if node is last:
+            labels = tuple(outputs[number] for number in filters)
+            return _Aim(node, _aim_at_output(trained, node), filters, labels)
+        labels = tuple(number_labels(shape[2])[number] for number in filters)
+        return _Aim(node, Objective(shape), filters, labels)
 
 
-def _blur(images: Array) -> Array:
-    """Return images (n, H, W, C) with each pixel a mean over 3x3, weights 1 2 1 both ways."""
-    for axis in (1, 2):
-        widths = [(1, 1) if number == axis else (0, 0) for number in range(4)]
-        padded = np.pad(images, widths, mode="edge")
-        first, middle, last = (
-            np.take(padded, np.arange(images.shape[axis]) + offset, axis) for offset in range(3)
-        )
-        images = (first + 2 * middle + last) / np.float32(4)
-    return images
+class _Aim(Value):
+    """What of which layer is to be excited, by an input for each of some channels."""
+
+    node: Node
+    objective: Objective
+    channels: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+def _aim_at_output(trained: Trained, node: Node) -> Objective:
+    exclusive = isinstance(trained.task, Classification | Segmentation)
+    return (ClassObjective if exclusive else Objective)(image_shape(node.output_shape))
+
+
+def _find_logits(graph: Graph) -> Node:
+    """Return the layer whose output is the logits: what is ahead of a softmax at the end."""
+    node = graph.nodes[graph.output]
+    return graph.nodes[node.inputs[0]] if node.layer.family == "softmax" else node
+
+
+def _find_field(graph: Graph, aim: _Aim) -> Box:
+    """Return the part of the input that counts: all of it where nothing less is known."""
+    height, width, _ = image_shape(graph.input_shape)
+    if isinstance(aim.objective, LayerObjective):
+        return 0, 0, height, width
+    _, row, column = aim.objective.locate(1)
+    field = find_field(graph, graph.nodes.index(aim.node), (row, column))
+    return field if field[0] < field[2] and field[1] < field[3] else (0, 0, height, width)
+
+
+def _make_inputs(ascent: Ascent, channels: Channels) -> tuple[NDArray[Any], Array, Array]:
+    """Return the best inputs (n, H, W, C) of all starts, what they excite (n,), and the maps."""
+    best: list[NDArray[Any]] = []
+    for start in ascent.starts:
+        inputs = ascent.climb(channels, start)
+        maps = ascent.answer(inputs)
+        objective = ascent.objective
+        made = [inputs, objective.measure(maps, channels), maps, objective.rate(maps, channels)]
+        if best:
+            better = made[-1] > best[-1]
+            for kept, new in zip(best, made, strict=True):
+                kept[better] = new[better]
+        else:
+            best = made
+    return best[0], best[1], best[2]

@@ -5,7 +5,7 @@ import pytest
 
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.signals.preprocessing import SignalPreprocessing
-from cnncli.errors import UsageError
+from cnncli.errors import UsageError, name_settings
 from cnncli.inspection.base import Subject
 from cnncli.inspection.methods.maximize import Maximize
 
@@ -58,7 +58,20 @@ def test_filters_together_give_the_images_of_each_alone(trained):
         np.testing.assert_array_equal(alone.values[0], together[number])
 
 
-@pytest.mark.parametrize("changes", [{"steps": 2}, {"decay": 0.5}, {"jitter": 0}, {"blur": 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": 2},
+        {"decay": 0.5},
+        {"jitter": 0},
+        {"rotate": 0},
+        {"scale": 0},
+        {"blur": 1},
+        {"variation": 1},
+        {"fourier": False},
+        {"whole": True},
+    ],
+)
 def test_each_setting_changes_the_images(trained, changes):
     usual = Maximize().find(trained, Subject()).values
 
@@ -77,7 +90,118 @@ def test_filters_behind_branches_have_images(make_network):
     assert light[4, 4, 0] > 200 and dark[4, 4, 0] < 55
 
 
-def test_signals_are_refused(trained):
-    trained.preprocessing = SignalPreprocessing.__new__(SignalPreprocessing)
-    with pytest.raises(UsageError, match="for networks of images"):
-        Maximize().find(trained, Subject())
+def test_the_part_of_the_image_that_counts_is_the_receptive_field_in_the_middle(trained):
+    findings = Maximize().find(trained, Subject(filters=(0, 2)))
+
+    assert findings.figures["field"].tolist() == [[2, 2, 7, 7]] * 2
+    inside = np.zeros((9, 9), bool)
+    inside[2:7, 2:7] = True
+    contrast = findings.values[..., 0].astype(float) - 127.5
+    assert np.square(contrast[:, inside]).mean() > 10 * np.square(contrast[:, ~inside]).mean()
+
+
+@pytest.fixture
+def linear(make_network):
+    """A network of a single layer: the logit of b is the sum of the pixels where w is above 0."""
+    trained = make_network("dense(2)", SHAPE)
+    trained.preprocessing = Preprocessing(9, 9, 1, **UNIT)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], SHAPE[:2])
+    trained.model.weights["dense1/weight"][...] = np.stack([-signs, signs]).reshape(
+        trained.model.weights["dense1/weight"].shape
+    )
+    return trained, signs
+
+
+@pytest.mark.parametrize(("name", "sign"), [("a", -1), ("b", 1)])
+def test_the_image_of_a_class_of_a_linear_network_is_light_where_its_weights_are_above_zero(
+    linear, name, sign
+):
+    trained, signs = linear
+
+    findings = Maximize(fourier=False).find(trained, Subject(output=name))
+
+    assert findings.labels == (name,)
+    contrast = findings.values[0, :, :, 0].astype(float) - 127.5
+    np.testing.assert_array_equal(np.sign(contrast), sign * signs)
+    assert np.abs(contrast).min() > 60
+    assert findings.figures["probability"][0] > 0.999
+    assert findings.figures["answer"].tolist() == [name]
+    assert findings.notes == []
+
+
+def test_filters_of_the_last_layer_are_the_classes(linear):
+    trained, _ = linear
+
+    classes = Maximize(steps=8).find(trained, Subject(layer="dense1"))
+
+    assert classes.labels == ("a", "b")
+    np.testing.assert_array_equal(
+        classes.values[1:], Maximize(steps=8).find(trained, Subject(output="b")).values
+    )
+
+
+def test_a_class_that_is_not_reached_is_said_not_to_be(make_network):
+    trained = make_network("dense(2)", SHAPE)
+    trained.preprocessing = Preprocessing(9, 9, 1, **UNIT)
+    trained.model.weights["dense1/bias"][:] = (1, 0)  # a is the answer to everything
+
+    findings = Maximize(steps=4).find(trained, Subject(output="b"))
+
+    assert findings.notes == ["the network takes what was made for b for a"]
+    assert findings.figures["probability"][0] == pytest.approx(1 / (1 + np.e))
+
+
+def test_a_whole_layer_has_an_image_that_excites_it_more_than_random_images(trained):
+    findings = Maximize(whole=True).find(trained, Subject(layer="conv1"))
+
+    images = np.random.default_rng(1).random((200, *SHAPE), np.float32)
+    maps = trained.run(np.rint(images * 255) / np.float32(255), ["relu1"])["relu1"]
+    assert (findings.layer, findings.labels) == ("relu1", ("all",))
+    assert findings.figures["activation"][0] > np.linalg.norm(maps.reshape(200, -1), axis=1).max()
+
+
+def test_the_class_of_a_pixel_is_that_in_the_middle(make_network):
+    trained = make_network("conv(2, 3, pad=1)", SHAPE)
+    trained.preprocessing = Preprocessing(9, 9, 1, **UNIT)
+    trained.model.weights["conv1/weight"][...] = np.repeat([-1, 1], 9).reshape(
+        trained.model.weights["conv1/weight"].shape
+    )
+
+    findings = Maximize().find(trained, Subject(output="b"))
+
+    assert findings.figures["field"].tolist() == [[3, 3, 6, 6]]
+    assert (findings.values[0, 3:6, 3:6] > 200).all()
+
+
+def test_the_signal_of_a_filter_looks_like_the_filter(make_network):
+    trained = make_network("conv(2, 5) >> relu >> dense(2)", (21, 1))
+    trained.preprocessing = SignalPreprocessing(21, 1, None, "standard", (0.5,), (-1.0,))
+    patterns = np.array([[1, 2, 0, -2, -1], [-1, 1, 0, 1, -1]])
+    trained.model.weights["conv1/weight"][...] = patterns.reshape(
+        trained.model.weights["conv1/weight"].shape
+    )
+
+    findings = Maximize().find(trained, Subject())
+
+    assert findings.values.shape == (2, 1, 21, 1) and findings.values.dtype == np.float32
+    _, start, _, stop = findings.figures["field"][0]
+    for values, pattern in zip(findings.values[:, 0, start:stop, 0], patterns, strict=True):
+        assert np.corrcoef(values, pattern)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("settings", "subject", "what"),
+    [
+        ({}, {"output": "b", "layer": "conv1"}, "class and layer"),
+        ({}, {"output": "b", "filters": (0,)}, "class and filter"),
+        ({"whole": True}, {"output": "b"}, "class and whole"),
+        ({"whole": True}, {"filters": (0,)}, "filter and whole"),
+        ({}, {"output": "c"}, "'c' is none of the classes"),
+        ({}, {"filters": (3,)}, "conv1 has 3 filters"),
+    ],
+)
+def test_what_does_not_go_together_or_is_not_there_is_refused(trained, settings, subject, what):
+    with pytest.raises(UsageError) as error:
+        Maximize(**settings).find(trained, Subject(**subject))
+
+    assert what in name_settings(str(error.value), str)
