@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "cnncli").rglob("*.py"))
 TALKING = {"cli.py", "commands", "options", "terminal.py"}  # to whoever runs the command
+NOT_PACKED = (".py", ".pyc", ".so", ".pyd", ".png")  # pictures are for the README
 COMMANDS = sorted(
     path.stem.replace("_", "-") for path in (ROOT / "cnncli" / "commands").glob("[a-z]*.py")
 )
@@ -47,6 +48,15 @@ def test_every_command_has_help_with_examples_and_a_test(command):
     assert lines[1].startswith("  cnncli ") and f"cnncli {command}" in run.stdout
     stem = command.replace("-", "_")
     assert (ROOT / "tests" / "commands" / f"test_{stem}.py").exists()
+
+
+def test_every_file_beside_the_modules_is_packed():
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["cnncli"]
+    packed = {path for pattern in patterns for path in (ROOT / "cnncli").glob(pattern)}
+    files = {path for path in (ROOT / "cnncli").rglob("*.*") if path.suffix not in NOT_PACKED}
+    assert files - packed == set()
 
 
 def test_every_kernel_has_a_test():

@@ -68,9 +68,14 @@ def wants_more(trained: Trained, options: Mapping[str, Any]) -> bool:
 
 def take_over_model(trained: Trained, options: dict[str, Any]) -> None:
     """Give options the values that a network was trained with, but for those that are given now."""
+    take_over(list_options(trained), options)
+
+
+def list_options(trained: Trained) -> dict[str, Any]:
+    """Return the options that a network was trained with, by name, and its other settings."""
     settings = trained.model.training["settings"]
-    take_over({name: value for name, value in settings.items() if value is not None}, options)
-    take_over({"arch": trained.graph.text, **_describe_data(trained)}, options)
+    given = {name: value for name, value in settings.items() if value is not None}
+    return {**given, "arch": trained.graph.text, **_describe_data(trained)}
 
 
 def check_data(path: str, trained: Trained, prepared: Prepared) -> None:

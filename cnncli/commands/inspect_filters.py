@@ -72,10 +72,19 @@ class Look(NamedTuple):
     findings: Findings
 
 
+def _list_methods() -> list[tuple[str, str]]:
+    """Return every method and what it does, its settings in brackets."""
+    parted = [(text.partition("("), sentence) for text, sentence in describe_methods()]
+    return [
+        (name, f"{sentence}  [{settings[:-1]}]" if settings else sentence)
+        for (name, _, settings), sentence in parted
+    ]
+
+
 @command(
     "cnncli inspect-filters digits.npz --layer conv2 -o conv2.png",
     "cnncli inspect-filters digits.npz --method gradcam --image seven.png",
-    lists={"Methods": describe_methods},
+    lists={"Methods": _list_methods},
 )
 @model_argument
 @click.option(

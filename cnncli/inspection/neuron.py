@@ -104,7 +104,7 @@ def take_apart(trained: Trained, sample: Sample, layer: str, numbers: Sequence[i
     bias = weights.get(f"{node.name}/bias")
     top, left, bottom, right = find_field(graph, graph.nodes.index(node), place.axes)
     last = behind[-1] if behind else node
-    x = values[_name_source(graph, node)]
+    x = values[name_source(graph, node)]
     if node.layer.family == "pool":
         window = _read_pool(node, x, place)
     else:
@@ -130,14 +130,15 @@ def list_weighted_sums(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if node in filtering or node.layer.family == "pool"]
 
 
-def _name_source(graph: Graph, node: Node) -> str:
+def name_source(graph: Graph, node: Node) -> str:
+    """Return the name of what a layer with a single source reads, "input" for the network's."""
     (source,) = node.inputs
     return "input" if source == INPUT else graph.nodes[source].name
 
 
 def _read_values(trained: Trained, sample: Sample, nodes: Sequence[Node]) -> dict[str, Array]:
     """Return the values (H, W, C) of nodes, and what the first of them reads, by name."""
-    source = _name_source(trained.graph, nodes[0])
+    source = name_source(trained.graph, nodes[0])
     names = {source, *(node.name for node in nodes)} - {"input"}
     values = {"input": sample.input, **trained.run(sample.input, keep=names)}
     return {name: value.reshape(image_shape(value.shape)) for name, value in values.items()}

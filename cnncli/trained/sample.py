@@ -32,7 +32,11 @@ def read_sample(source: Source, preprocessing: AnyPreprocessing) -> Sample:
     Where a network takes images of any size, the middle of the image is taken, in the size the
     network was trained on.
     """
-    name, values = read_values(source, preprocessing.at_one_size())
+    return make_sample(*read_values(source, preprocessing.at_one_size()), preprocessing)
+
+
+def make_sample(name: str, values: NDArray[Any], preprocessing: AnyPreprocessing) -> Sample:
+    """Return a sample of values that are in the shape of the network's input."""
     normalized = np.empty((1, *values.shape), np.float32)
     preprocessing.normalize(values[None], np.zeros(1, np.int64), normalized)
     return Sample(name, values, normalized[0])

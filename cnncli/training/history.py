@@ -42,7 +42,11 @@ def read_history(path: str, data: bytes | None = None) -> History:
 def _read_model(path: str) -> History:
     from cnncli.model_file import load_model
 
-    records = load_model(path).training.get("log")
+    return read_records(path, load_model(path).training.get("log"))
+
+
+def read_records(path: str, records: Any) -> History:
+    """Return the epochs that a model file has; raise DataError where it has none."""
     if not isinstance(records, list) or not records:
         raise DataError(
             f"{path}: the model has no records of its epochs; give the log of its training",

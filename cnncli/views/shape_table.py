@@ -13,7 +13,7 @@ COLUMNS = ("name", "layer", "output", "params", "MACs", "field", "jump", "lost")
 
 def write_table(report: Report) -> Iterator[str]:
     """Yield aligned columns, the totals, and what is lost."""
-    rows = _list_rows(report)
+    rows = list_rows(report)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     yield f"input {_write_size(report['input'])}"
     yield ""
@@ -22,7 +22,7 @@ def write_table(report: Report) -> Iterator[str]:
         cells += [cell.rjust(width) for cell, width in zip(row[3:8], widths[3:8], strict=True)]
         cells += row[8:]
         yield "  ".join(cells).rstrip()
-    yield from ("", *_total_lines(report))
+    yield from ("", *list_totals(report))
     for layer in report["layers"]:
         if any(layer["lost"]):
             yield _describe_loss(layer, report)
@@ -52,7 +52,8 @@ def _explanation_lines(report: Report) -> Iterator[str]:
             yield from (f"    {line}" for line in layer["explanation"])
 
 
-def _total_lines(report: Report) -> Iterator[str]:
+def list_totals(report: Report) -> Iterator[str]:
+    """Yield parameters, cost and memory in words."""
     total = report["total"]
     yield f"params   {total['params']:,}, a model file of {_write_bytes(total['weights_bytes'])}"
     what = "signal" if _is_signal(report) else "image"
@@ -77,7 +78,7 @@ def write_csv(report: Report) -> Iterator[str]:
 
 def write_markdown(report: Report) -> Iterator[str]:
     """Yield the lines of a table, the totals last."""
-    header, *rows = _list_rows(report)
+    header, *rows = list_rows(report)
     more = len(header) - len(COLUMNS)
     yield f"| {' | '.join(header)} |"
     yield "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |" + " --- |" * more
@@ -87,7 +88,7 @@ def write_markdown(report: Report) -> Iterator[str]:
     yield f"| total | | | {total['params']:,} | {total['macs']:,} | | | |" + " |" * more
 
 
-def _list_rows(report: Report) -> list[tuple[str, ...]]:
+def list_rows(report: Report) -> list[tuple[str, ...]]:
     """Return the header and a row per layer.
 
     Where the network has branches, a last column says whose output a layer reads, if that is not
