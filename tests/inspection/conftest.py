@@ -18,7 +18,7 @@ def make_network():
     """Return what opens a network whose weights are zero, in `model.weights`, to be changed."""
 
     def make(text, shape):
-        graph = build_graph(parse(text), shape)
+        graph = build_graph(parse(text, 2), shape)
         model = Model(text, shape, {}, list("ab"), Weights(graph).dump())
         return Trained(model, Preprocessing(8, 8, 1), Classification(("a", "b")))
 

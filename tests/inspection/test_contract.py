@@ -1,12 +1,17 @@
 """What holds of every method on networks of every kind: an answer, or a refusal that says why."""
 
+import re
+
 import numpy as np
 import pytest
 
+from cnncli import presets
+from cnncli.engine import Weights
 from cnncli.errors import UsageError
 from cnncli.inspection import find_method, list_methods
 from cnncli.inspection.attribution import Attribution
 from cnncli.inspection.base import Subject
+from cnncli.presets.adaptation import adapt
 
 NETWORKS = {
     "branches and bn": (
@@ -14,8 +19,18 @@ NETWORKS = {
         " >> dense(2)",
         (8, 12, 3),
     ),
+    "stacked branches": (
+        "conv(3, 3, pad=1) >> relu >> (conv(2, 1) >> relu | maxpool(3, stride=1, pad=1))"
+        " >> maxpool >> dense(2)",
+        (8, 10, 1),
+    ),
     "signals": ("conv(4, 5, pad=2) >> relu >> maxpool >> conv(3, 3) >> relu >> dense(2)", (20, 1)),
     "a class for every pixel": ("conv(4, 3, pad=1) >> gelu >> conv(2, 1)", (8, 10, 1)),
+    "masks by a detour": (
+        "conv(3, 3, pad=1) >> relu >> (id | maxpool >> conv(4, 3, pad=1) >> relu"
+        " >> deconv(2, 2, 2)) >> conv(2, 1)",
+        (8, 12, 3),
+    ),
     "vectors": ("dense(5) >> tanh >> dense(2)", (4, 4, 1)),
 }
 ON_A_SAMPLE = [name for name in list_methods() if "data" not in find_method(name).needs]
@@ -31,6 +46,14 @@ REFUSALS = {  # what a method has no use for
         for name in ("eigencam", "gradcam", "gradcam++", "layercam", "scorecam")
     },
 }
+
+HEAVY = {"alexnet", "zfnet", "unet", "wrn28_10", "resnet34", "resnet50", "resnet101", "resnet56"}
+
+
+def mark_heavy(preset):
+    """Return a preset to be tested, marked as slow where it has many weights or layers."""
+    heavy = preset in HEAVY or re.fullmatch(r"vgg\d+", preset)
+    return pytest.param(preset, marks=pytest.mark.slow) if heavy else preset
 
 
 @pytest.fixture
@@ -72,6 +95,25 @@ def test_a_method_answers_with_numbers_or_says_why_it_does_not(
         height, width = (1, *shape)[-3:-1]
         assert found.shape == (1, height, width)
         assert found.any()
+
+
+@pytest.mark.parametrize("preset", [mark_heavy(name) for name in [*presets.names(), "unet(8)"]])
+def test_maps_of_a_preset_are_finite_and_not_zero(make_network, make_sample, preset):
+    original = presets.get(preset)
+    signal = len(original.input_shape) == 2
+    shape = (512, 1) if signal else (32, 32, original.input_shape[-1])
+    trained = make_network(adapt(original, shape).text, shape)
+    weights = Weights(trained.graph)
+    weights.initialize(seed=1)
+    trained.model.weights.update(weights.dump())
+    values = np.random.default_rng(1).standard_normal(shape).astype(np.float32)
+    subject = Subject(make_sample(values))
+
+    for name in ("gradient-x-input", "gradcam", "eigencam"):
+        (pixels,) = find_method(name).find(trained, subject).values
+
+        assert pixels.shape == ((1, 512) if signal else (32, 32))
+        assert np.isfinite(pixels).all() and pixels.any(), name
 
 
 @pytest.mark.parametrize("name", ATTRIBUTIONS)

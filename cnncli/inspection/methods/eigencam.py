@@ -34,8 +34,14 @@ class EigenCam(Cam, name="eigencam"):
     ) -> Floats:
         """Return the places' projection on the direction in which they are longest together."""
         places = maps.reshape(-1, maps.shape[-1])
-        # Not by @, whose sums may depend on the number of threads.
-        moments = np.einsum("pi,pj->ij", places, places, optimize=False)
-        _, directions = np.linalg.eigh(moments)  # in the order of their eigenvalues
-        projection: Floats = (places @ directions[:, -1]).reshape(maps.shape[:2])
+        # The first principal direction by the smaller of both matrices of products. Not by @, whose
+        # sums may depend on the number of threads.
+        if len(places) < maps.shape[-1]:
+            products = np.einsum("pi,qi->pq", places, places, optimize=False)
+            lengths, directions = np.linalg.eigh(products)  # in the order of their eigenvalues
+            flat = directions[:, -1] * np.sqrt(max(lengths[-1], 0))
+        else:
+            products = np.einsum("pi,pj->ij", places, places, optimize=False)
+            flat = places @ np.linalg.eigh(products)[1][:, -1]
+        projection: Floats = flat.reshape(maps.shape[:2])
         return np.maximum(projection if projection.sum() >= 0 else -projection, 0)
