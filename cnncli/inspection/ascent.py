@@ -109,12 +109,12 @@ class Ascent:
 
     @property
     def starts(self) -> list[Array]:
-        """Where to begin (C,): at gray and, where it matters, at the mean and at black."""
+        """Where to begin (C,), the best first: gray, or the mean; signals at what becomes zero."""
         mean = self.range.mean
         if not self.range.discrete:
             return [mean]
         gray = np.full_like(mean, GRAY)
-        return [gray, mean, np.zeros_like(mean)] if self.objective.several else [gray]
+        return [mean, np.zeros_like(mean), gray] if self.objective.several else [gray]
 
     def climb(self, channels: Channels, start: Array) -> NDArray[Any]:
         """Return samples (n, H, W, C) for channels, begun as noise around a start (C,)."""

@@ -25,7 +25,7 @@ from cnncli.render.map_sheet import lay_out_attributions, lay_out_maps
 from cnncli.render.patch_sheet import lay_out_patches
 from cnncli.render.sheet import Capacity, Sheet, Tile, describe_cut
 from cnncli.render.text import write_number
-from cnncli.render.waveform import draw_waveform
+from cnncli.render.waveform import WIDTH, draw_waveform, stretch
 from cnncli.trained.sample import Sample
 from cnncli.views.score import make_score_chart
 from cnncli.views.shift import make_shift_chart
@@ -140,7 +140,7 @@ def _(
     if shown.dtype == np.uint8:
         pictures = [show_bands(values) for values in shown]
     else:
-        pictures = [show_bands(draw_waveform(values[0])) for values in shown]
+        pictures = [show_bands(draw_waveform(stretch(values[0], WIDTH))) for values in shown]
     figures, ending = findings.figures["activation"], ""
     if "probability" in findings.figures:
         figures, ending = 100 * findings.figures["probability"], " %"

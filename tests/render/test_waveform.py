@@ -1,6 +1,6 @@
 import numpy as np
 
-from cnncli.render.waveform import HEIGHT, INK, WIDTH, draw_waveform, keep_strongest
+from cnncli.render.waveform import HEIGHT, INK, WIDTH, draw_waveform, keep_strongest, stretch
 
 
 def test_a_column_reaches_from_the_lowest_to_the_highest_of_its_samples():
@@ -10,6 +10,17 @@ def test_a_column_reaches_from_the_lowest_to_the_highest_of_its_samples():
     assert dark.shape == (HEIGHT, WIDTH)
     assert dark[:, 0].all()
     assert dark[:, 1:].sum(0).tolist() == [1] * (WIDTH - 1)
+
+
+def test_neighbors_are_joined_by_a_line_without_gaps():
+    dark = draw_waveform(np.array([[0.0], [1.0], [0.0]]))[..., 0] == INK
+    assert dark.sum(axis=0).tolist() == [HEIGHT, HEIGHT, 1]
+
+
+def test_short_signals_are_stretched_by_straight_lines():
+    signal = np.array([[0.0, 4], [2, 0]])
+    assert stretch(signal, 5).tolist() == [[0, 4], [0.5, 3], [1, 2], [1.5, 1], [2, 0]]
+    assert stretch(signal, 2) is signal
 
 
 def test_channels_are_bands_on_one_scale():

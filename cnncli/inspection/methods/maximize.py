@@ -26,6 +26,8 @@ from cnncli.value import Value
 if TYPE_CHECKING:
     from cnncli.trained.model import Trained
 
+SURE = 0.9  # of a class
+
 
 class Maximize(Method, name="maximize"):
     """An input made to excite a filter, class or layer (Yosinski et al. 2015, arXiv:1506.06579).
@@ -41,8 +43,10 @@ class Maximize(Method, name="maximize"):
     frequency, so that it does not fill with fine patterns (Olah, Mordvintsev and Schubert 2017,
     doi:10.23915/distill.00007).
 
-    Where it ends need not be the most there is. For a class it starts from gray, from the mean of
-    the training images and from black; what makes the network surest is kept.
+    Where it ends need not be the most there is. It starts from gray; for a class from the mean of
+    the training images and, where the class gets less than nine tenths, from black and from gray,
+    too: what makes the network surest is kept. Signals start from what their normalization makes
+    zero, and are kept to the range it brings them to.
     """
 
     steps: int = setting(COUNT, 128)
@@ -135,18 +139,26 @@ def _find_field(graph: Graph, aim: _Aim) -> Box:
     return field if field[0] < field[2] and field[1] < field[3] else (0, 0, height, width)
 
 
-def _make_inputs(ascent: Ascent, channels: Channels) -> tuple[NDArray[Any], Array, Array]:
-    """Return the best inputs (n, H, W, C) of all starts, what they excite (n,), and the maps."""
-    best: list[NDArray[Any]] = []
-    for start in ascent.starts:
-        inputs = ascent.climb(channels, start)
-        maps = ascent.answer(inputs)
-        objective = ascent.objective
-        made = [inputs, objective.measure(maps, channels), maps, objective.rate(maps, channels)]
-        if best:
-            better = made[-1] > best[-1]
-            for kept, new in zip(best, made, strict=True):
-                kept[better] = new[better]
-        else:
-            best = made
-    return best[0], best[1], best[2]
+def _make_inputs(ascent: Ascent, channels: Channels) -> list[NDArray[Any]]:
+    """Return inputs (n, H, W, C), what they excite (n,), and the maps.
+
+    Those that are not sure to be what they were made for are made again from the next start.
+    """
+    rate = ascent.objective.rate
+    first, *others = ascent.starts
+    made = _climb(ascent, channels, first)
+    for start in others:
+        (rows,) = np.nonzero(rate(made[-1], channels) < SURE)
+        if not len(rows):
+            break
+        again = _climb(ascent, channels[rows], start)
+        better = rate(again[-1], channels[rows]) > rate(made[-1][rows], channels[rows])
+        for kept, new in zip(made, again, strict=True):
+            kept[rows[better]] = new[better]
+    return made
+
+
+def _climb(ascent: Ascent, channels: Channels, start: Array) -> list[NDArray[Any]]:
+    inputs = ascent.climb(channels, start)
+    maps = ascent.answer(inputs)
+    return [inputs, ascent.objective.measure(maps, channels), maps]
