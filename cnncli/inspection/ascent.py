@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images.preprocessing import normalize_levels
+from cnncli.errors import DataError
 from cnncli.graph import Node
 from cnncli.graph.receptive_field import Box
 from cnncli.inspection.excitation import Excitation
 from cnncli.inspection.objective import Channels, Objective
 from cnncli.inspection.warp import Warp
 from cnncli.randomness import stream
+from cnncli.tasks.base import NOT_FINITE
+from cnncli.trained.answers import are_finite
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -57,6 +61,7 @@ class Range:
         self.scale = np.array(preprocessing.scale, np.float64)
         self.shift = np.array(preprocessing.shift, np.float64)
         self.discrete = preprocessing.noun == "image"
+        self.levels = preprocessing.normalization == "image"  # each is normalized by itself
         if self.discrete:
             low, high = 0.0 * self.scale, 255 + 0.0 * self.scale
         else:
@@ -78,7 +83,10 @@ class Range:
     def restore(self, shares: Array) -> NDArray[Any]:
         """Return inputs as samples are: uint8 levels, or float32 values of signals."""
         values = self.low + self.span * shares
-        return np.rint(values).astype(np.uint8) if self.discrete else values.astype(np.float32)
+        if not self.discrete:
+            return values.astype(np.float32)
+        images = np.rint(values).astype(np.uint8)
+        return np.stack([normalize_levels(image) for image in images]) if self.levels else images
 
     def take(self, samples: NDArray[Any]) -> Array:
         """Return what a network takes for what `restore` returned."""
@@ -100,7 +108,7 @@ class Ascent:
         field: Box,
     ) -> None:
         self.excitation = Excitation(trained, node, "true")
-        self.objective, self.settings = objective, climb
+        self.name, self.objective, self.settings = node.name, objective, climb
         self.range = Range(trained.preprocessing)
         self.batch = self.excitation.batch
         height, width = field[2] - field[0], field[3] - field[1]
@@ -117,7 +125,10 @@ class Ascent:
         return [mean, np.zeros_like(mean), gray] if self.objective.several else [gray]
 
     def climb(self, channels: Channels, start: Array) -> NDArray[Any]:
-        """Return samples (n, H, W, C) for channels, begun as noise around a start (C,)."""
+        """Return samples (n, H, W, C) for channels, begun as noise around a start (C,).
+
+        Raises DataError where a gradient is not finite.
+        """
         how, shape = self.settings, self.excitation.input_shape
         random = stream(0, "maximize")
         base = np.broadcast_to(start.astype(np.float32), shape)
@@ -129,16 +140,23 @@ class Ascent:
             gradient = self._differentiate(inputs, channels, warp, late)
             inputs += np.float32(STEP) * self._even_out(gradient)
             if how.variation:
-                inputs -= np.float32(STEP * how.variation) * _differentiate_variation(inputs)
+                inputs -= np.float32(STEP * how.variation) * differentiate_variation(inputs)
             inputs -= np.float32(how.decay) * (inputs - base)
             if how.blur and not late and (step + 1) % how.blur == 0:
-                inputs = _blur(inputs)
+                inputs = blur(inputs)
             np.clip(inputs, 0, 1, out=inputs)
+        self._check(inputs)
         return self.range.restore(inputs)
 
     def answer(self, samples: NDArray[Any]) -> Array:
-        """Return what samples excite: maps (n, P, Q, K)."""
-        return self._run(self.range.take(samples)).copy()
+        """Return what samples excite: maps (n, P, Q, K); raise DataError for NaN and infinity."""
+        maps = self._run(self.range.take(samples)).copy()
+        self._check(maps)
+        return maps
+
+    def _check(self, values: Array) -> None:
+        if not are_finite(values):
+            raise DataError(NOT_FINITE, place=self.name)
 
     def _run(self, inputs: Array) -> Array:
         plan_input = self.excitation.plan.input[: len(inputs)]
@@ -189,7 +207,7 @@ def _weigh_frequencies(shape: tuple[int, ...], side: int) -> Array:
     return gains[..., None]
 
 
-def _differentiate_variation(inputs: Array) -> Array:
+def differentiate_variation(inputs: Array) -> Array:
     """Return the gradients of the total variation: of the sum of sizes of differences between
     neighbors in a row or a column (Mahendran and Vedaldi 2015, arXiv:1412.0035).
     """
@@ -202,7 +220,7 @@ def _differentiate_variation(inputs: Array) -> Array:
     return gradient
 
 
-def _blur(images: Array) -> Array:
+def blur(images: Array) -> Array:
     """Return images (n, H, W, C) with each pixel a mean over 3x3, weights 1 2 1 both ways."""
     for axis in (1, 2):
         widths = [(1, 1) if number == axis else (0, 0) for number in range(4)]

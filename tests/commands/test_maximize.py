@@ -179,9 +179,9 @@ def test_what_cannot_be_made_is_refused(make_model, maximize, arguments, setting
 
 @pytest.mark.slow
 def test_every_digit_is_reached(run, tmp_path):
-    assert run("train", DIGITS, "-o", "model.npz", cwd=tmp_path).returncode == 0
+    assert run("train", DIGITS, "-o", "model.npz", cwd=tmp_path, timeout=600).returncode == 0
     arguments = ("--method", "maximize", "--layer", "dense1", "-o", "digits.npz")
-    run("inspect-filters", "model.npz", *arguments, cwd=tmp_path)
+    run("inspect-filters", "model.npz", *arguments, cwd=tmp_path, timeout=600)
     with np.load(tmp_path / "digits.npz") as arrays:
         for name, pixels in zip(arrays["labels"], arrays["maximize"], strict=True):
             Image.fromarray(pixels[..., 0]).save(tmp_path / f"{name}.png")

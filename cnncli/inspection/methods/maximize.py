@@ -64,7 +64,8 @@ class Maximize(Method, name="maximize"):
     def find(self, trained: Trained, subject: Subject) -> InputFindings:
         """Return an input for a class, for a layer, or for each filter of one: of the first.
 
-        The filters of the last layer are the outputs. Raises UsageError for what there is not.
+        The filters of the last layer are the outputs. Raises UsageError for what there is not,
+        DataError where answers are not finite.
         """
         aim = self._choose_aim(trained, subject)
         box = _find_field(trained.graph, aim)

@@ -5,9 +5,10 @@ import pytest
 
 from cnncli.data.images.preprocessing import Preprocessing
 from cnncli.data.signals.preprocessing import SignalPreprocessing
-from cnncli.errors import UsageError, name_settings
+from cnncli.errors import DataError, UsageError, name_settings
 from cnncli.inspection.base import Subject
 from cnncli.inspection.methods.maximize import Maximize
+from cnncli.tasks import MultiLabel
 
 SHAPE = (9, 9, 1)
 UNIT = {"scale": (1 / 255,), "shift": (0.0,)}
@@ -140,6 +141,16 @@ def test_filters_of_the_last_layer_are_the_classes(linear):
     )
 
 
+def test_labels_that_do_not_exclude_each_other_have_no_answer(linear):
+    trained, _ = linear
+    trained.task = MultiLabel(("a", "b"))
+
+    findings = Maximize(steps=8).find(trained, Subject(output="b"))
+
+    assert (findings.labels, set(findings.figures)) == (("b",), {"activation", "field"})
+    assert findings.figures["activation"][0] > 1
+
+
 def test_a_class_that_the_mean_does_not_lead_to_is_made_from_black_or_gray(make_network):
     trained = make_network("conv(1, 1) >> relu >> dense(2)", SHAPE)
     trained.preprocessing = Preprocessing(9, 9, 1, scale=(1 / 255,), shift=(-1.0,))  # mean: white
@@ -220,3 +231,19 @@ def test_what_does_not_go_together_or_is_not_there_is_refused(trained, settings,
         Maximize(**settings).find(trained, Subject(**subject))
 
     assert what in name_settings(str(error.value), str)
+
+
+def test_a_network_whose_answers_are_not_finite_is_refused(trained):
+    trained.model.weights["conv1/weight"][...] = np.nan
+
+    with pytest.raises(DataError, match="conv1: the network's answer is not finite"):
+        Maximize(steps=1).find(trained, Subject())
+
+
+def test_images_that_are_each_normalized_by_themselves_are_left_so(trained):
+    trained.preprocessing = Preprocessing(9, 9, 1, "stretch", "image", **UNIT)
+
+    findings = Maximize(steps=8).find(trained, Subject())
+
+    assert findings.values.mean(axis=(1, 2, 3)) == pytest.approx([128] * 3, abs=2)
+    assert findings.values.std(axis=(1, 2, 3)) == pytest.approx([48] * 3, abs=4)
