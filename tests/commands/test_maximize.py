@@ -153,12 +153,12 @@ def test_signals_are_drawn_as_curves(make_model, maximize, tmp_path):
         (
             ("--class", "rings", "--layer", "conv1"),
             "",
-            "--class and --layer: give what is to be excited",
+            "--class and --layer both say what is to be excited; leave one out",
         ),
         (
             ("--filter", "0"),
             "whole=yes",
-            "--filter and whole: give what is to be excited",
+            "--filter and whole=yes both say what is to be excited; leave one out",
         ),
         (
             (),

@@ -13,7 +13,7 @@ from cnncli.errors import setting as name_setting
 from cnncli.graph import Graph, Node
 from cnncli.graph.receptive_field import Box, find_field
 from cnncli.inspection.ascent import Ascent, Climb
-from cnncli.inspection.base import InputFindings, Method, Subject, check_filters, number_labels
+from cnncli.inspection.base import InputFindings, Method, Subject, check_filters
 from cnncli.inspection.figures import Array
 from cnncli.inspection.layer_choice import choose_layer, find_activation, list_filter_layers
 from cnncli.inspection.objective import Channels, ClassObjective, LayerObjective, Objective
@@ -84,30 +84,37 @@ class Maximize(Method, name="maximize"):
         return InputFindings(aim.node.name, aim.labels, inputs, figures)
 
     def _choose_aim(self, trained: Trained, subject: Subject) -> _Aim:
+        """Return what is to be excited; raise UsageError for several things, and for nothing."""
+        self._check_alone(subject)
         graph, outputs = trained.graph, trained.task.outputs
         last = _find_logits(graph)
         if subject.output is not None:
-            if subject.layer is not None or subject.filters is not None or self.whole:
-                other = "whole" if self.whole else "layer" if subject.layer else "filter"
-                raise UsageError(
-                    f"{name_setting('class')} and {name_setting(other)}: give what is to be excited"
-                )
             number = trained.find_output(subject.output)
             return _Aim(last, _aim_at_output(trained, last), (number,), (outputs[number],))
         node = choose_layer(subject.layer, list_filter_layers(graph), "filters")
-        shape = image_shape(node.output_shape)
         if self.whole:
-            if subject.filters is not None:
-                raise UsageError(f"{name_setting('filter')} and whole: give what is to be excited")
             node = find_activation(graph, node)
             return _Aim(node, LayerObjective(image_shape(node.output_shape)), (0,), ("all",))
+        shape = image_shape(node.output_shape)
         filters = tuple(range(shape[2])) if subject.filters is None else subject.filters
         check_filters(filters, shape[2], node.name)
         if node is last:
             labels = tuple(outputs[number] for number in filters)
             return _Aim(node, _aim_at_output(trained, node), filters, labels)
-        labels = tuple(number_labels(shape[2])[number] for number in filters)
-        return _Aim(node, Objective(shape), filters, labels)
+        return _Aim(node, Objective(shape), filters, tuple(map(str, filters)))
+
+    def _check_alone(self, subject: Subject) -> None:
+        asked = {
+            name_setting("class"): subject.output is not None,
+            name_setting("layer"): subject.layer is not None and not self.whole,
+            name_setting("filter"): subject.filters is not None,
+            "whole=yes": self.whole,
+        }
+        names = [name for name, given in asked.items() if given]
+        if len(names) > 1 and names[:2] != [name_setting("layer"), name_setting("filter")]:
+            raise UsageError(
+                f"{' and '.join(names[:2])} both say what is to be excited; leave one out"
+            )
 
 
 class _Aim(Value):

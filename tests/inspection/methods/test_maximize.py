@@ -220,8 +220,8 @@ def test_the_signal_of_a_filter_looks_like_the_filter(make_network):
     [
         ({}, {"output": "b", "layer": "conv1"}, "class and layer"),
         ({}, {"output": "b", "filters": (0,)}, "class and filter"),
-        ({"whole": True}, {"output": "b"}, "class and whole"),
-        ({"whole": True}, {"filters": (0,)}, "filter and whole"),
+        ({"whole": True}, {"output": "b"}, "class and whole=yes"),
+        ({"whole": True}, {"filters": (0,)}, "filter and whole=yes"),
         ({}, {"output": "c"}, "'c' is none of the classes"),
         ({}, {"filters": (3,)}, "conv1 has 3 filters"),
     ],
