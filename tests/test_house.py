@@ -47,7 +47,8 @@ def test_every_command_has_help_with_examples_and_a_test(command):
     assert lines[0].endswith(".")
     assert lines[1].startswith("  cnncli ") and f"cnncli {command}" in run.stdout
     stem = command.replace("-", "_")
-    assert (ROOT / "tests" / "commands" / f"test_{stem}.py").exists()
+    tests = ROOT / "tests" / "commands"  # a file or a folder of them for each command
+    assert [*tests.glob(f"test_{stem}.py"), *tests.glob(f"{stem}/test_*.py")]
 
 
 def test_every_file_beside_the_modules_is_packed():

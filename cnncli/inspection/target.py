@@ -56,7 +56,9 @@ def choose_targets(trained: Trained, subject: Subject) -> list[Target]:
             raise UsageError(f"{setting('filter')}: of which layer? give {setting('layer')}, too")
         return [choose_output(trained, subject)]
     if subject.output is not None:
-        raise UsageError(f"{setting('class')} or {setting('layer')}: give what is to be explained")
+        raise UsageError(
+            f"{setting('class')} and {setting('layer')}: only one is explained; leave one out"
+        )
     node = choose_layer(subject.layer, trained.graph.nodes, "an output")
     values = trained.run(subject.sample.input, [node.name])[node.name]
     if not are_finite(values):

@@ -53,7 +53,10 @@ def test_a_layer_is_explained_by_its_strongest_filter_or_those_named(trained, ma
         ({"layer": "conv2"}, "no layer 'conv2' with an output; did you mean conv1"),
         ({"layer": "conv1", "filters": (2,)}, "filter 2: conv1 has 2 filters; give 0 to 1"),
         ({"filters": (0,)}, "filter: of which layer\\? give layer, too"),
-        ({"layer": "conv1", "output": "a"}, "class or layer: give what is to be explained"),
+        (
+            {"layer": "conv1", "output": "a"},
+            "class and layer: only one is explained; leave",
+        ),
     ],
 )
 def test_a_target_that_there_is_not_is_refused(trained, make_sample, asked, message):
