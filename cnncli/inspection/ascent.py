@@ -149,8 +149,11 @@ class Ascent:
         return self.range.restore(inputs)
 
     def answer(self, samples: NDArray[Any]) -> Array:
-        """Return what samples excite: maps (n, P, Q, K); raise DataError for NaN and infinity."""
-        maps = self._run(self.range.take(samples)).copy()
+        """Return what samples excite: maps (n, P, Q, K), good until the next call.
+
+        Raises DataError for NaN and infinity.
+        """
+        maps = self._run(self.range.take(samples))
         self._check(maps)
         return maps
 

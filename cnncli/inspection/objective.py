@@ -36,9 +36,12 @@ class Objective(Value):
         values: Array = maps[(*self.locate(len(maps)), channels)]
         return values
 
-    def rate(self, maps: Array, channels: Channels) -> Array:
-        """Return how sure each input is to be taken for what it was made for (N,), at most 1."""
-        return np.ones(len(maps))
+    def rate(self, middles: Array, channels: Channels) -> Array:
+        """Return how sure each input is to be taken for what it was made for (N,), at most 1.
+
+        `middles` (N, K) are the maps' values in the middle.
+        """
+        return np.ones(len(middles))
 
     def differentiate(self, maps: Array, channels: Channels, late: bool) -> Slope:
         """Return where the gradient is not zero, and the gradient; `late` in the climb or not."""
@@ -53,9 +56,8 @@ class ClassObjective(Objective):
 
     several: ClassVar = True
 
-    def rate(self, maps: Array, channels: Channels) -> Array:
-        chances = probabilities(maps[self.locate(len(maps))])
-        rates: Array = chances[np.arange(len(maps)), channels]
+    def rate(self, middles: Array, channels: Channels) -> Array:
+        rates: Array = probabilities(middles)[np.arange(len(middles)), channels]
         return rates
 
     def differentiate(self, maps: Array, channels: Channels, late: bool) -> Slope:

@@ -75,12 +75,13 @@ class Maximize(Method, name="maximize"):
             _make_inputs(ascent, np.array(aim.channels[start : start + ascent.batch], np.int64))
             for start in range(0, len(aim.channels), ascent.batch)
         ]
-        inputs, activations, maps = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        inputs, activations, middles = (
+            np.concatenate(arrays) for arrays in zip(*parts, strict=True)
+        )
         figures = {"activation": activations, "field": np.array([box] * len(inputs))}
         if isinstance(aim.objective, ClassObjective):
-            logits = maps[aim.objective.locate(len(maps))]
-            figures["probability"] = probabilities(logits)[range(len(maps)), aim.channels]
-            figures["answer"] = np.array(trained.task.outputs)[logits.argmax(axis=1)]
+            figures["probability"] = probabilities(middles)[range(len(inputs)), aim.channels]
+            figures["answer"] = np.array(trained.task.outputs)[middles.argmax(axis=1)]
         return InputFindings(aim.node.name, aim.labels, inputs, figures)
 
     def _choose_aim(self, trained: Trained, subject: Subject) -> _Aim:
@@ -148,7 +149,7 @@ def _find_field(graph: Graph, aim: _Aim) -> Box:
 
 
 def _make_inputs(ascent: Ascent, channels: Channels) -> list[NDArray[Any]]:
-    """Return inputs (n, H, W, C), what they excite (n,), and the maps.
+    """Return inputs (n, H, W, C), what they excite (n,), and the layer's middle (n, K).
 
     Those that are not sure to be what they were made for are made again from the next start.
     """
@@ -169,4 +170,5 @@ def _make_inputs(ascent: Ascent, channels: Channels) -> list[NDArray[Any]]:
 def _climb(ascent: Ascent, channels: Channels, start: Array) -> list[NDArray[Any]]:
     inputs = ascent.climb(channels, start)
     maps = ascent.answer(inputs)
-    return [inputs, ascent.objective.measure(maps, channels), maps]
+    middle = ascent.objective.locate(len(maps))
+    return [inputs, ascent.objective.measure(maps, channels), maps[middle]]
