@@ -135,7 +135,8 @@ def inspect_filters(
 
     Without --output they are drawn in the terminal, or listed as a table of numbers if stdout is
     not a terminal. All pictures of a layer share one scale. On that of filters zero is pale. With
-    --image the dead filters are named, too: those whose activation is zero everywhere.
+    --image the dead filters are named, too: those whose activation is zero everywhere. See `cnncli
+    help methods` on which method answers which question, and how good its map is.
 
     In a .npz file feature maps are height x width x channels (a signal's length x channels), as
     `predict --output-kind features:LAYER` gives them; filters are as in the model file, filters x
