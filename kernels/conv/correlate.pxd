@@ -1,8 +1,9 @@
 """The loops over the tiles of a correlation: convolution forward, and backward to its input.
 
 A thread packs the source of a slab once, or reads it where it lies (pack.pxd), then runs over
-filters, channels, rows and pixels, in this order: a tile's weights are read from the second-level
-cache once per row.
+filters, channels, rows and pixels, in this order. A tile's weights for a few channels are laid side
+by side, so that they stay in the first-level cache for all rows: where they come from, the taps of
+a window may all lie in the same few sets of it.
 """
 
 from cython.parallel cimport prange, threadid
@@ -30,6 +31,7 @@ cdef extern from "conv/forward_tile.h" nogil:
         Py_ssize_t tap_count
         const float *weight
         Py_ssize_t panel_stride
+        Py_ssize_t weight_stride
         Py_ssize_t ahead
         float *sums
         bint resumes
@@ -57,6 +59,8 @@ cdef extern from "transpose.h" nogil:
 cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
     FEW_WEIGHTS = 9 * 512      # and in the first-level cache
+    CHAIN_TAPS = 9             # under which a tile's sums end with a block: see forward_tile.h
+    FEW_PIXELS = 128           # of a slab, for which weights are read where they lie
     SHORT_ROW = 8              # pixels: too few to hide that weights come from the second level
     BLOCKS_AHEAD = 3           # of 16 channels, to fetch weights from memory in time
     TILE_PIXELS = 28           # the most of any tile
@@ -66,6 +70,7 @@ cdef struct Work:              # as all threads see it
     const Correlation *t
     Cut cut
     Py_ssize_t shares          # parts of the filters, for different threads
+    bint lays                  # weights side by side
     const float *x
     const float *weight
     const float *bias          # NULL for none
@@ -78,7 +83,7 @@ cdef struct Item:              # what one thread does at a time
     Slab slab
     Pack pack
     float *sums
-    float *turned              # weights, if backward
+    float *laid                # weights, side by side
     float *pair                # two rows of a tile's outputs, to be pooled
 
 cdef struct Phase:
@@ -91,29 +96,42 @@ cdef struct Phase:
 
 cdef inline Py_ssize_t chunk_channels(const Correlation *t) noexcept nogil:
     """Return how many channels' weights are used on a whole slab before the next ones."""
-    cdef Py_ssize_t block = MOST_FILTERS * PANEL * t.rows.taps * t.cols.taps
-    cdef Py_ssize_t floats = FEW_WEIGHTS if t.slab_cols <= SHORT_ROW else WEIGHT_FLOATS
-    return max(1, floats // block) * PANEL
+    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, floats = WEIGHT_FLOATS
+    if t.slab_cols <= SHORT_ROW or (
+        t.rows.phases == t.cols.phases == 1 and taps == CHAIN_TAPS
+        and slab_pixels(t) >= FEW_PIXELS
+    ):
+        floats = FEW_WEIGHTS
+    return max(1, floats // (MOST_FILTERS * PANEL * taps)) * PANEL
+
+
+cdef inline Py_ssize_t slab_pixels(const Correlation *t) noexcept nogil:
+    """Return the most positions of a slab."""
+    return t.images * t.slab_rows * t.slab_cols
+
+
+cdef inline bint lays_weights(const Correlation *t, Py_ssize_t pixels) noexcept nogil:
+    """Say whether a tile's weights are laid side by side for a slab: turned ones always are."""
+    return t.rows.adjoint or (t.rows.taps * t.cols.taps > 1 and pixels >= FEW_PIXELS)
 
 
 cdef inline Py_ssize_t sums_floats(const Correlation *t) noexcept nogil:
     """Return the floats for second sums: a tile's, or a slab's if its channels come in chunks."""
     cdef Py_ssize_t pixels = TILE_PIXELS
     if t.C > chunk_channels(t):
-        pixels = t.images * t.slab_rows * t.slab_cols
+        pixels = slab_pixels(t)
     return pixels * MOST_FILTERS
 
 
-cdef inline Py_ssize_t turned_floats(const Correlation *t) noexcept nogil:
-    """Return the floats of a tile's weights for one chunk of channels, if they must be turned."""
-    if not t.rows.adjoint:
-        return 0
-    return MOST_FILTERS * t.rows.taps * t.cols.taps * turned_channels(t)
+cdef inline Py_ssize_t laid_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of a tile's weights for one chunk of channels, if they are laid."""
+    return MOST_FILTERS // PANEL * laid_panel(t) if lays_weights(t, slab_pixels(t)) else 0
 
 
-cdef inline Py_ssize_t turned_channels(const Correlation *t) noexcept nogil:
-    """Return the channels of a chunk, in whole blocks."""
-    return min(chunk_channels(t), ceil_div(t.C, PANEL) * PANEL)
+cdef inline Py_ssize_t laid_panel(const Correlation *t) noexcept nogil:
+    """Return the floats of one panel of them: [C/16][taps][16 channels][16 filters]."""
+    cdef Py_ssize_t blocks = ceil_div(min(chunk_channels(t), t.C), PANEL)
+    return blocks * t.rows.taps * t.cols.taps * PANEL * PANEL
 
 
 cdef inline Py_ssize_t pair_floats(const Correlation *t) noexcept nogil:
@@ -125,7 +143,7 @@ cdef inline Py_ssize_t correlate_floats(const Correlation *t) noexcept nogil:
     """Return the scratch floats of one thread: second sums, source, weights, outputs, taps."""
     cdef Py_ssize_t taps = t.rows.taps * t.cols.taps * sizeof(Tap) // sizeof(float)
     return (
-        sums_floats(t) + pack_floats(t) + turned_floats(t) + pair_floats(t)
+        sums_floats(t) + pack_floats(t) + laid_floats(t) + pair_floats(t)
         + ceil_div(taps, PANEL) * PANEL
     )
 
@@ -156,6 +174,7 @@ cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads
     if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < FEW_PRODUCTS:
         threads = 1
     share_out(work, n, threads)
+    work.lays = lays_weights(work.t, work.cut.images * work.cut.rows * work.cut.cols)
     for item in prange(
         work.cut.slabs * work.t.groups * work.shares, num_threads=threads
     ):
@@ -176,8 +195,8 @@ cdef inline void correlate_item(
     item.slab = slab_of(t, &work.cut, number // (work.shares * t.groups))
     item.sums = scratch
     scratch += sums_floats(t)
-    item.turned = scratch + pack_floats(t)
-    item.pair = item.turned + turned_floats(t)
+    item.laid = scratch + pack_floats(t)
+    item.pair = item.laid + laid_floats(t)
     phase.taps = <Tap *> (item.pair + pair_floats(t))
     if pixel_by_pixel(t):
         item.pack = lay_unpacked(t, work.x, item.group, &item.slab)
@@ -186,7 +205,7 @@ cdef inline void correlate_item(
         pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack, scratch)
     for row in range(min(t.rows.phases, t.rows.outputs)):
         for col in range(min(t.cols.phases, t.cols.outputs)):
-            list_taps(t, row, col, &item.pack, &phase)
+            list_taps(work, row, col, &item.pack, &phase)
             filter = share * pairs // work.shares * MOST_FILTERS
             last = min(t.K, (share + 1) * pairs // work.shares * MOST_FILTERS)
             while filter < last:
@@ -196,10 +215,10 @@ cdef inline void correlate_item(
 
 
 cdef inline void list_taps(
-    const Correlation *t, Py_ssize_t row_phase, Py_ssize_t col_phase, const Pack *pack,
-    Phase *phase,
+    const Work *work, Py_ssize_t row_phase, Py_ssize_t col_phase, const Pack *pack, Phase *phase,
 ) noexcept nogil:
     """List where every tap of a phase finds its source and its weights."""
+    cdef const Correlation *t = work.t
     cdef Py_ssize_t i, j, row, col
     cdef Tap *tap = phase.taps
     phase.row = row_phase
@@ -214,8 +233,8 @@ cdef inline void list_taps(
                 row * pack.row_stride
                 + (col % t.cols.stride * pack.width + col // t.cols.stride) * PANEL
             )
-            if t.rows.adjoint:
-                tap.weight = (i * phase.cols.count + j) * turned_channels(t) * PANEL
+            if work.lays:
+                tap.weight = (i * phase.cols.count + j) * PANEL * PANEL
             else:
                 tap.weight = (i * t.cols.taps + j) * t.C * PANEL
             tap += 1
@@ -249,22 +268,49 @@ cdef inline void correlate_filters(
         piece.channels = min(chunk, t.C - channel)
         piece.resumes = part > 0
         piece.continues = channel + chunk < t.C
-        if t.rows.adjoint:
-            turn_weights(work, item, phase, filter, channel, &piece)
-        else:
-            piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+        piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+        piece.weight_stride = PANEL * PANEL
+        if not t.rows.adjoint:
             piece.weight = (
                 work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
                 + channel * PANEL
             )
-        correlate_rows(t, item, phase, piece, tile)
+        if work.lays:
+            piece.weight_stride *= phase.rows.count * phase.cols.count
+            if t.rows.adjoint:
+                turn_weights(work, item, phase, filter, channel, &piece)
+            else:
+                copy_weights(t, item.laid, &piece)
+            piece.panel_stride = laid_panel(t)
+            piece.weight = item.laid
+        correlate_rows(work, item, phase, piece, tile)
+
+
+cdef inline void copy_weights(
+    const Correlation *t, float *to, const Piece *piece,
+) noexcept nogil:
+    """Lay the panels of a piece as `laid_panel` says."""
+    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, filter, channel, tap, channels
+    cdef float *block
+    for filter in range(0, piece.filters, 16):
+        for channel in range(0, piece.channels, 16):
+            channels = min(<Py_ssize_t> PANEL, piece.channels - channel)
+            for tap in range(taps):
+                block = to + channel * taps * PANEL + tap * PANEL * PANEL
+                memcpy(
+                    block,
+                    piece.weight + filter // PANEL * piece.panel_stride
+                    + (tap * t.C + channel) * PANEL,
+                    channels * PANEL * sizeof(float),
+                )
+        to += laid_panel(t)
 
 
 cdef inline void turn_weights(
     const Work *work, const Item *item, const Phase *phase, Py_ssize_t filter,
-    Py_ssize_t channel, Piece *piece,
+    Py_ssize_t channel, const Piece *piece,
 ) noexcept nogil:
-    """Make panels of 16 input channels, for the taps of a phase, from those of 16 filters.
+    """Lay panels of 16 input channels, for the taps of a phase, made from those of 16 filters.
 
     Backward, t.K are the convolution's input channels and t.C its filters.
     """
@@ -273,10 +319,8 @@ cdef inline void turn_weights(
     cdef Py_ssize_t panel = item.group * ceil_div(t.C, PANEL) + channel // PANEL
     cdef Py_ssize_t i, j, tap, lane
     cdef float *to
-    piece.weight = item.turned
-    piece.panel_stride = taps * turned_channels(t) * PANEL
     for lane in range(0, piece.filters, 16):
-        to = item.turned + lane // PANEL * piece.panel_stride
+        to = item.laid + lane // PANEL * laid_panel(t)
         for i in range(phase.rows.count):
             for j in range(phase.cols.count):
                 tap = (
@@ -285,13 +329,15 @@ cdef inline void turn_weights(
                 )
                 turn_tap(
                     work.weight + panel * panel_stride + (tap * t.K + filter + lane) * PANEL,
-                    panel_stride, ceil_div(piece.channels, PANEL), piece.filters - lane, to,
+                    panel_stride, ceil_div(piece.channels, PANEL), piece.filters - lane,
+                    piece.weight_stride, to,
                 )
-                to += turned_channels(t) * PANEL
+                to += PANEL * PANEL
 
 
 cdef inline void turn_tap(
-    const float *weight, Py_ssize_t panel_stride, Py_ssize_t blocks, Py_ssize_t lanes, float *to,
+    const float *weight, Py_ssize_t panel_stride, Py_ssize_t blocks, Py_ssize_t lanes,
+    Py_ssize_t weight_stride, float *to,
 ) noexcept nogil:
     """Transpose one tap's 16 x 16 weights, block by block; lanes beyond the last are not used."""
     cdef Py_ssize_t _block, row, lane
@@ -303,17 +349,18 @@ cdef inline void turn_tap(
                 for row in range(PANEL):
                     to[row * PANEL + lane] = weight[lane * PANEL + row]
         weight += panel_stride
-        to += PANEL * PANEL
+        to += weight_stride
 
 
 cdef inline void correlate_rows(
-    const Correlation *t, const Item *item, const Phase *phase, Piece start, int tile,
+    const Work *work, const Item *item, const Phase *phase, Piece start, int tile,
 ) noexcept nogil:
     """Compute all rows of a slab for one chunk of channels, leaving out rows of zero padding.
 
     They fetch the weights of later channels as they go, of one panel and of the other in turn. If
     they are pooled, two rows at a time stay in the cache, and an odd one is left out.
     """
+    cdef const Correlation *t = work.t
     cdef const Slab *slab = &item.slab
     cdef Py_ssize_t rows = min(slab.rows, phase_positions(&t.rows, phase.row) - slab.row)
     cdef Py_ssize_t cols = min(slab.cols, phase_positions(&t.cols, phase.col) - slab.col)
@@ -330,7 +377,9 @@ cdef inline void correlate_rows(
             if t.fill == ZERO:
                 valid = valid_taps(&phase.rows, &t.rows, slab.row + row)
             piece.taps = phase.taps + valid.first * phase.cols.count
-            piece.ahead = BLOCKS_AHEAD * PANEL * PANEL + row % 2 * piece.panel_stride
+            piece.ahead = 0
+            if not work.lays:
+                piece.ahead = BLOCKS_AHEAD * PANEL * PANEL + row % 2 * piece.panel_stride
             piece.tap_count = (valid.last - valid.first) * phase.cols.count
             piece.source = start.source + (
                 image * item.pack.image_stride + row * t.rows.stride * item.pack.row_stride

@@ -28,7 +28,8 @@ typedef struct {
     ptrdiff_t tap_count;
     const float *weight;     /* the first panel; 16 floats per channel */
     ptrdiff_t panel_stride;
-    ptrdiff_t ahead;         /* floats from a weight to the one to fetch beside its use */
+    ptrdiff_t weight_stride; /* floats from one block of 16 channels to the next */
+    ptrdiff_t ahead;         /* floats from a weight to the one to fetch before its use; 0: none */
     float *sums;             /* pixels x 32 floats, for sums of more than one chain */
     int resumes, continues;  /* earlier channels are in sums; later ones will follow */
     const float *bias;

@@ -1,14 +1,32 @@
 /* The tile of forward_tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
+#define MULTIPLY_CHANNEL                                                                     \
+    {                                                                                        \
+        OF(floats) b[4];                                                                     \
+        UNROLL for (int j = 0; j < vectors; j++)                                             \
+            b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);       \
+        UNROLL for (int i = 0; i < pixels; i++) {                                            \
+            OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);    \
+            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += a * b[j];                  \
+        }                                                                                    \
+        UNROLL for (int i = 0; i < pointers; i++) {                                          \
+            x[i] += 1;                                                                       \
+            if (!packed) OPAQUE(x[i]); /* or GCC would keep a register for every pixel */    \
+        }                                                                                    \
+        w += PANEL;                                                                          \
+    }
+
 TILE void OF(run_piece)(
     const Piece *piece, const int pixels, const int vectors, const int packed
 ) {
     const int per_panel = PANEL / WIDTH, pointers = packed ? 1 : (pixels + 3) / 4;
+    const int step = packed ? CHANNELS : 1; /* pointers that are many are not worth unrolling */
     const ptrdiff_t x_pixel = piece->x_pixel;
     const Tap *tap = piece->taps, *end = tap + piece->tap_count;
     const float *source = piece->source, *weight = piece->weight;
     ptrdiff_t channels = piece->channels;
     const ptrdiff_t panel_stride = piece->panel_stride, ahead = piece->ahead;
+    const ptrdiff_t weight_stride = piece->weight_stride;
     ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
     int resumes = piece->resumes;
     OF(floats) sum[28][4];
@@ -21,25 +39,18 @@ TILE void OF(run_piece)(
             const float *x[7], *w = weight + tap->weight;
             UNROLL for (int i = 0; i < pointers; i++)
                 x[i] = source + tap->source + i * 4 * x_pixel;
-            NO_UNROLL for (ptrdiff_t c = channels < PANEL ? channels : PANEL; c > 0; c--) {
-                OF(floats) b[4];
-                __builtin_prefetch(w + ahead, 0, 2); /* into the second-level cache */
-                UNROLL for (int j = 0; j < vectors; j++)
-                    b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);
-                UNROLL for (int i = 0; i < pixels; i++) {
-                    OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);
-                    UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += a * b[j];
-                }
-                UNROLL for (int i = 0; i < pointers; i++) {
-                    x[i] += 1;
-                    if (!packed) OPAQUE(x[i]); /* or GCC would keep a register for every pixel */
-                }
-                w += PANEL;
+            ptrdiff_t c = channels < PANEL ? channels : PANEL;
+            NO_UNROLL for (; c >= step; c -= step) {
+                if (ahead || !packed) /* into the second-level cache */
+                    UNROLL for (int k = 0; k < step; k++)
+                        __builtin_prefetch(w + ahead + k * PANEL, 0, 2);
+                UNROLL for (int k = 0; k < step; k++) MULTIPLY_CHANNEL;
             }
+            NO_UNROLL for (; c > 0; c--) MULTIPLY_CHANNEL;
             if (++tap == end) {
                 tap = piece->taps;
                 source += piece->block_stride;
-                weight += PANEL * PANEL;
+                weight += weight_stride;
                 channels -= PANEL;
             }
         }
@@ -76,4 +87,5 @@ TILE void OF(run_piece)(
     }
     if (!whole) store_filters(piece, pixels, vectors * WIDTH);
 }
+#undef MULTIPLY_CHANNEL
 #undef WIDTH

@@ -4,7 +4,10 @@
 
 #include "forward_tile.h"
 
-enum { CHAIN = 144 / PANEL }; /* blocks of 16 channels under one tap */
+enum {
+    CHAIN = 144 / PANEL,         /* blocks of 16 channels under one tap */
+    CHANNELS = 64 / LANES / 2,   /* between two tests whether there are more: small tiles are short */
+};
 
 /* Copy to y what is wanted of sums that were kept for `width` filters, a multiple of 8.
 
