@@ -5,8 +5,8 @@
 #include "forward_tile.h"
 
 enum {
-    CHAIN = 144 / PANEL,         /* blocks of 16 channels under one tap */
-    CHANNELS = 64 / LANES / 2,   /* between two tests whether there are more: small tiles are short */
+    CHAIN = 144 / PANEL,       /* blocks of 16 channels under one tap */
+    CHANNELS = 64 / LANES / 2, /* from one test for the end of the loop to the next */
 };
 
 /* Copy to y what is wanted of sums that were kept for `width` filters, a multiple of 8.
