@@ -97,10 +97,7 @@ cdef struct Phase:
 cdef inline Py_ssize_t chunk_channels(const Correlation *t) noexcept nogil:
     """Return how many channels' weights are used on a whole slab before the next ones."""
     cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, floats = WEIGHT_FLOATS
-    if t.slab_cols <= SHORT_ROW or (
-        t.rows.phases == t.cols.phases == 1 and taps == CHAIN_TAPS
-        and slab_pixels(t) >= FEW_PIXELS
-    ):
+    if t.slab_cols <= SHORT_ROW or (t.rows.phases == t.cols.phases == 1 and taps == CHAIN_TAPS):
         floats = FEW_WEIGHTS
     return max(1, floats // (MOST_FILTERS * PANEL * taps)) * PANEL
 

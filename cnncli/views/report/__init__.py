@@ -10,8 +10,9 @@ from cnncli.render.report import Exhibit, Report, Training
 from cnncli.trained.model import Trained
 from cnncli.trained.sample import Sample, make_sample
 from cnncli.views.report.inside import show_filters, show_maps, work_out
-from cnncli.views.report.network import describe_totals, draw_network, list_layers
+from cnncli.views.report.network import draw_network, list_layers, measure_shapes
 from cnncli.views.report.pictures import METHOD, picture_map, picture_sample
+from cnncli.views.shape_table import list_totals
 
 if TYPE_CHECKING:
     from cnncli.data.source import LabeledData
@@ -34,15 +35,15 @@ def make_report(
     """
     from cnncli.views.report.answers import answer_set
 
-    graph = trained.graph
+    graph, shapes = trained.graph, measure_shapes(trained.graph)
     explained = [_explain(trained, sample) for sample in samples]
     sample = samples[0] if samples else _take_first(trained, labeled)
     return Report(
         title=name,
         summary=_summarize(trained),
         drawing=draw_network(graph),
-        layers=list(list_layers(graph)),
-        totals=describe_totals(graph),
+        layers=list(list_layers(graph, shapes)),
+        totals=list(list_totals(shapes)),
         sample=None if sample is None else picture_sample(sample),
         sample_name="" if sample is None else Path(sample.name).name,
         filters=show_filters(trained, name),

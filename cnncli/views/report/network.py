@@ -11,8 +11,8 @@ from cnncli.render.diagram.page import draw_page
 from cnncli.render.report import Layer
 from cnncli.render.strokes.svg import write_svg
 from cnncli.views.diagram import make_diagram
-from cnncli.views.shape_table import list_rows, list_totals
-from cnncli.views.shapes import report_shapes
+from cnncli.views.shape_table import list_rows
+from cnncli.views.shapes import Report, report_shapes
 
 BATCH = 64  # images that memory is counted for
 
@@ -22,17 +22,17 @@ def draw_network(graph: Graph) -> str:
     return "\n".join(write_svg(draw_page(make_diagram(graph, "", expand=False))))
 
 
-def list_layers(graph: Graph) -> Iterator[Layer]:
+def measure_shapes(graph: Graph) -> Report:
+    """Return the figures of all layers and their totals."""
+    return report_shapes(graph, BATCH, 1, explained=False)
+
+
+def list_layers(graph: Graph, shapes: Report) -> Iterator[Layer]:
     """Yield the rows of the table of shapes, each with the frame of its position in the middle."""
-    _, *rows = list_rows(report_shapes(graph, BATCH, 1, explained=False))
+    _, *rows = list_rows(shapes)
     for index, row in enumerate(rows):
         name, text, output, params, macs, field = row[:6]
         yield Layer(name, text, output, params, macs, field, _find_frame(graph, index))
-
-
-def describe_totals(graph: Graph) -> list[str]:
-    """Return parameters, cost and memory in words."""
-    return list(list_totals(report_shapes(graph, BATCH, 1, explained=False)))
 
 
 def _find_frame(graph: Graph, index: int) -> tuple[float, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from cnncli.errors import DataError, UsageError
 from cnncli.inspection import find_method
 from cnncli.inspection.base import AttributionFindings, Subject
 from cnncli.render.colors import Numbers, Pixels, make_heat_scale, show_bands
@@ -37,12 +38,10 @@ def picture_map(trained: Trained, sample: Sample, output: str | None) -> Picture
 
     None where a network has no maps to tell by.
     """
-    from cnncli.errors import CnncliError
-
     subject = Subject(sample, output=output)
     try:
         findings = find_method(METHOD).find(trained, subject)
-    except CnncliError:
+    except (DataError, UsageError):
         return None
     assert isinstance(findings, AttributionFindings)
     map_ = findings.values[0]
