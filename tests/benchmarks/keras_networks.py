@@ -14,8 +14,8 @@ from keras import Input, Model, layers
 Tensor = Any
 
 
-def conv(x: Tensor, outputs: int) -> Tensor:
-    return layers.Conv2D(outputs, 3, padding="same", activation="relu")(x)
+def conv(x: Tensor, outputs: int, size: int = 3) -> Tensor:
+    return layers.Conv2D(outputs, size, padding="same", activation="relu")(x)
 
 
 def normalize(x: Tensor, relu: bool = True) -> Tensor:
@@ -97,10 +97,29 @@ def unet_128(x: Tensor, classes: int) -> Tensor:
     return layers.Conv2D(classes, 1)(level(x, 16, 4))
 
 
+def odd_filters(x: Tensor, classes: int) -> Tensor:
+    for outputs, last in [(24, 40), (72, 72)]:
+        x = layers.MaxPooling2D(2)(normalized(normalized(x, outputs), last))
+    return mean_and_dense(normalized(normalized(x, 100), 136), classes)
+
+
+def odd_windows(x: Tensor, classes: int) -> Tensor:
+    for outputs in (24, 40):
+        x = layers.MaxPooling2D(2)(conv(x, outputs, 5))
+    return mean_and_dense(conv(x, 72, 5), classes)
+
+
+def odd_strides(x: Tensor, classes: int) -> Tensor:
+    for outputs, size, stride in [(24, 3, 2), (40, 1, 1), (72, 3, 2), (100, 1, 1), (136, 3, 2)]:
+        x = normalized(x, outputs, size, stride)
+    return mean_and_dense(x, classes)
+
+
 NETWORKS = {
     build.__name__: build
     for build in (
-        lenet5, vgg_small, strided42, resnet18_32, resnet18_224, mobile_32, unet_128
+        lenet5, vgg_small, strided42, resnet18_32, resnet18_224, mobile_32, unet_128,
+        odd_filters, odd_windows, odd_strides,
     )
 }  # fmt: skip
 

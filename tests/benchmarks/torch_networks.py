@@ -111,9 +111,32 @@ def unet_128(classes: int) -> nn.Module:
     return nn.Sequential(Level(1, 16, 4), nn.Conv2d(16, classes, 1))
 
 
+def odd_filters(classes: int) -> nn.Module:
+    layers: Layers = []
+    for inputs, outputs, last in [(3, 24, 40), (40, 72, 72)]:
+        layers += [*normalized(inputs, outputs), *normalized(outputs, last), nn.MaxPool2d(2)]
+    layers += [*normalized(72, 100), *normalized(100, 136)]
+    return nn.Sequential(*layers, *mean_and_dense(136, classes))
+
+
+def odd_windows(classes: int) -> nn.Module:
+    layers: Layers = []
+    for inputs, outputs in [(3, 24), (24, 40), (40, 72)]:
+        wide = nn.Conv2d(inputs, outputs, 5, padding=2)
+        layers += [wide, nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers[:-1], *mean_and_dense(72, classes))
+
+
+def odd_strides(classes: int) -> nn.Module:
+    widths = [(3, 24, 3, 2), (24, 40, 1, 1), (40, 72, 3, 2), (72, 100, 1, 1), (100, 136, 3, 2)]
+    layers = [layer for width in widths for layer in normalized(*width)]
+    return nn.Sequential(*layers, *mean_and_dense(136, classes))
+
+
 NETWORKS = {
     build.__name__: build
     for build in (
-        lenet5, vgg_small, strided42, resnet18_32, resnet18_224, mobile_32, unet_128
+        lenet5, vgg_small, strided42, resnet18_32, resnet18_224, mobile_32, unet_128,
+        odd_filters, odd_windows, odd_strides,
     )
 }  # fmt: skip

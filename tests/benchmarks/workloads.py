@@ -41,6 +41,20 @@ middle = maxpool(2) >> two(64) >> (id | lowest) >> two(64) >> deconv(32, 2, 2)
 upper = maxpool(2) >> two(32) >> (id | middle) >> two(32) >> deconv(16, 2, 2)
 two(16) >> (id | upper) >> two(16) >> conv(classes, 1)
 """
+# Images and numbers of filters that are no multiples of a vector: 45, 22 and 11 pixels, 24 to 136.
+ODD_FILTERS = f"""{NORMALIZED}
+cbr(24) >> cbr(40) >> maxpool(2) >> cbr(72) >> cbr(72) >> maxpool(2) >> cbr(100) >> cbr(136)
+>> global_avgpool >> dense(classes)
+"""
+ODD_WINDOWS = """\
+wide(n) = conv(n, 5, pad=2) >> relu
+wide(24) >> maxpool(2) >> wide(40) >> maxpool(2) >> wide(72) >> global_avgpool >> dense(classes)
+"""
+ODD_STRIDES = """\
+half(n) = conv(n, 3, 2, 1, bias=no) >> bn >> relu
+mix(n) = conv(n, 1, bias=no) >> bn >> relu
+half(24) >> mix(40) >> half(72) >> mix(100) >> half(136) >> global_avgpool >> dense(classes)
+"""
 
 
 @dataclass(frozen=True)
@@ -69,5 +83,8 @@ WORKLOADS = {
         Workload("resnet18_224", RESNET18_224, (224, 224, 3), 1000, 8),
         Workload("mobile_32", MOBILE_32, (32, 32, 3), 10, 64),
         Workload("unet_128", UNET_128, (128, 128, 1), 2, 8),
+        Workload("odd_filters", ODD_FILTERS, (45, 45, 3), 10, 64),
+        Workload("odd_windows", ODD_WINDOWS, (45, 45, 3), 10, 64),
+        Workload("odd_strides", ODD_STRIDES, (45, 45, 3), 10, 64),
     )
 }
