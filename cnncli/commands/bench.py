@@ -120,6 +120,7 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
     from cnncli.engine.limits import bucket, count_work, measure_machine
     from cnncli.engine.optimizers import OPTIMIZERS, Optimizer
     from cnncli.engine.timing import time_steps
+    from cnncli.kernels import ISA
 
     weights = Weights(graph)
     weights.initialize("he", 0)
@@ -147,6 +148,7 @@ def _measure(graph: Graph, setup: Setup, optimizer: str, seconds: float) -> dict
         "mode": "train" if setup.training else "predict",
         "batch_size": setup.batch,
         "threads": setup.threads,
+        "instruction_set": ISA,
         "images_per_second": 1e3 * setup.batch / times.total_ms,
         "gflops": flops / times.total_ms / 1e6,
         "peak_gflops": machine.gflops,

@@ -16,6 +16,8 @@ PREDICT = ("predict", "predict-1")
 ALL = ("train", *PREDICT)
 # By default glibc hands large blocks back to the system, and takes them again in every step.
 KEEPING = {"MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_MMAP_THRESHOLD_": "4294967296"}
+# What holds a program to AVX2 on a CPU that has AVX-512; ONNX Runtime, ncnn and MNN know no way.
+AVX2 = {"CNNCLI_ISA": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 VERSIONS = """
 import importlib.metadata, json, sys
 from importlib.metadata import packages_distributions, version
@@ -98,6 +100,12 @@ class Programs:
         """Return the command that measures us."""
         command = [self.cnncli, "bench", *_network(workload), "-b", str(batch)]
         return [*command, "--mode", mode.partition("-")[0], "--optimizer", "momentum"]
+
+    def instruction_set(self) -> str:
+        """Return the instruction set that our kernels use here."""
+        command = [self.cnncli, "bench", "lenet5", "--seconds", "0.1", "--quiet", "--json"]
+        found: str = json.loads(output(command))["instruction_set"]
+        return found
 
     def parameters(self, workload: Workload) -> int:
         """Return how many parameters our network has."""

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contest import Contest, note
-from contestants import OURS, PREDICT, RIVALS, Programs, output
+from contestants import AVX2, OURS, PREDICT, RIVALS, Programs, output
 from table import summary, tables
 from workloads import WORKLOADS
 
@@ -36,6 +36,8 @@ FAMILIES = sorted({one.family for one in RIVALS})
 def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     given = arguments()
+    if given.avx2:
+        os.environ |= AVX2
     programs = Programs(given.cnncli, dict(given.python))
     versions = programs.versions()
     wanted = [one for one in RIVALS if one.family in given.rivals]
@@ -50,10 +52,12 @@ def main() -> None:
             modes = [one for one in given.modes if one in STEPS]
             sys.exit(0 if contest.check(workloads, modes) else 1)
         results = list(contest.results(workloads, given.modes))
+    circumstances = describe_circumstances(given, programs)
     print(tables(results))
+    print("\n" + write_circumstances(circumstances))
     note("absent: " + (", ".join(absent) or "none"))
     if given.output:
-        record = {**circumstances(given, programs), "versions": versions, "absent": absent}
+        record = {**circumstances, "versions": versions, "absent": absent}
         record["failures"] = contest.failures
         record |= {"summary": summary(results), "results": results}
         given.output.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -71,6 +75,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of each measurement")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--avx2", action="store_true", help="hold all that can be held to AVX2 on a CPU with more"
+    )
     parser.add_argument("--check", action="store_true", help="only that all compute the same")
     parser.add_argument("--cnncli", default=shutil.which("cnncli"), metavar="PATH")
     parser.add_argument(
@@ -94,11 +101,15 @@ def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
     return names
 
 
-def circumstances(given: argparse.Namespace, programs: Programs) -> dict[str, Any]:
+def describe_circumstances(given: argparse.Namespace, programs: Programs) -> dict[str, Any]:
+    """Return on what was measured, and how."""
     return {
         "date": date.today().isoformat(),
         "cpu": _cpu(),
         "cpus": len(os.sched_getaffinity(0)),
+        "instruction_set": programs.instruction_set(),
+        "held_to_avx2": given.avx2,
+        "caches": _caches(),
         "threads": given.threads,
         "rounds": given.rounds,
         "seconds": given.seconds,
@@ -107,10 +118,33 @@ def circumstances(given: argparse.Namespace, programs: Programs) -> dict[str, An
     }
 
 
+def write_circumstances(circumstances: dict[str, Any]) -> str:
+    """Return the line that belongs under a table."""
+    caches = ", ".join(f"{name} {size}" for name, size in circumstances["caches"].items())
+    held = " (others held to it where they can be)" if circumstances["held_to_avx2"] else ""
+    return (
+        f"{circumstances['cpu']}, caches {caches or 'unknown'}; cnncli with "
+        f"{circumstances['instruction_set']}{held}, {circumstances['threads']} threads; "
+        f"{circumstances['rounds']} rounds, {circumstances['date']}"
+    )
+
+
 def _cpu() -> str:
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     models = [line.partition(":")[2] for line in text.splitlines() if "model name" in line]
     return models[0].strip() if models else platform.machine()
+
+
+def _caches() -> dict[str, str]:
+    """Return the sizes of the caches for data that the first CPU sees, as Linux writes them."""
+    caches = {}
+    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, size, kind = (
+            (folder / name).read_text(encoding="utf-8").strip() for name in ("level", "size", "type")
+        )
+        if kind != "Instruction":
+            caches[f"L{level}"] = size
+    return caches
 
 
 if __name__ == "__main__":

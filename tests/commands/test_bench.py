@@ -16,8 +16,8 @@ def record(done):
 def test_json_has_the_fields_of_the_contract(run):
     found = record(run("bench", *NETWORK, *QUICK, "-b", "8", "-j", "1", "--json"))
     assert list(found) == [
-        "schema", "command", "mode", "batch_size", "threads", "images_per_second", "gflops",
-        "peak_gflops", "layers",
+        "schema", "command", "mode", "batch_size", "threads", "instruction_set",
+        "images_per_second", "gflops", "peak_gflops", "layers",
     ]  # fmt: skip
     assert (found["schema"], found["command"], found["mode"]) == (1, "bench", "train")
     assert (found["batch_size"], found["threads"]) == (8, 1)
