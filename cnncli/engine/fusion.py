@@ -7,10 +7,11 @@ be joined is declared by the layers (layers/fusing.py); nothing here knows a lay
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from cnncli.graph import Graph
+from cnncli.graph import Graph, Node
+from cnncli.layers.arrays import Array
 from cnncli.layers.base import Layer, Setup, Shape
 from cnncli.layers.fusing import Fusing
 from cnncli.value import Value
@@ -133,6 +134,30 @@ def fuse(
     for rule in (_fold, _fuse_residual, _fuse_relu, _fuse_pool):
         steps = _join(steps, kept, rule)
     return _defer(steps, kept), output
+
+
+def list_predicting(graph: Graph, *, fold: bool) -> tuple[list[Operation], str]:
+    """Return what a prediction of a single image runs, and the value that holds the answer.
+
+    Layers that pass their input on are left out; a softmax at the end stays. With `fold`, scale and
+    shift per channel go into the weights before them (`fold_weights`); nothing else is fused.
+    """
+    output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
+    steps, output = _leave_out_copies(list_operations(graph, Setup(1)), output, ())
+    return (_join(steps, {output}, _fold) if fold else steps), output
+
+
+def fold_weights(
+    operation: Operation, second: Node, weights: Mapping[str, Array], behind: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return the weights of the layer that an operation runs, in the shapes of the model file.
+
+    `weights` are those of its own layer, `behind` those of the node that is folded into it.
+    """
+    folding = operation.fusing.folding
+    fusing = second.layer.fusing(operation.setup, *second.input_shapes)
+    assert folding is not None and fusing.scale_and_shift is not None
+    return folding.fold(weights, *fusing.scale_and_shift(behind))
 
 
 def _begin_behind(steps: list[Operation], start: str) -> list[Operation]:

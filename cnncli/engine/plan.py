@@ -9,7 +9,7 @@ import numpy as np
 
 from cnncli.allowance import word_bytes
 from cnncli.engine.buffers import Layout, name_gradient
-from cnncli.engine.fusion import INPUT, Operation
+from cnncli.engine.fusion import INPUT, Operation, fold_weights
 from cnncli.engine.placement import ALIGNMENT
 from cnncli.engine.weights import Weights
 from cnncli.errors import CnncliError
@@ -187,17 +187,14 @@ class Plan:
     def _fold(self, operation: Operation) -> None:
         """Write the weights of a step into which a scale and a shift have been folded."""
         nodes = {node.name: node for node in self.layout.graph.nodes}
-        folding, second = operation.fusing.folding, nodes[operation.folded or ""]
-        fusing = second.layer.fusing(operation.setup, *second.input_shapes)
-        assert folding is not None and fusing.scale_and_shift is not None
-        scale, shift = fusing.scale_and_shift(self.weights.of(second.name))
+        second = nodes[operation.folded or ""]
         weights = {
             name: parameter.unpack(
                 self.weights.arrays[f"{operation.names[0]}/{name}"], parameter.shape
             )
             for name, parameter in operation.layer.parameters(*operation.input_shapes).items()
         }
-        folded = folding.fold(weights, scale, shift)
+        folded = fold_weights(operation, second, weights, self.weights.of(second.name))
         for name, parameter in self._list_parameters(operation).items():
             self._view(f"folded {operation.output}/{name}")[:] = parameter.pack(folded[name])
 

@@ -1,0 +1,84 @@
+"""Layers that bring values together, apart or into another shape, and batch normalization."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+
+from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
+from cnncli.layers.dense import Reshape
+from cnncli.layers.norm import BatchNorm
+from cnncli.layers.slice_of_channels import Take
+from cnncli.layers.upsample import Upsample
+
+
+@writes("add")
+def write_add(graph: OnnxGraph, place: Place) -> str:
+    """Add an Add per branch behind the first."""
+    return reduce(lambda a, b: graph.add("Add", a, b), place.inputs)
+
+
+@writes("multiply")
+def write_multiply(graph: OnnxGraph, place: Place) -> str:
+    """Add a Mul per branch behind the first."""
+    return reduce(lambda a, b: graph.add("Mul", a, b), place.inputs)
+
+
+@writes("stack")
+def write_stack(graph: OnnxGraph, place: Place) -> str:
+    """Add a Concat of the channels."""
+    return graph.add("Concat", *place.inputs, axis=1)
+
+
+@writes("take")
+def write_take(graph: OnnxGraph, place: Place) -> str:
+    """Add a Slice of the channels."""
+    assert isinstance(place.layer, Take)
+    first = place.layer.first
+    return graph.add(
+        "Slice",
+        place.x,
+        graph.add_constant("first", [first]),
+        graph.add_constant("end", [first + place.layer.channels]),
+        graph.add_constant("axis", [1]),
+    )
+
+
+@writes("flatten")
+def write_flatten(graph: OnnxGraph, place: Place) -> str:
+    """Add a Flatten, whose order (C, H, W) is ours."""
+    return graph.add("Flatten", place.x, axis=1)
+
+
+@writes("reshape")
+def write_reshape(graph: OnnxGraph, place: Place) -> str:
+    """Add a Reshape to (C, H, W), or (C, L); 0 keeps the number of samples."""
+    assert isinstance(place.layer, Reshape)
+    *sides, channels = place.layer.shape
+    return graph.add("Reshape", place.x, graph.add_constant("shape", [0, channels, *sides]))
+
+
+@writes("upsample")
+def write_upsample(graph: OnnxGraph, place: Place) -> str:
+    """Add a Resize that repeats pixels."""
+    assert isinstance(place.layer, Upsample)
+    factors = spell_axes(place.shape, place.layer.factors(place.shape))
+    return graph.add(
+        "Resize",
+        place.x,
+        "",
+        graph.add_constant("scales", np.array([1, 1, *factors], np.float32)),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+
+
+@writes("bn")
+def write_bn(graph: OnnxGraph, place: Place) -> str:
+    """Add a BatchNormalization over the running statistics."""
+    assert isinstance(place.layer, BatchNorm)
+    names = ("weight", "bias", "running_mean", "running_var")
+    arrays = [graph.add_constant(name, place.weights[name]) for name in names]
+    return graph.add("BatchNormalization", place.x, *arrays, epsilon=place.layer.eps)
