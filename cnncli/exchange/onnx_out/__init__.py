@@ -1,7 +1,8 @@
 """From a model to an ONNX file, by the operators of https://onnx.ai/onnx/operators/.
 
-graph.py holds the graph in the making. filters.py, pools.py, activations.py and arrangements.py
-have a function per kind of layer; embedding.py has the nodes for preprocessing and answers.
+graph.py holds the graph in the making, to which network.py adds the layers: filters.py, pools.py,
+activations.py and arrangements.py have a function per kind. embedding.py has the nodes for
+preprocessing and answers, metadata.py what stands beside the graph, runtime.py ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -9,21 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncli.data.preprocessing import read_preprocessing
-from cnncli.engine.fusion import INPUT, Operation, fold_weights, list_predicting
 from cnncli.errors import ArchitectureError, UsageError, setting
 from cnncli.exchange.onnx_library import onnx
 from cnncli.exchange.onnx_out.embedding import add_answer, add_preprocessing
-from cnncli.exchange.onnx_out.graph import FORMS, OnnxGraph, Place
+from cnncli.exchange.onnx_out.graph import OnnxGraph
 from cnncli.exchange.onnx_out.metadata import PREFIX, describe, write_json
+from cnncli.exchange.onnx_out.network import add_network
 from cnncli.registry import import_modules
 from cnncli.tasks import read_task
 from cnncli.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from cnncli.graph import Graph, Node
-    from cnncli.layers.base import Array, Shape
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Shape
     from cnncli.model_file import Model
 
 OPSETS = range(13, 23)
@@ -31,7 +30,7 @@ USUAL_OPSET = 17
 MAX_BYTES = 2**31 - 1  # of a message of protobuf
 ROOM = 2**26  # of that, for everything but weights
 NAME = "input"
-FLOAT = onnx.TensorProto.FLOAT
+FLOAT, UINT8 = onnx.TensorProto.FLOAT, onnx.TensorProto.UINT8
 
 import_modules(__name__, __path__[0])
 
@@ -54,7 +53,7 @@ class OnnxFile(Value):
         """Return the bytes of a file that has the logits as an output, to be compared."""
         if self.logits == self.content.graph.output[0].name:
             return self._encode_with()
-        logits = _describe_value(self.logits, FLOAT, None)
+        logits = onnx.helper.make_tensor_value_info(self.logits, FLOAT, None)
         return self._encode_with(graph=onnx.GraphProto(output=[logits]))
 
     def _encode_with(self, **more: Any) -> bytes:
@@ -69,41 +68,39 @@ def build_onnx(
     """Return the ONNX form of a model, for batches of any size.
 
     It takes float32 (N, C, H, W), already normalized, and answers with logits. With `embed` it
-    takes pixels, uint8 (N, H, W, C), of the size of the input, and answers with probabilities, or
-    numbers. With `fold`, batch normalization goes into the weights of the layers before it.
+    takes pixels, uint8 (N, H, W, C), and answers with probabilities, or numbers. With `fold`, batch
+    normalization goes into the weights of the layers before it. H and W are those of the input;
+    where each pixel gets an answer, they may be larger or smaller by a multiple of the network's
+    stride (`measure_context`).
     Raises UsageError for another opset, and ArchitectureError for layers that ONNX has no form of,
     or more than fits into a file.
     """
     if opset not in OPSETS:
         raise UsageError(f"{setting('opset')} {opset}: use one from {OPSETS[0]} to {OPSETS[-1]}")
     graph = model.graph
-    operations, last = list_predicting(graph, fold=fold)
-    _refuse_unwritable(operations)
     _refuse_large(graph)
     nodes = OnnxGraph(opset)
-    values = {INPUT: NAME}
+    start, name = NAME, "logits"
     if embed:
-        values[INPUT] = add_preprocessing(nodes, NAME, read_preprocessing(model.preprocessing))
-    for operation in operations:
-        values[operation.output] = _add_layer(nodes, operation, values, graph, model.weights)
-    ends_in_softmax = bool(operations) and operations[-1].layer.family == "softmax"
-    logits = values[operations[-1].inputs[0] if ends_in_softmax else last]
-    answer, name = values[last], "probabilities" if ends_in_softmax else "logits"
+        start = add_preprocessing(nodes, NAME, read_preprocessing(model.preprocessing))
+    answer, logits = add_network(nodes, graph, model.weights, start, fold=fold)
     if embed:
         answer, name = add_answer(nodes, logits, read_task(model.classes, model.task))
-    elif last == INPUT:
-        answer = nodes.add("Identity", answer)
+    elif answer != logits:
+        name = "probabilities"
+    elif answer == NAME:  # of a network without layers
+        answer = logits = nodes.add("Identity", NAME)
     nodes.rename(answer, name)
-    content = _wrap(nodes, _describe_input(graph, embed), _describe_output(graph, embed, name))
+    free = len(graph.output_shape) == 3  # it answers for each pixel of images of any size
+    kind = UINT8 if embed and len(graph.input_shape) == 3 else FLOAT
+    content = _wrap(
+        nodes,
+        _describe(NAME, kind, graph.input_shape, free=free, last=embed),
+        _describe(name, FLOAT, graph.output_shape, free=free, last=embed),
+    )
     for key, text in describe(model, graph, embedded=embed).items():
         content.metadata_props.add(key=key, value=text)
     return OnnxFile(content, name if logits == answer else logits, embed)
-
-
-def _refuse_unwritable(operations: Sequence[Operation]) -> None:
-    kinds = sorted({operation.layer.kind for operation in operations} - FORMS.keys())
-    if kinds:
-        raise ArchitectureError(f"ONNX has no form of {', '.join(kinds)}; use other layers")
 
 
 def _refuse_large(graph: Graph) -> None:
@@ -111,39 +108,14 @@ def _refuse_large(graph: Graph) -> None:
         raise ArchitectureError("an ONNX file holds 2 GiB of weights; make the network smaller")
 
 
-def _add_layer(
-    nodes: OnnxGraph,
-    operation: Operation,
-    values: Mapping[str, str],
-    graph: Graph,
-    weights: Mapping[str, Array],
-) -> str:
-    """Add the nodes of a layer; return the name of the value they make."""
-    nodes.scope = operation.names[0]
-    place = Place(
-        layer=operation.working_layer,
-        inputs=tuple(values[name] for name in operation.inputs),
-        shapes=operation.input_shapes,
-        weights=_find_weights(operation, graph, weights),
-    )
-    return FORMS[operation.layer.kind](nodes, place)
+def _describe(name: str, kind: int, shape: Shape, *, free: bool, last: bool) -> Any:
+    """Return the type of a value, N samples of a shape, with their channels first or `last`.
 
-
-def _find_weights(
-    operation: Operation, graph: Graph, arrays: Mapping[str, Array]
-) -> Mapping[str, Array]:
-    """Return the arrays that the layer of an operation works with, by their own names."""
-    nodes = {node.name: node for node in graph.nodes}
-
-    def find(node: Node) -> dict[str, Array]:
-        names = node.layer.parameters(*node.input_shapes)
-        return {name: arrays[f"{node.name}/{name}"] for name in names}
-
-    weights = find(nodes[operation.names[0]])
-    if operation.folded is None:
-        return weights
-    second = nodes[operation.folded]
-    return fold_weights(operation, second, weights, find(second))
+    H and W stand for rows and columns where they are `free`.
+    """
+    *sides, channels = ("H", "W", shape[-1]) if free else shape
+    sizes = [*sides, channels] if last else [channels, *sides]
+    return onnx.helper.make_tensor_value_info(name, kind, ["N", *sizes])
 
 
 def _wrap(nodes: OnnxGraph, takes: Any, answers: Any) -> Any:
@@ -156,25 +128,3 @@ def _wrap(nodes: OnnxGraph, takes: Any, answers: Any) -> Any:
         ir_version=onnx.helper.find_min_ir_version_for([opset]),
         producer_name="cnncli",
     )
-
-
-def _describe_input(graph: Graph, embed: bool) -> Any:
-    if not embed:
-        return _describe_value(NAME, FLOAT, _put_channels_first(graph.input_shape))
-    kind = onnx.TensorProto.UINT8 if len(graph.input_shape) == 3 else FLOAT
-    return _describe_value(NAME, kind, graph.input_shape)
-
-
-def _describe_output(graph: Graph, embed: bool, name: str) -> Any:
-    shape = graph.output_shape
-    return _describe_value(name, FLOAT, shape if embed else _put_channels_first(shape))
-
-
-def _describe_value(name: str, kind: int, shape: Shape | None) -> Any:
-    """Return the type of a batch of any size, of samples of a shape; None: it is not said."""
-    sizes = None if shape is None else ["N", *shape]
-    return onnx.helper.make_tensor_value_info(name, kind, sizes)
-
-
-def _put_channels_first(shape: Shape) -> Shape:
-    return (shape[-1], *shape[:-1])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,6 +147,38 @@ def test_embedded_masks_are_probabilities_of_each_pixel():
     assert answer.shape == (2, *model.input_shape[:2], len(model.classes))
     assert answer.sum(axis=-1) == pytest.approx(1, abs=1e-5)
     assert (answer.argmax(axis=-1) == logits.argmax(axis=-1)).all()
+
+
+def list_sizes(value):
+    return [size.dim_param or size.dim_value for size in value.type.tensor_type.shape.dim]
+
+
+@pytest.mark.parametrize("embed", [False, True])
+def test_networks_that_make_masks_take_images_of_other_sizes(embed):
+    model = load_golden("masks")
+    rows, columns, channels = model.input_shape
+    larger = (rows + 8, columns + 2, channels)
+    file = build_onnx(model, embed=embed)
+    pixels = np.random.default_rng(1).integers(0, 256, (1, *larger), np.uint8)
+    inputs = pixels if embed else np.moveaxis(pixels, -1, 1).astype(np.float32)
+    (answer,) = run_onnx(file.encode(), input=inputs)
+    same = replace(model, input_shape=larger)
+    normalized = pixels.astype(np.float32)
+    if embed:
+        normalized = normalized * np.float32(model.preprocessing["scale"])
+        normalized += np.float32(model.preprocessing["shift"])
+    logits = compute_logits(same, Inputs(pixels, normalized))
+    assert answer.shape[1 if not embed else 3] == len(model.classes)
+    classes = answer.argmax(axis=-1 if embed else 1)
+    assert (classes == logits.argmax(axis=-1)).mean() > 0.999
+
+
+def test_batches_are_of_any_size_and_images_only_where_each_pixel_gets_an_answer():
+    masks, digits = (build_onnx(load_golden(name)).content.graph for name in ("masks", "image"))
+    assert list_sizes(masks.input[0]) == ["N", 1, "H", "W"]
+    assert list_sizes(masks.output[0]) == ["N", 2, "H", "W"]
+    assert list_sizes(digits.input[0]) == ["N", 1, 28, 28]
+    assert list_sizes(digits.output[0]) == ["N", 10]
 
 
 def test_embedded_numbers_are_in_their_own_unit():
