@@ -41,7 +41,7 @@ from cnncli.terminal import Interrupted, escape, name_options
 
 ORDER = (  # of work: from data to a model, to answers, into the network; help comes last
     "preview", "lr-find", "train", "curves", "predict", "evaluate", "inspect-filters", "trace",
-    "report", "arch", "layers", "shape-calc", "draw", "bench", "help",
+    "report", "convert", "arch", "layers", "shape-calc", "draw", "bench", "help",
 )  # fmt: skip
 NO_NAMES = (errno.ELOOP, errno.ENAMETOOLONG)  # errors of names that no file can have
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -207,20 +207,22 @@ def _drop_unwritten() -> None:
 
 
 def _report(error: Exception, *, as_json: bool) -> int:
-    """Write an error as a line to stderr and return its exit code."""
+    """Write an error to stderr, its details above it, and return its exit code."""
     if os.environ.get("CNNCLI_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
     known = _as_cnncli_error(error)
     message = name_options(known.message)
-    line = f"cnncli: {escape(message)}"
+    lines = [f"cnncli: {escape(text)}" for text in (*known.details, message)]
     if as_json:
         import json
 
-        line = json.dumps({"error": {"code": known.code, "message": message, "path": known.path}})
+        fields = {"code": known.code, "message": message, "path": known.path}
+        details = {"details": known.details} if known.details else {}
+        lines = [json.dumps({"error": {**fields, **details}})]
     with contextlib.suppress(OSError):
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
+        print(*lines, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
     return known.exit_code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 LONGEST = 600  # characters of what an error repeats of its cause
 MARK = "\0"  # around the name of a setting in a message; no path and no argument can hold it
@@ -51,12 +51,23 @@ class CnncliError(Exception):
     exit_code = 1
     code = "failed"
 
-    def __init__(self, fault: str, *, path: str | None = None, place: str = "") -> None:
-        """`place`, a name or a path, is what the message begins with, before the fault."""
+    def __init__(
+        self,
+        fault: str,
+        *,
+        path: str | None = None,
+        place: str = "",
+        details: Sequence[str] = (),
+    ) -> None:
+        """`place`, a name or a path, is what the message begins with, before the fault.
+
+        `details` are all that is at fault, a line each, where that is too much for a message.
+        """
         fault = MARK.join(map(_shorten, fault.split(MARK)))
         super().__init__(f"{place}: {fault}" if place else fault)
         self.path = path  # the file at fault, if any
         self.place, self.fault = place, fault
+        self.details = tuple(details)
 
     def __str__(self) -> str:
         return name_settings(self.message, str)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
     "ignored": "--ignore",
+    "input_shape": "--input",
     "normalization": "--normalize",
     "resize": "--resize-mode",
     "size": "--img-size",

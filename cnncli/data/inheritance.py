@@ -28,13 +28,14 @@ def inherit_preprocessing(
     inherited: AnyPreprocessing
     if isinstance(like, Preprocessing):
         height, width = settings.size or (like.height, like.width)
-        usual = "stretch" if like.resize == "none" else like.resize
+        resize = settings.resize or ("stretch" if like.resize == "none" else like.resize)
         inherited = replace(
             like,
             height=height,
             width=width,
             channels=_choose_channels(settings.color) or like.channels,
-            resize=settings.resize or usual,
+            resize=resize,
+            share=like.share if resize == "crop" else None,
         )
     else:
         inherited = replace(like, length=settings.length or like.length)

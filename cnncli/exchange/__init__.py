@@ -1,1 +1,95 @@
-"""Networks of other tools, in and out: a folder per format, imported when it is asked for."""
+"""Networks of other tools, in and out; what a file is follows from the ending of its name.
+
+A module that reads a format defines `read_model(path, given)`, which returns an `Imported`; one
+that writes defines `write_model(path, model, *, force)`, which returns the SHA-256 of the file in
+hex. They are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cnncli.errors import UsageError
+from cnncli.exchange.given import Given, Imported
+
+if TYPE_CHECKING:
+    from cnncli.model_file import Model
+
+READERS = {  # endings, and the modules in this folder
+    ".npz": "archive",
+    ".safetensors": "tensors",
+}
+WRITERS = {
+    ".npz": "archive",
+    ".safetensors": "tensors.safetensors",
+}
+THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of them
+    ".h5": "tf2onnx",
+    ".hdf5": "tf2onnx",
+    ".keras": "tf2onnx",
+    ".tflite": "tf2onnx",
+    ".pb": "tf2onnx",
+    ".caffemodel": "caffe2onnx",
+    ".prototxt": "caffe2onnx",
+}
+
+
+def read_network(path: str, given: Given) -> Imported:
+    """Return the network in a file of any format that is read.
+
+    Raises UsageError for another format, or where something has to be said that is not;
+    ModelFileError for a file that is damaged, unsafe or no network; ArchitectureError for weights
+    that are not those of the architecture.
+    """
+    imported: Imported = _find_module(path, READERS, "read").read_model(path, given)
+    return imported
+
+
+def write_network(path: str, model: Model, *, force: bool = False) -> str:
+    """Write a network in the format of a name, atomically; return the SHA-256 of the file in hex.
+
+    Raises UsageError for a format that is not written, and for what the format cannot hold.
+    """
+    digest: str = _find_module(path, WRITERS, "written").write_model(path, model, force=force)
+    return digest
+
+
+def check_target(path: str, *, force: bool = False) -> None:
+    """Raise UsageError for a name that no network can be written to; for before the work begins."""
+    from cnncli.model_file.atomic import check_writable
+
+    _find_module(path, WRITERS, "written")
+    check_writable(path, force=force)
+
+
+def is_network(path: str) -> bool:
+    """Say whether a file is a network of another tool, by its name."""
+    return get_ending(path) in READERS.keys() - {".npz"}
+
+
+def get_ending(path: str) -> str:
+    """Return the ending of a file's name, in lower case."""
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
+
+
+def _find_module(path: str, modules: dict[str, str], verb: str) -> Any:
+    ending = get_ending(path)
+    if ending not in modules and path != "-":
+        raise UsageError(f"{path}: {_explain(ending, modules, verb)}", path=path)
+    return import_module(f"{__name__}.{modules.get(ending, modules['.npz'])}")
+
+
+def _explain(ending: str, modules: dict[str, str], verb: str) -> str:
+    """Return why files with an ending are neither read nor written, and what to do."""
+    if ending in THROUGH_ONNX:
+        tool = THROUGH_ONNX[ending]
+        return f"{ending} files are not {verb}; make an .onnx file of it with {tool}, or take one"
+    if verb == "written" and ending in READERS:
+        return f"{ending} files are read, not written; write a .safetensors file instead"
+    if verb == "read" and ending in WRITERS:
+        return f"{ending} files are written, not read; give the network it was made from"
+    known = ", ".join(modules)
+    fault = f"ends in {ending}" if ending else "has no ending"
+    return f"{fault}, and networks are {verb} as {known}"

@@ -28,7 +28,7 @@ from cnncli.model_file.archive import (
     Buffer,
     pack_archive,
 )
-from cnncli.model_file.manifest import MAX_BYTES, Manifest, is_printable
+from cnncli.model_file.manifest import MAX_BYTES, Manifest, is_printable, seal, unseal
 from cnncli.model_file.reader import read_archive
 from cnncli.notation import parse
 
@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 
     from cnncli.layers.base import Array, Shape
 
-__all__ = ["Model", "check_savable", "digest_model", "load_model", "save_model"]
+__all__ = [
+    "Model",
+    "check_savable",
+    "describe_model",
+    "digest_model",
+    "load_model",
+    "restore_model",
+    "save_model",
+]
 
 KIND = "cnncli model"
 
@@ -99,7 +107,14 @@ def _pack(model: Model) -> Iterator[Buffer]:
         assert array.dtype == np.float32
         if not np.isfinite(array).all():
             raise DivergedError(f"{name} has NaN or infinite values, so the model is not saved")
-    content = {
+    return pack_archive(
+        KIND, _make_content(model, graph), {name: model.weights[name] for name in shapes}
+    )
+
+
+def _make_content(model: Model, graph: Graph) -> Manifest:
+    """Return what a manifest says of a model, but for the list of its arrays."""
+    return {
         "arch": graph.text,
         "input": list(graph.input_shape),
         "preprocessing": model.preprocessing,
@@ -107,12 +122,34 @@ def _pack(model: Model) -> Iterator[Buffer]:
         "training": model.training,
         **({"task": model.task, "requires": ["task"]} if model.task else {}),
     }
-    return pack_archive(KIND, content, {name: model.weights[name] for name in shapes})
+
+
+def describe_model(model: Model) -> str:
+    """Return all that a model file says but the weights, for other formats to carry along."""
+    return seal(KIND, _make_content(model, model.graph)).decode()
+
+
+def restore_model(description: str, weights: dict[str, Array]) -> Model:
+    """Return the model that `describe_model` described, with weights from elsewhere.
+
+    Raises ModelFileError for a description that is none, and for weights that do not fit it.
+    """
+    manifest = unseal(description.encode(errors="replace"), KIND)
+    needed = _needed_arrays(manifest)
+    if {name: kind.shape for name, kind in needed.items()} != {
+        name: array.shape for name, array in weights.items()
+    }:
+        raise ModelFileError("its weights are not those of the network that it describes")
+    return _make_model(manifest, {name: weights[name] for name in needed})
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
     """Read a model, `-` being stdin; raise ModelFileError for a file that is no sound model."""
     manifest, weights = read_archive(path, KIND, _needed_arrays)
+    return _make_model(manifest, weights)
+
+
+def _make_model(manifest: Manifest, weights: dict[str, Array]) -> Model:
     return Model(
         arch=manifest["arch"],
         input_shape=tuple(manifest["input"]),

@@ -63,8 +63,11 @@ def _add_seal(body: bytes) -> bytes:
     return body + f',"sha256":"{hashlib.sha256(body).hexdigest()}"}}'.encode()
 
 
-def parse_json(text: bytes) -> Any:
-    """Return what JSON says without double keys and NaN; raise ModelFileError for anything else."""
+def parse_json(text: bytes, place: str = "its manifest") -> Any:
+    """Return what JSON says without double keys and NaN; raise ModelFileError for anything else.
+
+    `place` is what of a file it is.
+    """
     try:
         return json.loads(
             text.decode(),
@@ -73,7 +76,7 @@ def parse_json(text: bytes) -> Any:
             parse_float=_parse_finite,
         )
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"its manifest is not the JSON cnncli writes ({error})") from error
+        raise ModelFileError(f"{place} is not the JSON that it should be ({error})") from error
 
 
 def _parse(text: bytes) -> Manifest:

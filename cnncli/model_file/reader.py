@@ -37,14 +37,32 @@ def read_archive(
     `types` says which arrays a file with this manifest has to have, in their order. Raises
     ModelFileError alone, also for what `types` raises it for: a message gets the path in front.
     """
+    with open_model_file(path) as stream:
+        reader = _Reader(stream)
+        manifest = reader.read_manifest(kind)
+        return manifest, reader.read_arrays(manifest, types(manifest))
+
+
+def is_foreign_archive(path: str) -> bool:
+    """Say whether a file is a zip whose first member is not the manifest of a model."""
+    with open_model_file(path) as stream:
+        head = stream.read(64)
+    return head[:4] == b"PK\3\4" and not head[30:].startswith(archive.MANIFEST.encode())
+
+
+@contextlib.contextmanager
+def open_model_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file to read a model from, `-` being stdin, and name it in what is raised meanwhile.
+
+    Raises ModelFileError alone, for a file that cannot be read; a message of another one that
+    comes up gets the path in front.
+    """
     name = "stdin" if path == "-" else os.fspath(path)
     try:
         with _open(path) as stream:
-            reader = _Reader(stream)
-            manifest = reader.read_manifest(kind)
-            return manifest, reader.read_arrays(manifest, types(manifest))
+            yield stream
     except ModelFileError as error:
-        raise ModelFileError(f"{name}: {error}", path=name) from error
+        raise ModelFileError(f"{name}: {error}", path=name, details=error.details) from error
     except FileNotFoundError as error:
         raise ModelFileError(f"{name}: no such file; check the path", path=name) from error
     except IsADirectoryError as error:

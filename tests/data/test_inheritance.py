@@ -12,7 +12,9 @@ from cnncli.data.signals.preprocessing import SignalPreprocessing
 from cnncli.data.source import load_training
 from cnncli.errors import UsageError
 
-LIKE = Preprocessing(9, 7, 3, "crop", "unit", (0.5, 0.25, 0.125), (1.0, 2.0, 3.0))
+LIKE = Preprocessing(
+    9, 7, 3, "crop", "unit", (0.5, 0.25, 0.125), (1.0, 2.0, 3.0), share=0.875
+)  # fmt: skip
 SIGNAL = SignalPreprocessing(5, 2, None, "unit", (0.5, 0.5), (0.0, 1.0))
 
 
@@ -30,7 +32,7 @@ def test_all_of_it_is_taken_over_with_its_numbers(folder: str) -> None:
 def test_a_size_and_a_resize_mode_that_are_given_win(folder: str) -> None:
     settings = DataSettings(like=LIKE, size=(4, 4), resize="pad")
     made = load_training(folder, settings=settings).preprocessing
-    assert (made.input_shape, made.resize) == ((4, 4, 3), "pad")
+    assert (made.input_shape, made.resize, made.share) == ((4, 4, 3), "pad", None)
     assert (made.scale, made.shift) == (LIKE.scale, LIKE.shift)
 
 

@@ -6,7 +6,8 @@ then resized once, by Pillow's `Image.resize` with BILINEAR, which averages over
 leaves out (antialias):
 
 - stretch: the whole image, its shape not kept;
-- crop: the largest middle part that has the shape of the network's input;
+- crop: the largest middle part that has the shape of the network's input, or of its sides only a
+  share, as networks of ImageNet are given the middle 224 of 256 pixels;
 - pad: the whole image in the middle, with black where it does not reach;
 - none: the whole image at its own size, for networks that answer for every pixel.
 
@@ -45,6 +46,7 @@ NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
 MEAN, DEVIATION = 128.0, 48.0  # of an image that is normalized by itself
 COLORS = {1: "gray", 3: "rgb"}  # other numbers of channels are bands, which no color is made of
 MAX_SIDE, MAX_BANDS = 65535, 1024
+OPTIONAL = {"bits", "span", "share"}  # in a model file
 
 
 class Preprocessing(Value):
@@ -67,6 +69,7 @@ class Preprocessing(Value):
     shift: tuple[float, ...] = ()
     bits: int | None = None  # of images of 16 bits, see depth.py; None: trained on none of them
     span: Span | None = None  # of images of floats
+    share: float | None = None  # of the sides of the part that crop takes, how much; None: all
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -145,7 +148,7 @@ class Preprocessing(Value):
         return normalize_levels(fitted) if self.normalization == "image" else fitted
 
     def _fit(self, pixels: Pixels) -> Pixels:
-        if pixels.shape == self.input_shape:
+        if pixels.shape == self.input_shape and self.share is None:
             return pixels
         bands = pixels.shape[2]
         if bands != self.channels and not {bands, self.channels} <= COLORS.keys():
@@ -197,7 +200,7 @@ class Preprocessing(Value):
     def from_manifest(cls, value: object) -> Preprocessing:
         """Return what to_manifest described; raise ModelFileError for anything else."""
         names = {field.name for field in fields(cls)}
-        if not isinstance(value, dict) or not names - {"bits", "span"} <= set(value) <= names:
+        if not isinstance(value, dict) or not names - OPTIONAL <= set(value) <= names:
             raise manifest_error("it", value)
         for name in ("height", "width"):
             if type(value[name]) is not int or not 1 <= value[name] <= MAX_SIDE:
@@ -217,6 +220,9 @@ class Preprocessing(Value):
         span = value.get("span")
         if span is not None and not (are_numbers(span, 2) and span[0] < span[1]):
             raise manifest_error("span", span)
+        share = value.get("share")
+        if share is not None and not (are_numbers([share], 1) and 0 < share <= 1):
+            raise manifest_error("share", share)
         numbers = {name: round_to_float32(value[name]) for name in ("scale", "shift")}
         return cls(**{**value, **numbers, "span": None if span is None else tuple(span)})
 
@@ -227,14 +233,15 @@ class Preprocessing(Value):
 
     def _resize(self, image: Image.Image) -> Image.Image:
         size = self.width, self.height
-        if image.size == size:
+        if image.size == size and self.share is None:
             return image
         if self.resize == "stretch":
             return image.resize(size, Image.Resampling.BILINEAR)
         if self.resize == "crop":
             zoom = max(self.width / image.width, self.height / image.height)
-            half_width = min(self.width / zoom, image.width) / 2
-            half_height = min(self.height / zoom, image.height) / 2
+            half_share = (1.0 if self.share is None else self.share) / 2
+            half_width = min(self.width / zoom, image.width) * half_share
+            half_height = min(self.height / zoom, image.height) * half_share
             x, y = image.width / 2, image.height / 2
             box = (x - half_width, y - half_height, x + half_width, y + half_height)
             return image.resize(size, Image.Resampling.BILINEAR, box)

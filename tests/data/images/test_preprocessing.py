@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli.data.images.file import Picture
 from cnncli.data.images.preprocessing import Preprocessing
@@ -78,6 +79,22 @@ def test_crop_takes_the_middle() -> None:
     # The middle quarter of the columns runs from 96 to 160.
     assert abs(found[0] - 98) < 3
     assert abs(found[-1] - 157) < 3
+
+
+@pytest.mark.parametrize("shape", [(300, 450), (512, 384), (224, 224)])
+def test_a_share_of_the_middle_is_that_of_networks_of_imagenet(shape, noise) -> None:
+    """Pillow brings the shorter side to 256 and cuts out 224x224, as torchvision has it."""
+    pixels = np.kron(noise(*(side // 10 + 1 for side in shape), 3), np.ones((10, 10, 1), np.uint8))
+    image = Image.fromarray(pixels[: shape[0], : shape[1]])
+    scale = 256 / min(image.size)
+    width, height = (round(side * scale) for side in image.size)
+    small = image.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = (width - 224) // 2, (height - 224) // 2
+    expected = np.asarray(small.crop((left, top, left + 224, top + 224)), int)
+    made = Preprocessing(224, 224, 3, "crop", share=0.875).prepare_pixels(np.asarray(image))
+    assert np.abs(made.astype(int) - expected).mean() < 8  # their corners lie on whole pixels
+    whole = Preprocessing(224, 224, 3, "crop").prepare_pixels(np.asarray(image))
+    assert np.abs(whole.astype(int) - expected).mean() > 15
 
 
 def test_crop_takes_the_middle_of_a_tall_image() -> None:
@@ -191,11 +208,11 @@ def test_bands_that_the_network_does_not_take_are_refused(bands: int, channels: 
 
 
 def test_a_manifest_says_nothing_of_depth_where_none_was_learned() -> None:
-    assert not {"bits", "span"} & Preprocessing(4, 4, 1).to_manifest().keys()
+    assert not {"bits", "span", "share"} & Preprocessing(4, 4, 1).to_manifest().keys()
 
 
 @pytest.mark.parametrize(
-    "depth", [{"bits": 12}, {"span": (-1.5, 2.0)}, {"bits": 8, "span": (0, 1)}]
+    "depth", [{"bits": 12}, {"span": (-1.5, 2.0)}, {"bits": 8, "span": (0, 1)}, {"share": 0.875}]
 )
 def test_json_brings_depth_back(depth) -> None:
     preprocessing = replace(GOOD, **depth)
@@ -215,6 +232,9 @@ def test_json_brings_depth_back(depth) -> None:
         ("span", [2]),
         ("span", [0, 1e31]),
         ("span", "01"),
+        ("share", 0),
+        ("share", 1.5),
+        ("share", "1"),
         ("channels", 1025),
     ],
 )

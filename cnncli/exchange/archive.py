@@ -1,0 +1,28 @@
+"""Models of our own, and other .npz files: archives of named arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncli.exchange.completion import replace_names
+from cnncli.model_file import load_model, save_model
+from cnncli.model_file.reader import is_foreign_archive
+
+if TYPE_CHECKING:
+    from cnncli.exchange.given import Given, Imported
+    from cnncli.model_file import Model
+
+
+def read_model(path: str, given: Given) -> Imported:
+    """Return the network of a model file, or one with weights from an archive of arrays."""
+    if path != "-" and is_foreign_archive(path):
+        from cnncli.exchange.tensors import assemble
+        from cnncli.exchange.tensors.npz import read_arrays
+
+        return assemble(path, read_arrays(path), given)
+    return replace_names(load_model(path), given)
+
+
+def write_model(path: str, model: Model, *, force: bool = False) -> str:
+    """Write a model file; return its SHA-256 in hex."""
+    return save_model(path, model, force=force)
