@@ -41,8 +41,8 @@ def write_gelu(graph: OnnxGraph, place: Place) -> str:
     if graph.opset >= GELU:
         return graph.add("Gelu", place.x)
     scaled = graph.add("Div", place.x, graph.add_number("root", math.sqrt(2)))
-    sum_ = graph.add("Add", graph.add("Erf", scaled), graph.add_number("one", 1))
-    return graph.add("Mul", graph.add("Mul", place.x, sum_), graph.add_number("half", 0.5))
+    doubled = graph.add("Add", graph.add("Erf", scaled), graph.add_number("one", 1))
+    return graph.add("Mul", graph.add("Mul", place.x, doubled), graph.add_number("half", 0.5))
 
 
 @writes("silu")

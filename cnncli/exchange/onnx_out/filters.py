@@ -7,12 +7,10 @@ from cnncli.layers.base import Array, Shape
 from cnncli.layers.conv import Filtering
 from cnncli.layers.deconv import Deconv
 
-BORDERS = {"reflect": "reflect", "edge": "edge"}  # what ONNX's Pad calls our fills
-
 
 @writes("conv", "depthwise", "whiten")
 def write_conv(graph: OnnxGraph, place: Place) -> str:
-    """Add a Conv, behind a Pad where the border is filled with something else than zeros."""
+    """Add a Conv, behind a Pad of the same mode where the border is not filled with zeros."""
     layer, x, shape = place.layer, place.x, place.shape
     assert isinstance(layer, Filtering)
     windows = layer.windows(shape)
@@ -20,7 +18,7 @@ def write_conv(graph: OnnxGraph, place: Place) -> str:
     if layer.fill != "zero" and any(pads):
         half = len(pads) // 2
         whole = [0, 0, *pads[:half], 0, 0, *pads[half:]]  # of N and C nothing
-        x = graph.add("Pad", x, graph.add_constant("pads", whole), mode=BORDERS[layer.fill])
+        x = graph.add("Pad", x, graph.add_constant("pads", whole), mode=layer.fill)
         pads = [0] * len(pads)
     return graph.add(
         "Conv",

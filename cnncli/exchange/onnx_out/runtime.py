@@ -10,7 +10,7 @@ import numpy as np
 from cnncli.exchange.proof import Inputs, Rival
 
 if TYPE_CHECKING:
-    from cnncli.exchange.onnx_out import OnnxFile
+    from cnncli.exchange.onnx_out.file import OnnxFile
     from cnncli.layers.base import Array
 
 

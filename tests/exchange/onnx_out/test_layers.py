@@ -7,7 +7,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed; .ci/run instal
 from contract import IMAGES, PREDICTION, Bench, list_examples  # noqa: E402
 from onnx_networks import run_onnx  # noqa: E402
 
-from cnncli.exchange.onnx_out import OPSETS  # noqa: E402
+from cnncli.exchange.onnx_out.file import OPSETS  # noqa: E402
 from cnncli.exchange.onnx_out.graph import FORMS, OnnxGraph, Place  # noqa: E402
 from cnncli.layers import LAYERS  # noqa: E402
 
