@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cnncli.render.blocks import Depth
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
+    "embed": "--embed-preprocessing",
+    "fold": "--no-fold",
     "ignored": "--ignore",
     "input_shape": "--input",
     "normalization": "--normalize",

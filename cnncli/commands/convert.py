@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @command(
     "cnncli convert resnet18.safetensors resnet18.npz --arch resnet18",
     "cnncli convert digits.npz digits.safetensors",
+    "cnncli convert digits.npz digits.onnx --embed-preprocessing",
 )
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
@@ -34,6 +35,34 @@ if TYPE_CHECKING:
     help="What is done to images: imagenet, unit (levels from 0 to 1), none, or a file that says "
     "so: a model, or JSON with mean and std.  [default: imagenet for 1000 classes, else unit]",
 )  # fmt: skip
+@click.option(
+    "--opset",
+    type=int,
+    metavar="N",
+    help="Operators of an .onnx file: 13 to 22.  [default: 17]",
+)
+@click.option(
+    "--no-fold",
+    is_flag=True,
+    help="Keep batch normalization in an .onnx file instead of folding it into the weights.",
+)
+@click.option(
+    "--embed-preprocessing",
+    is_flag=True,
+    help="Let an .onnx file take pixels (uint8, NxHxWxC) and answer with probabilities.",
+)
+@click.option(
+    "--check",
+    type=click.IntRange(0, 10**4),
+    metavar="N",
+    help="Inputs, drawn at random, to prove that an .onnx file answers the same in ONNX Runtime; "
+    "0: none.  [default: 16]",
+)
+@click.option("--data", metavar="DATA", help="Files or a folder of samples to check, too.")
+@click.option(
+    "--tolerance", type=click.FloatRange(0), metavar="X",
+    help="Fail (exit code 6) where logits differ by more than X of their range.  [default: 1e-4]",
+)  # fmt: skip
 @force_option
 @json_option
 def convert(
@@ -43,29 +72,44 @@ def convert(
     input_shape: Shape | None,
     classes: str | None,
     preprocessing: str | None,
+    opset: int | None,
+    no_fold: bool,
+    embed_preprocessing: bool,
+    check: int | None,
+    data: str | None,
+    tolerance: float | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """Convert a network from or to the format of another tool.
 
     What SOURCE and TARGET are follows from their names. Weights come from .safetensors and .npz
-    files of arrays, of networks by name (see `cnncli arch`) or by ARCH; .npz is our own, too.
+    files of arrays, of networks by name (see `cnncli arch`) or by ARCH; .npz is our own, too. An
+    .onnx file is written if ONNX Runtime, where it is installed, answers the same with it.
     """
     from cnncli.exchange import check_target, read_network, write_network
+    from cnncli.exchange.export import Export
 
-    check_target(target, force=force)
+    fold, embed = False if no_fold else None, embed_preprocessing or None
+    export = Export(opset, fold, embed, check, data, tolerance)
+    check_target(target, export, force=force)
     imported = read_network(source, _gather(arch, input_shape, classes, preprocessing))
     for text in imported.notes:
         note(f"{source}: {text}")
     model = imported.model
-    digest = write_network(target, model, force=force)
-    graph = model.graph
+    written = write_network(target, model, export, force=force)
+    for text in written.notes:
+        note(f"{target}: {text}")
+    graph, proof = model.graph, written.proof
     if as_json:
         record = {"schema": 1, "command": "convert", "source": source, "target": target}
-        figures = {"arch": graph.text, "params": graph.params, "checked": None, "sha256": digest}
-        write_json({**record, **figures})
+        figures = {"arch": graph.text, "params": graph.params}
+        checked = None if proof is None else proof.to_manifest()
+        write_json({**record, **figures, "checked": checked, "sha256": written.digest})
     else:
         write_line(f"{target}: {graph.params:,} parameters, {len(model.classes)} outputs")
+        if proof is not None:
+            write_line(f"{target}: {proof.describe()}")
 
 
 def _gather(

@@ -1,8 +1,8 @@
 """Networks of other tools, in and out; what a file is follows from the ending of its name.
 
 A module that reads a format defines `read_model(path, given)`, which returns an `Imported`; one
-that writes defines `write_model(path, model, *, force)`, which returns the SHA-256 of the file in
-hex. They are imported when they are asked for.
+that writes defines `write_model(path, model, export, *, force)`, which returns a `Written`, and
+`SETTINGS`, the fields of an `Export` that it knows. They are imported when they are asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cnncli.errors import UsageError
 from cnncli.exchange.given import Given, Imported
 
 if TYPE_CHECKING:
+    from cnncli.exchange.export import Export, Written
     from cnncli.model_file import Model
 
 READERS = {  # endings, and the modules in this folder
@@ -23,6 +24,7 @@ READERS = {  # endings, and the modules in this folder
 }
 WRITERS = {
     ".npz": "archive",
+    ".onnx": "onnx_out",
     ".safetensors": "tensors.safetensors",
 }
 THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of them
@@ -47,20 +49,21 @@ def read_network(path: str, given: Given) -> Imported:
     return imported
 
 
-def write_network(path: str, model: Model, *, force: bool = False) -> str:
-    """Write a network in the format of a name, atomically; return the SHA-256 of the file in hex.
+def write_network(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
+    """Write a network in the format of a name, atomically, if it answers the same there.
 
-    Raises UsageError for a format that is not written, and for what the format cannot hold.
+    Raises UsageError for a format that is not written, and for settings that it does not have;
+    ArchitectureError for what the format cannot hold; GateError for other answers than ours.
     """
-    digest: str = _find_module(path, WRITERS, "written").write_model(path, model, force=force)
-    return digest
+    written: Written = _find_writer(path, export).write_model(path, model, export, force=force)
+    return written
 
 
-def check_target(path: str, *, force: bool = False) -> None:
-    """Raise UsageError for a name that no network can be written to; for before the work begins."""
+def check_target(path: str, export: Export, *, force: bool = False) -> None:
+    """Raise UsageError for what `write_network` would refuse of a path; before the work begins."""
     from cnncli.model_file.atomic import check_writable
 
-    _find_module(path, WRITERS, "written")
+    _find_writer(path, export)
     check_writable(path, force=force)
 
 
@@ -72,6 +75,12 @@ def is_network(path: str) -> bool:
 def get_ending(path: str) -> str:
     """Return the ending of a file's name, in lower case."""
     return os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
+
+
+def _find_writer(path: str, export: Export) -> Any:
+    module = _find_module(path, WRITERS, "written")
+    export.refuse_unused(path, module.SETTINGS)
+    return module
 
 
 def _find_module(path: str, modules: dict[str, str], verb: str) -> Any:

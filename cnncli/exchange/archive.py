@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncli.exchange.completion import replace_names
+from cnncli.exchange.export import Export, Written
 from cnncli.model_file import load_model, save_model
 from cnncli.model_file.reader import is_foreign_archive
 
 if TYPE_CHECKING:
     from cnncli.exchange.given import Given, Imported
     from cnncli.model_file import Model
+
+SETTINGS = ()  # of an export
 
 
 def read_model(path: str, given: Given) -> Imported:
@@ -23,6 +26,6 @@ def read_model(path: str, given: Given) -> Imported:
     return replace_names(load_model(path), given)
 
 
-def write_model(path: str, model: Model, *, force: bool = False) -> str:
-    """Write a model file; return its SHA-256 in hex."""
-    return save_model(path, model, force=force)
+def write_model(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
+    """Write a model file."""
+    return Written(save_model(path, model, force=force))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from cnncli.errors import UsageError, setting
 from cnncli.exchange.proof import (
     USUAL_INPUTS,
     USUAL_TOLERANCE,
@@ -23,11 +25,17 @@ class Export(Value):
     """What is asked of a file; None is what is usual in its format."""
 
     opset: int | None = None  # of ONNX's operators
-    fold: bool | None = None  # batch normalization goes into the weights before it
-    embed: bool | None = None  # preprocessing is part of the network
-    check: int = USUAL_INPUTS  # drawn inputs that both programs answer; 0: none
+    fold: bool | None = None  # whether batch normalization goes into the weights before it
+    embed: bool | None = None  # whether preprocessing is a part of the network
+    check: int | None = None  # drawn inputs that both programs answer; 0: none
     data: str | None = None  # files or a folder, of which so many samples are answered, too
-    tolerance: float = USUAL_TOLERANCE  # of the largest difference, relative to the logits' range
+    tolerance: float | None = None  # of the largest difference, relative to the logits' range
+
+    def refuse_unused(self, path: str, settings: Collection[str]) -> None:
+        """Raise UsageError for what is asked, but not among the settings of a format."""
+        for name, value in vars(self).items():
+            if value is not None and name not in settings:
+                raise UsageError(f"{path}: {setting(name)} is not for such files; leave it out")
 
 
 class Written(Value):
@@ -46,10 +54,12 @@ def prove_export(
     `missing` says what to install where there is no rival. Raises GateError for answers above the
     tolerance, DataError for samples that cannot be read.
     """
-    if not export.check:
+    count = USUAL_INPUTS if export.check is None else export.check
+    tolerance = USUAL_TOLERANCE if export.tolerance is None else export.tolerance
+    if not count:
         return None, ()
     if rival is None:
         return None, (f"not checked that it answers the same, which takes {missing}",)
-    samples = read_samples(model, export.data, export.check) if export.data else []
-    inputs = gather_inputs(model, export.check, samples)
-    return prove(model, rival, inputs, path=path, tolerance=export.tolerance), ()
+    samples = read_samples(model, export.data, count) if export.data else []
+    inputs = gather_inputs(model, count, samples)
+    return prove(model, rival, inputs, path=path, tolerance=tolerance), ()

@@ -59,6 +59,14 @@ class Proof(Value):
         """Return the figures, ready for JSON."""
         return asdict(self)
 
+    def describe(self) -> str:
+        """Return the figures in a line."""
+        first = "all" if self.top1_agree else "not all"
+        return (
+            f"{first} first answers to {self.inputs} inputs are those of {self.against}; "
+            f"logits differ by {self.max_rel:.1g} of their range"
+        )
+
 
 def prove(
     model: Model, rival: Rival, inputs: Inputs, *, path: str, tolerance: float = USUAL_TOLERANCE

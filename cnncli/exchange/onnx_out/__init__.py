@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 import_modules(__name__, __path__[0])  # the functions of all layers
 
-SETTINGS = ("opset", "fold", "embed")  # of an export, that the format has
+SETTINGS = ("opset", "fold", "embed", "check", "data", "tolerance")
 
 
 def write_model(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
@@ -37,7 +37,7 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
         fold=export.fold is not False,
         embed=export.embed is True,
     )
-    runtime = open_runtime(file) if export.check else None
+    runtime = None if export.check == 0 else open_runtime(file)
     proof, notes = prove_export(
         model, runtime, export, path, "ONNX Runtime: pip install onnxruntime"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from cnncli.data.preprocessing import read_preprocessing
@@ -9,7 +10,7 @@ from cnncli.errors import ArchitectureError, UsageError, setting
 from cnncli.exchange.onnx_library import onnx
 from cnncli.exchange.onnx_out.embedding import add_answer, add_preprocessing
 from cnncli.exchange.onnx_out.graph import OnnxGraph
-from cnncli.exchange.onnx_out.metadata import PREFIX, describe, write_json
+from cnncli.exchange.onnx_out.metadata import CHECKED, describe, make_entry
 from cnncli.exchange.onnx_out.network import add_network
 from cnncli.tasks import read_task
 from cnncli.value import Value
@@ -38,7 +39,7 @@ class OnnxFile(Value):
         """Return the bytes of the file, equal for equal content; `checked` is kept in it."""
         if checked is None:
             return self._encode_with()
-        entry = onnx.StringStringEntryProto(key=f"{PREFIX}checked", value=write_json(checked))
+        entry = make_entry(CHECKED, json.dumps(checked, sort_keys=True))
         return self._encode_with(metadata_props=[entry])
 
     def encode_with_logits(self) -> bytes:
@@ -90,8 +91,7 @@ def build_onnx(
         _describe(NAME, kind, graph.input_shape, free=free, last=embed),
         _describe(name, FLOAT, graph.output_shape, free=free, last=embed),
     )
-    for key, text in describe(model, graph, embedded=embed).items():
-        content.metadata_props.add(key=key, value=text)
+    content.metadata_props.extend(describe(model, embedded=embed))
     return OnnxFile(content, name if logits == answer else logits, embed)
 
 

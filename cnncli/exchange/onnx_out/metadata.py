@@ -1,38 +1,29 @@
-"""What an ONNX file says of its network besides the graph: text under names, most of it JSON.
+"""What an ONNX file says of its network besides the graph: text under names.
 
-`cnncli.arch` is the architecture text, `cnncli.input` the shape of a sample, HxWxC; JSON are
-`cnncli.classes` (names in the order of the outputs), `cnncli.preprocessing` and `cnncli.task` (as
-in the model file), `cnncli.embedded` (whether the graph does the preprocessing itself) and
-`cnncli.checked` (how the file was proved to answer the same).
+`cnncli` is what a model file says of itself, the JSON of `describe_model`: architecture, input,
+class names, preprocessing, task and training. `cnncli.embedded` is true where the graph does the
+preprocessing itself, `cnncli.checked` the JSON of how the file was proved to answer the same.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from cnncli.graph import Graph
-    from cnncli.model_file import Model
+from cnncli.exchange.onnx_library import onnx
+from cnncli.model_file import Model, describe_model
 
-PREFIX = "cnncli."
-
-
-def describe(model: Model, graph: Graph, *, embedded: bool) -> dict[str, str]:
-    """Return the entries of a file, by their names."""
-    values = {
-        "classes": model.classes,
-        "embedded": embedded,
-        "preprocessing": model.preprocessing,
-        "task": model.task,
-    }
-    return {
-        f"{PREFIX}arch": graph.text,
-        f"{PREFIX}input": "x".join(map(str, graph.input_shape)),
-        **{f"{PREFIX}{name}": write_json(value) for name, value in values.items()},
-    }
+DESCRIPTION, EMBEDDED, CHECKED = "cnncli", "cnncli.embedded", "cnncli.checked"
 
 
-def write_json(value: Any) -> str:
-    """Return a value as JSON, equal for equal values."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True)
+def describe(model: Model, *, embedded: bool) -> list[Any]:
+    """Return the entries of a file, onnx.StringStringEntryProto."""
+    return [
+        make_entry(DESCRIPTION, describe_model(model)),
+        make_entry(EMBEDDED, json.dumps(embedded)),
+    ]
+
+
+def make_entry(name: str, text: str) -> Any:
+    """Return a text under a name."""
+    return onnx.StringStringEntryProto(key=name, value=text)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from cnncli.errors import ModelFileError
+from cnncli.exchange.export import Export, Written
 from cnncli.exchange.tensors.named_arrays import NUMBERS, NamedArrays, read_numbers
 from cnncli.model_file import describe_model
 from cnncli.model_file.archive import MAX_ARRAYS, Buffer
@@ -24,6 +25,7 @@ from cnncli.model_file.reader import open_model_file
 if TYPE_CHECKING:
     from cnncli.model_file import Model
 
+SETTINGS = ()  # of an export
 MAX_HEADER = 2**23  # bytes
 OURS = "cnncli"  # what describes a model of ours in the metadata
 TYPES = {  # and what they are called in NUMBERS
@@ -108,8 +110,8 @@ def _check_places(places: list[tuple[int, int]], size: int) -> None:
         )
 
 
-def write_model(path: str, model: Model, *, force: bool = False) -> str:
-    """Write the weights under PyTorch's names (conv1.weight); return the SHA-256 in hex.
+def write_model(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
+    """Write the weights under PyTorch's names (conv1.weight).
 
     The metadata describe the rest of the model, so that reading gives all of it back.
     """
@@ -133,4 +135,4 @@ def write_model(path: str, model: Model, *, force: bool = False) -> str:
             stream.write(piece)
 
     write_atomically(path, write, force=force)
-    return digest.hexdigest()
+    return Written(digest.hexdigest())

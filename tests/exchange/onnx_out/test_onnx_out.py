@@ -12,7 +12,7 @@ from cnncli.errors import ArchitectureError, UsageError  # noqa: E402
 from cnncli.exchange.onnx_out import build_onnx  # noqa: E402
 from cnncli.exchange.onnx_out.graph import FORMS  # noqa: E402
 from cnncli.exchange.proof import Inputs, compute_logits, gather_inputs  # noqa: E402
-from cnncli.model_file import load_model  # noqa: E402
+from cnncli.model_file import digest_model, load_model, restore_model  # noqa: E402
 from cnncli.tasks import read_task  # noqa: E402
 
 TEXT = (
@@ -77,22 +77,19 @@ def test_equal_models_make_equal_files():
     )
 
 
-def test_metadata_say_what_takes_part_in_no_graph():
-    model = make_model(TEXT, SHAPE)
-    metadata = read_metadata(build_onnx(model))
-    assert metadata["cnncli.arch"] == model.graph.text
-    assert metadata["cnncli.input"] == "9x13x3"
-    assert json.loads(metadata["cnncli.classes"]) == model.classes
-    assert json.loads(metadata["cnncli.preprocessing"]) == model.preprocessing
-    assert json.loads(metadata["cnncli.task"]) == {}
-    assert json.loads(metadata["cnncli.embedded"]) is False
+def test_metadata_say_all_that_a_model_file_does():
+    model = make_model(TEXT, SHAPE, training={"seed": 3})
+    metadata = read_metadata(build_onnx(model, fold=False))
+    restored = restore_model(metadata["cnncli"], model.weights)
+    assert digest_model(restored) == digest_model(model)
+    assert metadata["cnncli.embedded"] == "false"
 
 
 def test_class_names_of_any_script_come_back_as_they_were():
     model = make_model("dense(2)", SHAPE)
     model.classes = ['größe "{0}" 👩‍🔬', "../../etc/passwd"]
     metadata = read_metadata(build_onnx(model))
-    assert json.loads(metadata["cnncli.classes"]) == model.classes
+    assert json.loads(metadata["cnncli"])["classes"] == model.classes
 
 
 def test_layers_that_onnx_has_no_form_of_are_named_all_at_once(monkeypatch):
