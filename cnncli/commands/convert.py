@@ -83,9 +83,9 @@ def convert(
 ) -> None:
     """Convert a network from or to the format of another tool.
 
-    What SOURCE and TARGET are follows from their names. Weights come from .safetensors and .npz
-    files of arrays, of networks by name (see `cnncli arch`) or by ARCH; .npz is our own, too. An
-    .onnx file is written if ONNX Runtime, where it is installed, answers the same with it.
+    What SOURCE and TARGET are follows from their names. Weights come from .safetensors, PyTorch's
+    .pth, .pt, .th and .bin, and .npz files of arrays; ARCH says of which network they are. An .onnx
+    file is written if ONNX Runtime, where it is installed, answers the same with it.
     """
     from cnncli.exchange import check_target, read_network, write_network
     from cnncli.exchange.export import Export

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 READERS = {  # endings, and the modules in this folder
     ".npz": "archive",
     ".safetensors": "tensors",
+    ".pth": "tensors",
+    ".pt": "tensors",
+    ".th": "tensors",
+    ".bin": "tensors",
 }
 WRITERS = {
     ".npz": "archive",

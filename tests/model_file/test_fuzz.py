@@ -4,42 +4,17 @@ import copy
 import random
 
 import pytest
+from damage import damage_bytes
 from model_forge import forge, make_manifest, make_members, make_model, same
 
 from cnncli.errors import ModelFileError
 from cnncli.model_file import load_model
 
-EDGES = (0, 1, 127, 128, 255)
 VALUES = (
     *(None, True, False, 0, 1, -1, 3, 2**31, 2**63, 10**30, 0.5, 1e300, -0.0),
     *("", "x", "dense(3)", "conv1/weight", "../../etc/passwd", "float32", "\x1b[2J", "é" * 300),
     *([], {}, [0], [[[]]], {"": None}, ["a", "a", "a"]),
 )
-
-
-def damage_bytes(chance, data):
-    data = bytearray(data)
-    for _ in range(chance.choice((1, 1, 1, 2, 5))):
-        if not data:
-            break
-        start = chance.randrange(len(data))
-        length = chance.choice((1, 1, 2, 4, 8, 64, 500))
-        piece = bytes(data[start : start + length])
-        elsewhere = chance.randrange(len(data))
-        match chance.randrange(6):
-            case 0:
-                data[start] = chance.choice((*EDGES, chance.randrange(256)))
-            case 1:
-                data[start] ^= 1 << chance.randrange(8)
-            case 2:
-                del data[start : start + length]
-            case 3:
-                data[elsewhere:elsewhere] = piece
-            case 4:
-                data[elsewhere : elsewhere + len(piece)] = piece
-            case 5:
-                data[start : start + length] = bytes(len(piece))
-    return bytes(data)
 
 
 def damage_value(chance, value):

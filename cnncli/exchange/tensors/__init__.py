@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
 
-FORMATS = {".safetensors": "safetensors"}  # endings, and the modules in this folder
+FORMATS = {  # endings, and the modules in this folder
+    ".safetensors": "safetensors",
+    ".pth": "torch_file",
+    ".pt": "torch_file",
+    ".th": "torch_file",
+    ".bin": "torch_file",
+}
 
 
 def read_model(path: str, given: Given) -> Imported:
@@ -53,7 +59,7 @@ def assemble(path: str, stored: NamedArrays, given: Given) -> Imported:
         )
     graph, weights, left_aside = _match(path, arrays, given, ordered=stored.ordered)
     imported = complete(graph, weights, given)
-    return Imported(imported.model, (*converted, *left_aside, *imported.notes))
+    return Imported(imported.model, (*stored.notes, *converted, *left_aside, *imported.notes))
 
 
 def _match(

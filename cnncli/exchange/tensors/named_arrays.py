@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NUMBERS = {  # types of numbers in files, little-endian; NumPy has no bfloat16
     name: np.dtype(name).newbyteorder("<")
     for name in (
-        "float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool"
+        "float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool",
     )
 } | {"bfloat16": np.dtype("<u2")}  # fmt: skip
 
@@ -31,6 +31,7 @@ class NamedArrays(Value):
     arrays: Mapping[str, NDArray[Any]]  # bfloat16 is float32 here
     types: Mapping[str, str]
     ordered: bool = False  # whether they stand in the order in which their modules were made
+    notes: tuple[str, ...] = ()  # what there is to say about the reading
     description: str | None = None  # of a model of ours, by `describe_model`
 
     def to_float32(self) -> tuple[dict[str, NDArray[np.float32]], tuple[str, ...]]:

@@ -83,7 +83,7 @@ def _read_entry(name: str, entry: Any) -> tuple[str, str, tuple[int, ...], tuple
     kind, shape, places = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(kind, str) or kind not in TYPES:
         raise ModelFileError(
-            f"{shown} is of {str(kind)[:20]}; convert it to one of {', '.join(TYPES)}"
+            f"{shown} is of {str(kind)[:20]!a}; convert it to one of {', '.join(TYPES)}"
         )
     for values in (shape, places):
         if not isinstance(values, list) or not all(

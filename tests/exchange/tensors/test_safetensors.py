@@ -75,7 +75,7 @@ def test_quantized_weights_are_refused(tmp_path):
         (pack(b'{"a": 1, "a": 1}', b""), "a key is given twice"),
         (pack(b'{"a": ' + b"[" * 99999, b""), "is not the JSON that it should be"),
         (pack({"a": {"dtype": "F32"}}), "does not describe the array 'a'"),
-        (pack({"a": entry("F8_E4M3")}), "is of F8_E4M3; convert it to one of"),
+        (pack({"a": entry("F8_E4M3")}), "is of 'F8_E4M3'; convert it to one of"),
         (pack({"a": entry(shape=[-2, -3])}), "a size of 'a' that is none"),
         (pack({"a": entry(shape=[2, True])}), "a size of 'a' that is none"),
         (pack({"a": entry(shape=[1] * 9 + [6])}), "a size of 'a' that is none"),
