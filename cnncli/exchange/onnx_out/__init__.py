@@ -37,7 +37,7 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
         fold=export.fold is not False,
         embed=export.embed is True,
     )
-    runtime = None if export.check == 0 else open_runtime(file)
+    runtime = None if export.check == 0 else open_runtime(file, path)
     proof, notes = prove_export(
         model, runtime, export, path, "ONNX Runtime: pip install onnxruntime"
     )

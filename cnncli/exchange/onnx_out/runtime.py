@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnncli.errors import CnncliError, setting
 from cnncli.exchange.proof import Inputs, Rival
 
 if TYPE_CHECKING:
@@ -14,21 +15,34 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
 
 
-def open_runtime(file: OnnxFile) -> Rival | None:
-    """Return ONNX Runtime with this network; None where it is not installed."""
+def open_runtime(file: OnnxFile, path: str) -> Rival | None:
+    """Return ONNX Runtime with this network; None where it is not installed.
+
+    Raises CnncliError, which names the path that was to be written, where it refuses the file.
+    """
     try:
         runtime: Any = import_module("onnxruntime")
     except ImportError:
         return None
+    name = f"ONNX Runtime {runtime.__version__}"
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # so that figures are the same
-    session = runtime.InferenceSession(
-        file.encode_with_logits(), options, providers=["CPUExecutionProvider"]
-    )
+    options.log_severity_level = 3  # errors, which are raised as well
+    try:
+        session = runtime.InferenceSession(
+            file.encode_with_logits(), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # its exceptions have no class in common but this
+        reason = " ".join(str(error).split())  # in a line
+        raise CnncliError(
+            f"{path}: {name} cannot run it ({reason}), so nothing was written; install a newer one, "
+            f"or give {setting('opset')} a smaller number",
+            path=path,
+        ) from error
 
     def answer(inputs: Inputs) -> Array:
         taken = inputs.samples if file.embedded else np.moveaxis(inputs.normalized, -1, 1)
         (logits,) = session.run([file.logits], {session.get_inputs()[0].name: taken})
         return np.moveaxis(logits, 1, -1)
 
-    return Rival(f"ONNX Runtime {runtime.__version__}", answer)
+    return Rival(name, answer)

@@ -10,6 +10,7 @@ from onnx_networks import run_onnx  # noqa: E402
 from cnncli.exchange.onnx_out.file import OPSETS  # noqa: E402
 from cnncli.exchange.onnx_out.graph import FORMS, OnnxGraph, Place  # noqa: E402
 from cnncli.layers import LAYERS  # noqa: E402
+from cnncli.notation import parse  # noqa: E402
 
 WITHOUT_FORM: set[str] = set()  # kinds of layers that ONNX cannot say
 COPIES = {"dropout"}  # which a prediction leaves out
@@ -53,5 +54,30 @@ def run_layer(layer, shapes, opset):
 )
 def test_a_layer_answers_alike_in_onnxruntime(layer, shapes, opset):
     expected, answer = run_layer(layer, shapes, opset)
+    assert answer.shape == expected.shape
+    assert np.abs(answer - expected).max() <= 1e-5 * np.ptp(expected)
+
+
+TRICKY = {
+    "conv(4, 4x3, 3x2, same, edge)": (11, 8, 2),
+    "conv(6, 3, 2, same, reflect, 2, groups=2)": (9, 12, 4),
+    "conv(4, 2, 3, causal, edge, 3)": (17, 2),
+    "depthwise(4, 3, same, dilation=2)": (13, 8, 3),
+    "deconv(4, 2, 3, same)": (4, 5, 2),  # with columns that no filter reaches
+    "deconv(2, 4x3, 1x2, same, 2, groups=2)": (5, 4, 6),
+    "deconv(3, 3, 2, 1)": (6, 2),
+    "maxpool(3, 2, 1, ceil=yes)": (8, 11, 2),
+    "maxpool(2, 3, ceil=yes)": (7, 9, 2),  # with rows that no window reaches
+    "avgpool(3, 2, 1, ceil=yes)": (8, 11, 2),
+    "avgpool(3, 2, same)": (8, 11, 2),
+    "avgpool(4, 3, 1, ceil=yes)": (11, 2),
+    "l2pool(3, 2, 1, ceil=yes)": (8, 11, 2),
+}
+
+
+@pytest.mark.parametrize("opset", TESTED)
+@pytest.mark.parametrize("text", TRICKY)
+def test_padding_that_tools_disagree_on_answers_alike_in_onnxruntime(text, opset):
+    expected, answer = run_layer(parse(text).layer, (TRICKY[text],), opset)
     assert answer.shape == expected.shape
     assert np.abs(answer - expected).max() <= 1e-5 * np.ptp(expected)
