@@ -14,6 +14,7 @@ from damage import damage_bytes
 from model_forge import make_model
 
 from cnncli.errors import ModelFileError
+from cnncli.exchange.export import Export
 from cnncli.exchange.tensors import safetensors, torch_file
 
 ALLOWANCE = 200 * 2**20  # bytes, beyond what the process has
@@ -32,7 +33,7 @@ def limited_memory():
 
 
 def make_safetensors(path):
-    safetensors.write_model(str(path), make_model(), force=True)
+    safetensors.write_model(str(path), make_model(), Export())
 
 
 def make_torch_file(path, as_zip):
