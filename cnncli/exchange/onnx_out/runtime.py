@@ -35,8 +35,8 @@ def open_runtime(file: OnnxFile, path: str) -> Rival | None:
     except Exception as error:  # its exceptions have no class in common but this
         reason = " ".join(str(error).split())  # in a line
         raise CnncliError(
-            f"{path}: {name} cannot run it ({reason}), so nothing was written; install a newer one, "
-            f"or give {setting('opset')} a smaller number",
+            f"{path}: {name} cannot run it ({reason}), so nothing was written; install a newer "
+            f"one, or give {setting('opset')} a smaller number",
             path=path,
         ) from error
 

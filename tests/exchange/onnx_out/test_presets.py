@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx", reason="onnx is not installed; .ci/run installs it")
+onnx = pytest.importorskip("onnx", reason="onnx is not installed; .ci/run installs it")
 from onnx_networks import make_model, run_onnx
 
 from cnncli import presets
@@ -32,6 +32,7 @@ def test_a_preset_answers_alike_in_onnxruntime_in_batches_of_any_size(name, fold
     shape = PRESETS[name]
     model = make_model(presets.get(name).text, shape)
     encoded = build_onnx(model, fold=fold).encode()
+    onnx.checker.check_model(encoded, full_check=True)
     inputs = np.random.default_rng(1).standard_normal((6, *shape), np.float32)
     expected = compute_logits(model, Inputs(inputs, inputs))
     for part in (slice(0, 1), slice(1, 6)):
