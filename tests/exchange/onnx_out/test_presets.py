@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed; .ci/run installs it")
-from onnx_networks import make_model, run_onnx
+from onnx_networks import make_model, run_onnx  # noqa: E402
 
-from cnncli import presets
-from cnncli.exchange.onnx_out import build_onnx
-from cnncli.exchange.proof import Inputs, compute_logits
+from cnncli import presets  # noqa: E402
+from cnncli.exchange.onnx_out import build_onnx  # noqa: E402
+from cnncli.exchange.proof import Inputs, compute_logits  # noqa: E402
 
 PRESETS = {
     "lenet5": (32, 36, 1),
