@@ -41,7 +41,7 @@ from cnncli.terminal import Interrupted, escape, name_options
 
 ORDER = (  # of work: from data to a model, to answers, into the network; help comes last
     "preview", "lr-find", "train", "curves", "predict", "evaluate", "inspect-filters", "trace",
-    "report", "convert", "arch", "layers", "shape-calc", "draw", "bench", "help",
+    "report", "info", "convert", "arch", "layers", "shape-calc", "draw", "bench", "help",
 )  # fmt: skip
 NO_NAMES = (errno.ELOOP, errno.ENAMETOOLONG)  # errors of names that no file can have
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -107,7 +107,7 @@ def test_a_mistyped_option_of_the_group_gets_a_suggestion(run):
     ("arguments", "message"),
     [
         (["train", "x"], "missing option '-o' / '--output'; see 'cnncli train --help'"),
-        (["predict"], "missing argument 'MODEL.npz'; see 'cnncli predict --help'"),
+        (["predict"], "missing argument 'MODEL'; see 'cnncli predict --help'"),
         (["shape-calc", "relu", "--input", "8x"],
          "invalid value for '--input': '8x' is not a size such as 32x32x3; "
          "see 'cnncli shape-calc --help'"),

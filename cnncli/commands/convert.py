@@ -6,25 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnncli.options import command, force_option, input_option, json_option, read_arch
+from cnncli.commands._opening import gather_given
+from cnncli.options import command, force_option, input_option, json_option, weights_option
 from cnncli.terminal import note, write_json, write_line
 
 if TYPE_CHECKING:
-    from cnncli.exchange.given import Given
     from cnncli.layers.base import Shape
 
 
 @command(
     "cnncli convert resnet18.safetensors resnet18.npz --arch resnet18",
-    "cnncli convert digits.npz digits.safetensors",
     "cnncli convert digits.npz digits.onnx --embed-preprocessing",
 )
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
-@click.option(
-    "--arch", metavar="ARCH",
-    help="The network whose weights these are, where the file does not say so itself.",
-)  # fmt: skip
+@weights_option
 @input_option
 @click.option(
     "--classes", metavar="FILE|NAMES",
@@ -93,7 +89,7 @@ def convert(
     fold, embed = False if no_fold else None, embed_preprocessing or None
     export = Export(opset, fold, embed, check, data, tolerance)
     check_target(target, export, force=force)
-    imported = read_network(source, _gather(arch, input_shape, classes, preprocessing))
+    imported = read_network(source, gather_given(arch, input_shape, classes, preprocessing))
     for text in imported.notes:
         note(f"{source}: {text}")
     model = imported.model
@@ -110,19 +106,3 @@ def convert(
         write_line(f"{target}: {graph.params:,} parameters, {len(model.classes)} outputs")
         if proof is not None:
             write_line(f"{target}: {proof.describe()}")
-
-
-def _gather(
-    arch: str | None, input_shape: Shape | None, classes: str | None, preprocessing: str | None
-) -> Given:
-    """Return what was said of a network beside its file."""
-    from cnncli.exchange.class_names import read_class_names
-    from cnncli.exchange.given import Given
-
-    text, usual_input, usual_classes = (None, None, None) if arch is None else read_arch(arch)
-    names = None
-    if classes is not None:
-        names, notes = read_class_names(classes)
-        for line in notes:
-            note(f"{classes}: {line}")
-    return Given(text, input_shape, names, preprocessing, usual_classes, usual_input)

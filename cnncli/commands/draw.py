@@ -99,7 +99,9 @@ def _choose_style(output: str | None, style: str | None, *, as_json: bool) -> st
 
 def _choose_title(arch: str) -> str:
     """Return the name of a preset or a file; a text has none."""
-    if arch.endswith(".npz") or (arch.startswith("@") and arch != "@-"):
+    from cnncli.exchange import is_foreign
+
+    if arch.endswith(".npz") or is_foreign(arch) or (arch.startswith("@") and arch != "@-"):
         return Path(arch.removeprefix("@")).name
     return arch.strip() if re.fullmatch(r"[\w.-]+", arch.strip()) else ""
 

@@ -14,6 +14,7 @@ from cnncli.commands._data_options import (
     record_broken,
     skip_broken_option,
 )
+from cnncli.commands._opening import open_trained
 from cnncli.errors import GateError, SomeFailed, UsageError
 from cnncli.options import (
     OUTPUT,
@@ -26,6 +27,7 @@ from cnncli.options import (
     model_argument,
     threads_option,
     tta_option,
+    weights_option,
 )
 from cnncli.rows import write_row
 from cnncli.terminal import Progress, escape_on_terminal, note, write_json, write_line
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 )
 @model_argument
 @click.argument("data", metavar="DATA")
+@weights_option
 @click.option(
     "--split", type=click.Choice(["test", "val", "train", "all"]),
     help="Which part of DATA; val and train are what the network was validated and trained on.  "
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
 def evaluate(
     model: str,
     data: str,
+    arch: str | None,
     split: str | None,
     fail_under: float | None,
     per_image: str | None,
@@ -107,7 +111,6 @@ def evaluate(
     from cnncli.commands._model_output import check_model_output
     from cnncli.data.source import load_labeled
     from cnncli.model_file.atomic import check_writable, write_atomically
-    from cnncli.trained.model import load
 
     files = [path for path in (per_image, confusion, calibrate) if path is not None]
     if (model, data).count("-") > 1 or [*files, "-" if as_json else ""].count("-") > 1:
@@ -118,7 +121,7 @@ def evaluate(
         check_writable(path, force=force)
     if calibrate is not None:
         check_model_output(calibrate, force=force)
-    trained = load(model, tta=tta)
+    trained = open_trained(model, arch, tta=tta)
     task, what = trained.task, trained.preprocessing.noun
     if confusion is not None and not task.has_confusion:
         raise UsageError(f"--confusion is not for {task.name}; leave it out")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from cnncli.commands._opening import open_trained
 from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import DataError, SomeFailed, UsageError
 from cnncli.inspection import SORTS, describe_methods, find_method, list_methods
@@ -23,6 +24,7 @@ from cnncli.options import (
     max_memory_option,
     model_argument,
     threads_option,
+    weights_option,
 )
 from cnncli.terminal import (
     Progress,
@@ -87,6 +89,7 @@ def _list_methods() -> list[tuple[str, str]]:
     lists={"Methods": _list_methods},
 )
 @model_argument
+@weights_option
 @click.option(
     "--method", type=Named(METHODS), metavar="NAME", default=METHODS[0], show_default=True,
     help="One of the methods below, with settings where they are not the usual ones: "
@@ -117,6 +120,7 @@ def _list_methods() -> list[tuple[str, str]]:
 @json_option
 def inspect_filters(
     model: str,
+    arch: str | None,
     method: str,
     image: str | None,
     data: str | None,
@@ -144,7 +148,6 @@ def inspect_filters(
     """
     from cnncli.inspection.base import AttributionFindings, Subject
     from cnncli.inspection.score import choose_followed, score_map
-    from cnncli.trained.model import load
 
     chosen = find_method(method)
     asked = {
@@ -156,7 +159,7 @@ def inspect_filters(
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png", ".npz"), force=force, as_json=as_json)
     _check_overlay(overlay, output, as_json)
-    trained = load(model, threads=threads)
+    trained = open_trained(model, arch, threads=threads)
     sample = None if image is None else trained.read(image)
     with Progress(None, "samples") as progress:
         watcher = _Watcher(progress)

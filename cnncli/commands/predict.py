@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnncli.commands._opening import open_trained
 from cnncli.errors import SomeFailed, UsageError
 from cnncli.options import (
     IMAGE_SIZE,
@@ -24,6 +25,7 @@ from cnncli.options import (
     model_argument,
     threads_option,
     tta_option,
+    weights_option,
 )
 from cnncli.terminal import Progress, name_options, note
 
@@ -41,6 +43,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 )
 @model_argument
 @click.argument("inputs", metavar="[INPUT...|-]", nargs=-1)
+@weights_option
 @click.option(
     "--files-from", metavar="FILE|-",
     help="Read paths from a file or stdin, one per line, as they come.",
@@ -90,6 +93,7 @@ FORMATS = ("plain", "jsonl", "csv", "tsv")
 def predict(
     model: str,
     inputs: tuple[str, ...],
+    arch: str | None,
     files_from: str | None,
     null: bool,
     top_k: int | None,
@@ -130,10 +134,9 @@ def predict(
         raise UsageError("--latency answers single images; leave --batch-size out")
     from cnncli.commands._records import make_writer
     from cnncli.trained.answers import make_record
-    from cnncli.trained.model import load
 
     paths = _join_inputs(model, inputs, files_from, null)
-    trained = load(model, tta=tta)
+    trained = open_trained(model, arch, tta=tta)
     task, what = trained.task, trained.preprocessing.noun
     if not task.has_confidence and (top_k, min_confidence) != (None, None):
         raise UsageError(f"--top-k and --min-confidence are not for {task.name} models")

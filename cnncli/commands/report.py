@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnncli.commands._opening import open_trained
 from cnncli.errors import UsageError
 from cnncli.options import (
     OUTPUT,
@@ -16,6 +17,7 @@ from cnncli.options import (
     max_memory_option,
     model_argument,
     threads_option,
+    weights_option,
 )
 from cnncli.terminal import name_options, note, write_json
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     "cnncli report digits.npz --image seven.png -o seven.html",
 )
 @model_argument
+@weights_option
 @click.option("--data", metavar="DATA",
               help="Labeled samples, as for evaluate: for figures, mistakes and a confusion "
               "matrix.")  # fmt: skip
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 @json_option
 def report(
     model: str,
+    arch: str | None,
     data: str | None,
     images: tuple[str, ...],
     output: str,
@@ -63,7 +67,6 @@ def report(
 
     from cnncli.model_file.atomic import check_writable, write_atomically
     from cnncli.render.report.page import check_jinja, write_page
-    from cnncli.trained.model import load
     from cnncli.views.report import make_report
 
     if [model, data, *images].count("-") > 1:
@@ -74,7 +77,7 @@ def report(
         raise UsageError(f"{output}: a report is HTML; use a name that ends in .html")
     check_jinja()
     check_writable(output, force=force)
-    trained = load(model, threads=threads)
+    trained = open_trained(model, arch, threads=threads)
     samples = [trained.read(image) for image in images]
     labeled = None if data is None else _load(trained, data, threads)
     training = _describe_training(trained, model)

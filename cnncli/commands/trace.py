@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncli.commands._opening import open_trained
 from cnncli.commands._pictures import check_picture_output
 from cnncli.errors import UsageError
 from cnncli.options import (
@@ -18,6 +19,7 @@ from cnncli.options import (
     json_option,
     max_memory_option,
     model_argument,
+    weights_option,
 )
 from cnncli.terminal import escape_on_terminal, write_json, write_line
 
@@ -34,6 +36,7 @@ COLUMNS = 120  # of a text that goes to no terminal
 )
 @model_argument
 @click.argument("image", metavar="IMAGE")
+@weights_option
 @click.option(
     "--at", "neuron", required=True, metavar="LAYER:FILTER,ROW,COLUMN",
     help="Which neuron: LAYER:FILTER,POSITION of a signal, LAYER:UNIT of a dense layer. "
@@ -46,7 +49,13 @@ COLUMNS = 120  # of a text that goes to no terminal
 @force_option
 @json_option
 def trace(
-    model: str, image: str, neuron: str, output: str | None, force: bool, as_json: bool
+    model: str,
+    image: str,
+    arch: str | None,
+    neuron: str,
+    output: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Print one neuron's arithmetic, from the pixels it sees to the layers it feeds.
 
@@ -58,13 +67,12 @@ def trace(
     `cnncli help neurons`.
     """
     from cnncli.inspection.neuron import take_apart
-    from cnncli.trained.model import load
 
     layer, numbers = _read_neuron(neuron)
     if model == image == "-":
         raise UsageError("stdin can be read only once; give - once")
     check_picture_output(output, (".png",), force=force, as_json=as_json)
-    trained = load(model)
+    trained = open_trained(model, arch)
     sample = trained.read(image)
     traced = take_apart(trained, sample, layer, numbers)
     if output is not None:

@@ -16,6 +16,7 @@ from cnncli.exchange.given import Given, Imported
 
 if TYPE_CHECKING:
     from cnncli.exchange.export import Export, Written
+    from cnncli.layers.base import Shape
     from cnncli.model_file import Model
 
 READERS = {  # endings, and the modules in this folder
@@ -53,6 +54,23 @@ def read_network(path: str, given: Given) -> Imported:
     return imported
 
 
+def list_weights(path: str) -> list[tuple[str, str, Shape]] | None:
+    """Return name, type and shape of each array in a file of weights alone, else None.
+
+    Raises ModelFileError for a file that is not sound.
+    """
+    from cnncli.exchange import tensors
+    from cnncli.model_file.reader import is_foreign_archive
+
+    ending = get_ending(path)
+    if ending not in tensors.FORMATS or (ending == ".npz" and not is_foreign_archive(path)):
+        return None
+    stored = tensors.read_arrays(path)
+    if stored.description is not None:
+        return None
+    return [(name, stored.types[name], array.shape) for name, array in stored.arrays.items()]
+
+
 def write_network(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
     """Write a network in the format of a name, atomically, if it answers the same there.
 
@@ -71,9 +89,9 @@ def check_target(path: str, export: Export, *, force: bool = False) -> None:
     check_writable(path, force=force)
 
 
-def is_network(path: str) -> bool:
-    """Say whether a file is a network of another tool, by its name."""
-    return get_ending(path) in READERS.keys() - {".npz"}
+def is_foreign(path: str) -> bool:
+    """Say whether the name of a file is that of another tool's network, read or refused."""
+    return get_ending(path) in (READERS.keys() | THROUGH_ONNX.keys()) - {".npz"}
 
 
 def get_ending(path: str) -> str:

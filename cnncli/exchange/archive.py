@@ -19,10 +19,9 @@ SETTINGS = ()  # of an export
 def read_model(path: str, given: Given) -> Imported:
     """Return the network of a model file, or one with weights from an archive of arrays."""
     if path != "-" and is_foreign_archive(path):
-        from cnncli.exchange.tensors import assemble
-        from cnncli.exchange.tensors.npz import read_arrays
+        from cnncli.exchange import tensors
 
-        return assemble(path, read_arrays(path), given)
+        return tensors.read_model(path, given)
     return replace_names(load_model(path), given)
 
 

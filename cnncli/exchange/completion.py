@@ -36,7 +36,9 @@ def complete(graph: Graph, weights: Mapping[str, Array], given: Given) -> Import
     count = graph.classes
     classes = list(given.classes or number_classes(count))
     if given.classes is None:
-        notes.append(f"the classes are called 0 to {count - 1}; {setting('classes')} names them")
+        notes.append(
+            f"the classes are called 0 to {count - 1}; convert with {setting('classes')} names them"
+        )
     elif len(classes) != count:
         raise UsageError(_word_wrong_count(classes, count))
     preprocessing, chosen = choose_preprocessing(given.preprocessing, graph.input_shape, count)

@@ -38,7 +38,7 @@ def choose_preprocessing(
     notes: tuple[str, ...] = ()
     if name is None:
         name = "imagenet" if classes == 1000 and shape[2:] == (3,) else "unit"
-        notes = (f"preprocessing: {name}; {setting('preprocessing')} chooses another",)
+        notes = (f"preprocessing: {name}; convert with {setting('preprocessing')} chooses another",)
     if name in NAMES or not Path(name).exists():
         return _make_named(name, shape), notes
     return _read_file(name, shape), notes

@@ -22,6 +22,7 @@ from cnncli.options.declarations import seed_option as seed_option
 from cnncli.options.declarations import threads_option as threads_option
 from cnncli.options.declarations import training_memory_option as training_memory_option
 from cnncli.options.declarations import tta_option as tta_option
+from cnncli.options.declarations import weights_option as weights_option
 from cnncli.options.help import Help as Help
 from cnncli.options.help import command as command
 from cnncli.options.values import BYTES as BYTES

@@ -49,20 +49,21 @@ def resolve_arch(
 def resolve_expression(
     arch: str, *, classes: int | None = None, input_shape: Shape | None = None
 ) -> tuple[Expression, Shape]:
-    """Return what ARCH describes: as for read_arch, or a trained model file (.npz).
+    """Return what ARCH describes: as for read_arch, or a trained network (.npz, or
+    of another tool).
 
     What is not given is the preset's, the model's, or what comments of the text tell. Raises what
-    read_arch, parse and load_model raise, and UsageError where the input is not known.
+    read_arch, parse and read_network raise, and UsageError where the input is not known.
     """
+    from cnncli.exchange import is_foreign, read_network
+    from cnncli.exchange.given import Given
     from cnncli.notation import parse
     from cnncli.presets.comments import read_comments
 
     known_input: Shape | None
     known_classes: int | None
-    if arch.endswith(".npz"):
-        from cnncli.model_file import load_model
-
-        model = load_model(arch)
+    if arch.endswith(".npz") or is_foreign(arch):
+        model = read_network(arch, Given()).model
         text, known_input, known_classes = model.arch, model.input_shape, len(model.classes)
         if classes not in (None, known_classes):
             raise UsageError(f"{arch}: has {known_classes} classes, --classes says {classes}")

@@ -47,7 +47,11 @@ input_option = click.option(
     help="Size of an image (32x32x3) or signal (8000x1).  [default: that of the preset or model]",
 )  # fmt: skip
 arch_argument = click.argument("arch", metavar="ARCH")
-model_argument = click.argument("model", metavar="MODEL.npz")
+model_argument = click.argument("model", metavar="MODEL")
+weights_option = click.option(
+    "--arch", metavar="ARCH",
+    help="The network whose weights a file holds that does not say so itself: resnet18.",
+)  # fmt: skip
 
 
 tta_option = click.option(

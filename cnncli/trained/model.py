@@ -23,6 +23,8 @@ from cnncli.errors import (
     did_you_mean,
     name_settings,
 )
+from cnncli.exchange import is_foreign, read_network
+from cnncli.exchange.given import Given
 from cnncli.layers.base import Array, ReluGradient, volume
 from cnncli.model_file import load_model
 from cnncli.tasks import Segmentation, read_task
@@ -48,7 +50,8 @@ class Trained:
     `threads` is how many the methods for Python work with; no result depends on it. `origin` says
     which samples it was trained and validated on, None that the model file does not say. With
     `tta` every answer is the mean over shifted copies of a sample, and mirrored ones where those
-    it was trained on were mirrored; what layers answer is not.
+    it was trained on were mirrored; what layers answer is not. `notes` are what there is to say
+    about the file of another tool that it was read from.
     """
 
     def __init__(
@@ -60,10 +63,12 @@ class Trained:
         origin: Origin | None = None,
         threads: int = 1,
         tta: bool = False,
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.model, self.preprocessing, self.task = model, preprocessing, task
         self.graph = model.graph
         self.origin, self.threads = origin, threads
+        self.notes = notes
         self.copies = make_copies(_find_mirrored(model.training)) if tta else ()
 
     def __repr__(self) -> str:
@@ -290,12 +295,20 @@ def _find_mirrored(training: Record) -> set[int]:
     return {MIRRORS[step] for step in re.findall("[a-z]+", str(augment)) if step in MIRRORS}
 
 
-def load(path: str | os.PathLike[str], *, threads: int = 1, tta: bool = False) -> Trained:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    given: Given | None = None,
+    threads: int = 1,
+    tta: bool = False,
+) -> Trained:
     """Open a model file, `-` being stdin; `threads` and `tta` are those of `Trained`.
 
-    Raises ModelFileError for a file that is no model, or whose parts do not fit together.
+    A network of another tool is opened as `exchange.read_network` reads it, with what is `given`
+    beside its file. Raises what that raises, and ModelFileError for a file that is no model, or
+    whose parts do not fit together.
     """
-    model = load_model(path)
+    model, notes = _read(os.fspath(path), given or Given())
     try:
         preprocessing = read_preprocessing(model.preprocessing)
         task = read_task(model.classes, model.task)
@@ -310,4 +323,12 @@ def load(path: str | os.PathLike[str], *, threads: int = 1, tta: bool = False) -
             path=os.fspath(path),
         )
     _check_memory(os.fspath(path), model.graph)
-    return Trained(model, preprocessing, task, origin=origin, threads=threads, tta=tta)
+    return Trained(model, preprocessing, task, origin=origin, threads=threads, tta=tta, notes=notes)
+
+
+def _read(path: str, given: Given) -> tuple[Model, tuple[str, ...]]:
+    """Return the model in a file, by its name one of our own or of another tool, and notes."""
+    if given.arch is None and not is_foreign(path):
+        return load_model(path), ()
+    imported = read_network(path, given)
+    return imported.model, imported.notes

@@ -52,8 +52,8 @@ def test_weights_of_a_network_that_is_given_become_a_model(run, arrays, image, t
 
 def test_without_names_classes_are_as_many_as_the_weights_say(run, arrays, tmp_path):
     done = run("convert", arrays, tmp_path / "m.npz", "--arch", ARCH, "--input", "8x10x1")
-    assert "the classes are called 0 to 2; --classes names them" in done.stderr
-    assert "preprocessing: unit; --preprocessing chooses another" in done.stderr
+    assert "the classes are called 0 to 2; convert with --classes names them" in done.stderr
+    assert "preprocessing: unit; convert with --preprocessing chooses another" in done.stderr
     assert done.stdout.endswith("3 outputs\n")
 
 

@@ -29,14 +29,20 @@ FORMATS = {  # endings, and the modules in this folder
     ".pt": "torch_file",
     ".th": "torch_file",
     ".bin": "torch_file",
+    ".npz": "npz",
 }
 
 
 def read_model(path: str, given: Given) -> Imported:
     """Return the network whose weights are in a file of arrays."""
+    return assemble(path, read_arrays(path), given)
+
+
+def read_arrays(path: str) -> NamedArrays:
+    """Return the arrays in a file, of the format that its name ends in; raise ModelFileError."""
     ending = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
-    module = import_module(f"{__name__}.{FORMATS[ending]}")
-    return assemble(path, module.read_arrays(path), given)
+    stored: NamedArrays = import_module(f"{__name__}.{FORMATS[ending]}").read_arrays(path)
+    return stored
 
 
 def assemble(path: str, stored: NamedArrays, given: Given) -> Imported:
@@ -54,7 +60,7 @@ def assemble(path: str, stored: NamedArrays, given: Given) -> Imported:
     if given.arch is None:
         raise UsageError(
             f"{path}: holds weights alone; {setting('arch')} says of which network, "
-            "such as resnet18",
+            "such as resnet18 (of convert and predict)",
             path=path,
         )
     graph, weights, left_aside = _match(path, arrays, given, ordered=stored.ordered)
