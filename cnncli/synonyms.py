@@ -129,6 +129,8 @@ OTHERS = {
     "resnet18": "resnet",
     "vgg16": "vgg",
     "mobilenet_v2": "mobilenet",
+    "mobilenet_v3_large": "mobilenetv3",
+    "efficientnet_b0": "efficientnet",
     "densenet121": "densenet",
 }
 

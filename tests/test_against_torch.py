@@ -57,6 +57,12 @@ NETWORKS = {
         " >> depthwise(3,pad=1) >> hard_swish >> global_avgpool >> dense(7)",
         (10, 10, 3),
     ),
+    "gates": (
+        "conv(16,3,pad=1) >> ((conv(16,1) >> global_avgpool >> silu >> conv(16,1) >> sigmoid) * id)"
+        " >> relu >> (id * (conv(1,3,pad=1) >> tanh) * dense(16)) >> conv(9,3)"
+        " >> (global_maxpool + id) >> relu >> dense(7)",
+        (7, 9, 3),
+    ),
     "rounded up": (
         "conv(12,3) >> bn >> relu6 >> maxpool(3,2,ceil=yes) >> (take(7) + take(7,5)) >> conv(9,3,"
         "pad=1) >> relu6 >> avgpool(2,2,1,ceil=yes) >> avgpool(3,2,ceil=yes) >> dense(7)",

@@ -11,9 +11,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; .ci/run installs it")
 from torch_networks import (  # noqa: E402
+    EfficientNetB0,
     GoogLeNet,
     LeNet5,
     MobileNetV2,
+    MobileNetV3Large,
+    MobileNetV3Small,
     ResNet18,
     UNet,
     VggWithBn,
@@ -41,6 +44,9 @@ NETWORKS = {
     "resnet18": (ResNet18, (64, 64, 3)),
     "googlenet": (GoogLeNet, (64, 64, 3)),
     "mobilenet_v2": (MobileNetV2, (64, 64, 3)),
+    "mobilenet_v3_small": (MobileNetV3Small, (64, 64, 3)),
+    "mobilenet_v3_large": (MobileNetV3Large, (64, 64, 3)),
+    "efficientnet_b0": (EfficientNetB0, (64, 64, 3)),
     "unet(8)": (UNet, (32, 32, 1)),
     "wavenet": (WaveNet, (640, 1)),
 }

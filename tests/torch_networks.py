@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import nn
 
 
-def conv_bn(before, n, size, stride=1, activation=nn.ReLU, eps=1e-5, **more):
+def conv_bn(before, n, size, stride=1, activation=nn.ReLU, eps=1e-5, momentum=0.1, **more):
     pad = more.pop("padding", size // 2)
     conv = nn.Conv2d(before, n, size, stride, pad, bias=False, **more)
-    return nn.Sequential(conv, nn.BatchNorm2d(n, eps), activation())
+    return nn.Sequential(conv, nn.BatchNorm2d(n, eps, momentum), activation())
 
 
 class LeNet5(nn.Sequential):
@@ -130,6 +130,99 @@ class MobileNetV2(nn.Sequential):
                 layers.append(InvertedResidual(before, n, 1 if i else stride, expansion))
                 before = n
         layers.append(conv_bn(320, 1280, 1, activation=nn.ReLU6))
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, classes))
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation: a weight for each channel."""
+
+    def __init__(self, wide, n, activation, gate):
+        super().__init__()
+        self.first, self.activation = nn.Conv2d(wide, n, 1), activation()
+        self.second, self.gate = nn.Conv2d(n, wide, 1), gate()
+
+    def forward(self, x):
+        weights = self.activation(self.first(F.adaptive_avg_pool2d(x, 1)))
+        return x * self.gate(self.second(weights))
+
+
+class GatedResidual(nn.Module):
+    """An inverted residual with a gate of n values (0: none) behind its depthwise convolution."""
+
+    def __init__(self, before, wide, n, size, stride, gate, activation, **norm):
+        super().__init__()
+        layers = [conv_bn(before, wide, 1, 1, activation, **norm)] if wide > before else []
+        layers.append(conv_bn(wide, wide, size, stride, activation, groups=wide, **norm))
+        self.layers = nn.Sequential(
+            *layers,
+            gate if gate else nn.Identity(),
+            conv_bn(wide, n, 1, activation=nn.Identity, **norm),
+        )
+        self.adds = stride == 1 and before == n
+
+    def forward(self, x):
+        return x + self.layers(x) if self.adds else self.layers(x)
+
+
+class MobileNetV3(nn.Sequential):
+    """Without dropout; rows of inside, outside, window, stride, gate, and h for hard swish."""
+
+    NORM = {"eps": 1e-3, "momentum": 0.01}  # noqa: RUF012
+
+    def __init__(self, rows, last, classes):
+        layers, before = [conv_bn(3, 16, 3, 2, nn.Hardswish, **self.NORM)], 16
+        for wide, n, size, stride, squeezed, activation in rows:
+            gate = Gate(wide, squeezed, nn.ReLU, nn.Hardsigmoid) if squeezed else None
+            kind = nn.Hardswish if activation == "h" else nn.ReLU
+            layers.append(GatedResidual(before, wide, n, size, stride, gate, kind, **self.NORM))
+            before = n
+        layers.append(conv_bn(before, 6 * before, 1, 1, nn.Hardswish, **self.NORM))
+        head = [nn.Linear(6 * before, last), nn.Hardswish(), nn.Linear(last, classes)]
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), *head)
+
+
+class MobileNetV3Small(MobileNetV3):
+    def __init__(self, classes):
+        rows = (
+            (16, 16, 3, 2, 8, "r"), (72, 24, 3, 2, 0, "r"), (88, 24, 3, 1, 0, "r"),
+            (96, 40, 5, 2, 24, "h"), (240, 40, 5, 1, 64, "h"), (240, 40, 5, 1, 64, "h"),
+            (120, 48, 5, 1, 32, "h"), (144, 48, 5, 1, 40, "h"), (288, 96, 5, 2, 72, "h"),
+            (576, 96, 5, 1, 144, "h"), (576, 96, 5, 1, 144, "h"),
+        )  # fmt: skip
+        super().__init__(rows, 1024, classes)
+
+
+class MobileNetV3Large(MobileNetV3):
+    def __init__(self, classes):
+        rows = (
+            (16, 16, 3, 1, 0, "r"), (64, 24, 3, 2, 0, "r"), (72, 24, 3, 1, 0, "r"),
+            (72, 40, 5, 2, 24, "r"), (120, 40, 5, 1, 32, "r"), (120, 40, 5, 1, 32, "r"),
+            (240, 80, 3, 2, 0, "h"), (200, 80, 3, 1, 0, "h"), (184, 80, 3, 1, 0, "h"),
+            (184, 80, 3, 1, 0, "h"), (480, 112, 3, 1, 120, "h"), (672, 112, 3, 1, 168, "h"),
+            (672, 160, 5, 2, 168, "h"), (960, 160, 5, 1, 240, "h"), (960, 160, 5, 1, 240, "h"),
+        )  # fmt: skip
+        super().__init__(rows, 1280, classes)
+
+
+class EfficientNetB0(nn.Sequential):
+    """Without dropout and stochastic depth."""
+
+    STAGES = (
+        (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3),
+        (6, 5, 1, 112, 3), (6, 5, 2, 192, 4), (6, 3, 1, 320, 1),
+    )  # fmt: skip
+
+    def __init__(self, classes):
+        layers, before = [conv_bn(3, 32, 3, 2, nn.SiLU)], 32
+        for expansion, size, stride, n, times in self.STAGES:
+            for i in range(times):
+                wide = before * expansion
+                gate = Gate(wide, before // 4, nn.SiLU, nn.Sigmoid)
+                layers.append(
+                    GatedResidual(before, wide, n, size, 1 if i else stride, gate, nn.SiLU)
+                )
+                before = n
+        layers.append(conv_bn(320, 1280, 1, 1, nn.SiLU))
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1280, classes))
 
 

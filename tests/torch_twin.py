@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -112,10 +114,10 @@ class Twin:
         if kind == "upsample":
             rows, columns = layer.factors(node.input_shapes[0])
             return x.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
-        if kind == "add":
-            return sum(inputs[1:], inputs[0])
-        if kind == "multiply":
-            return torch.stack(inputs).prod(0)
+        if kind in ("add", "multiply"):
+            most = max(value.ndim for value in inputs)
+            maps = [value[(...,) + (None,) * (most - value.ndim)] for value in inputs]
+            return reduce(torch.add if kind == "add" else torch.mul, maps)
         if kind == "stack":
             return torch.cat(inputs, 1)
         if kind == "take":

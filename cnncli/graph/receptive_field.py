@@ -84,8 +84,11 @@ def find_centers(graph: Graph, index: int, axis: int) -> NDArray[np.floating[Any
         known = (sources >= 0).sum(axis=1)
         whole = positions[known == known.max()]  # the windows of which the fewest are padding
         means = np.where(sources >= 0, sources, 0).sum(axis=1)[whole] / known[whole]
-        jumps = [1.0 if i == INPUT else graph.nodes[i].jump[axis] for i in node.inputs]
-        starts = [origins[i] for i in node.inputs]
+        lengths = [image_shape(shape)[axis] for shape in node.input_shapes]
+        # A branch that is spread over the others lies nowhere in particular.
+        read = [i for i, length in zip(node.inputs, lengths, strict=True) if length == max(lengths)]
+        jumps = [1.0 if i == INPUT else graph.nodes[i].jump[axis] for i in read]
+        starts = [origins[i] for i in read]
         middles = np.mean(starts) + np.mean(jumps) * means
         origins[place] = float(np.mean(middles - node.jump[axis] * whole))
     return origins[index] + graph.nodes[index].jump[axis] * positions
@@ -102,7 +105,9 @@ def _trace_back(graph: Graph, index: int, axis: int, position: int) -> range:
         if not sources.size:
             continue
         first, last = int(sources.min()), int(sources.max())
-        for source in node.inputs:
-            known = seen.get(source, range(first, last + 1))
-            seen[source] = range(min(first, known.start), max(last + 1, known.stop))
+        for source, shape in zip(node.inputs, node.input_shapes, strict=True):
+            end = image_shape(shape)[axis] - 1  # before which the last is where a branch is spread
+            start, stop = min(first, end), min(last, end) + 1
+            known = seen.get(source, range(start, stop))
+            seen[source] = range(min(start, known.start), max(stop, known.stop))
     return seen.get(INPUT, range(0))

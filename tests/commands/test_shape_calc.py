@@ -220,10 +220,10 @@ def test_fix_as_json_is_the_report_with_the_changes():
 
 
 def test_where_nothing_near_fits_exits_2_with_one_line():
-    done = shape_calc("conv(4, 3) * dense(7)", "--input", "5x5x3", "--fix")
+    done = shape_calc("conv(4, 3) * reshape(15x5x1)", "--input", "5x5x3", "--fix")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "cnncli: layer 3 multiply: its branches end as 3x3x4 and 7, which differ; "
+        "cnncli: layer 4 multiply: its branches end as 3x3x4 and 15x5x1, which differ; "
         "nothing near it fits\n"
     )
 

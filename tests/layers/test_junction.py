@@ -1,10 +1,10 @@
-import re
-
+import numpy as np
 import pytest
 from contract import Bench, check_layer
 
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
+from cnncli.graph.receptive_field import find_centers, find_field
 from cnncli.kernels import elementwise
 from cnncli.layers.junction import Add, Multiply, Stack
 from cnncli.notation import parse
@@ -51,8 +51,29 @@ def test_branches_that_do_not_match_are_refused():
 
 @pytest.mark.parametrize("shape", [(6, 6, 8), (6, 4, 8), (60, 8)])
 @pytest.mark.parametrize("branch", ["global_avgpool >> sigmoid", "dense(8) >> sigmoid"])
-def test_what_brings_a_weight_for_each_channel_to_the_size_of_an_image_is_advised(shape, branch):
-    with pytest.raises(ArchitectureError, match="behind the smaller one") as caught:
-        build_graph(parse(f"id * ({branch})"), shape)
-    advised = re.search(r"put (.*) behind", str(caught.value))[1]
-    assert build_graph(parse(f"id * ({branch} >> {advised})"), shape).output_shape == shape
+@pytest.mark.parametrize("junction", "+*")
+def test_a_number_for_each_channel_is_spread_over_an_image(shape, branch, junction):
+    for text in (f"id {junction} ({branch})", f"({branch}) {junction} id"):
+        assert build_graph(parse(text), shape).output_shape == shape
+
+
+@pytest.mark.parametrize("small", [(1, 1, 3), (3,), (2, 2, 1), (1, 1, 1), (1,)], ids=str)
+def test_what_is_spread_meets_all_pixels_or_all_channels(small):
+    for layer, join in ((Add(), np.add), (Multiply(), np.multiply)):
+        bench = Bench(layer, ((2, 2, 3), small))
+        bench.forward(1)
+        whole, other = bench.site.x
+        assert np.array_equal(bench.site.y[0], join(whole[0], other[0]))
+
+
+def test_what_is_in_neither_shape_is_refused():
+    for other in [(2, 4, 8), (4, 2, 8), (2, 2, 8), (4,), (4, 4, 2), (1, 4, 8)]:
+        with pytest.raises(ArchitectureError, match="which differ"):
+            Multiply().output_shape((4, 4, 8), other)
+
+
+def test_a_field_behind_squeeze_and_excitation_is_the_whole_input():
+    graph = build_graph(parse("conv(4, 3) >> id * (global_avgpool >> conv(4, 1))"), (12, 12, 1))
+    assert find_field(graph, graph.output, (2, 3)) == (0, 0, 12, 12)
+    assert find_field(graph, 0, (2, 3)) == (2, 3, 5, 6)
+    assert find_centers(graph, graph.output, 0).tolist() == list(range(1, 11))

@@ -16,13 +16,26 @@ from cnncli.layers.upsample import Upsample
 @writes("add")
 def write_add(graph: OnnxGraph, place: Place) -> str:
     """Add an Add per branch behind the first."""
-    return reduce(lambda a, b: graph.add("Add", a, b), place.inputs)
+    return reduce(lambda a, b: graph.add("Add", a, b), _list_maps(graph, place))
 
 
 @writes("multiply")
 def write_multiply(graph: OnnxGraph, place: Place) -> str:
     """Add a Mul per branch behind the first."""
-    return reduce(lambda a, b: graph.add("Mul", a, b), place.inputs)
+    return reduce(lambda a, b: graph.add("Mul", a, b), _list_maps(graph, place))
+
+
+def _list_maps(graph: OnnxGraph, place: Place) -> list[str]:
+    """Return the branches of a layer; vectors that meet maps become maps of a single pixel."""
+    most = max(map(len, place.shapes))
+    return [
+        value
+        if len(shape) == most
+        else graph.add(
+            "Reshape", value, graph.add_constant("shape", [0, *shape, *[1] * (most - 1)])
+        )
+        for value, shape in zip(place.inputs, place.shapes, strict=True)
+    ]
 
 
 @writes("stack")

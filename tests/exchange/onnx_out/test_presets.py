@@ -21,6 +21,9 @@ PRESETS = {
     "densenet121": (32, 64, 3),
     "squeezenet": (64, 48, 3),
     "mobilenet_v2": (64, 48, 3),
+    "mobilenet_v3_small": (64, 48, 3),
+    "mobilenet_v3_large": (32, 64, 3),
+    "efficientnet_b0": (64, 48, 3),
     "unet(8)": (32, 48, 1),
     "wavenet": (640, 1),
 }

@@ -34,6 +34,7 @@ def fix(text, shape):
         ("reshape(4x4x2)", (48,), "reshape(4x4x3)"),
         ("reshape(4x4x2)", (4, 4, 2), "flatten >> reshape(4x4x2)"),
         # branches of different sizes
+        ("conv(4, 3) * dense(7)", (5, 5, 3), "conv(7, 3) * dense(7)"),
         ("conv(3, 3) + id", (8, 8, 3), "conv(3, 3, pad=1) + id"),
         ("conv(3, 2) + id", (8, 8, 3), "conv(3, 2, pad=same) + id"),
         ("conv(9, 1) + id", (8, 8, 3), "conv(9, 1) + conv(9, 1)"),
@@ -128,5 +129,5 @@ def test_an_input_that_would_fit_is_named_where_no_change_does():
 
 
 def test_what_can_never_fit_says_so():
-    with pytest.raises(MisfitError, match=r"layer 3 multiply: .* nothing near it fits$"):
-        fix("conv(4, 3) * dense(7)", (5, 5, 3))
+    with pytest.raises(MisfitError, match=r"layer \d multiply: .* nothing near it fits$"):
+        fix("conv(4, 3) * reshape(15x5x1)", (5, 5, 3))
