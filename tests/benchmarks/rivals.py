@@ -140,7 +140,8 @@ def _caches() -> dict[str, str]:
     caches = {}
     for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
         level, size, kind = (
-            (folder / name).read_text(encoding="utf-8").strip() for name in ("level", "size", "type")
+            (folder / name).read_text(encoding="utf-8").strip()
+            for name in ("level", "size", "type")
         )
         if kind != "Instruction":
             caches[f"L{level}"] = size
