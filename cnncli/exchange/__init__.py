@@ -30,6 +30,7 @@ READERS = {  # endings, and the modules in this folder
 WRITERS = {
     ".npz": "archive",
     ".onnx": "onnx_out",
+    ".py": "torch_module",
     ".safetensors": "tensors.safetensors",
 }
 THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of them

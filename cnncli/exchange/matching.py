@@ -19,9 +19,10 @@ import numpy as np
 
 from cnncli.errors import ArchitectureError
 from cnncli.exchange.module_order import AUXILIARY, sort_modules
+from cnncli.layers.norm import BatchNorm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from cnncli.graph import Graph
     from cnncli.layers.base import Array, Shape
@@ -30,6 +31,7 @@ Shapes = dict[str, "Shape"]  # of the parameters of a layer, or of the arrays of
 Pairs = dict[str, str]  # the layers of a network, and the module that each has its arrays of
 
 COUNTER = "num_batches_tracked"  # of PyTorch's bn; nothing is computed with it
+TIMM, TIMM_EPS = "conv_stem", 1e-5  # the first module of timm's MobileNets and EfficientNets
 WRAPPERS = ("module.", "_orig_mod.", "model.")  # in front of all names, by whoever trained it
 
 
@@ -51,7 +53,22 @@ def match_arrays(
         for name, shape in shapes.items():
             array = kept[_join(module, name)]
             weights[f"{layer}/{name}"] = np.ascontiguousarray(array, np.float32).reshape(shape)
-    return weights, notes
+    return weights, (*notes, *_doubt_eps(graph, modules))
+
+
+def _doubt_eps(graph: Graph, modules: Collection[str]) -> Iterator[str]:
+    """Yield what there is to say of a number that no file of weights holds: bn's eps.
+
+    timm builds the networks of torchvision with another one, and those it took over from
+    TensorFlow (`tf_efficientnet_b0`) under the same names with that.
+    """
+    eps = {node.layer.eps for node in graph.nodes if isinstance(node.layer, BatchNorm)}
+    if TIMM in modules and eps != {TIMM_EPS}:
+        yield (
+            f"by the names these are timm's weights, whose bn has eps={TIMM_EPS:g} (0.001 where "
+            f"the name begins with tf_); that of the architecture is "
+            f"{', '.join(f'{value:g}' for value in sorted(eps))}"
+        )
 
 
 def count_classes(arrays: Mapping[str, Array]) -> list[int]:

@@ -32,7 +32,7 @@ ORDERS = tuple(
         "conv1 conv2 conv3 inception branch conv bn fc",
         # MobileNet 2 and 3 and EfficientNet of torchvision
         "features conv block fc1 fc2 classifier",
-        # MobileNet 1, 2 and 3 and EfficientNet of timm, whose first blocks have no expansion
+        # MobileNet 2 and 3 and EfficientNet of timm, whose first blocks have no expansion
         "conv_stem bn1 blocks 0.0.conv_dw conv_pw 0.0.se 0.0.conv_pw conv conv_dw se conv_reduce "
         "conv_expand conv_pwl conv_head bn2 bn3 classifier",
     )

@@ -132,15 +132,18 @@ def describe_model(model: Model) -> str:
 def restore_model(description: str, weights: dict[str, Array]) -> Model:
     """Return the model that `describe_model` described, with weights from elsewhere.
 
-    Raises ModelFileError for a description that is none, and for weights that do not fit it.
+    They may have other shapes for the same numbers. Raises ModelFileError for a description that
+    is none, and for weights that do not fit it.
     """
     manifest = unseal(description.encode(errors="replace"), KIND)
-    needed = _needed_arrays(manifest)
-    if {name: kind.shape for name, kind in needed.items()} != {
-        name: array.shape for name, array in weights.items()
+    shapes = {name: kind.shape for name, kind in _needed_arrays(manifest).items()}
+    if {name: volume(shape) for name, shape in shapes.items()} != {
+        name: array.size for name, array in weights.items()
     }:
         raise ModelFileError("its weights are not those of the network that it describes")
-    return _make_model(manifest, {name: weights[name] for name in needed})
+    return _make_model(
+        manifest, {name: weights[name].reshape(shape) for name, shape in shapes.items()}
+    )
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:

@@ -137,3 +137,12 @@ def test_heads_for_training_alone_are_left_aside_and_said():
     weights, notes = match_arrays(make_graph("conv(4, 3)"), arrays, ordered=True)
     assert set(weights) == {"conv1/weight", "conv1/bias"}
     assert notes == ("left aside: 2 arrays of heads that take part in trainings alone",)
+
+
+@pytest.mark.parametrize(("eps", "count"), [(0.001, 1), (1e-5, 0)])
+def test_an_eps_that_is_not_the_one_of_timm_is_said(eps, count):
+    graph = make_graph(f"conv(4, 3, bias=no) >> bn(eps={eps})")
+    arrays = {**make_arrays(("conv_stem", (4, 4, 3, 3))), **bn("bn1", 4, 1)}
+    _, notes = match_arrays(graph, arrays, ordered=False)
+    assert len(notes) == count
+    assert all("whose bn has eps=1e-05" in note and "is 0.001" in note for note in notes)

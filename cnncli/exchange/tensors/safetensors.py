@@ -23,6 +23,7 @@ from cnncli.model_file.manifest import parse_json
 from cnncli.model_file.reader import open_model_file
 
 if TYPE_CHECKING:
+    from cnncli.layers.base import Array
     from cnncli.model_file import Model
 
 SETTINGS = ()  # of an export
@@ -118,14 +119,14 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
     from cnncli.model_file.atomic import write_atomically
 
     header: dict[str, Any] = {"__metadata__": {"format": "pt", OURS: describe_model(model)}}
+    named = name_arrays(model)
     end = 0
-    for name, array in model.weights.items():
+    for name, array in named.items():
         places = [end, end := end + array.nbytes]
-        entry = {"dtype": "F32", "shape": list(array.shape), "data_offsets": places}
-        header[name.replace("/", ".")] = entry
+        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": places}
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    arrays = [np.ascontiguousarray(array, "<f4") for array in model.weights.values()]
+    arrays = [np.ascontiguousarray(array, "<f4") for array in named.values()]
     digest = hashlib.sha256()
 
     def write(stream: BinaryIO) -> None:
@@ -136,3 +137,17 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
 
     write_atomically(path, write, force=force)
     return Written(digest.hexdigest())
+
+
+def name_arrays(model: Model) -> dict[str, Array]:
+    """Return the weights of a model by PyTorch's names, in its shapes: conv1.weight.
+
+    Filters of a signal are (K, C, S) there; a model file has them as those of a single row.
+    """
+    signals = {node.name for node in model.graph.nodes if len(node.input_shapes[0]) == 2}
+    return {
+        name.replace("/", "."): array[:, :, 0]
+        if array.ndim == 4 and name.partition("/")[0] in signals
+        else array
+        for name, array in model.weights.items()
+    }
