@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @command(
     "cnncli convert resnet18.safetensors resnet18.npz --arch resnet18",
     "cnncli convert digits.npz digits.onnx --embed-preprocessing",
+    "cnncli convert digits.npz digits.c",
 )
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
@@ -51,8 +52,8 @@ if TYPE_CHECKING:
     "--check",
     type=click.IntRange(0, 10**4),
     metavar="N",
-    help="Inputs, drawn at random, to prove that an .onnx file answers the same in ONNX Runtime; "
-    "0: none.  [default: 16]",
+    help="Inputs, drawn at random, to prove that an .onnx file answers the same in ONNX Runtime, "
+    "or a .c file where it is compiled; 0: none.  [default: 16]",
 )
 @click.option("--data", metavar="DATA", help="Files or a folder of samples to check, too.")
 @click.option(
@@ -81,7 +82,8 @@ def convert(
 
     What SOURCE and TARGET are follows from their names. Weights come from .safetensors, PyTorch's
     .pth, .pt, .th and .bin, and .npz files of arrays; ARCH says of which network they are. An .onnx
-    file is written if ONNX Runtime, where it is installed, answers the same with it.
+    file is written if ONNX Runtime, where it is installed, answers the same with it. A .c file and
+    its .h need no library but libm.
     """
     from cnncli.exchange import check_target, read_network, write_network
     from cnncli.exchange.export import Export

@@ -136,15 +136,19 @@ def fuse(
     return _defer(steps, kept), output
 
 
-def list_predicting(graph: Graph, *, fold: bool) -> tuple[list[Operation], str]:
+def list_predicting(graph: Graph, *, fold: bool, add: bool = False) -> tuple[list[Operation], str]:
     """Return what a prediction of a single image runs, and the value that holds the answer.
 
     Layers that pass their input on are left out; a softmax at the end stays. With `fold`, scale and
-    shift per channel go into the weights before them (`fold_weights`); nothing else is fused.
+    shift per channel go into the weights before them (`fold_weights`); with `add`, a sum of two is
+    left to a layer that makes either. Nothing else is fused.
     """
     output = INPUT if graph.output < 0 else graph.nodes[graph.output].name
     steps, output = _leave_out_copies(list_operations(graph, Setup(1)), output, ())
-    return (_join(steps, {output}, _fold) if fold else steps), output
+    for wanted, rule in ((fold, _fold), (add, _fuse_residual)):
+        if wanted:
+            steps = _join(steps, {output}, rule)
+    return steps, output
 
 
 def fold_weights(

@@ -29,6 +29,7 @@ READERS = {  # endings, and the modules in this folder
 }
 WRITERS = {
     ".npz": "archive",
+    ".c": "c_source",
     ".onnx": "onnx_out",
     ".py": "torch_module",
     ".safetensors": "tensors.safetensors",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.images.preprocessing import Preprocessing
+from cnncli.data.images.preprocessing import Preprocessing, normalize_levels
 from cnncli.data.preprocessing import read_preprocessing
 from cnncli.engine import Plan, Weights, choose_batch
 from cnncli.errors import DataError, GateError, setting
@@ -114,8 +114,8 @@ def gather_inputs(model: Model, count: int, samples: Iterable[NDArray[Any]] = ()
     together = np.stack([*drawn, *samples])
     normalized = np.empty(together.shape, np.float32)
     prepared = together
-    if isinstance(preprocessing, Preprocessing):  # where each image is normalized by itself
-        prepared = np.stack([preprocessing.prepare_pixels(pixels) for pixels in together])
+    if isinstance(preprocessing, Preprocessing) and preprocessing.normalization == "image":
+        prepared = np.stack([normalize_levels(pixels) for pixels in together])
     preprocessing.normalize(prepared, np.arange(len(prepared)), normalized)
     return Inputs(together, normalized)
 

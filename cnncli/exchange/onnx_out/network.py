@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from cnncli.engine.fusion import INPUT, Operation, fold_weights, list_predicting
-from cnncli.errors import ArchitectureError
+from cnncli.engine.fusion import INPUT, list_predicting
 from cnncli.exchange.onnx_out.graph import FORMS, OnnxGraph, Place
-from cnncli.graph import Graph, Node
+from cnncli.exchange.predicting import find_weights, refuse_others
+from cnncli.graph import Graph
 from cnncli.layers.base import Array
 
 
@@ -20,7 +20,7 @@ def add_network(
     layers that ONNX has no form of.
     """
     operations, last = list_predicting(graph, fold=fold)
-    _refuse_unwritable(operations)
+    refuse_others(operations, FORMS, "ONNX")
     values = {INPUT: start}
     for operation in operations:
         nodes.scope = operation.names[0]
@@ -28,31 +28,8 @@ def add_network(
             layer=operation.working_layer,
             inputs=tuple(values[name] for name in operation.inputs),
             shapes=operation.input_shapes,
-            weights=_find_weights(operation, graph, weights),
+            weights=find_weights(operation, graph, weights),
         )
         values[operation.output] = FORMS[operation.layer.kind](nodes, place)
     ends_in_softmax = last != INPUT and operations[-1].layer.family == "softmax"
     return values[last], values[operations[-1].inputs[0] if ends_in_softmax else last]
-
-
-def _refuse_unwritable(operations: Sequence[Operation]) -> None:
-    kinds = sorted({operation.layer.kind for operation in operations} - FORMS.keys())
-    if kinds:
-        raise ArchitectureError(f"ONNX has no form of {', '.join(kinds)}; use other layers")
-
-
-def _find_weights(
-    operation: Operation, graph: Graph, arrays: Mapping[str, Array]
-) -> Mapping[str, Array]:
-    """Return the arrays that the layer of an operation works with, by their own names."""
-    nodes = {node.name: node for node in graph.nodes}
-
-    def find(node: Node) -> dict[str, Array]:
-        names = node.layer.parameters(*node.input_shapes)
-        return {name: arrays[f"{node.name}/{name}"] for name in names}
-
-    weights = find(nodes[operation.names[0]])
-    if operation.folded is None:
-        return weights
-    second = nodes[operation.folded]
-    return fold_weights(operation, second, weights, find(second))

@@ -1,0 +1,68 @@
+/* The sum of two branches; y may be either. */
+static void add(int count, const float *a, const float *b, float *y)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = a[i] + b[i];
+}
+
+/* The product of two branches; y may be either. */
+static void multiply(int count, const float *a, const float *b, float *y)
+{
+    for (int i = 0; i < count; i++)
+        y[i] = a[i] * b[i];
+}
+
+/* The sum of a branch and a smaller one, in which a step of so many values leads from what is for
+   a pixel to what is for the next, and the same for channels; 0 where all have the same. */
+static void spread_add(int pixels, int channels, int pixel_step, int channel_step, const float *a,
+                       const float *b, float *y)
+{
+    for (int i = 0; i < pixels; i++)
+        for (int c = 0; c < channels; c++)
+            y[i * channels + c] = a[i * channels + c] + b[i * pixel_step + c * channel_step];
+}
+
+/* The same for the product. */
+static void spread_multiply(int pixels, int channels, int pixel_step, int channel_step,
+                            const float *a, const float *b, float *y)
+{
+    for (int i = 0; i < pixels; i++)
+        for (int c = 0; c < channels; c++)
+            y[i * channels + c] = a[i * channels + c] * b[i * pixel_step + c * channel_step];
+}
+
+/* Copy `count` channels of each pixel, from one number on, to others, from another number on. */
+static void copy_channels(int pixels, int count, int channels, int from, const float *x,
+                          int y_channels, int to, float *y)
+{
+    for (int i = 0; i < pixels; i++)
+        memcpy(y + i * y_channels + to, x + i * channels + from, (size_t)count * sizeof *y);
+}
+
+/* Repeat each pixel along rows and columns. */
+static void upsample(int height, int width, int channels, int rows, int columns, const float *x,
+                     float *y)
+{
+    for (int i = 0; i < height * rows; i++)
+        for (int j = 0; j < width * columns; j++, y += channels) {
+            const float *pixel = x + (i / rows * width + j / columns) * channels;
+            memcpy(y, pixel, (size_t)channels * sizeof *y);
+        }
+}
+
+/* Change between pixels of channels and channels of pixels: y[j][i] = x[i][j]. */
+static void transpose(int rows, int columns, const float *x, float *y)
+{
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+            y[j * rows + i] = x[i * columns + j];
+}
+
+/* Batch normalization by its running statistics, as a scale and a shift per channel. */
+static void scale_and_shift(int pixels, int channels, const float *scale, const float *shift,
+                            const float *x, float *y)
+{
+    for (int i = 0; i < pixels; i++)
+        for (int c = 0; c < channels; c++)
+            y[i * channels + c] = x[i * channels + c] * scale[c] + shift[c];
+}
