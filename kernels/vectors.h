@@ -25,6 +25,13 @@
 /* The compiler can no longer tell where a pointer points, so it reloads what it points to. */
 #define OPAQUE(pointer) __asm__("" : "+r"(pointer))
 
+/* sum += a * b; left to itself, GCC copies sums from register to register as it goes. */
+#if defined(__FMA__)
+#define ADD_PRODUCT(sum, a, b) __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+#else
+#define ADD_PRODUCT(sum, a, b) ((sum) += (a) * (b))
+#endif
+
 #define JOIN(name, width) name##_##width
 #define OF_WIDTH(name, width) JOIN(name, width)
 #define OF(name) OF_WIDTH(name, WIDTH)

@@ -107,9 +107,10 @@ cdef class Convolution:
     """
 
     cdef Correlation forward
-    cdef Correlation gathered  # forward, without a normal
+    cdef Correlation gathered  # forward and gradient, without a normal
     cdef Correlation backward
     cdef Correlation gradient
+    cdef Correlation gathered_gradient
     cdef Py_ssize_t H
     cdef Py_ssize_t W
     cdef Py_ssize_t pt
@@ -140,6 +141,7 @@ cdef class Convolution:
         self.gradient = cut_for_sums(self.forward)
         self.planar = is_planar(&self.forward)
         self.gathered = gather_columns(self.forward)
+        self.gathered_gradient = cut_for_sums(self.gathered)
         if pools:
             pool_outputs(&self.forward)
             pool_outputs(&self.gathered)
@@ -161,6 +163,7 @@ cdef class Convolution:
         self.scratch_size = max(
             self.forward_scratch, self.data_scratch,
             PANEL + gradient_floats(&self.gradient, threads),
+            PANEL + gradient_floats(&self.gathered_gradient, threads),
         )
 
     cdef Py_ssize_t padded_floats(self, Py_ssize_t n) noexcept nogil:
@@ -290,7 +293,9 @@ def conv_backward_weights(
 
     Lanes of dweight beyond a group's last filter are set to zero. A normal as in Forward.
     """
-    cdef Correlation t = g.for_images(g.gradient, &n)
+    cdef Correlation t = g.for_images(
+        g.gathered_gradient if normal is None else g.gradient, &n
+    )
     cdef Gradient z
     t.normal = normal_of(normal, t.groups * t.C)
     z.t = &t

@@ -96,7 +96,8 @@ cdef struct Phase:
 
 cdef inline Py_ssize_t chunk_channels(const Correlation *t) noexcept nogil:
     """Return how many channels' weights are used on a whole slab before the next ones."""
-    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, floats = WEIGHT_FLOATS
+    cdef Py_ssize_t taps = ceil_div(t.rows.taps, t.rows.phases), floats = WEIGHT_FLOATS
+    taps *= ceil_div(t.cols.taps, t.cols.phases)
     if t.slab_cols <= SHORT_ROW or (t.rows.phases == t.cols.phases == 1 and taps == CHAIN_TAPS):
         floats = FEW_WEIGHTS
     return max(1, floats // (MOST_FILTERS * PANEL * taps)) * PANEL

@@ -7,7 +7,7 @@
             b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);       \
         UNROLL for (int i = 0; i < pixels; i++) {                                            \
             OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);    \
-            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += a * b[j];                  \
+            UNROLL for (int j = 0; j < vectors; j++) ADD_PRODUCT(sum[i][j], a, b[j]);                  \
         }                                                                                    \
         UNROLL for (int i = 0; i < pointers; i++) {                                          \
             x[i] += 1;                                                                       \
@@ -28,6 +28,7 @@ TILE void OF(run_piece)(
     const ptrdiff_t panel_stride = piece->panel_stride, ahead = piece->ahead;
     const ptrdiff_t weight_stride = piece->weight_stride;
     ptrdiff_t steps = piece->tap_count * ((channels + PANEL - 1) / PANEL);
+    float *const sums = piece->sums;
     int resumes = piece->resumes;
     OF(floats) sum[28][4];
 
@@ -39,14 +40,16 @@ TILE void OF(run_piece)(
             const float *x[7], *w = weight + tap->weight;
             UNROLL for (int i = 0; i < pointers; i++)
                 x[i] = source + tap->source + i * 4 * x_pixel;
-            ptrdiff_t c = channels < PANEL ? channels : PANEL;
-            NO_UNROLL for (; c >= step; c -= step) {
-                if (ahead || !packed) /* into the second-level cache */
-                    UNROLL for (int k = 0; k < step; k++)
-                        __builtin_prefetch(w + ahead + k * PANEL, 0, 2);
-                UNROLL for (int k = 0; k < step; k++) MULTIPLY_CHANNEL;
+            if (channels >= PANEL) {
+                NO_UNROLL for (int c = 0; c < PANEL; c += step) {
+                    if (ahead || !packed) /* into the second-level cache */
+                        UNROLL for (int k = 0; k < step; k++)
+                            __builtin_prefetch(w + ahead + k * PANEL, 0, 2);
+                    UNROLL for (int k = 0; k < step; k++) MULTIPLY_CHANNEL;
+                }
+            } else {
+                NO_UNROLL for (ptrdiff_t c = channels; c > 0; c--) MULTIPLY_CHANNEL;
             }
-            NO_UNROLL for (; c > 0; c--) MULTIPLY_CHANNEL;
             if (++tap == end) {
                 tap = piece->taps;
                 source += piece->block_stride;
@@ -56,7 +59,7 @@ TILE void OF(run_piece)(
         }
         if (steps == 0 && !piece->continues) break;
         UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
-            float *second = piece->sums + i * MOST_FILTERS + j * WIDTH;
+            float *second = sums + i * MOST_FILTERS + j * WIDTH;
             if (resumes) sum[i][j] += OF(load)(second);
             OF(store)(second, sum[i][j]);
         }
@@ -68,6 +71,8 @@ TILE void OF(run_piece)(
     float *y = whole ? piece->y : piece->sums;
     const ptrdiff_t y_stride = whole ? piece->y_stride : MOST_FILTERS;
     const float *residual = piece->residual;
+    const float *const bias = piece->bias;
+    const int relu = piece->relu;
     float gathered[28 * MOST_FILTERS];
     if (residual && !whole) {
         for (int i = 0; i < pixels; i++)
@@ -79,10 +84,10 @@ TILE void OF(run_piece)(
     }
     UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
         OF(floats) total = sum[i][j];
-        if (resumes) total += OF(load)(piece->sums + i * MOST_FILTERS + j * WIDTH);
-        total += OF(load)(piece->bias + j * WIDTH);
+        if (resumes) total += OF(load)(sums + i * MOST_FILTERS + j * WIDTH);
+        total += OF(load)(bias + j * WIDTH);
         if (residual) total += OF(load)(residual + i * y_stride + j * WIDTH);
-        if (piece->relu) total = OF(positive)(total);
+        if (relu) total = OF(positive)(total);
         OF(store)(y + i * y_stride + j * WIDTH, total);
     }
     if (!whole) store_filters(piece, pixels, vectors * WIDTH);

@@ -1,9 +1,8 @@
 /* The register tile under every weight gradient: up to 8 channels x 32 filters at a time.
 
-   It multiplies a packed source by a packed output gradient and sums over pixels in registers, in
-   chains of a few rows of pixels each (see forward_tile.h for why). Where an image has few
-   channels, a tile takes several taps side by side, as it would have too few sums to be worth its
-   loads. */
+   It multiplies a packed source by a packed output gradient and sums over pixels in registers: few
+   enough that rounding errors stay small (see forward_tile.h). Where an image has few channels, a
+   tile takes several taps side by side, as it would have too few sums to be worth its loads. */
 
 #ifndef CNNCLI_GRADIENT_TILE_H
 #define CNNCLI_GRADIENT_TILE_H
@@ -13,12 +12,11 @@
 typedef struct {
     const float *x;                  /* the first channel of the first pixel under one tap */
     ptrdiff_t x_image, x_row;        /* floats to the next image, to the next row */
+    ptrdiff_t x_pixel;               /* floats to the next pixel; from tap to tap it is always 16 */
     const float *dy;                 /* the first filter of the first pixel */
     ptrdiff_t dy_image, dy_row;
     ptrdiff_t dy_panel;              /* floats to the next 16 filters */
     ptrdiff_t images, rows, columns; /* pixels to sum over */
-    ptrdiff_t chain;                 /* rows in a chain */
-    float *sums;                     /* 12 x 32 floats, for sums of more than one chain */
     float *dw;                       /* 16 floats per channel; added to */
     ptrdiff_t dw_panel, dw_tap;      /* floats to the next 16 filters, to the next tap of x */
 } Outer;

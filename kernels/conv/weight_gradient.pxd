@@ -2,7 +2,8 @@
 
 dw[k, r, s, c] sums x[c under tap (r, s)] * dy[k] over all pixels. Small gradients are summed in a
 fixed number of chunks of slabs, each in its own memory, which are then added in order. Large ones
-are shared out between threads themselves, after all threads packed some slabs for all.
+are shared out between threads themselves, after all threads packed some slabs for all. A slab's
+products are summed a few rows at a time, which stay in the first-level cache for all taps.
 """
 
 from cython.parallel cimport prange, threadid
@@ -20,6 +21,7 @@ cdef extern from "conv/gradient_tile.h" nogil:
         const float *x
         Py_ssize_t x_image
         Py_ssize_t x_row
+        Py_ssize_t x_pixel
         const float *dy
         Py_ssize_t dy_image
         Py_ssize_t dy_row
@@ -27,8 +29,6 @@ cdef extern from "conv/gradient_tile.h" nogil:
         Py_ssize_t images
         Py_ssize_t rows
         Py_ssize_t columns
-        Py_ssize_t chain
-        float *sums
         float *dw
         Py_ssize_t dw_panel
         Py_ssize_t dw_tap
@@ -40,7 +40,7 @@ cdef extern from "conv/gradient_tile.h" nogil:
     void multiply_outer(const Outer *outer, int channels, int taps, int filters)
 
 cdef enum:
-    CHAIN_PIXELS = 144         # of one chain of products
+    CHAIN_PIXELS = 144         # of one chain of products, whose x and dy are in the first cache
     SUMMED_PIXELS = 512        # of a slab
     CHUNKS = 16
     CHUNKED_FLOATS = 1 << 18   # the largest gradient that is summed in chunks
@@ -147,15 +147,16 @@ cdef inline void sum_chunk(
 ) noexcept nogil:
     """Sum the products of consecutive slabs."""
     cdef const Correlation *t = z.t
-    cdef Py_ssize_t number, group, filter, block
+    cdef Py_ssize_t number, group, filter
     cdef Pair pair
     memset(dweight, 0, t.groups * panel_floats(t) * sizeof(float))
     for number in range(first, last):
         for group in range(t.groups):
             pair = pack_pair(z, number, group, packed)
             for filter in range(0, t.K, 32):
-                for block in range(ceil_div(t.C, PANEL)):
-                    add_products(t, &pair, filter, block, dweight + group * panel_floats(t))
+                add_products(
+                    t, &pair, filter, 0, ceil_div(t.C, PANEL), dweight + group * panel_floats(t)
+                )
 
 
 cdef inline void sum_shared(const Gradient *z, Py_ssize_t group) noexcept nogil:
@@ -192,7 +193,7 @@ cdef inline void sum_block(
             )
     for number in range(count):
         pair = pair_at(z, first + number, z.scratch + number * pair_floats(t))
-        add_products(t, &pair, filter, block, dweight)
+        add_products(t, &pair, filter, block, block + 1, dweight)
 
 
 cdef inline Pair pair_at(const Gradient *z, Py_ssize_t number, float *packed) noexcept nogil:
@@ -228,34 +229,58 @@ cdef inline Pair pack_pair(
 
 
 cdef inline void add_products(
-    const Correlation *t, const Pair *pair, Py_ssize_t first, Py_ssize_t block, float *dweight,
+    const Correlation *t, const Pair *pair, Py_ssize_t filter, Py_ssize_t block, Py_ssize_t last,
+    float *dweight,
 ) noexcept nogil:
-    """Add a slab's products to the gradient of 16 channels and 32 filters, tap row by tap row."""
+    """Add a slab's products to the gradient of some blocks of 16 channels and 32 filters."""
+    cdef const Slab *slab = &pair.slab
+    cdef Py_ssize_t rows = max(1, CHAIN_PIXELS // slab.cols)
+    cdef Py_ssize_t images = max(1, rows // slab.rows)
+    cdef Py_ssize_t image = 0, part, i
+    while image < slab.images:
+        for part in range(ceil_div(slab.rows, rows)):
+            for i in range(block, last):
+                add_chain(
+                    t, pair, image, min(images, slab.images - image),
+                    Span(part * rows, min((part + 1) * rows, slab.rows)), filter, i, dweight,
+                )
+        image += images
+
+
+cdef inline void add_chain(
+    const Correlation *t, const Pair *pair, Py_ssize_t image, Py_ssize_t images, Span rows,
+    Py_ssize_t first, Py_ssize_t block, float *dweight,
+) noexcept nogil:
+    """Add the products of some rows of a slab, tap row by tap row."""
     cdef Py_ssize_t r, origin
-    cdef Span valid = Span(0, pair.slab.rows)
-    cdef float[12 * MOST_FILTERS] sums
+    cdef Span valid = rows
     cdef Outer outer
-    outer.sums = sums
-    outer.chain = CHAIN_PIXELS // pair.slab.cols
     outer.x_image = pair.x.image_stride
     outer.x_row = t.rows.stride * pair.x.row_stride
+    outer.x_pixel = pair.x.pixel
     outer.dy_row = pair.slab.cols * PANEL
     outer.dy_image = pair.slab.rows * outer.dy_row
     outer.dy_panel = pair.slab.images * outer.dy_image
     outer.dw_panel = t.rows.taps * t.cols.taps * t.C * PANEL
     outer.dw_tap = t.cols.stride * t.C * PANEL
-    outer.images = pair.slab.images
+    outer.images = images
     outer.columns = pair.slab.cols
     for r in range(t.rows.taps):
         origin = pair.slab.row * t.rows.stride + t.rows.origin + r * t.rows.dilation
         if t.fill == ZERO:
             valid = valid_positions(&t.rows, origin, origin, pair.slab.rows)
+            valid = Span(max(valid.first, rows.first), min(valid.last, rows.last))
         outer.rows = valid.last - valid.first
+        if outer.rows <= 0:
+            continue
         outer.x = (
-            pair.x.data + block * pair.x.block_stride + valid.first * outer.x_row
-            + r * t.rows.dilation * pair.x.row_stride
+            pair.x.data + block * pair.x.block_stride + image * outer.x_image
+            + valid.first * outer.x_row + r * t.rows.dilation * pair.x.row_stride
         )
-        outer.dy = pair.dy + first // PANEL * outer.dy_panel + valid.first * outer.dy_row
+        outer.dy = (
+            pair.dy + first // PANEL * outer.dy_panel + image * outer.dy_image
+            + valid.first * outer.dy_row
+        )
         outer.dw = (
             dweight + first // PANEL * outer.dw_panel
             + (r * t.cols.taps * t.C + block * PANEL) * PANEL
