@@ -12,7 +12,14 @@ import pytest
 from model_forge import ARCH, SHAPES, forge, make_manifest, make_members, make_model, same
 
 from cnncli.errors import ArchitectureError, DataError, DivergedError, ModelFileError, UsageError
-from cnncli.model_file import check_savable, load_model, save_model
+from cnncli.model_file import (
+    check_savable,
+    describe_model,
+    digest_model,
+    load_model,
+    restore_model,
+    save_model,
+)
 from cnncli.model_file.manifest import VERSION
 
 GOLDEN = Path(__file__).parent / "golden"  # make_model() in each version of the format
@@ -27,6 +34,21 @@ class Stream(SimpleNamespace):
 
 def test_a_model_comes_back_as_it_was_saved(path, model):
     assert same(load_model(path), model)
+
+
+def test_a_model_is_restored_from_its_description_and_its_weights(model):
+    flat = {name: array.reshape(-1) for name, array in reversed(model.weights.items())}
+    restored = restore_model(describe_model(model), flat)
+    assert digest_model(restored) == digest_model(model)
+
+
+def test_a_description_is_refused_that_was_changed_or_is_of_other_weights(model):
+    description = describe_model(model)
+    with pytest.raises(ModelFileError, match="does not match its checksum"):
+        restore_model(description.replace("cat", "car"), model.weights)
+    fewer = dict(list(model.weights.items())[1:])
+    with pytest.raises(ModelFileError, match="not those of the network that it describes"):
+        restore_model(description, fewer)
 
 
 def test_loaded_weights_are_plain_float32_that_can_be_changed(path):

@@ -54,7 +54,7 @@ class NamedArrays(Value):
             if kind != "float32":
                 counts[kind] += 1
             with np.errstate(over="ignore"):
-                converted[name] = np.asarray(array, np.float32)
+                converted[name] = np.require(array, np.float32, ["W"])
             if not np.isfinite(converted[name]).all():
                 raise ModelFileError(
                     f"{name[:60]!a} has NaN or infinite values, or such that float32 has not"

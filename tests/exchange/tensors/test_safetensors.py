@@ -34,6 +34,11 @@ def test_arrays_are_read_with_their_names_types_and_shapes(tmp_path):
     assert stored.description is None and not stored.ordered
 
 
+def test_arrays_can_be_changed(tmp_path):
+    arrays, _ = read(tmp_path, pack({"a": entry()})).to_float32()
+    arrays["a"][0, 0] = 7
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_other_floats_become_float32_and_that_is_said(tmp_path, dtype):
     values = np.array([1.5, -0.25], dtype)
