@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @command(
     "cnncli convert resnet18.safetensors resnet18.npz --arch resnet18",
+    "cnncli convert squeezenet.onnx squeezenet.npz --input 224x224x3",
     "cnncli convert digits.npz digits.onnx --embed-preprocessing",
     "cnncli convert digits.npz digits.c",
 )
@@ -82,8 +83,8 @@ def convert(
 
     What SOURCE and TARGET are follows from their names. Weights come from .safetensors, PyTorch's
     .pth, .pt, .th and .bin, and .npz files of arrays; ARCH says of which network they are. An .onnx
-    file is written if ONNX Runtime, where it is installed, answers the same with it. A .c file and
-    its .h need no library but libm.
+    file says so itself; one is written if ONNX Runtime, where it is installed, answers the same
+    with it. A .c file and its .h need no library but libm.
     """
     from cnncli.exchange import check_target, read_network, write_network
     from cnncli.exchange.export import Export

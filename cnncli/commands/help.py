@@ -13,7 +13,7 @@ from cnncli.terminal import wants_color, write_json, write_line
 FOLDER = Path(__file__).parent.parent / "help"
 TOPICS = (  # in the order in which a newcomer reads them; each is a page of FOLDER
     "data", "images", "signals", "masks", "notation", "training", "augmentation", "transfer",
-    "exchange", "c", "planning", "stopping", "figures", "methods", "filters", "neurons",
+    "exchange", "onnx", "c", "planning", "stopping", "figures", "methods", "filters", "neurons",
     "model-file", "reproducibility", "speed", "python", "exit-codes", "changes", "development",
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 READERS = {  # endings, and the modules in this folder
     ".npz": "archive",
+    ".onnx": "onnx_in",
     ".safetensors": "tensors",
     ".pth": "tensors",
     ".pt": "tensors",

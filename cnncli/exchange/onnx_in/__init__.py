@@ -1,0 +1,68 @@
+"""From an ONNX file to a model, by the operators of https://onnx.ai/onnx/operators/.
+
+reading.py reads the file and refuses what is unsafe. tracing.py goes through its nodes: folding.py
+computes what depends on constants and sizes alone, recognition.py finds functions spelled out as
+chains, and filters.py, pools.py, activations.py, arithmetic.py and arrangements.py have a function
+per operator, which adds to the network of network.py. expression.py makes an architecture of that,
+description.py reads what our own files say beside the graph.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
+from cnncli.exchange.completion import complete, replace_names
+from cnncli.exchange.given import Given, Imported
+from cnncli.exchange.onnx_in.description import cut_network, describe, read_description, restore
+from cnncli.exchange.onnx_in.expression import build_expression
+from cnncli.exchange.onnx_in.reading import read_file
+from cnncli.exchange.onnx_in.tracing import trace
+from cnncli.graph import build_graph
+from cnncli.registry import import_modules
+
+if TYPE_CHECKING:
+    from cnncli.exchange.onnx_in.reading import Source
+    from cnncli.graph import Graph
+    from cnncli.layers.base import Array, Shape
+
+import_modules(__name__, __path__[0])  # the functions of all operators
+
+
+def read_model(path: str, given: Given) -> Imported:
+    """Return the network in an ONNX file.
+
+    Raises ModelFileError for a file that is damaged or unsafe, ArchitectureError, which lists them
+    all, for nodes that no layer stands for, UsageError where the size of the input is missing.
+    """
+    if given.arch is not None:
+        raise UsageError(
+            f"{path}: says itself what its network is; leave out {setting('arch')}", path=path
+        )
+    source = read_file(path)
+    try:
+        described = read_description(source)
+        if described is None:
+            return complete(*_build(source, given.input_shape), given)
+        source = cut_network(source, described)
+        graph, weights = _build(source, tuple(described["input"]))
+        model = restore(source, described, graph)
+        if model is None:
+            model = describe(complete(graph, weights, Given()).model, described)
+        return replace_names(model, given)
+    except (ArchitectureError, ModelFileError) as error:
+        raise type(error)(error.fault, place=path, path=path, details=error.details) from error
+
+
+def _build(source: Source, input_shape: Shape | None) -> tuple[Graph, dict[str, Array]]:
+    """Return the network of a file and its weights."""
+    network, output = trace(source, input_shape)
+    expression, weighted = build_expression(network, output)
+    graph = build_graph(expression, network.input_shape)
+    places = [node for node in graph.nodes if node.layer.parameters(*node.input_shapes)]
+    weights = {
+        f"{node.name}/{name}": array
+        for node, step in zip(places, weighted, strict=True)
+        for name, array in step.weights.items()
+    }
+    return graph, weights

@@ -1,0 +1,229 @@
+"""Values stacked, taken apart, enlarged, moved or left as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from cnncli.exchange.onnx_in.filters import shorten
+from cnncli.exchange.onnx_in.folding import read_axes, read_slice, resolve_shape
+from cnncli.exchange.onnx_in.network import (
+    Call,
+    Flow,
+    Network,
+    Padding,
+    UnsupportedError,
+    reads,
+    refuse_padding,
+)
+from cnncli.layers.base import Shape, volume
+from cnncli.layers.junction import Stack
+from cnncli.layers.slice_of_channels import Take
+from cnncli.layers.upsample import Upsample
+
+
+@reads("Identity", "Cast")
+def read_identity(network: Network, call: Call) -> Flow:
+    """Leave a value as it is."""
+    if call.operation.operator == "Cast" and call.get("to") not in (1, 10, 11, 16):
+        raise UnsupportedError("it makes whole numbers")
+    return call.flow()
+
+
+@reads("Dropout")
+def read_dropout(network: Network, call: Call) -> list[Flow]:
+    """Leave a value as it is, as in every prediction."""
+    return [call.flow()]
+
+
+@reads("Concat")
+def read_concat(network: Network, call: Call) -> Flow:
+    """Add a stack of the channels."""
+    flows = [call.flow(place) for place in range(len(call.values))]
+    if len(flows) == 1:
+        return flows[0]
+    axis = call.get("axis", 1) % (len(flows[0].shape) + 1)
+    first = flows[0]
+    alike = all(
+        flow.shape == flow.moved and flow.order == first.order and len(flow.held) == len(first.held)
+        for flow in map(refuse_padding, flows)
+    )
+    if alike and axis > 0 and first.order[axis - 1] == len(first.held) - 1:
+        made = network.add(Stack(), *flows)
+        shape = tuple(made.held[place] for place in first.order)
+        return replace(made, order=first.order, shape=shape)
+    if axis != 1:
+        raise UnsupportedError("it is along another axis than the channels")
+    return network.add(Stack(), *map(network.make_plain, flows))
+
+
+@reads("Slice")
+def read_slice_of_channels(network: Network, call: Call) -> Flow:
+    """Add a take."""
+    flow = network.make_plain(call.flow())
+    bounds = tuple(call.constant(place) for place in range(1, len(call.values)))
+    sizes = [network.samples, *flow.shape]
+    for start, end, axis, step in zip(*read_slice(call.operation.attributes, bounds), strict=True):
+        place = axis % len(sizes)
+        chosen = range(sizes[place])[slice(start, end, step)]
+        if len(chosen) == sizes[place] and step == 1:
+            continue
+        if place != 1 or step != 1 or not chosen:
+            raise UnsupportedError("it takes other than channels in a row")
+        flow = network.add(Take(len(chosen), chosen[0]), flow)
+    return flow
+
+
+@reads("Split")
+def read_split(network: Network, call: Call) -> list[Flow]:
+    """Add a take for each part."""
+    flow, count = network.make_plain(call.flow()), len(call.operation.outputs)
+    if call.get("axis", 0) % (len(flow.shape) + 1) != 1:
+        raise UnsupportedError("it is along another axis than the channels")
+    width = -(-flow.shape[0] // count)
+    widths = call.read("split", 1) or [width] * (count - 1) + [flow.shape[0] - width * (count - 1)]
+    if sum(widths) != flow.shape[0] or min(widths) < 1 or len(widths) != count:
+        raise UnsupportedError("its parts are not all of its input")
+    firsts = np.cumsum([0, *widths]).tolist()
+    return [
+        network.add(Take(width, first), flow) for width, first in zip(widths, firsts, strict=False)
+    ]
+
+
+@reads("Flatten")
+def read_flatten(network: Network, call: Call) -> Flow:
+    """See a value as a vector."""
+    flow = refuse_padding(call.flow())
+    if call.get("axis", 1) % (len(flow.shape) + 1) != 1:
+        raise UnsupportedError("it flattens more or less than each sample")
+    return _see_as(flow, (volume(flow.shape),))
+
+
+@reads("Reshape")
+def read_reshape(network: Network, call: Call) -> Flow:
+    """See a value in another shape."""
+    flow = refuse_padding(call.flow())
+    wanted = call.read("shape", 1)
+    before = (network.samples, *flow.shape)
+    try:
+        sizes = resolve_shape(before, wanted, call.get("allowzero", 0))
+    except (ValueError, IndexError, TypeError) as error:
+        raise UnsupportedError("its shape is not one of its input") from error
+    if not sizes or sizes[0] != network.samples or len(sizes) < 2:
+        raise UnsupportedError("it brings values of several samples together")
+    return _see_as(flow, tuple(sizes[1:]))
+
+
+@reads("Squeeze", "Unsqueeze")
+def read_squeeze(network: Network, call: Call) -> Flow:
+    """See a value with fewer axes, or more."""
+    flow = refuse_padding(call.flow())
+    axes = read_axes(call.operation.attributes, call.constant(1))
+    whole = np.broadcast_to(np.float32(0), (network.samples, *flow.shape))
+    try:
+        if call.operation.operator == "Unsqueeze":
+            shape = np.expand_dims(whole, tuple(axes or ())).shape
+        else:
+            shape = np.squeeze(whole, None if axes is None else tuple(axes)).shape
+    except (ValueError, TypeError) as error:
+        raise UnsupportedError("its axes do not fit its input") from error
+    if len(shape) < 2 or shape[0] != network.samples or (axes and 0 in axes):
+        raise UnsupportedError("it changes the axis of the samples")
+    return _see_as(flow, shape[1:])
+
+
+def _see_as(flow: Flow, shape: Shape) -> Flow:
+    return replace(flow, shape=shape)
+
+
+@reads("Transpose")
+def read_transpose(network: Network, call: Call) -> Flow:
+    """See a value with its axes in another order."""
+    flow = refuse_padding(call.flow())
+    usual = [*range(len(flow.shape), -1, -1)]
+    order = call.get("perm", usual)
+    if sorted(order) != sorted(usual) or order[0] != 0:
+        raise UnsupportedError("it moves the axis of the samples")
+    places = [place - 1 for place in order[1:]]
+    shape = tuple(flow.shape[place] for place in places)
+    if flow.shape == flow.moved:
+        return replace(flow, order=tuple(flow.order[place] for place in places), shape=shape)
+    moved = [place for place in places if flow.shape[place] > 1]
+    if moved == sorted(moved):
+        return replace(flow, shape=shape)
+    plain = network.make_plain(flow)
+    return replace(plain, order=tuple(plain.order[place] for place in places), shape=shape)
+
+
+@reads("Pad")
+def read_pad(network: Network, call: Call) -> Flow:
+    """Leave rows and columns to the layer that reads what is padded."""
+    flow = network.make_plain(call.flow())
+    pads = call.read("pads", 1) or []
+    mode = call.get("mode", "constant")
+    value = call.read("value", 2, 0.0)
+    rank = len(flow.shape) + 1
+    axes = call.constant(3)
+    if axes is not None:
+        whole = [0] * (2 * rank)
+        for place, axis in enumerate(axes.reshape(-1).tolist()):
+            whole[axis % rank] = pads[place]
+            whole[rank + axis % rank] = pads[axes.size + place]
+        pads = whole
+    if len(pads) != 2 * rank or min(pads, default=-1) < 0:
+        raise UnsupportedError("its pads are not read")
+    if not any(pads):
+        return flow
+    if mode not in ("constant", "reflect", "edge"):
+        raise UnsupportedError(f"mode={mode} is not read")
+    if mode == "constant" and any(np.atleast_1d(np.asarray(value, np.float32)) != 0):
+        raise UnsupportedError("it pads with other than zeros")
+    before, after = pads[:rank], pads[rank:]
+    if any((*before[:2], *after[:2])):
+        raise UnsupportedError("it pads samples or channels")
+    fill = "zero" if mode == "constant" else mode
+    return replace(flow, padding=Padding(tuple(before[2:]), tuple(after[2:]), fill))
+
+
+@reads("Resize", "Upsample")
+def read_resize(network: Network, call: Call) -> Flow:
+    """Add an upsample, where pixels are repeated a whole number of times."""
+    flow = network.make_plain(call.flow())
+    call.refuse_others(antialias=0)
+    before = (network.samples, *flow.shape)
+    factors = _read_factors(network, call, before)
+    if call.get("mode", "nearest") != "nearest":
+        raise UnsupportedError(f"mode={call.get('mode')} is not read; nearest is")
+    if factors[:2] != [1, 1] or any(f != round(f) or f < 1 for f in factors):
+        raise UnsupportedError("it does not enlarge by whole numbers")
+    if network.opset >= 11 and call.operation.operator == "Resize":
+        way = call.get("coordinate_transformation_mode", "half_pixel")
+        rounding = call.get("nearest_mode", "round_prefer_floor")
+        repeats = (way == "asymmetric" and rounding == "floor") or (
+            way in ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric")
+            and rounding in ("round_prefer_floor", "round_prefer_ceil")
+        )
+        if not repeats:
+            raise UnsupportedError(f"{way} with {rounding} does not repeat pixels")
+    size = tuple(round(factor) for factor in factors[2:])
+    return flow if set(size) == {1} else network.add(Upsample(shorten(size)), flow)
+
+
+def _read_factors(network: Network, call: Call, before: Shape) -> list[float]:
+    """Return the factor along each axis, from scales or from the sizes that are asked for."""
+    old = call.operation.operator == "Upsample" or network.opset < 11
+    scales: Any = call.read("scales", 1 if old else 2)
+    if not scales:
+        sizes = call.constant(3)
+        if sizes is None:
+            raise UnsupportedError("its scales are missing")
+        axes = call.get("axes", [*range(len(before))])
+        whole = [*before]
+        for axis, size in zip(axes, sizes.reshape(-1).tolist(), strict=False):
+            whole[axis % len(before)] = size
+        return [size / length for size, length in zip(whole, before, strict=True)]
+    if len(scales) != len(before):
+        raise UnsupportedError("its scales are not those of all axes")
+    return [float(scale) for scale in scales]

@@ -1,0 +1,105 @@
+"""What is unsafe, damaged or of another version is refused in a line."""
+
+import numpy as np
+import pytest
+from onnx_files import make_file, onnx, read
+
+from cnncli.errors import ArchitectureError, ModelFileError, UsageError
+
+FILTERS = np.ones((2, 3, 1, 1), np.float32)
+CONV = ("Conv", "x w", "y")
+
+
+def change(path, function):
+    """Write a small network that a function has changed."""
+    model = onnx.load(make_file(path, [CONV], (3, 4, 5), "y", w=FILTERS))
+    function(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def set_opset(version):
+    def alter(model):
+        model.opset_import[0].version = version
+
+    return alter
+
+
+def shorten(model):
+    model.graph.initializer[0].raw_data = bytes(20)
+
+
+def put_outside(model):
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+def make_circle(model):
+    node = onnx.helper.make_node("Add", ["y", "z"], ["a"])
+    model.graph.node.extend([node, onnx.helper.make_node("Relu", ["a"], ["z"])])
+
+
+def make_twice(model):
+    model.graph.node.append(model.graph.node[0])
+
+
+def set_nan(model):
+    weights = np.full((2, 3, 1, 1), np.nan, np.float32)
+    model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(weights, "w"))
+
+
+def forget_opset(model):
+    del model.opset_import[:]
+
+
+@pytest.mark.parametrize(
+    ("alter", "reason"),
+    [
+        (set_opset(6), "is of opset 6; opsets 7 to 26 are read"),
+        (set_opset(27), "is of opset 27"),
+        (forget_opset, "does not say its opset"),
+        (shorten, "w has 20 bytes instead of 24"),
+        (put_outside, "w is in another file, which is not read"),
+        (make_circle, "reads z, which no node before it makes"),
+        (make_twice, "two nodes make y"),
+        (set_nan, "w has values that are no numbers"),
+    ],
+)
+def test_a_file_is_refused(tmp_path, alter, reason):
+    with pytest.raises(ModelFileError, match=f"net.onnx: .*{reason}"):
+        read(change(tmp_path / "net.onnx", alter))
+
+
+def test_another_kind_of_file_is_refused(tmp_path):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"PK\3\4 no ONNX file")
+    with pytest.raises(ModelFileError, match=r"net.onnx: is no ONNX file"):
+        read(path)
+
+
+def test_all_nodes_that_no_layer_stands_for_are_listed(tmp_path):
+    nodes = [("Det", "x", "a"), CONV, ("Sin", "y", "b"), ("Mul", "a b", "c"), ("Cos", "x", "d")]
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "c", w=FILTERS)
+    with pytest.raises(ArchitectureError, match="2 nodes are not supported: Det, Sin") as caught:
+        read(path)
+    assert caught.value.details == ("Det a: no layer does this", "Sin b: no layer does this")
+
+
+def test_several_inputs_are_refused_by_name(tmp_path):
+    def add_input(model):
+        model.graph.input.append(onnx.helper.make_tensor_value_info("other", 1, ["N", 2, 4, 5]))
+        model.graph.node.append(onnx.helper.make_node("Add", ["y", "other"], ["z"]))
+
+    with pytest.raises(ArchitectureError, match="has 2 inputs, x, other; networks here have one"):
+        read(change(tmp_path / "net.onnx", add_input))
+
+
+def test_an_open_size_has_to_be_given(tmp_path):
+    path = make_file(tmp_path / "net.onnx", [CONV], (3, "H", 5), "y", w=FILTERS)
+    with pytest.raises(UsageError, match=r"is missing: the file is for \?x5x3"):
+        read(path)
+    assert read(path, input_shape=(7, 5, 3)).input_shape == (7, 5, 3)
+    with pytest.raises(UsageError, match=r"7x6x3: the file is for \?x5x3"):
+        read(path, input_shape=(7, 6, 3))
