@@ -43,9 +43,11 @@ def read_model(path: str, given: Given) -> Imported:
     try:
         described = read_description(source)
         if described is None:
-            return complete(*_build(source, given.input_shape), given)
+            graph, weights, notes = _build(source, given.input_shape)
+            imported = complete(graph, weights, given)
+            return Imported(imported.model, (*notes, *imported.notes))
         source = cut_network(source, described)
-        graph, weights = _build(source, tuple(described["input"]))
+        graph, weights, _ = _build(source, tuple(described["input"]))
         model = restore(source, described, graph)
         if model is None:
             model = describe(complete(graph, weights, Given()).model, described)
@@ -54,8 +56,10 @@ def read_model(path: str, given: Given) -> Imported:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 
 
-def _build(source: Source, input_shape: Shape | None) -> tuple[Graph, dict[str, Array]]:
-    """Return the network of a file and its weights."""
+def _build(
+    source: Source, input_shape: Shape | None
+) -> tuple[Graph, dict[str, Array], tuple[str, ...]]:
+    """Return the network of a file and its weights, and what there is to say about them."""
     network, output = trace(source, input_shape)
     expression, weighted = build_expression(network, output)
     graph = build_graph(expression, network.input_shape)
@@ -65,4 +69,8 @@ def _build(source: Source, input_shape: Shape | None) -> tuple[Graph, dict[str, 
         for node, step in zip(places, weighted, strict=True)
         for name, array in step.weights.items()
     }
-    return graph, weights
+    copies = len(weighted) - len({id(step) for step in weighted})
+    if not copies:
+        return graph, weights, ()
+    note = f"{copies} layers stand more than once, for several branches read what they make"
+    return graph, weights, (note,)

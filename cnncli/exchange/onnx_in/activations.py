@@ -7,9 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnncli.exchange.onnx_in.network import Call, Flow, Network, UnsupportedError, reads
+from cnncli.exchange.onnx_in.arithmetic import add_scale
+from cnncli.exchange.onnx_in.network import Call, Constant, Flow, Network, UnsupportedError, reads
 from cnncli.layers import LAYERS
-from cnncli.layers.activation import LeakyRelu
+from cnncli.layers.activation import HardSigmoid, LeakyRelu, Relu, Relu6
+from cnncli.layers.junction import Add
+
+MOST = 1e30  # what is beyond is no bound
 
 PLAIN = {
     "Relu": "relu",
@@ -36,11 +40,14 @@ def read_leaky_relu(network: Network, call: Call) -> Flow:
 
 @reads("PRelu")
 def read_prelu(network: Network, call: Call) -> Flow:
-    """Add a leaky_relu for a slope that all channels share."""
-    slope = np.unique(call.need(1))
-    if slope.size != 1:
-        raise UnsupportedError("its slopes differ between channels")
-    return network.add_between(LeakyRelu(float(f"{slope[0]:.7g}")), call.flow())
+    """Add a leaky_relu for a slope that all channels share, else relu(x) - slope*relu(-x)."""
+    flow, slopes = call.flow(), call.need(1)
+    slope = np.unique(slopes)
+    if slope.size == 1:
+        return network.add_between(LeakyRelu(float(f"{slope[0]:.7g}")), flow)
+    mirrored = network.add_between(Relu(), add_scale(network, flow, scale=number(-1)))
+    below = add_scale(network, mirrored, scale=-slopes)
+    return network.add_between(Add(), network.add_between(Relu(), flow), below)
 
 
 @reads("Elu")
@@ -59,24 +66,47 @@ def read_gelu(network: Network, call: Call) -> Flow:
 
 @reads("HardSigmoid")
 def read_hard_sigmoid(network: Network, call: Call) -> Flow:
-    """Add a hard_sigmoid, of slope 1/6."""
+    """Add a hard_sigmoid, whose slope is 1/6; before it a factor where the node has another."""
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
-    if not math.isclose(alpha, 1 / 6, rel_tol=1e-4) or not math.isclose(beta, 0.5, rel_tol=1e-4):
-        raise UnsupportedError(f"alpha={alpha:.4g}, beta={beta:.4g} is not read; 1/6 and 0.5 are")
-    return network.add_between(LAYERS["hard_sigmoid"](), call.flow())
+    flow = call.flow()
+    if not math.isclose(alpha, 1 / 6, rel_tol=1e-6) or beta != 0.5:
+        flow = move(network, flow, 6 * alpha, 6 * beta - 3)
+    return network.add_between(HardSigmoid(), flow)
 
 
 @reads("Clip")
 def read_clip(network: Network, call: Call) -> Flow:
-    """Add a relu or a relu6."""
+    """Add a relu or relu6, moved and scaled where the bounds are others than theirs."""
     low, high = (
         call.read(name, place, usual)
         for name, place, usual in (("min", 1, -math.inf), ("max", 2, math.inf))
     )
-    low, high = (bound[0] if isinstance(bound, list) else bound for bound in (low, high))
-    if (low == 0 and high in (6.0, math.inf)) or (low == 0 and high > 1e30):
-        return network.add_between(LAYERS["relu6" if high == 6 else "relu"](), call.flow())
-    raise UnsupportedError(f"bounds {low:g} and {high:g} are not read; 0 and 6 are")
+    low, high = (float(bound[0] if isinstance(bound, list) else bound) for bound in (low, high))
+    flow = call.flow()
+    if low > high:
+        raise UnsupportedError("its lower bound is above the upper one")
+    if low < -MOST and high > MOST:
+        return flow
+    if low < -MOST:  # min(x, high) = high - relu(high - x)
+        return move(network, network.add_between(Relu(), move(network, flow, -1, high)), -1, high)
+    if high > MOST:
+        return move(network, network.add_between(Relu(), move(network, flow, 1, -low)), 1, low)
+    scale = (high - low) / 6 or 1.0
+    moved = move(network, flow, 1 / scale, -low / scale)
+    return move(network, network.add_between(Relu6(), moved), (high - low) / 6, low)
+
+
+def number(value: float) -> Constant:
+    """Return a number as a constant."""
+    return np.array([value], np.float32)
+
+
+def move(network: Network, flow: Flow, scale: float, shift: float) -> Flow:
+    """Return scale*x + shift, without a layer where that is x."""
+    if (scale, shift) == (1, 0):
+        return flow
+    factor = None if scale == 1 else number(scale)
+    return add_scale(network, flow, scale=factor, shift=number(shift))
 
 
 @reads("Softmax")

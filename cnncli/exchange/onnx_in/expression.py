@@ -25,7 +25,8 @@ LONGEST_BLOCK = 40  # parts of a sequence that are repeated together
 def build_expression(network: Network, output: int) -> tuple[Expression, list[Step]]:
     """Return what leads from the input to a step, and the steps with weights in its order.
 
-    Raises ArchitectureError for a network that is not made of branches on the same value.
+    A step that several branches read, which meet in different places, stands in each of them.
+    Raises ArchitectureError where that would make the network too large.
     """
     writer = _Writer(network.steps)
     expression = writer.write(output, INPUT)
@@ -33,14 +34,13 @@ def build_expression(network: Network, output: int) -> tuple[Expression, list[St
 
 
 class _Writer:
-    """Writes steps as expressions, each step once."""
+    """Writes steps as expressions: once, unless branches that part together meet apart."""
 
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
         self.fork = {INPUT: INPUT}  # the last step that all ways to a step go through
         self.depth = {INPUT: 0}
         self.weighted: list[int] = []
-        self.written: set[int] = set()
         self.count = 0
         for place, step in enumerate(steps):
             fork = step.inputs[0]
@@ -75,16 +75,11 @@ class _Writer:
 
     def _count(self, place: int) -> None:
         self.count += 1
-        again = place in self.written and self.steps[place].weights
-        if again or self.count > MAX_LAYERS:
-            kind = str(self.steps[place].layer)
+        if self.count > MAX_LAYERS:
             raise ArchitectureError(
-                f"what {kind} makes is read by branches that part elsewhere and meet in different "
-                "places, which no text can say; networks are read whose branches begin together"
-                if again
-                else f"the network has more than {MAX_LAYERS} layers"
+                f"the network has more than {MAX_LAYERS} layers, or its branches meet in too many "
+                "places to be written as a text"
             )
-        self.written.add(place)
         if self.steps[place].weights:
             self.weighted.append(place)
 
