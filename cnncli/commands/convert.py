@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -87,24 +88,33 @@ def convert(
     with it. A .c file and its .h need no library but libm.
     """
     from cnncli.exchange import check_target, read_network, write_network
-    from cnncli.exchange.export import Export
+    from cnncli.exchange.export import Export, prove_export
 
     fold, embed = False if no_fold else None, embed_preprocessing or None
     export = Export(opset, fold, embed, check, data, tolerance)
-    check_target(target, export, force=force)
+    check_target(target, export, source=source, force=force)
     imported = read_network(source, gather_given(arch, input_shape, classes, preprocessing))
     for text in imported.notes:
         note(f"{source}: {text}")
-    model = imported.model
+    model, imported_proof = imported.model, None
+    if imported.open_rival is not None and check != 0:
+        runtime = "ONNX Runtime: pip install onnxruntime"
+        imported_proof, texts = prove_export(model, imported.open_rival(), export, target, runtime)
+        for text in texts:
+            note(f"{source}: {text}")
+        if imported_proof is not None:
+            model = replace(
+                model, training={**model.training, "checked": imported_proof.to_manifest()}
+            )
     written = write_network(target, model, export, force=force)
     for text in written.notes:
         note(f"{target}: {text}")
-    graph, proof = model.graph, written.proof
+    graph, proof = model.graph, written.proof or imported_proof
     if as_json:
         record = {"schema": 1, "command": "convert", "source": source, "target": target}
         figures = {"arch": graph.text, "params": graph.params}
-        checked = None if proof is None else proof.to_manifest()
-        write_json({**record, **figures, "checked": checked, "sha256": written.digest})
+        proved = None if proof is None else proof.to_manifest()
+        write_json({**record, **figures, "checked": proved, "sha256": written.digest})
     else:
         write_line(f"{target}: {graph.params:,} parameters, {len(model.classes)} outputs")
         if proof is not None:

@@ -35,6 +35,7 @@ WRITERS = {
     ".py": "torch_module",
     ".safetensors": "tensors.safetensors",
 }
+PROVED = (".onnx",)  # sources that another program runs as well
 THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of them
     ".h5": "tf2onnx",
     ".hdf5": "tf2onnx",
@@ -77,18 +78,24 @@ def list_weights(path: str) -> list[tuple[str, str, Shape]] | None:
 def write_network(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
     """Write a network in the format of a name, atomically, if it answers the same there.
 
-    Raises UsageError for a format that is not written, and for settings that it does not have;
-    ArchitectureError for what the format cannot hold; GateError for other answers than ours.
+    Raises UsageError for a format that is not written; ArchitectureError for what the format
+    cannot hold; GateError for other answers than ours.
     """
-    written: Written = _find_writer(path, export).write_model(path, model, export, force=force)
+    module = _find_module(path, WRITERS, "written")
+    written: Written = module.write_model(path, model, export, force=force)
     return written
 
 
-def check_target(path: str, export: Export, *, force: bool = False) -> None:
-    """Raise UsageError for what `write_network` would refuse of a path; before the work begins."""
+def check_target(path: str, export: Export, *, source: str, force: bool = False) -> None:
+    """Raise UsageError for what cannot be asked of a target; before the work begins.
+
+    How to prove the network can be said where the file of the target, or the source, has a rival.
+    """
     from cnncli.model_file.atomic import check_writable
 
-    _find_writer(path, export)
+    module = _find_module(path, WRITERS, "written")
+    proved = export.proof_settings if get_ending(source) in PROVED else ()
+    export.refuse_unused(path, (*module.SETTINGS, *proved))
     check_writable(path, force=force)
 
 
@@ -100,12 +107,6 @@ def is_foreign(path: str) -> bool:
 def get_ending(path: str) -> str:
     """Return the ending of a file's name, in lower case."""
     return os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib takes its time to import
-
-
-def _find_writer(path: str, export: Export) -> Any:
-    module = _find_module(path, WRITERS, "written")
-    export.refuse_unused(path, module.SETTINGS)
-    return module
 
 
 def _find_module(path: str, modules: dict[str, str], verb: str) -> Any:

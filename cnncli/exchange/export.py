@@ -31,6 +31,11 @@ class Export(Value):
     data: str | None = None  # files or a folder, of which so many samples are answered, too
     tolerance: float | None = None  # of the largest difference, relative to the logits' range
 
+    @property
+    def proof_settings(self) -> tuple[str, ...]:
+        """The fields that say how a network is proved."""
+        return ("check", "data", "tolerance")
+
     def refuse_unused(self, path: str, settings: Collection[str]) -> None:
         """Raise UsageError for what is asked, but not among the settings of a format."""
         for name, value in vars(self).items():

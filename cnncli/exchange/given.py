@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from cnncli.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cnncli.exchange.proof import Rival
     from cnncli.layers.base import Shape
     from cnncli.model_file import Model
 
@@ -27,3 +30,4 @@ class Imported(Value):
 
     model: Model
     notes: tuple[str, ...] = ()
+    open_rival: Callable[[], Rival | None] | None = None  # another program with the same file

@@ -4,19 +4,27 @@ reading.py reads the file and refuses what is unsafe. tracing.py goes through it
 computes what depends on constants and sizes alone, recognition.py finds functions spelled out as
 chains, and filters.py, pools.py, activations.py, arithmetic.py and arrangements.py have a function
 per operator, which adds to the network of network.py. expression.py makes an architecture of that,
-description.py reads what our own files say beside the graph.
+description.py reads what our own files say beside the graph, and runtime.py is ONNX Runtime.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
 from cnncli.exchange.completion import complete, replace_names
 from cnncli.exchange.given import Given, Imported
-from cnncli.exchange.onnx_in.description import cut_network, describe, read_description, restore
+from cnncli.exchange.onnx_in.description import (
+    EMBEDDED,
+    cut_network,
+    describe,
+    read_description,
+    restore,
+)
 from cnncli.exchange.onnx_in.expression import build_expression
 from cnncli.exchange.onnx_in.reading import read_file
+from cnncli.exchange.onnx_in.runtime import open_source
 from cnncli.exchange.onnx_in.tracing import trace
 from cnncli.graph import build_graph
 from cnncli.registry import import_modules
@@ -45,13 +53,17 @@ def read_model(path: str, given: Given) -> Imported:
         if described is None:
             graph, weights, notes = _build(source, given.input_shape)
             imported = complete(graph, weights, given)
-            return Imported(imported.model, (*notes, *imported.notes))
+            opening = partial(open_source, path, imported.model)
+            return Imported(imported.model, (*notes, *imported.notes), opening)
         source = cut_network(source, described)
         graph, weights, _ = _build(source, tuple(described["input"]))
         model = restore(source, described, graph)
         if model is None:
             model = describe(complete(graph, weights, Given()).model, described)
-        return replace_names(model, given)
+        model = replace_names(model, given).model
+        if source.metadata.get(EMBEDDED) == "true":
+            return Imported(model, ("not compared with ONNX Runtime: it holds preprocessing",))
+        return Imported(model, (), partial(open_source, path, model))
     except (ArchitectureError, ModelFileError) as error:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 

@@ -35,6 +35,9 @@ def read_identity(network: Network, call: Call) -> Flow:
 @reads("Dropout")
 def read_dropout(network: Network, call: Call) -> list[Flow]:
     """Leave a value as it is, as in every prediction."""
+    training = call.constant(2)
+    if training is not None and training.any():
+        raise UnsupportedError("training_mode=1 is not read")
     return [call.flow()]
 
 

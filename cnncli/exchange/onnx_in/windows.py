@@ -146,18 +146,20 @@ def choose_enlarging(
     asked = call.get("output_shape")
     pads, more = [], []
     for place, axis in enumerate(axes):
-        whole = (axis.length - 1) * axis.stride + axis.span + beyond[place]
+        more_behind = beyond[place]
+        whole = (axis.length - 1) * axis.stride + axis.span + more_behind
         before, after = axis.before, axis.after
         if asked is not None or auto.startswith("SAME"):
             output = asked[-count:][place] if asked is not None else axis.length * axis.stride
             total = max(0, whole - output)
+            more_behind += max(0, output - whole)
             before, after = total // 2, total - total // 2
             if auto == "SAME_LOWER" or (asked is not None and auto != "SAME_UPPER"):
                 before, after = after, before
-        lacking, rest = divmod(abs(before - after + beyond[place]), axis.dilation)
+        lacking, rest = divmod(abs(before - after + more_behind), axis.dilation)
         if rest:
             raise UnsupportedError("its padding differs between two sides")
-        if before - after + beyond[place] >= 0:
+        if before - after + more_behind >= 0:
             pads.append(before)
             more.append((0, lacking))
         else:

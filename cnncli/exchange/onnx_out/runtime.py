@@ -20,18 +20,35 @@ def open_runtime(file: OnnxFile, path: str) -> Rival | None:
 
     Raises CnncliError, which names the path that was to be written, where it refuses the file.
     """
+    runtime = find_runtime()
+    if runtime is None:
+        return None
+    session = open_session(runtime, file.encode_with_logits(), path)
+
+    def answer(inputs: Inputs) -> Array:
+        taken = inputs.samples if file.embedded else np.moveaxis(inputs.normalized, -1, 1)
+        (logits,) = session.run([file.logits], {session.get_inputs()[0].name: taken})
+        return np.moveaxis(logits, 1, -1)
+
+    return Rival(f"ONNX Runtime {runtime.__version__}", answer)
+
+
+def find_runtime() -> Any:
+    """Return the library, None where it is not installed."""
     try:
-        runtime: Any = import_module("onnxruntime")
+        return import_module("onnxruntime")
     except ImportError:
         return None
+
+
+def open_session(runtime: Any, content: bytes, path: str) -> Any:
+    """Return an onnxruntime.InferenceSession; raise CnncliError, which names a path."""
     name = f"ONNX Runtime {runtime.__version__}"
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # so that figures are the same
     options.log_severity_level = 3  # errors, which are raised as well
     try:
-        session = runtime.InferenceSession(
-            file.encode_with_logits(), options, providers=["CPUExecutionProvider"]
-        )
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no class in common but this
         reason = " ".join(str(error).split())  # in a line
         raise CnncliError(
@@ -39,10 +56,3 @@ def open_runtime(file: OnnxFile, path: str) -> Rival | None:
             f"one, or give {setting('opset')} a smaller number",
             path=path,
         ) from error
-
-    def answer(inputs: Inputs) -> Array:
-        taken = inputs.samples if file.embedded else np.moveaxis(inputs.normalized, -1, 1)
-        (logits,) = session.run([file.logits], {session.get_inputs()[0].name: taken})
-        return np.moveaxis(logits, 1, -1)
-
-    return Rival(name, answer)

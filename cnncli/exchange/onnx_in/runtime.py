@@ -1,0 +1,70 @@
+"""ONNX Runtime on the very file that was read, which proves that our network answers the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnncli.exchange.onnx_library import onnx
+from cnncli.exchange.onnx_out.runtime import find_runtime, open_session
+from cnncli.exchange.proof import Inputs, Rival
+from cnncli.model_file.reader import open_model_file
+
+if TYPE_CHECKING:
+    from cnncli.layers.base import Array
+    from cnncli.model_file import Model
+
+
+def open_source(path: str, model: Model) -> Rival | None:
+    """Return ONNX Runtime with a file that was read as this model; None where it is not installed.
+
+    Raises CnncliError where it refuses the file.
+    """
+    runtime = find_runtime()
+    if runtime is None:
+        return None
+    with open_model_file(path) as stream:
+        content = onnx.load_model_from_string(stream.read())
+    answers = [value.name for value in content.graph.output]
+    if model.graph.nodes and model.graph.nodes[-1].layer.kind == "softmax":
+        answers = _find_logits(content.graph, answers)
+    session = open_session(runtime, content.SerializeToString(), path)
+    takes = session.get_inputs()[0]
+    samples, *sizes = takes.shape
+    last = [*model.input_shape] == sizes  # as in files that begin with a Transpose
+
+    def answer(inputs: Inputs) -> Array:
+        taken = inputs.normalized if last else np.moveaxis(inputs.normalized, -1, 1)
+        count = samples if isinstance(samples, int) and samples > 0 else len(taken)
+        parts = []
+        for start in range(0, len(taken), count):
+            batch = np.resize(taken[start : start + count], (count, *taken.shape[1:]))
+            made = session.run(answers, {takes.name: np.ascontiguousarray(batch)})
+            parts.append(np.concatenate([_move(array, model) for array in made], axis=-1))
+        return np.concatenate(parts)[: len(taken)]
+
+    return Rival(f"ONNX Runtime {runtime.__version__}", answer)
+
+
+def _find_logits(graph: Any, answers: list[str]) -> list[str]:
+    """Return what goes into the softmaxes that make the answers, as more outputs of a graph."""
+    makers = {name: node for node in graph.node for name in node.output}
+    logits = []
+    for name in answers:
+        while makers[name].op_type != "Softmax":
+            name = makers[name].input[0]
+        logits.append(makers[name].input[0])
+    kept = [value.name for value in graph.output]
+    added = [onnx.ValueInfoProto(name=name) for name in logits if name not in kept]
+    graph.output.extend(added)
+    return logits
+
+
+def _move(array: Array, model: Model) -> Array:
+    """Return answers (N, C, H, W) as (N, H, W, C), and (N, C, 1, 1) as (N, C)."""
+    shape = model.graph.output_shape
+    if array.shape[1:-1] == shape[:-1] and len(shape) > 1 and array.shape[-1] == shape[-1]:
+        return array
+    moved = np.moveaxis(array, 1, -1)
+    return moved.reshape(len(array), *shape[:-1], -1)

@@ -1,0 +1,58 @@
+"""`cnncli convert NETWORK.onnx MODEL.npz`, as users call it."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed; .ci/run installs it")
+from onnx_files import make_file
+
+from cnncli.model_file import load_model
+
+
+@pytest.fixture
+def source(tmp_path):
+    numbers = np.random.default_rng(1)
+    filters = numbers.standard_normal((4, 3, 3, 3)).astype(np.float32)
+    columns = numbers.standard_normal((5, 4 * 6 * 7)).astype(np.float32)
+    nodes = [
+        ("Conv", "x w", "a"),
+        ("Relu", "a", "b"),
+        ("Flatten", "b", "c"),
+        ("Gemm", "c v", "y", {"transB": 1}),
+        ("Softmax", "y", "p", {"axis": 1}),
+    ]
+    return make_file(tmp_path / "net.onnx", nodes, (3, 8, 9), "p", w=filters, v=columns)
+
+
+def test_a_network_is_proved_against_onnx_runtime(run, source, tmp_path):
+    target = tmp_path / "net.npz"
+    ran = run("convert", source, str(target), "--classes", "a,b,c,d,e", "--json")
+    record = json.loads(ran.stdout)
+    assert record["arch"] == "conv(4, 3, bias=no) >> relu >> dense(5) >> softmax"
+    assert record["checked"]["against"].startswith("ONNX Runtime")
+    assert record["checked"]["inputs"] == 16 and 0 < record["checked"]["max_rel"] < 1e-5
+    model = load_model(target)
+    assert model.training == {"checked": record["checked"]}
+    assert model.classes == [*"abcde"]
+
+
+def test_nothing_is_written_above_the_tolerance(run, source, tmp_path):
+    ran = run("convert", source, str(tmp_path / "net.npz"), "--tolerance", "0")
+    assert ran.returncode == 6
+    assert "answers otherwise" in ran.stderr
+    assert not (tmp_path / "net.npz").exists()
+
+
+def test_no_input_is_compared_where_none_is_asked_for(run, source, tmp_path):
+    ran = run("convert", source, str(tmp_path / "net.npz"), "--check", "0", "--json")
+    assert json.loads(ran.stdout)["checked"] is None
+
+
+def test_an_image_is_predicted_by_the_file_itself(run, source, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (9, 8), (200, 30, 90)).save(tmp_path / "image.png")
+    (line,) = run("predict", source, str(tmp_path / "image.png"), "--json").stdout.splitlines()
+    assert json.loads(line)["label"] in ["0", "1", "2", "3", "4"]
