@@ -189,6 +189,7 @@ def _read_positive(text: str) -> float:
 COUNT = Kind("a whole number of 1 or more", lambda text: _read_whole(text, 1), str)
 INDEX = Kind("a whole number of 0 or more", lambda text: _read_whole(text, 0), str)
 SIZE = Kind("a size such as 3 or 3x5", lambda text: _read_size(text, 1), _write_size)
+SIDES = Kind("a number of pixels such as 1 or 1x2", lambda text: _read_size(text, 0), _write_size)
 PADDING = Kind(
     "a number of pixels such as 1 or 1x2, 'same' or 'causal'",
     _read_padding,

@@ -57,6 +57,12 @@ NETWORKS = {
         " >> depthwise(3,pad=1) >> hard_swish >> global_avgpool >> dense(7)",
         (10, 10, 3),
     ),
+    "norms of samples": (
+        "conv(12,3,pad=1) >> group_norm(3) >> prelu >> conv(8,3) >> lrn(5,2) >> instance_norm"
+        " >> relu >> zeropad(1x0,2) >> conv(9,3,2) >> layer_norm(0.001) >> gelu >> dense(20)"
+        " >> layer_norm >> prelu >> clip(-0.5,2) >> dense(7)",
+        (9, 11, 3),
+    ),
     "gates": (
         "conv(16,3,pad=1) >> ((conv(16,1) >> global_avgpool >> silu >> conv(16,1) >> sigmoid) * id)"
         " >> relu >> (id * (conv(1,3,pad=1) >> tanh) * dense(16)) >> conv(9,3)"

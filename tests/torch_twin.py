@@ -111,6 +111,24 @@ class Twin:
                 layer.momentum,
                 layer.eps,
             )
+        if kind == "prelu":
+            return F.prelu(x, weights["weight"])
+        if kind in ("group_norm", "instance_norm"):
+            groups = layer.groups if kind == "group_norm" else x.shape[1]
+            return F.group_norm(x, groups, weights["weight"], weights["bias"], layer.eps)
+        if kind == "layer_norm":
+            size = x.shape[1:2]
+            normal = F.layer_norm(
+                x.movedim(1, -1), size, weights["weight"], weights["bias"], layer.eps
+            )
+            return normal.movedim(-1, 1)
+        if kind == "lrn":
+            return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
+        if kind == "zeropad":
+            (top, left), (bottom, right) = layer.sides(node.input_shapes[0])
+            return F.pad(x, (left, right, top, bottom))
+        if kind == "clip":
+            return x.clamp(layer.low, layer.high)
         if kind == "upsample":
             rows, columns = layer.factors(node.input_shapes[0])
             return x.repeat_interleave(rows, 2).repeat_interleave(columns, 3)

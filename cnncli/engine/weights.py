@@ -14,6 +14,7 @@ from cnncli.layers.base import Parameter
 from cnncli.randomness import stream
 
 Array = NDArray[np.float32]
+CONSTANTS = {"zeros": 0.0, "quarters": 0.25, "ones": 1.0}  # what arrays begin with, if not random
 METHODS = ("he", "glorot", "lecun", "normal", "identity")
 
 
@@ -108,8 +109,7 @@ class Weights:
                 if parameter.initial == "random":
                     values = _draw(node_method, parameter, stream(seed, full))
                 else:
-                    constant = float(parameter.initial == "ones")
-                    values = np.full(parameter.shape, constant, np.float32)
+                    values = np.full(parameter.shape, CONSTANTS[parameter.initial], np.float32)
                 self.arrays[full][:] = parameter.pack(values)
 
 

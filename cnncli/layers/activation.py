@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from cnncli.errors import ArchitectureError
 from cnncli.kernels import elementwise as kernels
 from cnncli.layers.arrays import flat
 from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
@@ -173,6 +174,31 @@ class HardSwish(Activation, kind="hard_swish"):
     functions = (kernels.hard_swish_forward, kernels.hard_swish_backward)
     backward_reads = frozenset({"x"})
     prefers = "he"
+
+
+class Clip(Activation, kind="clip"):
+    """x, but no less than `low` and no more than `high`."""
+
+    low: float = setting(REAL, 0.0)
+    high: float = setting(REAL, 1.0)
+
+    functions = (kernels.clip_forward, kernels.clip_backward)
+    backward_reads = frozenset({"x"})
+    prefers = "he"
+    bounds = True
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        texts = ("clip", "clip(-0.5, 1.25)", "clip(-1)")
+        return tuple((text, shape) for text, shape in zip(texts, SHAPES, strict=True))
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        if self.low >= self.high:
+            raise ArchitectureError(f"low is {self.low:g} and high {self.high:g}; exchange them")
+        return inputs[0]
+
+    def extra(self) -> tuple[float, ...]:
+        return (self.low, self.high)
 
 
 class Softmax(Layer, kind="softmax"):

@@ -42,7 +42,7 @@ class Parameter(Value):
     size: int
     fan_in: int = 1
     fan_out: int = 1
-    initial: Literal["random", "zeros", "ones"] = "random"
+    initial: Literal["random", "zeros", "quarters", "ones"] = "random"
     learned: bool = True
     decays: bool = False  # weight decay is for weights, not for biases and bn
     pack: Callable[[Array], Array] = lambda array: array.reshape(-1)
@@ -50,7 +50,7 @@ class Parameter(Value):
 
 
 def declare_vector(
-    length: int, initial: Literal["zeros", "ones"], *, learned: bool = True
+    length: int, initial: Literal["zeros", "quarters", "ones"], *, learned: bool = True
 ) -> Parameter:
     """Return a vector the kernels use as it is stored: a bias, or a figure per channel."""
     return Parameter((length,), length, initial=initial, learned=learned)

@@ -98,7 +98,8 @@ def find_last_feature_map(graph: Graph) -> Node | None:
     last = None
     for node in reversed(path):
         image = len(node.output_shape) == len(graph.input_shape)
-        if not image or node.layer.reach(*node.input_shapes).everything:
+        resized = node.output_shape[:-1] != node.input_shapes[0][:-1]
+        if not image or (resized and node.layer.reach(*node.input_shapes).everything):
             break
         last = node
     return last

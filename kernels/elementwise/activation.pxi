@@ -173,6 +173,43 @@ def hard_swish_backward(
     activation_backward(HARD_SWISH, size, 0, x, dy, dx, threads)
 
 
+cdef void clip_block(
+    Py_ssize_t size, float low, float high, const float *x, float *y
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        y[i] = low if x[i] < low else high if x[i] > high else x[i]
+
+
+cdef void clip_block_gradient(
+    Py_ssize_t size, float low, float high, const float *x, const float *dy, float *dx
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(size):
+        dx[i] = dy[i] if x[i] > low and x[i] < high else 0
+
+
+def clip_forward(
+    Py_ssize_t size, float low, float high, const float[::1] x, float[::1] y, int threads
+):
+    """y = min(max(x, low), high); NaN stays NaN."""
+    cdef Py_ssize_t i
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        clip_block(block_size(i, size), low, high, &x[i * BLOCK], &y[i * BLOCK])
+
+
+def clip_backward(
+    Py_ssize_t size, float low, float high, const float[::1] x, const float[::1] y,
+    const float[::1] dy, float[::1] dx, int threads,
+):
+    """dx = dy where low < x < high, else 0."""
+    cdef Py_ssize_t i
+    for i in prange(blocks_of(size), num_threads=team(size, threads), nogil=True):
+        clip_block_gradient(
+            block_size(i, size), low, high, &x[i * BLOCK], &dy[i * BLOCK], &dx[i * BLOCK]
+        )
+
+
 cdef void softmax_rows(Py_ssize_t rows, Py_ssize_t C, const float *x, float *y) noexcept nogil:
     """Run the exponential over all rows at once, so that short rows fill the vectors, too."""
     cdef Py_ssize_t i, c

@@ -15,19 +15,22 @@ INF, NAN = np.inf, np.nan
 SMALLEST = np.finfo(np.float32).tiny * 16  # whose factors are normal numbers, too
 
 
+SETTINGS = {"leaky_relu": (0.1,), "clip": (-0.5, 2.0)}
+
+
 def forward(kernels, name, x, threads=1):
     y = blank(x.size)
-    slope = (0.1,) if name == "leaky_relu" else ()
-    getattr(kernels, f"{name}_forward")(x.size, *slope, given_array(x), y, threads)
+    given = SETTINGS.get(name, ())
+    getattr(kernels, f"{name}_forward")(x.size, *given, given_array(x), y, threads)
     assert stands(y)
     return y
 
 
 def backward(kernels, name, x, dy, threads=1):
     dx, y = blank(x.size), forward(kernels, name, x)
-    slope = (0.1,) if name == "leaky_relu" else ()
+    given = SETTINGS.get(name, ())
     getattr(kernels, f"{name}_backward")(
-        x.size, *slope, given_array(x), y, given_array(dy), dx, threads
+        x.size, *given, given_array(x), y, given_array(dy), dx, threads
     )
     assert stands(dx)
     return dx
@@ -85,6 +88,7 @@ def test_the_derivative_is_right_to_the_last_digits_in_the_tail(kernels, name):
     [
         ("relu", [0, INF]),
         ("relu6", [0, 6]),
+        ("clip", [-0.5, 2]),
         ("leaky_relu", [-INF, INF]),
         ("elu", [-1, INF]),
         ("gelu", [0, INF]),
@@ -110,7 +114,7 @@ def test_slopes_far_out_are_finite(kernels, name):
     far = np.array([-INF, -3e38, -200, 200, 3e38, INF], np.float32)
     slopes = backward(kernels, name, far, np.ones_like(far))
     left = 0.1 if name == "leaky_relu" else 0
-    right = 0 if name in ("relu6", "sigmoid", "tanh", "hard_sigmoid") else 1
+    right = 0 if name in ("relu6", "clip", "sigmoid", "tanh", "hard_sigmoid") else 1
     assert slopes.tolist() == pytest.approx([left] * 3 + [right] * 3)
 
 
@@ -156,11 +160,11 @@ def test_the_hard_activations_bend_at_three(kernels):
 @pytest.mark.parametrize("name", NAMES)
 def test_activations_work_in_place(kernels, name):
     x = given_array(sample())
-    y, slope = forward(kernels, name, x), (0.1,) if name == "leaky_relu" else ()
+    y, given = forward(kernels, name, x), SETTINGS.get(name, ())
     gradient = given_array(np.cos(sample()))
     dx = backward(kernels, name, x, gradient)
-    getattr(kernels, f"{name}_backward")(x.size, *slope, x, y, gradient, gradient, 1)
-    getattr(kernels, f"{name}_forward")(x.size, *slope, x, x, 1)
+    getattr(kernels, f"{name}_backward")(x.size, *given, x, y, gradient, gradient, 1)
+    getattr(kernels, f"{name}_forward")(x.size, *given, x, x, 1)
     assert same_bits(gradient, dx)
     assert same_bits(x, y)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncli.exchange.c_source.source import CSource, Place, write_number
-from cnncli.layers.activation import LeakyRelu
+from cnncli.layers.activation import Clip, LeakyRelu
 from cnncli.registry import Registry
 
 Choice = Callable[[CSource, Place], str]
@@ -48,6 +48,20 @@ def choose_leaky_relu(source: CSource, place: Place) -> str:
     """Define a leaky relu of this slope."""
     assert isinstance(place.layer, LeakyRelu)
     return define(source, place, write_number(place.layer.slope))
+
+
+@activates("clip")
+def choose_clip(source: CSource, place: Place) -> str:
+    """Define a clip to these bounds."""
+    assert isinstance(place.layer, Clip)
+    return define(source, place, write_number(place.layer.low), write_number(place.layer.high))
+
+
+@activates("prelu")
+def choose_prelu(source: CSource, place: Place) -> str:
+    """Define a prelu of these slopes."""
+    slopes = source.add_array(f"{place.name}_slopes", place.weights["weight"])
+    return define(source, place, slopes)
 
 
 def define(source: CSource, place: Place, *settings: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from cnncli.exchange.c_source.source import CSource, Place, count_pixels, writes
+from cnncli.exchange.c_source.source import CSource, Place, count_pixels, write_number, writes
 from cnncli.layers.base import Setup, image_shape, volume
 from cnncli.layers.dense import Reshape
+from cnncli.layers.group_norm import SampleNorm
 from cnncli.layers.junction import find_spread
+from cnncli.layers.lrn import Lrn
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
+from cnncli.layers.zeropad import ZeroPad
 
 
 @writes("add", "multiply")
@@ -73,6 +76,38 @@ def write_upsample(source: CSource, place: Place) -> None:
     assert isinstance(place.layer, Upsample)
     factors = place.layer.factors(place.shape)
     source.call("upsample", *image_shape(place.shape), *factors, place.x, place.y)
+
+
+@writes("zeropad")
+def write_zeropad(source: CSource, place: Place) -> None:
+    """Add a copy between zeros."""
+    assert isinstance(place.layer, ZeroPad)
+    before, _ = place.layer.sides(place.shape)
+    height, width, _ = image_shape(place.output_shape)
+    sizes = (*image_shape(place.shape), *before, height, width)
+    source.call("zeropad", *sizes, place.x, place.y)
+
+
+@writes("group_norm", "instance_norm", "layer_norm")
+def write_group_norm(source: CSource, place: Place) -> None:
+    """Add a normalization of groups of channels; of a layer_norm, of each pixel."""
+    assert isinstance(place.layer, SampleNorm)
+    images, pixels, groups = place.layer.divide(place.shape)
+    arrays = [
+        source.add_array(f"{place.name}_{name}", place.weights[name]) for name in ("weight", "bias")
+    ]
+    sizes = (images, pixels, place.shape[-1], groups, write_number(place.layer.eps))
+    source.call("group_norm", *sizes, *arrays, place.x, place.y)
+
+
+@writes("lrn")
+def write_lrn(source: CSource, place: Place) -> None:
+    """Add local response normalization."""
+    assert isinstance(place.layer, Lrn)
+    layer = place.layer
+    figures = map(write_number, (layer.alpha, layer.beta, layer.k))
+    sizes = (count_pixels(place.shape), place.shape[-1], layer.size)
+    source.call("lrn", *sizes, *figures, place.x, place.y)
 
 
 @writes("bn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, writes
-from cnncli.layers.activation import LeakyRelu
+from cnncli.layers.activation import Clip, LeakyRelu
 
 GELU, HARD_SWISH = 20, 14  # the opsets that began to have them
 
@@ -27,6 +27,21 @@ def write_leaky_relu(graph: OnnxGraph, place: Place) -> str:
 def write_relu6(graph: OnnxGraph, place: Place) -> str:
     """Add a Clip."""
     return graph.add("Clip", place.x, graph.add_number("low", 0), graph.add_number("high", 6))
+
+
+@writes("clip")
+def write_clip(graph: OnnxGraph, place: Place) -> str:
+    """Add a Clip."""
+    assert isinstance(place.layer, Clip)
+    low, high = place.layer.low, place.layer.high
+    return graph.add("Clip", place.x, graph.add_number("low", low), graph.add_number("high", high))
+
+
+@writes("prelu")
+def write_prelu(graph: OnnxGraph, place: Place) -> str:
+    """Add a PRelu; its slopes are spread from the last axis on, so they are (C, 1, 1)."""
+    slopes = place.weights["weight"].reshape(-1, *[1] * (len(place.shape) - 1))
+    return graph.add("PRelu", place.x, graph.add_constant("slope", slopes))
 
 
 @writes("elu")

@@ -11,6 +11,7 @@ from cnncli.layers.dense import Reshape
 from cnncli.layers.norm import BatchNorm
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
+from cnncli.layers.zeropad import ZeroPad
 
 
 @writes("add")
@@ -86,6 +87,15 @@ def write_upsample(graph: OnnxGraph, place: Place) -> str:
         coordinate_transformation_mode="asymmetric",
         nearest_mode="floor",
     )
+
+
+@writes("zeropad")
+def write_zeropad(graph: OnnxGraph, place: Place) -> str:
+    """Add a Pad."""
+    assert isinstance(place.layer, ZeroPad)
+    before, after = place.layer.sides(place.shape)
+    pads = [0, 0, *spell_axes(place.shape, before), 0, 0, *spell_axes(place.shape, after)]
+    return graph.add("Pad", place.x, graph.add_constant("pads", pads))
 
 
 @writes("bn")

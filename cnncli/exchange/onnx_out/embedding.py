@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.tasks import Task
 
-AXES_AS_INPUT = 18  # the opset from which ReduceMean takes its axes so
-
 
 def add_preprocessing(graph: OnnxGraph, samples: str, preprocessing: AnyPreprocessing) -> str:
     """Add what makes the network's input (N, C, H, W) of pixels (N, H, W, C); return its name.
@@ -59,8 +57,8 @@ def add_answer(graph: OnnxGraph, logits: str, task: Task) -> tuple[str, str]:
 def _add_levels(graph: OnnxGraph, pixels: str) -> str:
     """Add what brings each image to the same mean and deviation, as `normalize_levels` does."""
     wide = graph.add("Cast", pixels, to=onnx.TensorProto.DOUBLE)
-    distance = graph.add("Sub", wide, _add_mean(graph, wide))
-    deviation = graph.add("Sqrt", _add_mean(graph, graph.add("Mul", distance, distance)))
+    distance = graph.add("Sub", wide, graph.add_mean(wide, [1, 2]))
+    deviation = graph.add("Sqrt", graph.add_mean(graph.add("Mul", distance, distance), [1, 2]))
     zero, nothing, one, mean, wanted, most = (
         graph.add_constant(name, np.array(value, np.float64))
         for name, value in {
@@ -72,10 +70,3 @@ def _add_levels(graph: OnnxGraph, pixels: str) -> str:
     gain = graph.add("Where", is_flat, nothing, graph.add("Div", wanted, divisor))
     levels = graph.add("Add", graph.add("Mul", distance, gain), mean)
     return graph.add("Clip", graph.add("Round", levels), zero, most)
-
-
-def _add_mean(graph: OnnxGraph, values: str) -> str:
-    """Add the mean (N, 1, 1, C) of each channel of images (N, H, W, C)."""
-    if graph.opset >= AXES_AS_INPUT:
-        return graph.add("ReduceMean", values, graph.add_constant("axes", [1, 2]))
-    return graph.add("ReduceMean", values, axes=[1, 2])

@@ -17,6 +17,8 @@ from cnncli.layers.base import Array, Layer, Shape
 from cnncli.registry import Registry
 from cnncli.value import Value
 
+AXES_AS_INPUT = 18  # the opset from which ReduceMean takes its axes so
+
 
 class OnnxGraph:
     """Nodes and constants in the order in which they were added.
@@ -46,6 +48,12 @@ class OnnxGraph:
     def add_number(self, name: str, value: float) -> str:
         """Append a float32 scalar; return its name."""
         return self.add_constant(name, np.array(value, np.float32))
+
+    def add_mean(self, value: str, axes: list[int]) -> str:
+        """Append a ReduceMean along some axes, which are kept with a length of 1."""
+        if self.opset >= AXES_AS_INPUT:
+            return self.add("ReduceMean", value, self.add_constant("axes", axes))
+        return self.add("ReduceMean", value, axes=axes)
 
     def rename(self, value: str, name: str) -> None:
         """Give a value that a node makes another name."""

@@ -1,4 +1,4 @@
-"""Layers with filters, dense layers and batch normalization: what a module keeps parameters for."""
+"""Layers with filters, dense layers, normalizations: what a module keeps parameters for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from cnncli.exchange.torch_module.spelling import Place, Spelling, spell_axes, s
 from cnncli.layers.base import Axes, volume
 from cnncli.layers.conv import Filtering
 from cnncli.layers.deconv import Deconv
+from cnncli.layers.group_norm import GroupNorm, InstanceNorm, LayerNorm
 from cnncli.layers.norm import BatchNorm
 
 MODES = {"reflect": "reflect", "edge": "replicate"}  # of F.pad, by `fill`
@@ -90,6 +91,48 @@ def spell_bn(place: Place) -> Spelling:
         momentum=(f"{layer.momentum:g}", "0.1"),
     )
     return Spelling(place.call(), module)
+
+
+@spells("group_norm")
+def spell_group_norm(place: Place) -> Spelling:
+    """Spell group normalization."""
+    layer = place.layer
+    assert isinstance(layer, GroupNorm)
+    module = _spell_module(
+        "nn.GroupNorm", (layer.groups, place.shape[-1]), eps=(f"{layer.eps:g}", "1e-05")
+    )
+    return Spelling(place.call(), module)
+
+
+@spells("instance_norm")
+def spell_instance_norm(place: Place) -> Spelling:
+    """Spell instance normalization, which learns a scale and a shift."""
+    layer = place.layer
+    assert isinstance(layer, InstanceNorm)
+    module = _spell_module(
+        f"nn.InstanceNorm{place.dimensions}",
+        (place.shape[-1],),
+        eps=(f"{layer.eps:g}", "1e-05"),
+        affine=("True", "False"),
+    )
+    return Spelling(place.call(), module)
+
+
+@spells("layer_norm")
+def spell_layer_norm(place: Place) -> Spelling:
+    """Spell layer normalization, which PyTorch has along the last axis."""
+    layer = place.layer
+    assert isinstance(layer, LayerNorm)
+    module = _spell_module("nn.LayerNorm", (place.shape[-1],), eps=(f"{layer.eps:g}", "1e-05"))
+    if len(place.shape) == 1:
+        return Spelling(place.call(), module)
+    return Spelling(f"{place.call(f'{place.x}.movedim(1, -1)')}.movedim(-1, 1)", module)
+
+
+@spells("prelu")
+def spell_prelu(place: Place) -> Spelling:
+    """Spell a prelu with a slope per channel."""
+    return Spelling(place.call(), f"nn.PReLU({place.shape[-1]})")
 
 
 def _spell_module(name: str, positional: tuple[object, ...], **settings: tuple[str, str]) -> str:

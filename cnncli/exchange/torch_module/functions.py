@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncli.exchange.torch_module.spelling import Place, Spelling, spell_axes, spell_pads, spells
-from cnncli.layers.activation import LeakyRelu
+from cnncli.layers.activation import Clip, LeakyRelu
 from cnncli.layers.base import Axes
 from cnncli.layers.dense import Reshape
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.geometry import Windows
+from cnncli.layers.lrn import Lrn
 from cnncli.layers.pool import Pool
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
+from cnncli.layers.zeropad import ZeroPad
 
 ACTIVATIONS = {
     "relu": "F.relu({})",
@@ -39,6 +41,29 @@ def spell_leaky_relu(place: Place) -> Spelling:
     """Spell a leaky relu."""
     assert isinstance(place.layer, LeakyRelu)
     return Spelling(f"F.leaky_relu({place.x}, {place.layer.slope:g})")
+
+
+@spells("clip")
+def spell_clip(place: Place) -> Spelling:
+    """Spell a clip to these bounds."""
+    assert isinstance(place.layer, Clip)
+    return Spelling(f"{place.x}.clamp({place.layer.low:g}, {place.layer.high:g})")
+
+
+@spells("lrn")
+def spell_lrn(place: Place) -> Spelling:
+    """Spell local response normalization."""
+    assert isinstance(place.layer, Lrn)
+    layer = place.layer
+    figures = f"{layer.size}, {layer.alpha:g}, {layer.beta:g}, {layer.k:g}"
+    return Spelling(f"F.local_response_norm({place.x}, {figures})")
+
+
+@spells("zeropad")
+def spell_zeropad(place: Place) -> Spelling:
+    """Spell zeros around an image."""
+    assert isinstance(place.layer, ZeroPad)
+    return Spelling(f"F.pad({place.x}, {spell_pads(place.shape, *place.layer.sides(place.shape))})")
 
 
 @spells("dropout")

@@ -23,6 +23,18 @@ static void relu6(float *values, int count)
         values[i] = values[i] < 0 ? 0 : values[i] > 6 ? 6 : values[i];
 }
 
+static void clip(float *values, int count, float low, float high)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = values[i] < low ? low : values[i] > high ? high : values[i];
+}
+
+static void prelu(float *values, int count, const float *slopes)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = values[i] > 0 ? values[i] : slopes[i] * values[i];
+}
+
 static void elu(float *values, int count)
 {
     for (int i = 0; i < count; i++)

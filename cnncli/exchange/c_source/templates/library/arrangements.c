@@ -58,6 +58,16 @@ static void transpose(int rows, int columns, const float *x, float *y)
             y[j * rows + i] = x[i * columns + j];
 }
 
+/* Put zeros around an image: (height, width, channels) to (y_height, y_width, channels). */
+static void zeropad(int height, int width, int channels, int top, int left, int y_height,
+                    int y_width, const float *x, float *y)
+{
+    memset(y, 0, (size_t)y_height * (size_t)(y_width * channels) * sizeof *y);
+    for (int i = 0; i < height; i++)
+        memcpy(y + ((top + i) * y_width + left) * channels, x + i * width * channels,
+               (size_t)(width * channels) * sizeof *y);
+}
+
 /* Batch normalization by its running statistics, as a scale and a shift per channel. */
 static void scale_and_shift(int pixels, int channels, const float *scale, const float *shift,
                             const float *x, float *y)
