@@ -14,8 +14,10 @@ from cnncli.layers.geometry import Windows
 from cnncli.registry import Registry
 from cnncli.value import Value
 
-NUMBERS_PER_LINE = 8
-NUMBERS_AT_ONCE = 1 << 13  # a multiple of it
+NUMBERS_PER_LINE = 5
+NUMBERS_AT_ONCE = 1000 * NUMBERS_PER_LINE
+NUMBER = "%.8ef"  # of a float32, in as many digits as make it exact
+ZERO = f"{NUMBER % 0},"
 NULL = "NULL"
 
 
@@ -121,9 +123,8 @@ def count_pixels(shape: Shape) -> int:
 
 
 def write_number(value: float) -> str:
-    """Return a float32 in C, in as many digits as make it exact."""
-    text = str(np.float32(value))
-    return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
+    """Return a float32 in C, in the nine digits that make it exact."""
+    return NUMBER % value
 
 
 def write_windows(windows: Windows) -> list[str]:
@@ -138,11 +139,14 @@ def write_windows(windows: Windows) -> list[str]:
 
 def _write_array(name: str, values: NDArray[Any]) -> Iterator[str]:
     """Yield the definition of an array in pieces."""
-    kind, suffix = ("float", "f") if values.dtype == np.float32 else ("uint8_t", "")
-    yield f"static const {kind} {name}[{values.size}] = {{\n"
+    kind, number = ("float", NUMBER) if values.dtype == np.float32 else ("uint8_t", "%d")
+    line = f"    {' '.join([f'{number},'] * NUMBERS_PER_LINE)}\n"
+    whole = values.size // NUMBERS_PER_LINE * NUMBERS_PER_LINE
     flat = values.reshape(-1)
-    for start in range(0, flat.size, NUMBERS_AT_ONCE):
-        texts = [f"{text}{suffix}," for text in flat[start : start + NUMBERS_AT_ONCE].astype(str)]
-        for line in range(0, len(texts), NUMBERS_PER_LINE):
-            yield f"    {' '.join(texts[line : line + NUMBERS_PER_LINE])}\n"
+    yield f"static const {kind} {name}[{values.size}] = {{\n"
+    for start in range(0, whole, NUMBERS_AT_ONCE):
+        part = flat[start : min(start + NUMBERS_AT_ONCE, whole)].tolist()
+        yield (line * (len(part) // NUMBERS_PER_LINE) % tuple(part)).replace(ZERO, "0.0f,")
+    if rest := flat[whole:].tolist():
+        yield f"    {' '.join(f'{number % value},' for value in rest)}\n"
     yield "};\n\n"

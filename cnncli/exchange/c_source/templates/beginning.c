@@ -4,7 +4,7 @@
 
    Written by cnncli. $checked
 
-   To be fast:         cc -O3 -march=native -std=c99 -c $file
+   To be fast:         cc -O3 -march=native -c $file
    To test a compiler: cc -O2 -std=c99 -DCNNCLI_SELFTEST $file -lm && ./a.out */
 #include "$header"
 

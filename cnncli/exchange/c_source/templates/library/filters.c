@@ -27,6 +27,8 @@ static int find_source(const struct filters *layer, int axis, int place, int tap
     int length = windows->input[axis], stride = windows->stride[axis];
     int shift = tap * windows->dilation[axis], before = windows->before[axis];
     int source = place * stride + shift - before;
+    if (source >= 0 && source < length && !layer->transposed)
+        return source;
     if (layer->transposed) {
         int stamped = place + before - shift;
         source = stamped < 0 || stamped % stride ? -1 : stamped / stride;
@@ -38,34 +40,49 @@ static int find_source(const struct filters *layer, int axis, int place, int tap
     return source < length ? source : -1;
 }
 
-/* Add the products of runs of channels, one per pixel, with the weights of a panel of filters.
-   Pixels beyond `pixels`, and those without a run, add nothing. */
-static void add_products(float sums[TILE][PANEL], const float *const runs[TILE], int pixels,
-                         const float *restrict weight, int length)
+/* Add the products of a run of channels with the weights of a panel of filters. */
+static void add_products(float sums[PANEL], const float *run, const float *restrict weight,
+                         int length)
+{
+    float products[PANEL] = {0};
+    for (int c = 0; c < length; c++, weight += PANEL)
+        for (int k = 0; k < PANEL; k++)
+            products[k] += run[c] * weight[k];
+    for (int k = 0; k < PANEL; k++)
+        sums[k] += products[k];
+}
+
+/* The same for the pixels of a tile at once. */
+static void add_tile_products(float sums[TILE][PANEL], const float *const runs[TILE],
+                              const float *restrict weight, int length)
+{
+    const float *x0 = runs[0], *x1 = runs[1], *x2 = runs[2], *x3 = runs[3];
+    float products[TILE][PANEL] = {{0}};
+    for (int c = 0; c < length; c++, weight += PANEL)
+        for (int k = 0; k < PANEL; k++) {
+            products[0][k] += x0[c] * weight[k];
+            products[1][k] += x1[c] * weight[k];
+            products[2][k] += x2[c] * weight[k];
+            products[3][k] += x3[c] * weight[k];
+        }
+    for (int p = 0; p < TILE; p++)
+        for (int k = 0; k < PANEL; k++)
+            sums[p][k] += products[p][k];
+}
+
+/* Add the products of long runs in parts; a run that is NULL adds nothing. */
+static void add_runs(float sums[TILE][PANEL], const float *const runs[TILE], int pixels,
+                     const float *weight, int length)
 {
     for (int start = 0; start < length; start += RUN) {
         int count = length - start < RUN ? length - start : RUN;
-        const float *x0 = runs[0] ? runs[0] + start : zeros;
-        float products[TILE][PANEL] = {{0}};
-        if (pixels == 1) {
-            for (int c = 0; c < count; c++, weight += PANEL)
-                for (int k = 0; k < PANEL; k++)
-                    products[0][k] += x0[c] * weight[k];
-        } else {
-            const float *x1 = runs[1] ? runs[1] + start : zeros;
-            const float *x2 = runs[2] ? runs[2] + start : zeros;
-            const float *x3 = runs[3] ? runs[3] + start : zeros;
-            for (int c = 0; c < count; c++, weight += PANEL)
-                for (int k = 0; k < PANEL; k++) {
-                    products[0][k] += x0[c] * weight[k];
-                    products[1][k] += x1[c] * weight[k];
-                    products[2][k] += x2[c] * weight[k];
-                    products[3][k] += x3[c] * weight[k];
-                }
-        }
+        const float *parts[TILE];
         for (int p = 0; p < TILE; p++)
-            for (int k = 0; k < PANEL; k++)
-                sums[p][k] += products[p][k];
+            parts[p] = runs[p] ? runs[p] + start : zeros;
+        if (pixels > 1)
+            add_tile_products(sums, parts, weight + start * PANEL, count);
+        else
+            add_products(sums[0], parts[0], weight + start * PANEL, count);
     }
 }
 
@@ -75,29 +92,32 @@ static void convolve_tile(float sums[TILE][PANEL], const struct filters *layer, 
                           int pixels, const float *weight, const float *x)
 {
     const struct windows *windows = &layer->windows;
-    int width = windows->output[1], depth = layer->channels / layer->groups;
-    int rows = windows->size[0], columns = windows->size[1];
+    int depth = layer->channels / layer->groups, columns = windows->size[1];
     int whole = layer->groups == 1 && windows->dilation[1] == 1 && !layer->transposed;
+    int at_row[TILE], at_column[TILE];
     for (int p = 0; p < pixels; p++) {
-        int left = (first + p) % width * windows->stride[1] - windows->before[1];
+        int left;
+        at_row[p] = (first + p) / windows->output[1];
+        at_column[p] = (first + p) % windows->output[1];
+        left = at_column[p] * windows->stride[1] - windows->before[1];
         whole = whole && left >= 0 && left + columns <= windows->input[1];
     }
     /* Where all windows lie within the image's width, a row of a window is a single run. */
     int steps = whole ? 1 : columns, length = whole ? columns * depth : depth;
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < windows->size[0]; r++)
         for (int s = 0; s < steps; s++, weight += length * PANEL) {
             const float *runs[TILE] = {NULL, NULL, NULL, NULL};
             int seen = 0;
             for (int p = 0; p < pixels; p++) {
-                int row = find_source(layer, 0, (first + p) / width, r);
-                int column = row < 0 ? -1 : find_source(layer, 1, (first + p) % width, s);
+                int row = find_source(layer, 0, at_row[p], r);
+                int column = row < 0 ? -1 : find_source(layer, 1, at_column[p], s);
                 if (column >= 0) {
                     runs[p] = x + (row * windows->input[1] + column) * layer->channels;
                     seen = 1;
                 }
             }
             if (seen)
-                add_products(sums, runs, pixels, weight, length);
+                add_runs(sums, runs, pixels, weight, length);
         }
 }
 
