@@ -101,7 +101,8 @@ def check_target(path: str, export: Export, *, source: str, force: bool = False)
 
 def is_foreign(path: str) -> bool:
     """Say whether the name of a file is that of another tool's network, read or refused."""
-    return get_ending(path) in (READERS.keys() | THROUGH_ONNX.keys()) - {".npz"}
+    endings = READERS.keys() | WRITERS.keys() | THROUGH_ONNX.keys()
+    return get_ending(path) in endings - {".npz"}
 
 
 def get_ending(path: str) -> str:

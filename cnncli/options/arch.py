@@ -62,7 +62,7 @@ def resolve_expression(
 
     known_input: Shape | None
     known_classes: int | None
-    if arch.endswith(".npz") or is_foreign(arch):
+    if arch.endswith(".npz") or (is_foreign(arch) and not arch.startswith("@")):
         model = read_network(arch, Given()).model
         text, known_input, known_classes = model.arch, model.input_shape, len(model.classes)
         if classes not in (None, known_classes):

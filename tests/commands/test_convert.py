@@ -82,7 +82,7 @@ def test_all_arrays_that_do_not_fit_are_listed(run, arrays, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
-        (["w.npz", "m.npz"], "w.npz: holds weights alone; --arch says of which network"),
+        (["w.npz", "m.npz"], "holds weights alone, not their network; convert it with --arch"),
         (["w.npz", "m.npz", "--arch", ARCH], "--input is missing"),
         (["w.npz", "m.npz", "--arch", "no_net"], "no preset and no layer is called 'no_net'"),
         (["m.h5", "m.npz"], ".h5 files are not read; make an .onnx file of it with tf2onnx"),

@@ -87,3 +87,15 @@ def test_formats_that_are_not_read_are_named(run, image):
         "cnncli: m.keras: .keras files are not read; make an .onnx file of it with tf2onnx, or "
         "take one\n"
     )
+
+
+def test_formats_that_are_written_alone_are_named(run, image):
+    done = run("predict", "m.py", image)
+    assert done.returncode == 2
+    assert "m.py: .py files are written, not read; give the network it was made from" in done.stderr
+
+
+def test_a_text_in_a_file_of_any_name_is_still_a_text(run, tmp_path):
+    (tmp_path / "net.py").write_text("dense(3)\n")
+    done = run("shape-calc", f"@{tmp_path / 'net.py'}", "--input", "4x4x1")
+    assert done.returncode == 0, done.stderr

@@ -59,8 +59,8 @@ def assemble(path: str, stored: NamedArrays, given: Given) -> Imported:
         raise ModelFileError(f"{path}: {error}", path=path) from error
     if given.arch is None:
         raise UsageError(
-            f"{path}: holds weights alone; {setting('arch')} says of which network, "
-            "such as resnet18 (of convert and predict)",
+            f"{path}: holds weights alone, not their network; convert it with {setting('arch')}, "
+            "such as resnet18",
             path=path,
         )
     graph, weights, left_aside = _match(path, arrays, given, ordered=stored.ordered)

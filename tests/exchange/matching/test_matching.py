@@ -146,3 +146,17 @@ def test_an_eps_that_is_not_the_one_of_timm_is_said(eps, count):
     _, notes = match_arrays(graph, arrays, ordered=False)
     assert len(notes) == count
     assert all("whose bn has eps=1e-05" in note and "is 0.001" in note for note in notes)
+
+
+def test_names_that_only_differ_in_the_mark_between_words_are_refused():
+    arrays = {"a.weight": np.zeros((2, 64)), "a/weight": np.zeros((2, 64))}
+    with pytest.raises(ArchitectureError, match="differ by / and"):
+        match_arrays(make_graph("dense(2)"), arrays, ordered=True)
+
+
+def test_names_of_any_letters_are_listed_where_they_do_not_fit():
+    names = ("²", "9" * 5000, "x.²")
+    arrays = make_arrays(*((name, (2, 3), (2,)) for name in names))
+    with pytest.raises(ArchitectureError) as caught:
+        match_arrays(make_graph("dense(2)"), arrays, ordered=False)
+    assert len(caught.value.details) == 4

@@ -37,6 +37,7 @@ ORDERS = tuple(
         "conv_expand conv_pwl conv_head bn2 bn3 classifier",
     )
 )
+NUMBER = re.compile(r"[0-9]{1,9}")
 NUMBERED = re.compile(r"([a-z_]+)([0-9]{1,9})([a-z]?)")
 AUXILIARY = re.compile(r"(aux[12]|AuxLogits)\.")  # heads that take part in trainings alone
 
@@ -57,7 +58,8 @@ def _find_place(name: str, order: tuple[str, ...]) -> list[Place] | None:
     words = name.split(".")
     places = []
     for end, word in enumerate(words):
-        place = (int(word), 0, "") if word.isdigit() else _find_word(words[: end + 1], order)
+        number = NUMBER.fullmatch(word)
+        place = (int(word), 0, "") if number else _find_word(words[: end + 1], order)
         if place is None:
             return None
         places.append(place)

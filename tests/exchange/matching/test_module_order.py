@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from cnncli.exchange.module_order import sort_modules
+from cnncli.exchange.matching.module_order import sort_modules
 
 RESNET = [
     "conv1", "bn1",
@@ -50,3 +50,8 @@ def test_blocks_of_timm_without_an_expansion_begin_with_their_depthwise_convolut
 
 def test_names_of_an_unknown_network_have_no_order():
     assert sort_modules(["encoder.first", "encoder.second"]) == []
+
+
+def test_figures_of_other_scripts_and_endless_ones_are_no_numbers():
+    assert sort_modules(["conv1", "layer.²"]) == []
+    assert sort_modules(["conv1", "layer." + "9" * 5000]) == []
