@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 @command(
     "cnncli convert resnet18.safetensors resnet18.npz --arch resnet18",
-    "cnncli convert squeezenet.onnx squeezenet.npz --input 224x224x3",
     "cnncli convert digits.npz digits.onnx --embed-preprocessing",
-    "cnncli convert digits.npz digits.c",
 )
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
