@@ -1,6 +1,23 @@
-"""Random damage to the bytes of a file, for tests of what reads it."""
+"""Random damage to the bytes of a file, and limits, for tests of what reads it."""
+
+import resource
+from contextlib import contextmanager
+from pathlib import Path
 
 EDGES = (0, 1, 127, 128, 255)
+ALLOWANCE = 200 * 2**20  # bytes, beyond what the process has
+
+
+@contextmanager
+def limited_memory():
+    """Let the process take as much more memory as is allowed; what takes more fails."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ALLOWANCE, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def damage_bytes(chance, data):

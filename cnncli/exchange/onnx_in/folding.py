@@ -41,6 +41,9 @@ SIMPLE: dict[str, Callable[..., Any]] = {  # what NumPy has under another name
 }
 
 
+FAULTS = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError)
+
+
 def fold(operation: Operation, inputs: list[Any]) -> list[Any]:
     """Return what a node makes of constants; raise UnsupportedError."""
     compute = FOLDS.get(operation.operator) or _wrap(SIMPLE.get(operation.operator))
@@ -49,7 +52,7 @@ def fold(operation: Operation, inputs: list[Any]) -> list[Any]:
     with np.errstate(all="ignore"):
         try:
             made = compute(operation.attributes, *inputs)
-        except (ValueError, TypeError, IndexError, OverflowError, AttributeError) as error:
+        except FAULTS as error:
             raise UnsupportedError("its constants do not fit together") from error
     arrays = made if isinstance(made, list) else [made]
     for array in arrays:

@@ -155,8 +155,12 @@ class Call(Value):
     values: tuple[Flow | Constant | None, ...]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return an attribute."""
-        return self.operation.attributes.get(name, default)
+        """Return an attribute; raise UnsupportedError for one of another type than the default."""
+        held = self.operation.attributes.get(name, default)
+        alike = (int, float) if isinstance(default, float) else type(default)
+        if default is not None and not isinstance(held, alike):
+            raise UnsupportedError(f"{name} is of a type that it cannot have")
+        return held
 
     def flow(self, place: int = 0) -> Flow:
         """Return an input that is a value of the network; raise UnsupportedError."""
@@ -184,7 +188,10 @@ class Call(Value):
         held = self.constant(place)
         if held is not None:
             return held.reshape(-1).tolist()
-        return self.get(name, default)
+        given = self.get(name, default)
+        if not isinstance(given, (int, float, list, type(None))):
+            raise UnsupportedError(f"{name} is of a type that it cannot have")
+        return given
 
     def refuse_others(self, **usual: Any) -> None:
         """Raise UnsupportedError for an attribute that has another value than the usual one."""

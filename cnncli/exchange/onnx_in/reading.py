@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from cnncli.errors import ModelFileError
 from cnncli.exchange.onnx_library import onnx
-from cnncli.layers.base import Shape
 from cnncli.model_file.archive import MAX_FILE_BYTES
 from cnncli.model_file.reader import open_model_file
 from cnncli.value import Value
@@ -45,10 +45,10 @@ class Source(Value):
 def read_file(path: str) -> Source:
     """Read a file; raise ModelFileError for one that is damaged, unsafe or of another version."""
     with open_model_file(path) as stream:
-        data = stream.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
+        if stream.seek(0, os.SEEK_END) > MAX_FILE_BYTES:
             raise ModelFileError(f"has more than {MAX_FILE_BYTES} bytes, the limit")
-        return read_bytes(data)
+        stream.seek(0)
+        return read_bytes(stream.read())
 
 
 def read_bytes(data: bytes) -> Source:
@@ -63,6 +63,7 @@ def read_bytes(data: bytes) -> Source:
     graph = content.graph
     if len(graph.node) > MOST_NODES:
         raise ModelFileError(f"has {len(graph.node)} nodes; the limit is {MOST_NODES}")
+    _check_texts(content)
     constants = {tensor.name: read_tensor(tensor) for tensor in graph.initializer}
     if len(constants) != len(graph.initializer):
         raise ModelFileError("has two constants of the same name; take the original")
@@ -80,6 +81,18 @@ def read_bytes(data: bytes) -> Source:
     return Source(_read_opset(content), operations, constants, inputs, outputs, metadata)
 
 
+def _check_texts(content: Any) -> None:
+    """Refuse names that are no text, which protobuf gives as bytes."""
+    graph = content.graph
+    texts = [named.name for named in (*graph.initializer, *graph.input, *graph.output)]
+    texts += [text for entry in content.metadata_props for text in (entry.key, entry.value)]
+    for node in graph.node:
+        texts += [node.op_type, node.domain, node.name, *node.input, *node.output]
+        texts += [attribute.name for attribute in node.attribute]
+    if not all(isinstance(text, str) for text in texts):
+        raise ModelFileError("has names that are no text, so it is damaged; take the original")
+
+
 def _read_opset(content: Any) -> int:
     versions = [entry.version for entry in content.opset_import if entry.domain in DOMAINS]
     if not versions:
@@ -95,7 +108,7 @@ def _read_opset(content: Any) -> int:
 
 def read_tensor(tensor: Any) -> Tensor:
     """Return the array of an onnx.TensorProto, float32 for other floats; raise ModelFileError."""
-    name = _shorten(tensor.name or "a constant")
+    name = shorten_name(tensor.name or "a constant")
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
         raise ModelFileError(
             f"{name} is in another file, which is not read; save the network as a single file: "
@@ -135,7 +148,9 @@ def _read_sizes(value: Any) -> tuple[int | None, ...]:
     kind = value.type.tensor_type
     sizes = tuple(size.dim_value if size.HasField("dim_value") else None for size in kind.shape.dim)
     if not kind.HasField("shape") or len(sizes) > MOST_AXES:
-        raise ModelFileError(f"its input {_shorten(value.name)} has no shape; export it with one")
+        raise ModelFileError(
+            f"its input {shorten_name(value.name)} has no shape; export it with one"
+        )
     return tuple(size if size is not None and size > 0 else None for size in sizes)
 
 
@@ -146,7 +161,7 @@ def _read_operation(node: Any) -> Operation:
         try:
             held = onnx.helper.get_attribute_value(attribute)
         except (ValueError, TypeError, AttributeError) as error:
-            raise ModelFileError(f"a node {_shorten(operator)} is damaged") from error
+            raise ModelFileError(f"a node {shorten_name(operator)} is damaged") from error
         if isinstance(held, onnx.TensorProto):
             held = read_tensor(held)
         elif isinstance(held, bytes):
@@ -156,9 +171,11 @@ def _read_operation(node: Any) -> Operation:
         attributes[attribute.name] = held
     outputs = tuple(node.output)
     if not any(outputs):
-        raise ModelFileError(f"a node {_shorten(operator)} has no output; take the original")
+        raise ModelFileError(f"a node {shorten_name(operator)} has no output; take the original")
     name = node.name or next(filter(None, outputs))
-    return Operation(_shorten(operator), _shorten(name), tuple(node.input), outputs, attributes)
+    return Operation(
+        shorten_name(operator), shorten_name(name), tuple(node.input), outputs, attributes
+    )
 
 
 def _check_order(operations: tuple[Operation, ...], known: set[str]) -> None:
@@ -168,20 +185,15 @@ def _check_order(operations: tuple[Operation, ...], known: set[str]) -> None:
         for name in operation.inputs:
             if name not in known:
                 raise ModelFileError(
-                    f"node {operation.name} reads {_shorten(name)}, which no node before it makes; "
+                    f"node {operation.name} reads {shorten_name(name)}, which no node before it makes; "
                     "take the original"
                 )
         for name in filter(None, operation.outputs):
             if name in known:
-                raise ModelFileError(f"two nodes make {_shorten(name)}; take the original")
+                raise ModelFileError(f"two nodes make {shorten_name(name)}; take the original")
             known.add(name)
 
 
-def _shorten(name: str) -> str:
+def shorten_name(name: str) -> str:
     """Return a name as a message can show it."""
     return "".join(sign if sign.isprintable() else "?" for sign in name[:80])
-
-
-def describe_shape(shape: Shape) -> str:
-    """Return sizes as messages show them."""
-    return "x".join(map(str, shape))

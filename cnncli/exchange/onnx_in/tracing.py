@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
-from cnncli.exchange.onnx_in.folding import fold
+from cnncli.exchange.onnx_in.folding import FAULTS, fold
 from cnncli.exchange.onnx_in.network import (
     FORMS,
     Call,
@@ -18,7 +18,7 @@ from cnncli.exchange.onnx_in.network import (
     UnsupportedError,
     put_channels_first,
 )
-from cnncli.exchange.onnx_in.reading import Operation, Source
+from cnncli.exchange.onnx_in.reading import Operation, Source, shorten_name
 from cnncli.exchange.onnx_in.recognition import recognize
 from cnncli.graph.nodes import INPUT
 from cnncli.layers.dense import Flatten
@@ -67,7 +67,7 @@ class _Tracer:
         names = [name for name in self.source.inputs if name in read] or [*self.source.inputs][:1]
         if len(names) > 1:
             raise ArchitectureError(
-                f"has {len(names)} inputs, {', '.join(names)[:200]}; networks here have one"
+                f"has {len(names)} inputs, {shorten_name(', '.join(names))}; networks here have one"
             )
         return names[0]
 
@@ -141,7 +141,10 @@ class _Tracer:
             return [Missing() for _ in operation.outputs]
         if not any(isinstance(x, Flow) for x in known):
             return fold(operation, held)
-        made = FORMS[operation.operator](self.network, Call(operation, known))
+        try:
+            made = FORMS[operation.operator](self.network, Call(operation, known))
+        except FAULTS as error:  # of attributes that no exporter writes
+            raise UnsupportedError("its attributes and inputs do not fit together") from error
         return [*made] if isinstance(made, list) else [made]
 
     def finish(self) -> int:
@@ -151,14 +154,16 @@ class _Tracer:
         for name in self.source.outputs:
             flow = self.values.get(name)
             if not isinstance(flow, Flow):
-                raise ArchitectureError(f"its output {name[:80]} does not depend on its input")
+                raise ArchitectureError(
+                    f"its output {shorten_name(name)} does not depend on its input"
+                )
             flows.append(self._end(name, flow))
         if len(flows) == 1:
             return flows[0].step
         if len({flow.held[:-1] for flow in flows}) > 1:
             raise ArchitectureError(
                 f"has {len(flows)} outputs of different sizes, "
-                f"{', '.join(self.source.outputs)[:200]}; networks here have one"
+                f"{shorten_name(', '.join(self.source.outputs))}; networks here have one"
             )
         return self.network.add(Stack(), *flows).step
 
@@ -171,7 +176,7 @@ class _Tracer:
             if len(made.held) > 1 and set(made.held[:-1]) == {1}:
                 made = self.network.add(Flatten(), made)
         except UnsupportedError as error:
-            raise ArchitectureError(f"its output {name[:80]}: {error}") from error
+            raise ArchitectureError(f"its output {shorten_name(name)}: {error}") from error
         return made
 
     def _refuse_missing(self) -> None:

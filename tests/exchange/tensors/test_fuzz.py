@@ -5,31 +5,14 @@ No other error, no more memory than is allowed. `pytest -m slow tests/exchange` 
 
 import io
 import random
-import resource
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from damage import damage_bytes
+from damage import damage_bytes, limited_memory
 from model_forge import make_model
 
 from cnncli.errors import ModelFileError
 from cnncli.exchange.export import Export
 from cnncli.exchange.tensors import safetensors, torch_file
-
-ALLOWANCE = 200 * 2**20  # bytes, beyond what the process has
-
-
-@contextmanager
-def limited_memory():
-    """Let the process take as much more memory as is allowed; what takes more fails."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ALLOWANCE, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def make_safetensors(path):
