@@ -2,9 +2,10 @@
 
 reading.py reads the file and refuses what is unsafe. tracing.py goes through its nodes: folding.py
 computes what depends on constants and sizes alone, recognition.py finds functions spelled out as
-chains, and filters.py, pools.py, activations.py, arithmetic.py and arrangements.py have a function
-per operator, which adds to the network of network.py. expression.py makes an architecture of that,
-description.py reads what our own files say beside the graph, and runtime.py is ONNX Runtime.
+chains, and filters.py, pools.py, activations.py, normalizations.py, arithmetic.py and
+arrangements.py have a function per operator, which adds to the network of network.py; windows.py
+says where windows stand. expression.py makes an architecture of that, description.py reads what our
+own files say beside the graph, and runtime.py is ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ def read_model(path: str, given: Given) -> Imported:
     try:
         described = read_description(source)
         if described is None:
-            graph, weights, notes = _build(source, given.input_shape)
+            graph, weights, notes = build_network(source, given.input_shape)
             imported = complete(graph, weights, given)
             opening = partial(open_source, path, imported.model)
             return Imported(imported.model, (*notes, *imported.notes), opening)
         source = cut_network(source, described)
-        graph, weights, _ = _build(source, tuple(described["input"]))
+        graph, weights, _ = build_network(source, tuple(described["input"]))
         model = restore(source, described, graph)
         if model is None:
             model = describe(complete(graph, weights, Given()).model, described)
@@ -68,7 +69,7 @@ def read_model(path: str, given: Given) -> Imported:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 
 
-def _build(
+def build_network(
     source: Source, input_shape: Shape | None
 ) -> tuple[Graph, dict[str, Array], tuple[str, ...]]:
     """Return the network of a file and its weights, and what there is to say about them."""

@@ -7,11 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnncli.exchange.onnx_in.arithmetic import add_scale
-from cnncli.exchange.onnx_in.network import Call, Constant, Flow, Network, UnsupportedError, reads
+from cnncli.exchange.onnx_in.arithmetic import add_scale, find_by_channel
+from cnncli.exchange.onnx_in.network import (
+    Call,
+    Constant,
+    Flow,
+    Network,
+    UnsupportedError,
+    reads,
+    shorten_number,
+)
 from cnncli.layers import LAYERS
-from cnncli.layers.activation import HardSigmoid, LeakyRelu, Relu, Relu6
-from cnncli.layers.junction import Add
+from cnncli.layers.activation import Clip, HardSigmoid, LeakyRelu, Relu, Relu6
+from cnncli.layers.prelu import Prelu
 
 MOST = 1e30  # what is beyond is no bound
 
@@ -35,19 +43,16 @@ def read_plain(network: Network, call: Call) -> Flow:
 @reads("LeakyRelu")
 def read_leaky_relu(network: Network, call: Call) -> Flow:
     """Add a leaky_relu."""
-    return network.add_between(LeakyRelu(float(f"{call.get('alpha', 0.01):.7g}")), call.flow())
+    return network.add_between(LeakyRelu(shorten_number(call.get("alpha", 0.01))), call.flow())
 
 
 @reads("PRelu")
 def read_prelu(network: Network, call: Call) -> Flow:
-    """Add a leaky_relu for a slope that all channels share, else relu(x) - slope*relu(-x)."""
-    flow, slopes = call.flow(), call.need(1)
-    slope = np.unique(slopes)
-    if slope.size == 1:
-        return network.add_between(LeakyRelu(float(f"{slope[0]:.7g}")), flow)
-    mirrored = network.add_between(Relu(), add_scale(network, flow, scale=number(-1)))
-    below = add_scale(network, mirrored, scale=-slopes)
-    return network.add_between(Add(), network.add_between(Relu(), flow), below)
+    """Add a prelu, or a leaky_relu for a slope that all channels share."""
+    flow, slopes = network.settle(call.flow()), call.need(1)
+    if slopes.size == 1:
+        return network.add_between(LeakyRelu(shorten_number(slopes.item())), flow)
+    return network.add_between(Prelu(), flow, weight=find_by_channel(flow, slopes))
 
 
 @reads("Elu")
@@ -66,34 +71,31 @@ def read_gelu(network: Network, call: Call) -> Flow:
 
 @reads("HardSigmoid")
 def read_hard_sigmoid(network: Network, call: Call) -> Flow:
-    """Add a hard_sigmoid, whose slope is 1/6; before it a factor where the node has another."""
+    """Add a hard_sigmoid, or a clip from 0 to 1 of what has another slope than 1/6."""
     alpha, beta = call.get("alpha", 0.2), call.get("beta", 0.5)
     flow = call.flow()
     if not math.isclose(alpha, 1 / 6, rel_tol=1e-6) or beta != 0.5:
-        flow = move(network, flow, 6 * alpha, 6 * beta - 3)
+        return network.add_between(Clip(), move(network, flow, alpha, beta))
     return network.add_between(HardSigmoid(), flow)
 
 
 @reads("Clip")
 def read_clip(network: Network, call: Call) -> Flow:
-    """Add a relu or relu6, moved and scaled where the bounds are others than theirs."""
+    """Add a clip, relu6 or relu, which is moved where there is one bound."""
     low, high = (
         call.read(name, place, usual)
         for name, place, usual in (("min", 1, -math.inf), ("max", 2, math.inf))
     )
     low, high = (float(bound[0] if isinstance(bound, list) else bound) for bound in (low, high))
     flow = call.flow()
-    if low > high:
-        raise UnsupportedError("its lower bound is above the upper one")
     if low < -MOST and high > MOST:
         return flow
     if low < -MOST:  # min(x, high) = high - relu(high - x)
         return move(network, network.add_between(Relu(), move(network, flow, -1, high)), -1, high)
     if high > MOST:
         return move(network, network.add_between(Relu(), move(network, flow, 1, -low)), 1, low)
-    scale = (high - low) / 6 or 1.0
-    moved = move(network, flow, 1 / scale, -low / scale)
-    return move(network, network.add_between(Relu6(), moved), (high - low) / 6, low)
+    layer = Relu6() if (low, high) == (0, 6) else Clip(shorten_number(low), shorten_number(high))
+    return network.add_between(layer, flow)
 
 
 def number(value: float) -> Constant:

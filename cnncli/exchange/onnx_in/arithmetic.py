@@ -1,4 +1,4 @@
-"""Sums, products and batch normalization: of two values of the network, or with constants."""
+"""Sums and products: of values of the network, or with constants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from cnncli.exchange.onnx_in.network import (
     Step,
     UnsupportedError,
     reads,
-    refuse_padding,
 )
 from cnncli.graph.nodes import INPUT
 from cnncli.layers.conv import Conv
@@ -27,18 +26,7 @@ from cnncli.layers.depthwise import Depthwise
 from cnncli.layers.junction import Add, Multiply
 from cnncli.layers.norm import BatchNorm
 
-EPS = 1e-5
 SHIFTING = (Conv, Depthwise, Deconv, Dense, BatchNorm)  # layers whose bias can take a sum
-
-
-@reads("BatchNormalization")
-def read_batch_normalization(network: Network, call: Call) -> Flow:
-    """Add a bn."""
-    call.refuse_others(training_mode=0, spatial=1)
-    eps = float(f"{call.get('epsilon', EPS):.7g}")
-    names = ("weight", "bias", "running_mean", "running_var")
-    arrays = {name: call.need(place) for place, name in enumerate(names, 1)}
-    return network.add(BatchNorm(eps=eps), network.make_plain(call.flow()), **arrays)
 
 
 @reads("Add", "Sum")
@@ -90,8 +78,9 @@ def _read(
 
 def join(network: Network, flows: list[Flow], junction: Any) -> Flow:
     """Add a junction; smaller values are spread over larger ones where it can do that."""
+    flows = [network.settle(flow) for flow in flows]
     whole = max(flows, key=lambda flow: len(flow.shape))
-    views = {(flow.held, flow.order, flow.shape) for flow in map(refuse_padding, flows)}
+    views = {(flow.held, flow.order, flow.shape) for flow in flows}
     if len(views) == 1:
         return network.add_between(junction, *flows)
     if len({len(flow.shape) for flow in flows}) > 1 or len(whole.shape) == 1:
@@ -111,8 +100,9 @@ def add_scale(
     network: Network, flow: Flow, *, scale: Constant | None = None, shift: Constant | None = None
 ) -> Flow:
     """Multiply and add constants for each channel: in the bias before, or by a bn."""
-    factor = None if scale is None else _find_by_channel(flow, scale)
-    summand = None if shift is None else _find_by_channel(flow, shift)
+    flow = network.settle(flow)
+    factor = None if scale is None else find_by_channel(flow, scale)
+    summand = None if shift is None else find_by_channel(flow, shift)
     if factor is None and summand is not None and _can_shift(network, flow):
         return _shift(network, flow, summand)
     channels = flow.held[-1]
@@ -127,9 +117,8 @@ def add_scale(
     )
 
 
-def _find_by_channel(flow: Flow, constant: Constant) -> Constant:
+def find_by_channel(flow: Flow, constant: Constant) -> Constant:
     """Return the numbers of a constant for each channel; raise UnsupportedError."""
-    refuse_padding(flow)
     shape = (1, *flow.shape)
     try:
         if np.broadcast_shapes(constant.shape, shape) != shape:

@@ -16,7 +16,6 @@ from cnncli.exchange.onnx_in.network import (
     Padding,
     UnsupportedError,
     reads,
-    refuse_padding,
 )
 from cnncli.layers.base import Shape, volume
 from cnncli.layers.junction import Stack
@@ -44,14 +43,14 @@ def read_dropout(network: Network, call: Call) -> list[Flow]:
 @reads("Concat")
 def read_concat(network: Network, call: Call) -> Flow:
     """Add a stack of the channels."""
-    flows = [call.flow(place) for place in range(len(call.values))]
+    flows = [network.settle(call.flow(place)) for place in range(len(call.values))]
     if len(flows) == 1:
         return flows[0]
     axis = call.get("axis", 1) % (len(flows[0].shape) + 1)
     first = flows[0]
     alike = all(
         flow.shape == flow.moved and flow.order == first.order and len(flow.held) == len(first.held)
-        for flow in map(refuse_padding, flows)
+        for flow in flows
     )
     if alike and axis > 0 and first.order[axis - 1] == len(first.held) - 1:
         made = network.add(Stack(), *flows)
@@ -98,7 +97,7 @@ def read_split(network: Network, call: Call) -> list[Flow]:
 @reads("Flatten")
 def read_flatten(network: Network, call: Call) -> Flow:
     """See a value as a vector."""
-    flow = refuse_padding(call.flow())
+    flow = network.settle(call.flow())
     if call.get("axis", 1) % (len(flow.shape) + 1) != 1:
         raise UnsupportedError("it flattens more or less than each sample")
     return _see_as(flow, (volume(flow.shape),))
@@ -107,7 +106,7 @@ def read_flatten(network: Network, call: Call) -> Flow:
 @reads("Reshape")
 def read_reshape(network: Network, call: Call) -> Flow:
     """See a value in another shape."""
-    flow = refuse_padding(call.flow())
+    flow = network.settle(call.flow())
     wanted = call.read("shape", 1)
     before = (network.samples, *flow.shape)
     try:
@@ -122,7 +121,7 @@ def read_reshape(network: Network, call: Call) -> Flow:
 @reads("Squeeze", "Unsqueeze")
 def read_squeeze(network: Network, call: Call) -> Flow:
     """See a value with fewer axes, or more."""
-    flow = refuse_padding(call.flow())
+    flow = network.settle(call.flow())
     axes = read_axes(call.operation.attributes, call.constant(1))
     whole = np.broadcast_to(np.float32(0), (network.samples, *flow.shape))
     try:
@@ -144,7 +143,7 @@ def _see_as(flow: Flow, shape: Shape) -> Flow:
 @reads("Transpose")
 def read_transpose(network: Network, call: Call) -> Flow:
     """See a value with its axes in another order."""
-    flow = refuse_padding(call.flow())
+    flow = network.settle(call.flow())
     usual = [*range(len(flow.shape), -1, -1)]
     order = call.get("perm", usual)
     if sorted(order) != sorted(usual) or order[0] != 0:

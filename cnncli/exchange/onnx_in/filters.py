@@ -12,6 +12,7 @@ from cnncli.exchange.onnx_in.network import (
     Constant,
     Flow,
     Network,
+    Padding,
     UnsupportedError,
     put_channels_first,
     reads,
@@ -45,8 +46,10 @@ def read_conv(network: Network, call: Call) -> Flow:
     groups, channels, filters = call.get("group", 1), flow.shape[0], weight.shape[0]
     if groups < 1 or weight.shape[1] * groups != channels or filters % groups:
         raise UnsupportedError("its weight does not fit its groups and its input")
-    pad, more = choose_padding(axes, zero=fill == "zero")
-    weight = _widen(weight, more)
+    pad = choose_padding(axes)
+    if pad is None:
+        before, after = (tuple(getattr(axis, end) for axis in axes) for end in ("before", "after"))
+        flow, pad, fill = network.settle(flow, Padding(before, after, fill)), (0,), "zero"
     size, stride, dilation = _list_sizes(axes, weight)
     settings = (stride, pad, fill, dilation)
     has_bias = bias is not None

@@ -18,6 +18,7 @@ from cnncli.errors import ArchitectureError
 from cnncli.exchange.onnx_in.reading import Operation
 from cnncli.layers.base import Array, Layer, Shape, volume
 from cnncli.layers.dense import Flatten, Reshape
+from cnncli.layers.zeropad import ZeroPad
 from cnncli.registry import Registry
 from cnncli.value import Value
 
@@ -90,7 +91,8 @@ class Network:
 
         Raises UnsupportedError where it does not fit.
         """
-        shapes = tuple(refuse_padding(flow).held for flow in flows)
+        flows = tuple(self.settle(flow) for flow in flows)
+        shapes = tuple(flow.held for flow in flows)
         try:
             held = layer.output_shape(*shapes)
             needed = layer.parameters(*shapes)
@@ -112,8 +114,18 @@ class Network:
 
     def add_between(self, layer: Layer, *flows: Flow, **weights: Constant | None) -> Flow:
         """Append a layer whose output is shaped as its first input, and seen by ONNX like that."""
-        added = self.add(layer, *flows, **weights)
-        return replace(flows[0], step=added.step)
+        flow = self.settle(flows[0])
+        added = self.add(layer, flow, *flows[1:], **weights)
+        return replace(flow, step=added.step)
+
+    def settle(self, flow: Flow, padding: Padding | None = None) -> Flow:
+        """Return a value with zeros around it: these, or those that a Pad has asked for."""
+        padding = padding or flow.padding
+        if padding is None:
+            return flow
+        if padding.fill != "zero":
+            raise UnsupportedError("its padding is neither zeros nor alike on both sides")
+        return self.add(ZeroPad(padding.before, padding.after), replace(flow, padding=None))
 
     def count_readers(self, flow: Flow) -> int:
         """Return how many nodes read what a step makes."""
@@ -121,7 +133,7 @@ class Network:
 
     def make_plain(self, flow: Flow) -> Flow:
         """Return a value as (C, H, W), (C, L) or (units,), with layers that make it so."""
-        refuse_padding(flow)
+        flow = self.settle(flow)
         if flow.is_plain:
             return flow
         if not flow.runs_by_channel:
@@ -141,11 +153,9 @@ def put_channels_first(shape: Shape) -> tuple[int, ...]:
     return (last, *range(last))
 
 
-def refuse_padding(flow: Flow) -> Flow:
-    """Return a value; raise UnsupportedError if it is padded, which its reader has no part in."""
-    if flow.padding is not None:
-        raise UnsupportedError("the Pad before it is none of a convolution or pool")
-    return flow
+def shorten_number(value: float) -> float:
+    """Return a float32 as a setting: 1e-5 is 9.9999997e-06 in most files, or 1.0000001e-05."""
+    return float(f"{value:.7g}")
 
 
 class Call(Value):

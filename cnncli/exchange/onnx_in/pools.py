@@ -12,35 +12,28 @@ from cnncli.exchange.onnx_in.network import (
     Call,
     Flow,
     Network,
+    Padding,
     UnsupportedError,
     reads,
-    refuse_padding,
 )
 from cnncli.exchange.onnx_in.windows import Axis, list_paddings, read_axes
-from cnncli.graph.nodes import INPUT
 from cnncli.layers.geometry import Windows
 from cnncli.layers.pool import AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Pool
-
-NEVER_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax")
 
 
 @reads("MaxPool")
 def read_maxpool(network: Network, call: Call) -> Flow:
-    """Add a maxpool; zeros that a Pad adds are as good as none where nothing is negative."""
+    """Add a maxpool."""
     if len(call.operation.outputs) > 1 and call.operation.outputs[1]:
         raise UnsupportedError("its places of the largest values are not read")
     call.refuse_others(storage_order=0)
-    flow = call.flow()
-    if flow.padding is not None and not _is_never_negative(network, flow):
-        raise UnsupportedError("zeros that a Pad adds before it may be the largest")
-    return _add_pool(network, call, MaxPool, flow)
+    return _add_pool(network, call, MaxPool)
 
 
 @reads("AveragePool")
 def read_average_pool(network: Network, call: Call) -> Flow:
     """Add an avgpool."""
-    flow = call.flow()
-    return _add_pool(network, call, AvgPool, flow, counts_padding=bool(flow.padding))
+    return _add_pool(network, call, AvgPool)
 
 
 @reads("LpPool")
@@ -48,18 +41,15 @@ def read_lp_pool(network: Network, call: Call) -> Flow:
     """Add an l2pool."""
     if call.get("p", 2) != 2:
         raise UnsupportedError(f"p={call.get('p')} is not read; 2 is")
-    return _add_pool(network, call, L2Pool, call.flow())
+    return _add_pool(network, call, L2Pool)
 
 
-def _is_never_negative(network: Network, flow: Flow) -> bool:
-    return flow.step != INPUT and network.steps[flow.step].layer.kind in NEVER_NEGATIVE
+def _add_pool(network: Network, call: Call, kind: type[Pool]) -> Flow:
+    """Add a pool whose windows are those of the node, and whose means count the same places.
 
-
-def _add_pool(
-    network: Network, call: Call, kind: type[Pool], flow: Flow, *, counts_padding: bool = False
-) -> Flow:
-    """Add a pool whose windows are those of the node, and whose means count the same places."""
-    padding, flow = flow.padding, network.make_plain(replace(flow, padding=None))
+    Zeros that count in a mean may also be put around its input before it.
+    """
+    flow = network.make_plain(call.flow())
     sizes = call.get("kernel_shape")
     if not isinstance(sizes, list):
         raise UnsupportedError("kernel_shape is missing")
@@ -68,24 +58,18 @@ def _add_pool(
     axes = read_axes(call, flow.shape[1:], tuple(sizes))
     if any(axis.dilation > 1 and axis.size > 1 for axis in axes):
         raise UnsupportedError("its windows have gaps (dilations)")
-    inner = axes
-    if padding is not None:
-        if padding.fill != "zero":
-            raise UnsupportedError("the Pad before it does not add zeros")
-        if counts_padding and any(axis.before or axis.after for axis in axes):
-            raise UnsupportedError("it adds padding to that of the Pad before it")
-        axes = [
-            replace(axis, before=axis.before + before, after=axis.after + after)
-            for axis, before, after in zip(axes, padding.before, padding.after, strict=True)
-        ]
     ceil = bool(call.get("ceil_mode", 0)) and call.get("auto_pad", "NOTSET") in ("NOTSET", "VALID")
     counts = [axis.count(axis.before, axis.after, ceil=ceil) for axis in axes]
-    included = counts_padding or bool(call.get("count_include_pad", 0))
-    size, strides = shorten(axis.size for axis in inner), shorten(axis.stride for axis in inner)
+    included = bool(call.get("count_include_pad", 0)) or kind is L2Pool
+    size, strides = shorten(axis.size for axis in axes), shorten(axis.stride for axis in axes)
     for pad, rounding in list_paddings(axes, counts):
         layer = kind(size, None if strides == size else strides, pad, rounding)
         if _lays_same(layer, flow, axes, counts, included):
             return network.add(layer, flow)
+    if included and not ceil:
+        before, after = (tuple(getattr(axis, end) for axis in axes) for end in ("before", "after"))
+        padded = network.settle(flow, Padding(before, after, "zero"))
+        return network.add(kind(size, None if strides == size else strides), padded)
     raise UnsupportedError("its padding differs between two sides, or does not count in its means")
 
 
@@ -134,7 +118,7 @@ def read_global_max_pool(network: Network, call: Call) -> Flow:
 @reads("ReduceMean", "ReduceMax")
 def read_reduction(network: Network, call: Call) -> Flow:
     """Add a global pool for a mean or largest value over all rows and columns."""
-    flow = refuse_padding(call.flow())
+    flow = network.settle(call.flow())
     axes = read_reduced(call.operation.attributes, call.constant(1))
     if axes is None or flow.shape != flow.moved or len(flow.held) == 1:
         raise UnsupportedError("it is not over the rows and columns of an image")

@@ -185,8 +185,8 @@ def _check_order(operations: tuple[Operation, ...], known: set[str]) -> None:
         for name in operation.inputs:
             if name not in known:
                 raise ModelFileError(
-                    f"node {operation.name} reads {shorten_name(name)}, which no node before it makes; "
-                    "take the original"
+                    f"node {operation.name} reads {shorten_name(name)}, which no node before it "
+                    "makes; take the original"
                 )
         for name in filter(None, operation.outputs):
             if name in known:

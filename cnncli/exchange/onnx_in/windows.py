@@ -48,7 +48,7 @@ class Axis(Value):
 def read_axes(call: Call, lengths: Shape, sizes: Shape) -> list[Axis]:
     """Return the windows of a node along each axis of its input; raise UnsupportedError."""
     count = len(lengths)
-    if list(call.get("kernel_shape", sizes)) != list(sizes) or len(sizes) != count:
+    if call.get("kernel_shape", [*sizes]) != [*sizes] or len(sizes) != count:
         raise UnsupportedError("kernel_shape is not the size of its weight")
     strides, gaps = (read_numbers(call, name, count, 1) for name in ("strides", "dilations"))
     pads = read_numbers(call, "pads", 2 * count, 0)
@@ -108,27 +108,10 @@ def shorten_pad(pad: tuple[int, ...]) -> Padding:
     return pad[:1] if len(set(pad)) == 1 else pad
 
 
-def choose_padding(axes: list[Axis], *, zero: bool) -> tuple[Padding, list[tuple[int, int]]]:
-    """Return the pad of a convolution, and the zeros to put before and behind its filters.
-
-    These make up for padding that is not alike on both sides: a filter with a zero before reads a
-    place more of the padding, to no effect. Not for padding that is not `zero`.
-    """
+def choose_padding(axes: list[Axis]) -> Padding | None:
+    """Return the pad of a convolution, None where it differs between two sides."""
     counts = [axis.count(axis.before, axis.after) for axis in axes]
-    nothing = [(0, 0) for _ in axes]
-    for pad, ceil in list_paddings(axes, counts):
-        if not ceil:
-            return pad, nothing
-    if not zero:
-        raise UnsupportedError("its padding differs between two sides")
-    pads, more = [], []
-    for axis in axes:
-        lacking, rest = divmod(abs(axis.after - axis.before), axis.dilation)
-        if rest:
-            raise UnsupportedError("its padding differs between two sides")
-        pads.append(max(axis.before, axis.after))
-        more.append((lacking, 0) if axis.after > axis.before else (0, lacking))
-    return shorten_pad(tuple(pads)), more
+    return next((pad for pad, ceil in list_paddings(axes, counts) if not ceil), None)
 
 
 def choose_enlarging(

@@ -71,7 +71,7 @@ def test_damaged_files_are_refused_or_read(tmp_path):
     make_network(path)
     assert read(path).arch.startswith("conv(4, 3, 2, 1, bias=no) >> bn >> hard_swish >> (id | max")
     refused, reasons = fuzz(path, 300)
-    assert 100 < refused <= 300 and len(reasons) > 8
+    assert 100 < refused <= 300 and len(reasons) > 5
 
 
 @pytest.mark.slow

@@ -1,0 +1,92 @@
+"""Single operators, as other tools write them: the layers they become, and the same answers."""
+
+import numpy as np
+import pytest
+from onnx_files import compare, make_file
+
+from cnncli.exchange.onnx_in import build_network
+from cnncli.exchange.onnx_in.reading import read_file
+from cnncli.model_file import Model
+
+NUMBERS = np.random.default_rng(5)
+
+
+def draw(*shape):
+    return NUMBERS.standard_normal(shape).astype(np.float32)
+
+
+LAST = {"perm": [0, 3, 1, 2]}
+IMAGE = (4, 7, 10)  # channels first
+CASES = [
+    # operators as (operator, inputs, output, attributes); constants; the text
+    ([("Conv", "x w", "y", {"pads": [0, 0, 1, 1], "strides": [2, 2]})], {"w": draw(3, 4, 3, 3)},
+     "zeropad(0, 1) >> conv(3, 3, 2, bias=no)"),
+    ([("Conv", "x w", "y", {"auto_pad": "SAME_UPPER", "strides": [2, 2]})],
+     {"w": draw(3, 4, 3, 2)}, "conv(3, 3x2, 2, 1x0, bias=no)"),
+    ([("Conv", "x w", "y", {"auto_pad": "SAME_LOWER"})], {"w": draw(3, 4, 2, 4)},
+     "zeropad(1x2, 0x1) >> conv(3, 2x4, bias=no)"),
+    ([("Conv", "x w b", "y", {"group": 4})], {"w": draw(4, 1, 3, 3), "b": draw(4)}, "depthwise(3)"),
+    ([("Conv", "x w", "y", {"group": 2, "dilations": [2, 1]})], {"w": draw(6, 2, 2, 3)},
+     "conv(6, 2x3, dilation=2x1, groups=2, bias=no)"),
+    ([("ConvTranspose", "x w", "y", {"strides": [2, 3], "pads": [1, 0, 0, 2]})],
+     {"w": draw(4, 5, 3, 3)}, None),
+    ([("ConvTranspose", "x w", "y", {"strides": [2, 2], "output_padding": [1, 1]})],
+     {"w": draw(4, 5, 3, 3)}, None),
+    ([("MaxPool", "x", "y", {"kernel_shape": [3, 2], "ceil_mode": 1, "strides": [2, 2]})], {},
+     "maxpool(3x2, 2)"),
+    ([("AveragePool", "x", "y",
+       {"kernel_shape": [3, 3], "pads": [1, 0, 0, 1], "count_include_pad": 1})], {},
+     "zeropad(1x0, 0x1) >> avgpool(3, 1)"),
+    ([("AveragePool", "x", "y", {"kernel_shape": [2, 3], "strides": [2, 3]})], {}, "avgpool(2x3)"),
+    ([("Pad", "x p", "a", {"mode": "reflect"}), ("Conv", "a w", "y")],
+     {"p": np.array([0, 0, 1, 2, 0, 0, 1, 2]), "w": draw(3, 4, 3, 3)},
+     "conv(3, 3, pad=1x2, fill=reflect, bias=no)"),
+    ([("Pad", "x p", "a"), ("MaxPool", "a", "y", {"kernel_shape": [3, 3]})],
+     {"p": np.array([0, 0, 1, 0, 0, 0, 0, 2])}, "zeropad(1x0, 0x2) >> maxpool(3, 1)"),
+    ([("Flatten", "x", "a"), ("Gemm", "a w b", "y", {"alpha": 0.5, "beta": 2.0})],
+     {"w": draw(280, 6), "b": draw(1, 6)}, "dense(6)"),
+    ([("Transpose", "x", "a", {"perm": [0, 2, 3, 1]}), ("Reshape", "a s", "b"),
+      ("MatMul", "b w", "c"), ("Add", "c b2", "y")],
+     {"s": np.array([0, -1]), "w": draw(280, 6), "b2": draw(6)}, "dense(6)"),
+    ([("PRelu", "x s", "y")], {"s": draw(4, 1, 1)}, "prelu"),
+    ([("PRelu", "x s", "y")], {"s": np.float32([0.25])}, "leaky_relu(0.25)"),
+    ([("HardSigmoid", "x", "y")], {}, "bn >> clip"),
+    ([("Clip", "x low high", "y")], {"low": np.float32(-0.5), "high": np.float32(0.75)},
+     "clip(-0.5, 0.75)"),
+    ([("Clip", "x low", "y")], {"low": np.float32(0.25)}, "bn >> relu >> bn"),
+    ([("LRN", "x", "y", {"size": 3, "alpha": 0.5})], {}, "lrn(3, 0.5)"),
+    ([("InstanceNormalization", "x w b", "y")], {"w": draw(4), "b": draw(4)}, "instance_norm"),
+    ([("Reshape", "x g", "a"), ("InstanceNormalization", "a one zero", "b"),
+      ("Reshape", "b s", "y")],
+     {"g": np.array([0, 2, -1]), "s": np.array([0, 4, 7, 10]), "one": np.ones(2, np.float32),
+      "zero": np.zeros(2, np.float32)}, "group_norm(2)"),
+    ([("Transpose", "x", "a", {"perm": [0, 2, 3, 1]}), ("LayerNormalization", "a w b", "c"),
+      ("Transpose", "c", "y", LAST)], {"w": draw(4), "b": draw(4)}, "layer_norm"),
+    ([("Mul", "x s", "a"), ("Sub", "a t", "y")], {"s": draw(4, 1, 1), "t": draw(1, 4, 1, 1)}, "bn"),
+    ([("GlobalAveragePool", "x", "a"), ("Sigmoid", "a", "b"), ("Mul", "x b", "y")], {},
+     "id * (global_avgpool >> sigmoid)"),
+    ([("ReduceMean", "x", "a", {"axes": [2, 3], "keepdims": 0}), ("Gemm", "a w", "y")],
+     {"w": draw(4, 6)}, "global_avgpool >> dense(6)"),
+    ([("Slice", "x from_ to axes", "a"), ("Slice", "x zero from_ axes", "b"),
+      ("Concat", "a b", "y", {"axis": 1})],
+     {"from_": np.array([1]), "to": np.array([9]), "axes": np.array([1]), "zero": np.array([0])},
+     "take(3, 1) | take(1)"),
+    ([("Split", "x", "a b", {"axis": 1}), ("Mul", "a b", "y")], {}, "take(2) * take(2, 2)"),
+    ([("Resize", "x none f", "y", {"mode": "nearest"})],
+     {"none": np.float32([]), "f": np.float32([1, 1, 2, 3])}, "upsample(2x3)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("nodes", "constants", "text"), CASES)
+def test_an_operator_answers_as_in_onnx_runtime(tmp_path, nodes, constants, text):
+    path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", **constants)
+    model = build(read_file(path))
+    assert text in (None, model.graph.text)
+    assert compare(path, model) < 1e-5
+
+
+def build(source):
+    """Return a model of a network whose answer need not be that of any task."""
+    graph, weights, _ = build_network(source, None)
+    names = [str(number) for number in range(graph.classes)]
+    return Model(graph.text, graph.input_shape, {}, names, weights)
