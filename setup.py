@@ -19,14 +19,16 @@ from setuptools.command.build_ext import build_ext
 from setuptools.modified import newer_group
 
 X86 = platform.machine().lower() in {"x86_64", "amd64"}
-ISAS = {
+ISAS_X86 = {
     "avx512": [
         *("-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mavx2", "-mfma"),
         "-mprefer-vector-width=512",
     ],
     "avx2": ["-mavx2", "-mfma"],
-    "base": ["-O1"] if X86 else [],  # on x86 it is for old machines and tests alone
+    "base": ["-O1"],  # for old machines and tests alone
 }
+# Loads moved far ahead of their use, as GCC does except on x86, leave too few registers for tiles.
+ISAS = ISAS_X86 if X86 else {"base": ["-fno-schedule-insns"]}
 GLUE = ["-O1"]  # for modules without loops over numbers: cpu and _shared
 CHECKS = os.environ.get("CNNCLI_DEBUG_KERNELS", "")  # 1: bounds of arrays; sanitize: all
 FLAGS = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fopenmp"]
@@ -59,8 +61,6 @@ def choose_isas() -> list[str]:
     wanted = os.environ.get("CNNCLI_ISA", "")
     if wanted in ISAS:
         return [wanted]
-    if not X86:
-        return ["base"]
     compiler = find_compiler()
     if wanted == "all" or not compiler:
         return list(ISAS)
