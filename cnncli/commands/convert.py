@@ -90,14 +90,15 @@ def convert(
 
     fold, embed = False if no_fold else None, embed_preprocessing or None
     export = Export(opset, fold, embed, check, data, tolerance)
-    check_target(target, export, source=source, force=force)
+    check_target(target, export, force=force)
     imported = read_network(source, gather_given(arch, input_shape, classes, preprocessing))
     for text in imported.notes:
         note(f"{source}: {text}")
     model, imported_proof = imported.model, None
     if imported.open_rival is not None and check != 0:
-        runtime = "ONNX Runtime: pip install onnxruntime"
-        imported_proof, texts = prove_export(model, imported.open_rival(), export, target, runtime)
+        imported_proof, texts = prove_export(
+            model, imported.open_rival(), export, target, imported.needs
+        )
         for text in texts:
             note(f"{source}: {text}")
         if imported_proof is not None:
@@ -107,6 +108,8 @@ def convert(
     written = write_network(target, model, export, force=force)
     for text in written.notes:
         note(f"{target}: {text}")
+    if check and written.proof is None and not (written.notes or imported.open_rival):
+        note(f"{target}: not checked, for no other program has this network")
     graph, proof = model.graph, written.proof or imported_proof
     if as_json:
         record = {"schema": 1, "command": "convert", "source": source, "target": target}

@@ -35,7 +35,6 @@ WRITERS = {
     ".py": "torch_module",
     ".safetensors": "tensors.safetensors",
 }
-PROVED = (".onnx",)  # sources that another program runs as well
 THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of them
     ".h5": "tf2onnx",
     ".hdf5": "tf2onnx",
@@ -86,16 +85,15 @@ def write_network(path: str, model: Model, export: Export, *, force: bool = Fals
     return written
 
 
-def check_target(path: str, export: Export, *, source: str, force: bool = False) -> None:
+def check_target(path: str, export: Export, *, force: bool = False) -> None:
     """Raise UsageError for what cannot be asked of a target; before the work begins.
 
-    How to prove the network can be said where the file of the target, or the source, has a rival.
+    How to prove the network can always be said: a rival may have the source as well.
     """
     from cnncli.model_file.atomic import check_writable
 
     module = _find_module(path, WRITERS, "written")
-    proved = export.proof_settings if get_ending(source) in PROVED else ()
-    export.refuse_unused(path, (*module.SETTINGS, *proved))
+    export.refuse_unused(path, (*module.SETTINGS, *export.proof_settings))
     check_writable(path, force=force)
 
 

@@ -30,4 +30,5 @@ class Imported(Value):
 
     model: Model
     notes: tuple[str, ...] = ()
-    open_rival: Callable[[], Rival | None] | None = None  # another program with the same file
+    open_rival: Callable[[], Rival | None] | None = None  # another program with the same network
+    needs: str = ""  # what has to be installed for that

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cnncli.data.preprocessing import AnyPreprocessing
     from cnncli.model_file import Model
 
+ONNX_RUNTIME = "ONNX Runtime: pip install onnxruntime"  # what has to be installed for a rival
+PYTORCH = "PyTorch: pip install torch"
 USUAL_INPUTS = 16
 USUAL_TOLERANCE = 1e-4
 MOST_CELLS = 16  # of a drawn image, along an axis

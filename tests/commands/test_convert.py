@@ -38,6 +38,7 @@ def test_a_model_that_goes_out_to_safetensors_and_back_is_the_same_file(run, mod
 def test_weights_of_a_network_that_is_given_become_a_model(run, arrays, image, tmp_path):
     target = tmp_path / "m.npz"
     settings = ["--input", "8x10x1", "--classes", "a,b,c", "--preprocessing", "unit"]
+    settings += ["--check", "0"]
     done = run("convert", arrays, target, "--arch", ARCH, *settings)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{target}: 187 parameters, 3 outputs\n"
@@ -51,10 +52,27 @@ def test_weights_of_a_network_that_is_given_become_a_model(run, arrays, image, t
 
 
 def test_without_names_classes_are_as_many_as_the_weights_say(run, arrays, tmp_path):
-    done = run("convert", arrays, tmp_path / "m.npz", "--arch", ARCH, "--input", "8x10x1")
+    settings = ["--arch", ARCH, "--input", "8x10x1", "--check", "0"]
+    done = run("convert", arrays, tmp_path / "m.npz", *settings)
     assert "the classes are called 0 to 2; convert with --classes names them" in done.stderr
     assert "preprocessing: unit; convert with --preprocessing chooses another" in done.stderr
     assert done.stdout.endswith("3 outputs\n")
+
+
+def test_weights_answer_in_pytorch_as_in_the_model_made_of_them(run, arrays, tmp_path):
+    pytest.importorskip("torch", reason="needs PyTorch, to compare with")
+    settings = ["--arch", ARCH, "--input", "8x10x1", "--check", "5", "--json"]
+    done = run("convert", arrays, tmp_path / "m.npz", *settings)
+    checked = json.loads(done.stdout)["checked"]
+    assert checked["against"].startswith("PyTorch ")
+    assert checked["inputs"] == 5
+    assert checked["max_rel"] < 1e-5
+    assert checked["top1_agree"] == 1
+
+
+def test_a_model_of_ours_has_nothing_to_be_compared_with(run, model, tmp_path):
+    done = run("convert", model, tmp_path / "m.npz", "--check", "5")
+    assert "not checked, for no other program has this network" in done.stderr
 
 
 def test_classes_of_a_model_are_renamed(run, model, tmp_path):

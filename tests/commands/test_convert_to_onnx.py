@@ -87,7 +87,6 @@ def test_opset_and_preprocessing_are_written_as_asked(run, model, tmp_path):
         ("m.safetensors", ["--opset", "17"], "--opset is not for such files; leave it out"),
         ("m.npz", ["--no-fold"], "--no-fold is not for such files; leave it out"),
         ("m.npz", ["--embed-preprocessing"], "--embed-preprocessing is not for such files"),
-        ("m.npz", ["--check", "16"], "--check is not for such files; leave it out"),
     ],
 )
 def test_what_a_format_does_not_have_is_refused(run, model, tmp_path, target, options, fault):

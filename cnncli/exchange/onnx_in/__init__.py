@@ -27,6 +27,7 @@ from cnncli.exchange.onnx_in.expression import build_expression
 from cnncli.exchange.onnx_in.reading import read_file
 from cnncli.exchange.onnx_in.runtime import open_source
 from cnncli.exchange.onnx_in.tracing import trace
+from cnncli.exchange.proof import ONNX_RUNTIME
 from cnncli.graph import build_graph
 from cnncli.registry import import_modules
 
@@ -55,7 +56,7 @@ def read_model(path: str, given: Given) -> Imported:
             graph, weights, notes = build_network(source, given.input_shape)
             imported = complete(graph, weights, given)
             opening = partial(open_source, path, imported.model)
-            return Imported(imported.model, (*notes, *imported.notes), opening)
+            return Imported(imported.model, (*notes, *imported.notes), opening, ONNX_RUNTIME)
         source = cut_network(source, described)
         graph, weights, _ = build_network(source, tuple(described["input"]))
         model = restore(source, described, graph)
@@ -64,7 +65,7 @@ def read_model(path: str, given: Given) -> Imported:
         model = replace_names(model, given).model
         if source.metadata.get(EMBEDDED) == "true":
             return Imported(model, ("not compared with ONNX Runtime: it holds preprocessing",))
-        return Imported(model, (), partial(open_source, path, model))
+        return Imported(model, (), partial(open_source, path, model), ONNX_RUNTIME)
     except (ArchitectureError, ModelFileError) as error:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 

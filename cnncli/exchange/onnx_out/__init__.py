@@ -15,6 +15,7 @@ from cnncli.exchange.export import Export, Written, prove_export
 from cnncli.exchange.onnx_out.file import USUAL_OPSET
 from cnncli.exchange.onnx_out.file import build_onnx as build_onnx
 from cnncli.exchange.onnx_out.runtime import open_runtime
+from cnncli.exchange.proof import ONNX_RUNTIME
 from cnncli.model_file.atomic import write_atomically
 from cnncli.registry import import_modules
 
@@ -38,9 +39,7 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
         embed=export.embed is True,
     )
     runtime = None if export.check == 0 else open_runtime(file, path)
-    proof, notes = prove_export(
-        model, runtime, export, path, "ONNX Runtime: pip install onnxruntime"
-    )
+    proof, notes = prove_export(model, runtime, export, path, ONNX_RUNTIME)
     content = file.encode(None if proof is None else proof.to_manifest())
     write_atomically(path, content, force=force)
     return Written(hashlib.sha256(content).hexdigest(), proof, notes)

@@ -6,6 +6,7 @@ What the network is has to be said beside it, unless the file was written by us.
 from __future__ import annotations
 
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,18 @@ from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
 from cnncli.exchange.completion import complete, replace_names
 from cnncli.exchange.given import Imported
 from cnncli.exchange.matching import count_classes, match_arrays
+from cnncli.exchange.proof import PYTORCH
 from cnncli.graph import build_graph
 from cnncli.model_file import restore_model
 from cnncli.notation import parse
 
 if TYPE_CHECKING:
     from cnncli.exchange.given import Given
+    from cnncli.exchange.proof import Rival
     from cnncli.exchange.tensors.named_arrays import NamedArrays
     from cnncli.graph import Graph
     from cnncli.layers.base import Array
+    from cnncli.model_file import Model
 
 FORMATS = {  # endings, and the modules in this folder
     ".safetensors": "safetensors",
@@ -65,7 +69,14 @@ def assemble(path: str, stored: NamedArrays, given: Given) -> Imported:
         )
     graph, weights, left_aside = _match(path, arrays, given, ordered=stored.ordered)
     imported = complete(graph, weights, given)
-    return Imported(imported.model, (*stored.notes, *converted, *left_aside, *imported.notes))
+    notes = (*stored.notes, *converted, *left_aside, *imported.notes)
+    return Imported(imported.model, notes, partial(_open_rival, imported.model), PYTORCH)
+
+
+def _open_rival(model: Model) -> Rival | None:
+    from cnncli.exchange.torch_module.rival import open_network
+
+    return open_network(model)
 
 
 def _match(

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from cnncli.errors import ModelFileError
-from cnncli.exchange.export import Export, Written
+from cnncli.exchange.export import Export, Written, prove_export
+from cnncli.exchange.proof import PYTORCH
 from cnncli.exchange.tensors.named_arrays import NUMBERS, NamedArrays, read_numbers
 from cnncli.model_file import describe_model
 from cnncli.model_file.archive import MAX_ARRAYS, Buffer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from cnncli.layers.base import Array
     from cnncli.model_file import Model
 
-SETTINGS = ()  # of an export
+SETTINGS = ("check", "data", "tolerance")  # of an export
 MAX_HEADER = 2**23  # bytes
 OURS = "cnncli"  # what describes a model of ours in the metadata
 TYPES = {  # and what they are called in NUMBERS
@@ -112,12 +113,15 @@ def _check_places(places: list[tuple[int, int]], size: int) -> None:
 
 
 def write_model(path: str, model: Model, export: Export, *, force: bool = False) -> Written:
-    """Write the weights under PyTorch's names (conv1.weight).
+    """Write the weights under PyTorch's names (conv1.weight), if it answers the same with them.
 
     The metadata describe the rest of the model, so that reading gives all of it back.
     """
+    from cnncli.exchange.torch_module.rival import open_network
     from cnncli.model_file.atomic import write_atomically
 
+    rival = None if export.check == 0 else open_network(model)
+    proof, notes = prove_export(model, rival, export, path, PYTORCH)
     header: dict[str, Any] = {"__metadata__": {"format": "pt", OURS: describe_model(model)}}
     named = name_arrays(model)
     end = 0
@@ -136,7 +140,7 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
             stream.write(piece)
 
     write_atomically(path, write, force=force)
-    return Written(digest.hexdigest())
+    return Written(digest.hexdigest(), proof, notes)
 
 
 def name_arrays(model: Model) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnncli.exchange.export import Export, Written, prove_export
+from cnncli.exchange.proof import PYTORCH
 from cnncli.exchange.tensors import safetensors
 from cnncli.exchange.torch_module.rival import open_torch
 from cnncli.exchange.torch_module.source import write_source
@@ -38,8 +39,8 @@ def write_model(path: str, model: Model, export: Export, *, force: bool = False)
     if export.check != 0:
         prepares = model.preprocessing.get("normalization") != "image"
         rival = open_torch(source, safetensors.name_arrays(model), prepares=prepares)
-    proof, notes = prove_export(model, rival, export, path, "PyTorch: pip install torch")
-    safetensors.write_model(weights, model, Export(), force=force)
+    proof, notes = prove_export(model, rival, export, path, PYTORCH)
+    safetensors.write_model(weights, model, Export(check=0), force=force)
     write_atomically(path, source.encode(), force=force)
     digest = hashlib.sha256(source.encode()).hexdigest()
     return Written(digest, proof, (*notes, f"its weights are in {weights}"))

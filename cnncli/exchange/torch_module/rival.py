@@ -7,12 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnncli.errors import ArchitectureError
 from cnncli.exchange.proof import Inputs, Rival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnncli.layers.base import Array
+    from cnncli.model_file import Model
+
+WEIGHTS = "network.safetensors"  # what a module names that nobody writes
+
+
+def open_network(model: Model) -> Rival | None:
+    """Return PyTorch with a network's weights in a module of its layers.
+
+    None without PyTorch, or for layers that it has not.
+    """
+    from cnncli.exchange.tensors.safetensors import name_arrays
+    from cnncli.exchange.torch_module.source import write_source
+
+    try:
+        source = write_source(model, WEIGHTS)
+    except ArchitectureError:
+        return None
+    return open_torch(source, name_arrays(model), prepares=False)
 
 
 def open_torch(source: str, weights: Mapping[str, Array], *, prepares: bool) -> Rival | None:

@@ -16,7 +16,7 @@ from cnncli.exchange.tensors import safetensors, torch_file
 
 
 def make_safetensors(path):
-    safetensors.write_model(str(path), make_model(), Export())
+    safetensors.write_model(str(path), make_model(), Export(check=0))
 
 
 def make_torch_file(path, as_zip):
