@@ -60,6 +60,11 @@ def fold(operation: Operation, inputs: list[Any]) -> list[Any]:
     return [np.asarray(array) for array in arrays]
 
 
+def can_fold(operation: Operation) -> bool:
+    """Say whether a node of this operator can be computed where its inputs are constants."""
+    return operation.operator in FOLDS or operation.operator in SIMPLE
+
+
 def _wrap(function: Callable[..., Any] | None) -> Callable[..., Any] | None:
     """Return a function of settings and arrays that knows no settings."""
     if function is None:

@@ -16,7 +16,7 @@ from cnncli.exchange.onnx_in.network import (
     UnsupportedError,
     reads,
 )
-from cnncli.exchange.onnx_in.windows import Axis, list_paddings, read_axes
+from cnncli.exchange.onnx_in.windows import Axis, count_windows, list_paddings, read_axes
 from cnncli.layers.geometry import Windows
 from cnncli.layers.pool import AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Pool
 
@@ -59,18 +59,27 @@ def _add_pool(network: Network, call: Call, kind: type[Pool]) -> Flow:
     if any(axis.dilation > 1 and axis.size > 1 for axis in axes):
         raise UnsupportedError("its windows have gaps (dilations)")
     ceil = bool(call.get("ceil_mode", 0)) and call.get("auto_pad", "NOTSET") in ("NOTSET", "VALID")
-    counts = [axis.count(axis.before, axis.after, ceil=ceil) for axis in axes]
+    counts = count_windows(axes, ceil=ceil)
     included = bool(call.get("count_include_pad", 0)) or kind is L2Pool
     size, strides = shorten(axis.size for axis in axes), shorten(axis.stride for axis in axes)
     for pad, rounding in list_paddings(axes, counts):
         layer = kind(size, None if strides == size else strides, pad, rounding)
         if _lays_same(layer, flow, axes, counts, included):
             return network.add(layer, flow)
+    if kind is AvgPool and not included and all(map(_sees_all, axes, counts)):
+        return network.add(GlobalAvgPool(), flow)
     if included and not ceil:
         before, after = (tuple(getattr(axis, end) for axis in axes) for end in ("before", "after"))
         padded = network.settle(flow, Padding(before, after, "zero"))
         return network.add(kind(size, None if strides == size else strides), padded)
-    raise UnsupportedError("its padding differs between two sides, or does not count in its means")
+    if kind is AvgPool:
+        raise UnsupportedError("its means leave out the padding, which counts in those of avgpool")
+    raise UnsupportedError("its padding differs between two sides")
+
+
+def _sees_all(axis: Axis, count: int) -> bool:
+    """Say whether there is a single window along an axis, with all of its input in it."""
+    return count == 1 and axis.size - axis.before >= axis.length
 
 
 def _lays_same(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
-from cnncli.exchange.onnx_in.folding import FAULTS, fold
+from cnncli.exchange.onnx_in.folding import FAULTS, can_fold, fold
 from cnncli.exchange.onnx_in.network import (
     FORMS,
     Call,
@@ -127,9 +127,10 @@ class _Tracer:
             operation = recognized
         held = [self.values.get(name, Missing()) for name in operation.inputs]
         if operation.operator not in FORMS and not any(isinstance(x, Flow) for x in held):
-            if any(isinstance(x, Missing) for x in held):
+            if not any(isinstance(x, Missing) for x in held):
+                return fold(operation, held)
+            if can_fold(operation):
                 return [Missing() for _ in operation.outputs]
-            return fold(operation, held)
         if operation.operator == "Shape" and isinstance(held[0], Flow):
             sizes = np.array([self.network.samples, *held[0].shape], np.int64)
             start, end = (operation.attributes.get(key) for key in ("start", "end"))

@@ -32,7 +32,7 @@ class Axis(Value):
         """Return how many windows fit with so much padding."""
         room = self.length + before + after - self.span
         if room < 0:
-            raise UnsupportedError("its window is larger than its input")
+            return 0
         count = room // self.stride + 1
         more = ceil and room % self.stride and count * self.stride < self.length + before
         return count + bool(more)
@@ -103,6 +103,14 @@ def list_paddings(axes: Sequence[Axis], counts: Sequence[int]) -> list[tuple[Pad
     return [*pads, ("same", False)] if same else pads
 
 
+def count_windows(axes: Sequence[Axis], *, ceil: bool = False) -> list[int]:
+    """Return how many windows there are along each axis; raise UnsupportedError for none."""
+    counts = [axis.count(axis.before, axis.after, ceil=ceil) for axis in axes]
+    if 0 in counts:
+        raise UnsupportedError("its window is larger than its input")
+    return counts
+
+
 def shorten_pad(pad: tuple[int, ...]) -> Padding:
     """Return a padding as the setting has it, once where it is alike on every axis."""
     return pad[:1] if len(set(pad)) == 1 else pad
@@ -110,7 +118,7 @@ def shorten_pad(pad: tuple[int, ...]) -> Padding:
 
 def choose_padding(axes: list[Axis]) -> Padding | None:
     """Return the pad of a convolution, None where it differs between two sides."""
-    counts = [axis.count(axis.before, axis.after) for axis in axes]
+    counts = count_windows(axes)
     return next((pad for pad, ceil in list_paddings(axes, counts) if not ceil), None)
 
 

@@ -37,6 +37,8 @@ CASES = [
     ([("AveragePool", "x", "y",
        {"kernel_shape": [3, 3], "pads": [1, 0, 0, 1], "count_include_pad": 1})], {},
      "zeropad(1x0, 0x1) >> avgpool(3, 1)"),
+    ([("AveragePool", "x", "y", {"kernel_shape": [9, 11], "pads": [1, 0, 1, 1]})], {},
+     "global_avgpool >> flatten"),
     ([("AveragePool", "x", "y", {"kernel_shape": [2, 3], "strides": [2, 3]})], {}, "avgpool(2x3)"),
     ([("Pad", "x p", "a", {"mode": "reflect"}), ("Conv", "a w", "y")],
      {"p": np.array([0, 0, 1, 2, 0, 0, 1, 2]), "w": draw(3, 4, 3, 3)},

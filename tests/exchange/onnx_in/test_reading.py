@@ -80,11 +80,15 @@ def test_another_kind_of_file_is_refused(tmp_path):
 
 
 def test_all_nodes_that_no_layer_stands_for_are_listed(tmp_path):
-    nodes = [("Det", "x", "a"), CONV, ("Sin", "y", "b"), ("Mul", "a b", "c"), ("Cos", "x", "d")]
-    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "c", w=FILTERS)
-    with pytest.raises(ArchitectureError, match="2 nodes are not supported: Det, Sin") as caught:
+    nodes = [
+        ("Det", "x", "a"), CONV, ("Sin", "y", "b"), ("Mul", "a b", "c"), ("Cos", "x", "unread"),
+        ("Relu", "c", "d"), ("Acos", "d", "e"),
+    ]  # fmt: skip
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "e", w=FILTERS)
+    with pytest.raises(ArchitectureError, match="3 nodes are not supported: Acos, Det") as caught:
         read(path)
-    assert caught.value.details == ("Det a: no layer does this", "Sin b: no layer does this")
+    reason = "no layer does this"
+    assert caught.value.details == (f"Det a: {reason}", f"Sin b: {reason}", f"Acos e: {reason}")
 
 
 def test_several_inputs_are_refused_by_name(tmp_path):
@@ -103,3 +107,16 @@ def test_an_open_size_has_to_be_given(tmp_path):
     assert read(path, input_shape=(7, 5, 3)).input_shape == (7, 5, 3)
     with pytest.raises(UsageError, match=r"7x6x3: the file is for \?x5x3"):
         read(path, input_shape=(7, 6, 3))
+
+
+def test_answers_of_the_same_size_are_stacked(tmp_path):
+    nodes = [CONV, ("Sigmoid", "x", "z")]
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "y z", w=FILTERS)
+    assert read(path).arch == "conv(2, 1, bias=no) | sigmoid"
+
+
+def test_answers_of_different_sizes_are_refused_by_name(tmp_path):
+    nodes = [CONV, ("GlobalMaxPool", "x", "z")]
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "y z", w=FILTERS)
+    with pytest.raises(ArchitectureError, match="has 2 outputs of different sizes, y, z"):
+        read(path)
