@@ -66,7 +66,7 @@ def read_model(path: str, given: Given) -> Imported:
         if source.metadata.get(EMBEDDED) == "true":
             return Imported(model, ("not compared with ONNX Runtime: it holds preprocessing",))
         return Imported(model, (), partial(open_source, path, model), ONNX_RUNTIME)
-    except (ArchitectureError, ModelFileError) as error:
+    except (ArchitectureError, ModelFileError, UsageError) as error:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 
 

@@ -98,7 +98,7 @@ class _Tracer:
             if None in stored:
                 raise UsageError(
                     f"{setting('input_shape')} is missing: the file is for "
-                    f"{'x'.join(str(size or '?') for size in stored)}"
+                    f"{'x'.join(str(size or '?') for size in stored)}; convert it with a size"
                 )
             given = tuple(size for size in stored if size is not None)
         if max(given) > LARGEST_SIDE or (samples or 1) > LARGEST_SIDE:

@@ -102,7 +102,7 @@ def test_several_inputs_are_refused_by_name(tmp_path):
 
 def test_an_open_size_has_to_be_given(tmp_path):
     path = make_file(tmp_path / "net.onnx", [CONV], (3, "H", 5), "y", w=FILTERS)
-    with pytest.raises(UsageError, match=r"is missing: the file is for \?x5x3"):
+    with pytest.raises(UsageError, match=r"net.onnx: .* is missing: the file is for \?x5x3;"):
         read(path)
     assert read(path, input_shape=(7, 5, 3)).input_shape == (7, 5, 3)
     with pytest.raises(UsageError, match=r"7x6x3: the file is for \?x5x3"):
