@@ -46,6 +46,13 @@ class Windows(Value):
         return _pair(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
 
     @property
+    def needed_after(self) -> Axes:
+        """Padding below and to the right with which all windows fit, but not one more of them."""
+        ends = zip(self.output, self.stride, self.span, self.before, self.input, strict=True)
+        needed = ((count - 1) * step + span - pad - size for count, step, span, pad, size in ends)
+        return _pair(map(max, self.after, needed))
+
+    @property
     def lost(self) -> Axes:
         """Input rows and columns that no window reaches: behind the last window or in its gaps."""
         return _pair(self._lost_along(axis) for axis in (0, 1))

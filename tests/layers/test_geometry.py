@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from cnncli.errors import ArchitectureError
 from cnncli.graph import build_graph
 from cnncli.layers import LAYERS
-from cnncli.layers.geometry import Windowed, lay_windows
+from cnncli.layers.geometry import Windowed, Windows, lay_windows
 from cnncli.notation import parse
 
 
@@ -35,6 +36,13 @@ def test_a_window_counts_the_pixels_it_reads_and_the_places_where_it_stands():
 def test_sizes_beyond_what_can_be_counted_are_refused():
     with pytest.raises(ArchitectureError, match="sizes end at 16,777,216"):
         lay_windows((1 << 25, 4, 1), (3,), (1,), (0,))
+
+
+def test_windows_that_stick_out_need_padding_behind_the_image():
+    windows = Windows((5, 6), (2, 2), (2, 2), (0, 0), output=(3, 3))
+    assert windows.needed_after == (1, 0)
+    assert replace(windows, after=(1, 1)).needed_after == (1, 1)
+    assert replace(windows, before=(1, 0)).needed_after == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
-from cnncli.layers.base import Axes
-from cnncli.layers.geometry import Windows
 from cnncli.layers.pool import Pool
 
 
@@ -28,12 +26,12 @@ def write_avgpool(graph: OnnxGraph, place: Place) -> str:
     """
     assert isinstance(place.layer, Pool)
     windows = place.layer.windows(place.shape)
-    if _measure_end(windows) == windows.after:
+    if windows.needed_after == windows.after:
         return _write_windows(graph, place, "AveragePool", count_include_pad=1)
     before = spell_axes(place.shape, windows.before)
     after = spell_axes(place.shape, windows.after)
     pads = graph.add_constant("pads", [0, 0, *before, 0, 0, *after])
-    beyond = [end - pad for end, pad in zip(_measure_end(windows), windows.after, strict=True)]
+    beyond = [end - pad for end, pad in zip(windows.needed_after, windows.after, strict=True)]
     return graph.add(
         "AveragePool",
         graph.add("Pad", place.x, pads),
@@ -65,23 +63,6 @@ def _write_windows(graph: OnnxGraph, place: Place, operator: str, **attributes: 
         place.x,
         kernel_shape=spell_axes(place.shape, windows.size),
         strides=spell_axes(place.shape, windows.stride),
-        pads=spell_axes(place.shape, windows.before, _measure_end(windows)),
+        pads=spell_axes(place.shape, windows.before, windows.needed_after),
         **attributes,
     )
-
-
-def _measure_end(windows: Windows) -> Axes:
-    """Return the padding below and to the right with which all windows fit, and no more of them."""
-    rows, columns = (
-        max(after, (count - 1) * stride + span - before - length)
-        for after, count, stride, span, before, length in zip(
-            windows.after,
-            windows.output,
-            windows.stride,
-            windows.span,
-            windows.before,
-            windows.input,
-            strict=True,
-        )
-    )
-    return rows, columns

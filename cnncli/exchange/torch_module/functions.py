@@ -78,7 +78,7 @@ def spell_maxpool(place: Place) -> Spelling:
     """Spell a pool of the largest values; its padding is never the largest."""
     assert isinstance(place.layer, Pool)
     windows = place.layer.windows(place.shape)
-    end = _measure_end(windows)
+    end = windows.needed_after
     x, pad = place.x, windows.before
     if end != pad or any(2 * p > size for p, size in zip(pad, windows.size, strict=True)):
         x = f'F.pad({x}, {spell_pads(place.shape, pad, end)}, value=float("-inf"))'
@@ -102,7 +102,7 @@ def spell_l2pool(place: Place) -> Spelling:
     """Spell a pool of roots of sums of squares, to which zeros add nothing."""
     assert isinstance(place.layer, Pool)
     windows = place.layer.windows(place.shape)
-    end = _measure_end(windows)
+    end = windows.needed_after
     x = place.x
     if any((*windows.before, *end)):
         x = f"F.pad({x}, {spell_pads(place.shape, windows.before, end)})"
@@ -200,20 +200,3 @@ def _spell_windows(name: str, place: Place, windows: Windows, x: str, pad: Axes)
     if any(pad):
         figures.append(spell_axes(place.shape, pad))
     return f"{name}({', '.join([x, *figures])})"
-
-
-def _measure_end(windows: Windows) -> Axes:
-    """Return the padding below and to the right with which all windows fit, and no more of them."""
-    rows, columns = (
-        max(after, (count - 1) * stride + span - before - length)
-        for after, count, stride, span, before, length in zip(
-            windows.after,
-            windows.output,
-            windows.stride,
-            windows.span,
-            windows.before,
-            windows.input,
-            strict=True,
-        )
-    )
-    return rows, columns
