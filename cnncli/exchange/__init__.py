@@ -11,7 +11,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnncli.errors import UsageError
+from cnncli.errors import ModelFileError, UsageError
 from cnncli.exchange.given import Given, Imported
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ THROUGH_ONNX = {  # formats that are not read, and what makes an .onnx file of t
 def read_network(path: str, given: Given) -> Imported:
     """Return the network in a file of any format that is read.
 
-    Raises UsageError for another format, or where something has to be said that is not;
-    ModelFileError for a file that is damaged, unsafe or no network; ArchitectureError for weights
-    that are not those of the architecture.
+    Raises UsageError for an unknown format, or where something has to be said that is not;
+    ModelFileError for a file that is damaged, unsafe, no network or of a format that is not read;
+    ArchitectureError for weights that are not those of the architecture.
     """
     imported: Imported = _find_module(path, READERS, "read").read_model(path, given)
     return imported
@@ -111,7 +111,10 @@ def get_ending(path: str) -> str:
 def _find_module(path: str, modules: dict[str, str], verb: str) -> Any:
     ending = get_ending(path)
     if ending not in modules and path != "-":
-        raise UsageError(f"{path}: {_explain(ending, modules, verb)}", path=path)
+        fault = f"{path}: {_explain(ending, modules, verb)}"
+        if verb == "read" and is_foreign(path):
+            raise ModelFileError(fault, path=path)
+        raise UsageError(fault, path=path)
     return import_module(f"{__name__}.{modules.get(ending, modules['.npz'])}")
 
 

@@ -13,6 +13,7 @@ from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span,
     ceil_div, cut_evenly, panel_floats, slab_of, valid_positions,
 )
+from kernels.conv.correlate cimport FEW_PRODUCTS
 from kernels.conv.pack cimport Pack, lay_pack, pack_floats, pack_source, split_pixels
 
 
@@ -95,6 +96,8 @@ cdef inline void sum_gradient(Gradient *z, Py_ssize_t n) noexcept nogil:
     if n == 0:
         memset(z.dweight, 0, weights * sizeof(float))
         return
+    if n * t.rows.positions * t.cols.positions * weights < FEW_PRODUCTS:
+        z.threads = 1
     z.cut = cut_evenly(t, n, t.images, t.slab_rows, t.slab_cols)
     if weights <= CHUNKED_FLOATS:
         sum_chunks(z, weights)

@@ -98,15 +98,24 @@ def test_all_arrays_that_do_not_fit_are_listed(run, arrays, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("ending", "tool"),
+    [("h5", "tf2onnx"), ("keras", "tf2onnx"), ("tflite", "tf2onnx"), ("caffemodel", "caffe2onnx")],
+)
+def test_formats_that_are_not_read_are_refused_with_the_way_through_onnx(run, ending, tool):
+    done = run("convert", f"m.{ending}", "m.npz")
+    assert done.returncode == 5
+    assert done.stderr == (
+        f"cnncli: m.{ending}: .{ending} files are not read; "
+        f"make an .onnx file of it with {tool}, or take one\n"
+    )
+
+
+@pytest.mark.parametrize(
     ("arguments", "fault"),
     [
         (["w.npz", "m.npz"], "holds weights alone, not their network; convert it with --arch"),
         (["w.npz", "m.npz", "--arch", ARCH], "--input is missing"),
         (["w.npz", "m.npz", "--arch", "no_net"], "no preset and no layer is called 'no_net'"),
-        (["m.h5", "m.npz"], ".h5 files are not read; make an .onnx file of it with tf2onnx"),
-        (["m.keras", "m.npz"], ".keras files are not read; make an .onnx file"),
-        (["m.tflite", "m.npz"], ".tflite files are not read; make an .onnx file"),
-        (["m.caffemodel", "m.npz"], "make an .onnx file of it with caffe2onnx"),
         (["w.npz", "m.keras"], ".keras files are not written"),
         (["w.npz", "m.xyz"], "m.xyz: ends in .xyz, and networks are written as .npz"),
         (["w", "m.npz"], "w: has no ending, and networks are read as .npz"),

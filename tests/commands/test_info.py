@@ -66,5 +66,5 @@ def test_weights_of_a_network_that_is_given_are_described_as_one(run, weights, t
 def test_a_file_that_is_no_network_is_refused(run, image, tmp_path):
     assert run("info", image).returncode == 5
     done = run("info", tmp_path / "m.keras")
-    assert done.returncode == 2 and "make an .onnx file of it with tf2onnx" in done.stderr
+    assert done.returncode == 5 and "make an .onnx file of it with tf2onnx" in done.stderr
     assert run("info", "-").returncode == 2

@@ -122,7 +122,7 @@ def test_layers_can_be_frozen_without_another_network(run, others, tmp_path):
     ("arguments", "code", "message"),
     [
         (("--init-from", "missing.npz"), 5, "missing.npz: no such file"),
-        (("--init-from", __file__), 5, "is not a model file"),
+        (("--init-from", __file__), 5, ".py files are written, not read"),
         (("--init-from", "BASE", "--arch", "depthwise(3) >> dense(classes)"), 2,
          "--init-from: no parameter agrees in name and shape with the network depthwise"),
         (("--init-from", "BASE", "--freeze", "cnov1"), 2,

@@ -17,6 +17,7 @@ VALUES = {
     settings.INDEX: st.integers(0, 9),
     settings.COUNT: COUNTS,
     settings.SIZE: SIZES,
+    settings.SIDES: SIZES | st.just((0,)),
     settings.PADDING: SIZES | st.sampled_from([(0,), "same", "causal"]),
     settings.SHAPE: st.tuples(COUNTS, COUNTS, COUNTS),
     settings.SWITCH: st.booleans(),
