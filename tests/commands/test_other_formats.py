@@ -82,7 +82,7 @@ def test_without_the_network_it_is_asked_for(run, weights, image):
 
 def test_formats_that_are_not_read_are_named(run, image):
     done = run("predict", "m.keras", image)
-    assert done.returncode == 2
+    assert done.returncode == 5
     assert done.stderr == (
         "cnncli: m.keras: .keras files are not read; make an .onnx file of it with tf2onnx, or "
         "take one\n"
@@ -91,7 +91,7 @@ def test_formats_that_are_not_read_are_named(run, image):
 
 def test_formats_that_are_written_alone_are_named(run, image):
     done = run("predict", "m.py", image)
-    assert done.returncode == 2
+    assert done.returncode == 5
     assert "m.py: .py files are written, not read; give the network it was made from" in done.stderr
 
 
