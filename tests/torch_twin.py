@@ -114,14 +114,15 @@ class Twin:
         if kind == "prelu":
             return F.prelu(x, weights["weight"])
         if kind in ("group_norm", "instance_norm"):
-            groups = layer.groups if kind == "group_norm" else x.shape[1]
+            groups = layer.groups if kind == "group_norm" else node.output_shape[-1]
             return F.group_norm(x, groups, weights["weight"], weights["bias"], layer.eps)
         if kind == "layer_norm":
-            size = x.shape[1:2]
+            size = node.output_shape[-1:]
+            last = x.ndim - 1  # not -1, which the exporter to ONNX cannot write
             normal = F.layer_norm(
-                x.movedim(1, -1), size, weights["weight"], weights["bias"], layer.eps
+                x.movedim(1, last), size, weights["weight"], weights["bias"], layer.eps
             )
-            return normal.movedim(-1, 1)
+            return normal.movedim(last, 1)
         if kind == "lrn":
             return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
         if kind == "zeropad":
