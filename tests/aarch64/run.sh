@@ -7,7 +7,7 @@
 # build/aarch64/ gets Debian's Python for aarch64, the packages of PyPI, and a copy of the sources.
 # setup.py runs in that Python, as it would on such a machine; only the compiler is not emulated.
 # Compiling takes minutes, tests/kernels half an hour. Later runs compile what has changed. One test
-# fails: the measured peak, as an emulator has not the speed of a processor.
+# is left out: that of the measured peak, as an emulator has not the speed of a processor.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -59,4 +59,5 @@ cd "$sources"
 export PATH="$here/bin:$PATH" PYTHONPATH="$packages:$sources"
 CPPFLAGS="-I$root/usr/include/$python -I$root/usr/include" \
     emulated setup.py -q build_ext --inplace
-emulated -m pytest "${@:-tests/kernels}"
+emulated -m pytest "${@:-tests/kernels}" \
+    --deselect tests/kernels/test_conv.py::test_the_measured_peak_is_that_of_a_processor
