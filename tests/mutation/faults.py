@@ -1,9 +1,14 @@
-"""All faults that are planted, by name."""
+"""All faults that are planted, by name: those of each room of the program, from `rooms/`."""
 
 from __future__ import annotations
 
-from mutation.fault import Fault
-from mutation.kernel_faults import KERNEL_FAULTS
-from mutation.python_faults import PYTHON_FAULTS
+from importlib import import_module
+from pathlib import Path
 
-FAULTS: dict[str, Fault] = {**PYTHON_FAULTS, **KERNEL_FAULTS}
+from mutation.fault import Fault
+
+ROOMS: dict[str, dict[str, Fault]] = {
+    path.stem: import_module(f"mutation.rooms.{path.stem}").FAULTS
+    for path in sorted((Path(__file__).parent / "rooms").glob("*.py"))
+}
+FAULTS: dict[str, Fault] = {name: fault for room in ROOMS.values() for name, fault in room.items()}

@@ -1,7 +1,7 @@
 """Every planted fault is noticed by the tests."""
 
 import pytest
-from mutation.faults import FAULTS
+from mutation.faults import FAULTS, ROOMS
 from mutation.planting import ROOT, Field
 
 
@@ -13,6 +13,17 @@ def test_a_fault_can_still_be_planted(name):
     for path in fault.tests:
         assert (ROOT / path.partition("::")[0]).exists()
         assert "against_torch" not in path
+
+
+def test_no_two_faults_have_the_same_name():
+    assert len(FAULTS) == sum(map(len, ROOMS.values()))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_faults_lie_in_the_room_that_they_are_listed_for(room):
+    for fault in ROOMS[room].values():
+        folders = fault.file.split("/")[:-1]
+        assert room in folders[:2] or (room == "modules" and folders == ["cnncli"])
 
 
 @pytest.fixture(scope="module")

@@ -375,7 +375,7 @@ GEOMETRY = {
     ),
 }
 
-KERNEL_FAULTS = {
+FAULTS = {
     **ELEMENTWISE,
     **POOLS,
     **DEPTHWISE_CONVOLUTION,
