@@ -41,12 +41,24 @@ def answer(model, samples):
     return compute_logits(model, Inputs(samples, samples))
 
 
-def compare(path, model, count=2, seed=0):
-    """Return how far our answers are from ONNX Runtime's, relative to the range of its answers."""
+def open_session(path):
+    """Return ONNX Runtime with a file."""
     runtime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def compute_in_onnx_runtime(path, samples):
+    """Return the first answer of a file to float32 samples, in the order it takes them."""
+    session = open_session(path)
+    fed = session.get_inputs()[0].name
+    return session.run(None, {fed: np.ascontiguousarray(samples)})[0]
+
+
+def compare(path, model, count=2, seed=0):
+    """Return how far our answers are from ONNX Runtime's, relative to the range of its answers."""
+    session = open_session(path)
     numbers = np.random.default_rng(seed)
     samples = numbers.standard_normal((count, *model.input_shape)).astype(np.float32)
     fed = session.get_inputs()[0]

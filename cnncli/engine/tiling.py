@@ -3,7 +3,8 @@
 Every pixel is computed with all the context its answer depends on, so it is the same in any tile.
 Beyond the borders of the image its pixels are repeated in reverse order. Tiles begin at multiples
 of the network's stride, so that pools and strided convolutions look at the same windows, and of
-its layers' grain, so that even what is rounded is rounded alike.
+its layers' grain, so that even what is rounded is rounded alike. Where an answer depends on all
+pixels of an image, the whole image is the only tile.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from cnncli.engine.buffers import count_memory_bytes
 from cnncli.engine.copies import AS_IT_IS, Copy, average
 from cnncli.engine.plan import Plan
 from cnncli.engine.weights import Weights
-from cnncli.errors import ArchitectureError
+from cnncli.errors import ArchitectureError, UsageError, setting
 from cnncli.graph import Graph, build_graph
 from cnncli.graph.context import Context, measure_context
 from cnncli.layers.base import Array, Axes, Setup
@@ -40,8 +41,9 @@ class Tiled:
     """A network that answers for every pixel, ready for images of any size.
 
     `tile`: rows and columns computed at a time, at most, rounded up to what the network's stride
-    allows; None: as many as a plan of a gigabyte takes, up to 1024. With `copies`, every answer is
-    the mean over these copies of the image.
+    allows; None: as many as a plan of a gigabyte takes, up to 1024, or the whole image, where
+    every answer depends on it. With `copies`, every answer is the mean over these copies of the
+    image.
     """
 
     def __init__(
@@ -53,13 +55,19 @@ class Tiled:
         tile: Axes | None = None,
         copies: Sequence[Copy] = (),
     ) -> None:
-        """Raise ArchitectureError for a network that cannot take images of another size."""
+        """Raise ArchitectureError for a network that cannot take images of another size.
+
+        Raises UsageError for a tile where every answer depends on the whole image.
+        """
         self.graph, self.weights, self.copies = graph, weights, copies
         self.setup = replace(setup, batch=1)
         context = measure_context(graph)
         self.context = _widen(context) if copies else context
-        self.grain = math.lcm(*(node.layer.grain for node in graph.nodes))
-        self.limit = self._round_up(tile) if tile else self._find_largest_tile()
+        grains = () if context.everything else (node.layer.grain for node in graph.nodes)
+        self.grain = math.lcm(*grains)
+        if context.everything and tile:
+            raise UsageError(f"{setting('tile')}: the network sees whole images; leave it out")
+        self.limit = None if context.everything else self._find_largest_tile(tile)
         self._plans: dict[Axes, Plan] = {}
 
     def refresh(self) -> None:
@@ -119,8 +127,10 @@ class Tiled:
 
     def _choose_tile(self, size: Axes) -> Axes:
         """Return the size of the tiles of an image: the whole image, if that is small enough."""
-        rows, columns = map(min, self._round_up(size), self.limit)
-        return rows, columns
+        rows, columns = self._round_up(size)
+        if self.limit is None:
+            return rows, columns
+        return min(rows, self.limit[0]), min(columns, self.limit[1])
 
     def _make_plan(self, tile: Axes) -> Plan:
         if tile not in self._plans:
@@ -144,7 +154,9 @@ class Tiled:
             )
         return graph
 
-    def _find_largest_tile(self) -> Axes:
+    def _find_largest_tile(self, wanted: Axes | None) -> Axes:
+        if wanted:
+            return self._round_up(wanted)
         side = LARGEST
         while True:
             tile = self._round_up((side, side))

@@ -12,7 +12,7 @@ from cnncli.exchange.given import Imported
 from cnncli.exchange.preparation import choose_preprocessing
 from cnncli.model_file import Model, check_savable
 from cnncli.samples import MaskLevels
-from cnncli.tasks import Segmentation, read_task
+from cnncli.tasks import MultiLabel, Segmentation, read_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 MOST_LEVELS = 256  # of masks
 
 
-def complete(graph: Graph, weights: Mapping[str, Array], given: Given) -> Imported:
+def complete(
+    graph: Graph, weights: Mapping[str, Array], given: Given, *, labels: bool = False
+) -> Imported:
     """Return a network with its weights as a model, and what was chosen where nothing was given.
 
     Weights are float32 in the shapes of the model file. A network that answers with a vector tells
-    classes apart, one that answers with a map gives each pixel a class. Raises UsageError for a
-    number of names that is not that of the outputs, ArchitectureError for a network that no model
-    file can hold.
+    classes apart, or gives several `labels`; one that answers with a map gives each pixel a class.
+    Raises UsageError for a number of names that is not that of the outputs, ArchitectureError for a
+    network that no model file can hold.
     """
     notes: list[str] = []
     count = graph.classes
@@ -48,6 +50,8 @@ def complete(graph: Graph, weights: Mapping[str, Array], given: Given) -> Import
         task = _describe_masks(tuple(classes))
         if isinstance(preprocessing, Preprocessing):  # every pixel of an image is answered for
             preprocessing = replace(preprocessing, resize="none", share=None)
+    elif labels:
+        task = MultiLabel(tuple(classes), thresholds=(0.5,) * count).to_manifest()
     check_savable(graph.text, graph.input_shape, classes)
     read_task(classes, task).check(graph)
     model = Model(

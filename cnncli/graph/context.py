@@ -6,8 +6,10 @@ import math
 from fractions import Fraction
 
 from cnncli.errors import ArchitectureError
+from cnncli.graph.building import build_graph
 from cnncli.graph.nodes import INPUT, Graph, Node
 from cnncli.layers.base import Axes
+from cnncli.notation import parse
 from cnncli.value import Value
 
 FINEST = 1 << 12  # parts of a pixel between two positions; jumps are kept as rounded floats
@@ -25,12 +27,13 @@ class Context(Value):
     before: Axes  # rows above, columns to the left
     after: Axes
     stride: Axes
+    everything: bool = False  # it depends on all pixels, and there are none beside them
 
 
 def measure_context(graph: Graph) -> Context:
     """Return the context of a network that answers for every pixel of its input.
 
-    Raises ArchitectureError where it answers otherwise, or sees the whole image at once.
+    Raises ArchitectureError where it answers otherwise, or for images of a single size alone.
     """
     height, width = graph.input_shape[:2]
     if len(graph.output_shape) != 3 or graph.output_shape[:2] != (height, width):
@@ -39,14 +42,29 @@ def measure_context(graph: Graph) -> Context:
             f"the output of the network is {shape}, not {height}x{width}xclasses; "
             "end it with conv(classes, 1) at the size of its input"
         )
+    rows, columns = (_measure_along(graph, axis) for axis in (0, 1))
+    stride = (rows[2], columns[2])
     for node in graph.nodes:
         if node.layer.reach(*node.input_shapes).everything:
-            raise ArchitectureError(
-                f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
-                "could be predicted; leave it out"
-            )
-    rows, columns = (_measure_along(graph, axis) for axis in (0, 1))
-    return Context((rows[0], columns[0]), (rows[1], columns[1]), (rows[2], columns[2]))
+            _check_other_size(graph, stride, node)
+            return Context((0, 0), (0, 0), stride, everything=True)
+    return Context((rows[0], columns[0]), (rows[1], columns[1]), stride)
+
+
+def _check_other_size(graph: Graph, stride: Axes, node: Node) -> None:
+    """Refuse a network in which a layer sees the whole image, if it is for a single size."""
+    height, width, channels = graph.input_shape
+    shape = (height + stride[0], width + stride[1], channels)
+    try:
+        other = build_graph(parse(graph.text), shape)
+        fits = other.output_shape[:2] == shape[:2] and other.params == graph.params
+    except ArchitectureError:
+        fits = False
+    if not fits:
+        raise ArchitectureError(
+            f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
+            "could be predicted; leave it out"
+        )
 
 
 def _measure_along(graph: Graph, axis: int) -> tuple[int, int, int]:

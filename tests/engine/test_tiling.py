@@ -6,7 +6,7 @@ import pytest
 from cnncli.engine import Plan, Weights, tiling
 from cnncli.engine.copies import make_copies
 from cnncli.engine.tiling import Tiled
-from cnncli.errors import ArchitectureError
+from cnncli.errors import ArchitectureError, UsageError
 from cnncli.graph import build_graph
 from cnncli.layers.base import Setup
 from cnncli.notation import parse
@@ -121,3 +121,30 @@ def test_a_network_that_answers_other_sizes_otherwise_is_refused():
     graph, weights = network("dense(768) >> reshape(16x16x3)")
     with pytest.raises(ArchitectureError, match="sees the whole image at once"):
         Tiled(graph, weights, Setup(1))
+
+
+GATED = "conv(8, 3, pad=1) >> relu >> id * (global_avgpool >> conv(8, 1) >> sigmoid) >> maxpool(2)"
+WHOLE = f"{GATED} >> instance_norm >> upsample(2) >> conv(3, 1)"
+
+
+def test_an_image_of_which_all_is_seen_at_once_is_the_only_tile():
+    graph, weights = network(WHOLE)
+    pixels = image(26, 48)
+    plan = Plan(build_graph(parse(WHOLE), (26, 48, 2)), weights, Setup(1))
+    fill(pixels, None, plan.input[0])
+    plan.forward(1)
+    assert Tiled(graph, weights, Setup(1))(pixels, fill).tobytes() == plan.output[0].tobytes()
+
+
+def test_an_image_of_which_all_is_seen_is_continued_to_a_multiple_of_the_stride():
+    graph, weights = network(WHOLE)
+    pixels = image(26, 48)
+    pixels[25], pixels[:, 47] = pixels[23], pixels[:, 45]
+    tiled = Tiled(graph, weights, Setup(1))
+    assert tiled(pixels[:25, :47], fill).tobytes() == tiled(pixels, fill)[:25, :47].tobytes()
+
+
+def test_a_network_that_sees_whole_images_takes_no_tiles():
+    graph, weights = network(WHOLE)
+    with pytest.raises(UsageError, match=r"tile.*: the network sees whole images; leave it out"):
+        Tiled(graph, weights, Setup(1), tile=(16, 16))

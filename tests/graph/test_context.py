@@ -65,6 +65,13 @@ def test_no_pixel_beyond_the_context_changes_an_answer(text):
             assert not (changed & ~allowed).any()
 
 
+@pytest.mark.parametrize("gate", ["id * (global_avgpool >> conv(4, 1))", "instance_norm"])
+def test_a_network_may_see_the_whole_image_if_it_takes_other_sizes(gate):
+    assert context(f"conv(4, 3, 2, 1) >> {gate} >> deconv(2, 2, 2)") == Context(
+        (0, 0), (0, 0), (2, 2), everything=True
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

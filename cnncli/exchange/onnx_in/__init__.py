@@ -30,8 +30,10 @@ from cnncli.exchange.onnx_in.tracing import trace
 from cnncli.exchange.proof import ONNX_RUNTIME
 from cnncli.graph import build_graph
 from cnncli.registry import import_modules
+from cnncli.value import Value
 
 if TYPE_CHECKING:
+    from cnncli.exchange.onnx_in.network import Chances
     from cnncli.exchange.onnx_in.reading import Source
     from cnncli.graph import Graph
     from cnncli.layers.base import Array, Shape
@@ -53,15 +55,16 @@ def read_model(path: str, given: Given) -> Imported:
     try:
         described = read_description(source)
         if described is None:
-            graph, weights, notes = build_network(source, given.input_shape)
-            imported = complete(graph, weights, given)
-            opening = partial(open_source, path, imported.model)
-            return Imported(imported.model, (*notes, *imported.notes), opening, ONNX_RUNTIME)
+            built = build_network(source, given.input_shape, logits=True)
+            labels = built.chances == "of labels"
+            imported = complete(built.graph, built.weights, given, labels=labels)
+            opening = partial(open_source, path, imported.model, chances=built.chances)
+            return Imported(imported.model, (*built.notes, *imported.notes), opening, ONNX_RUNTIME)
         source = cut_network(source, described)
-        graph, weights, _ = build_network(source, tuple(described["input"]))
-        model = restore(source, described, graph)
+        built = build_network(source, tuple(described["input"]))
+        model = restore(source, described, built.graph)
         if model is None:
-            model = describe(complete(graph, weights, Given()).model, described)
+            model = describe(complete(built.graph, built.weights, Given()).model, described)
         model = replace_names(model, given).model
         if source.metadata.get(EMBEDDED) == "true":
             return Imported(model, ("not compared with ONNX Runtime: it holds preprocessing",))
@@ -70,11 +73,18 @@ def read_model(path: str, given: Given) -> Imported:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 
 
-def build_network(
-    source: Source, input_shape: Shape | None
-) -> tuple[Graph, dict[str, Array], tuple[str, ...]]:
-    """Return the network of a file and its weights, and what there is to say about them."""
-    network, output = trace(source, input_shape)
+class Built(Value):
+    """The network of a file."""
+
+    graph: Graph
+    weights: dict[str, Array]
+    notes: tuple[str, ...]  # what there is to say about it
+    chances: Chances | None  # that the file answers with, and the network with their logits
+
+
+def build_network(source: Source, input_shape: Shape | None, *, logits: bool = False) -> Built:
+    """Return the network of a file, or one that answers with the `logits` of its answers."""
+    network, output = trace(source, input_shape, logits=logits)
     expression, weighted = build_expression(network, output)
     graph = build_graph(expression, network.input_shape)
     places = [node for node in graph.nodes if node.layer.parameters(*node.input_shapes)]
@@ -84,7 +94,7 @@ def build_network(
         for name, array in step.weights.items()
     }
     copies = len(weighted) - len({id(step) for step in weighted})
-    if not copies:
-        return graph, weights, ()
-    note = f"{copies} layers stand more than once, for several branches read what they make"
-    return graph, weights, (note,)
+    notes: tuple[str, ...] = ()
+    if copies:
+        notes = (f"{copies} layers stand more than once, for several branches read what they make",)
+    return Built(graph, weights, notes, network.chances)

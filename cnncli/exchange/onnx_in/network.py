@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from cnncli.registry import Registry
 from cnncli.value import Value
 
 Constant = NDArray[Any]
+Chances = Literal["of a class", "of labels"]  # what sigmoids at the end of a network make
 
 
 class UnsupportedError(Exception):
@@ -83,6 +84,7 @@ class Network:
         self.input_shape = input_shape
         self.samples = samples  # N, where the file fixes it
         self.opset = opset
+        self.chances: Chances | None = None  # that the file answers with, and we with their logits
         self.steps: list[Step] = []
         self.readings: Counter[int] = Counter()  # how many nodes read what a step makes
 

@@ -12,14 +12,16 @@ from cnncli.exchange.proof import Inputs, Rival
 from cnncli.model_file.reader import open_model_file
 
 if TYPE_CHECKING:
+    from cnncli.exchange.onnx_in.network import Chances
     from cnncli.layers.base import Array
     from cnncli.model_file import Model
 
 
-def open_source(path: str, model: Model) -> Rival | None:
+def open_source(path: str, model: Model, *, chances: Chances | None = None) -> Rival | None:
     """Return ONNX Runtime with a file that was read as this model; None where it is not installed.
 
-    Raises CnncliError where it refuses the file.
+    Where it answers with `chances`, the values before its sigmoids are compared. Raises CnncliError
+    where it refuses the file.
     """
     runtime = find_runtime()
     if runtime is None:
@@ -27,8 +29,10 @@ def open_source(path: str, model: Model) -> Rival | None:
     with open_model_file(path) as stream:
         content = onnx.load_model_from_string(stream.read())
     answers = [value.name for value in content.graph.output]
-    if model.graph.nodes and model.graph.nodes[-1].layer.kind == "softmax":
-        answers = _find_logits(content.graph, answers)
+    if chances is not None:
+        answers = _find_logits(content.graph, answers, "Sigmoid")
+    elif model.graph.nodes and model.graph.nodes[-1].layer.kind == "softmax":
+        answers = _find_logits(content.graph, answers, "Softmax")
     session = open_session(runtime, content.SerializeToString(), path)
     takes = session.get_inputs()[0]
     samples, *sizes = takes.shape
@@ -41,18 +45,22 @@ def open_source(path: str, model: Model) -> Rival | None:
         for start in range(0, len(taken), count):
             batch = np.resize(taken[start : start + count], (count, *taken.shape[1:]))
             made = session.run(answers, {takes.name: np.ascontiguousarray(batch)})
-            parts.append(np.concatenate([_move(array, model) for array in made], axis=-1))
+            if chances == "of a class":  # of the second one; the logit of the first is 0
+                made = [_move(array, model) for array in (np.zeros_like(made[0]), *made)]
+            else:
+                made = [_move(array, model) for array in made]
+            parts.append(np.concatenate(made, axis=-1))
         return np.concatenate(parts)[: len(taken)]
 
     return Rival(f"ONNX Runtime {runtime.__version__}", answer)
 
 
-def _find_logits(graph: Any, answers: list[str]) -> list[str]:
-    """Return what goes into the softmaxes that make the answers, as more outputs of a graph."""
+def _find_logits(graph: Any, answers: list[str], operator: str) -> list[str]:
+    """Return what the sigmoids or softmaxes at the end read, as more outputs of a graph."""
     makers = {name: node for node in graph.node for name in node.output}
     logits = []
     for name in answers:
-        while makers[name].op_type != "Softmax":
+        while makers[name].op_type != operator:
             name = makers[name].input[0]
         logits.append(makers[name].input[0])
     kept = [value.name for value in graph.output]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
+from cnncli.exchange.onnx_in.answers import take_logits
 from cnncli.exchange.onnx_in.folding import FAULTS, can_fold, fold
 from cnncli.exchange.onnx_in.network import (
     FORMS,
@@ -35,8 +36,10 @@ class Missing:
     """Stands for a value that cannot be computed."""
 
 
-def trace(source: Source, input_shape: Shape | None) -> tuple[Network, int]:
-    """Return the steps of a network, and the one that makes its answer.
+def trace(
+    source: Source, input_shape: Shape | None, *, logits: bool = False
+) -> tuple[Network, int]:
+    """Return the steps of a network, and the one that makes its answer, or the `logits` of that.
 
     `input_shape` is (H, W, C) or (L, C), for sizes that the file leaves open. Raises UsageError
     where it is needed or differs; ArchitectureError, which lists them, for nodes no layer is for.
@@ -44,7 +47,7 @@ def trace(source: Source, input_shape: Shape | None) -> tuple[Network, int]:
     tracer = _Tracer(source, input_shape)
     for operation in source.operations:
         tracer.add(operation)
-    return tracer.network, tracer.finish()
+    return tracer.network, tracer.finish(logits=logits)
 
 
 class _Tracer:
@@ -148,7 +151,7 @@ class _Tracer:
             raise UnsupportedError("its attributes and inputs do not fit together") from error
         return [*made] if isinstance(made, list) else [made]
 
-    def finish(self) -> int:
+    def finish(self, *, logits: bool) -> int:
         """Return the step of the answer; several answers of the same size are stacked."""
         self._refuse_missing()
         flows = []
@@ -158,7 +161,10 @@ class _Tracer:
                 raise ArchitectureError(
                     f"its output {shorten_name(name)} does not depend on its input"
                 )
-            flows.append(self._end(name, flow))
+            flows.append(flow)
+        if len(flows) == 1 and logits:
+            flows = [take_logits(self.network, flows[0])]
+        flows = [*map(self._end, self.source.outputs, flows)]
         if len(flows) == 1:
             return flows[0].step
         if len({flow.held[:-1] for flow in flows}) > 1:

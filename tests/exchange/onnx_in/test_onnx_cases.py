@@ -50,7 +50,8 @@ def answer_case(case, path):
     """Return our answer in the order of the expected one, and that; raise where it is refused."""
     inputs, outputs = case.data_sets[0]
     source = read_file(fix_all_but_the_first(case.model, inputs, path))
-    graph, weights, _ = build_network(source, None)
+    built = build_network(source, None)
+    graph, weights = built.graph, built.weights
     names = [str(number) for number in range(graph.classes)]
     model = Model(graph.text, graph.input_shape, {}, names, weights)
     x, expected = np.asarray(inputs[0]), np.asarray(outputs[0])

@@ -89,6 +89,7 @@ def test_an_operator_answers_as_in_onnx_runtime(tmp_path, nodes, constants, text
 
 def build(source):
     """Return a model of a network whose answer need not be that of any task."""
-    graph, weights, _ = build_network(source, None)
+    built = build_network(source, None)
+    graph, weights = built.graph, built.weights
     names = [str(number) for number in range(graph.classes)]
     return Model(graph.text, graph.input_shape, {}, names, weights)
