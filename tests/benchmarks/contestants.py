@@ -16,8 +16,6 @@ PREDICT = ("predict", "predict-1")
 ALL = ("train", *PREDICT)
 # By default glibc hands large blocks back to the system, and takes them again in every step.
 KEEPING = {"MALLOC_TRIM_THRESHOLD_": "4294967296", "MALLOC_MMAP_THRESHOLD_": "4294967296"}
-# What holds a program to AVX2 on a CPU that has AVX-512; ONNX Runtime, ncnn and MNN know no way.
-AVX2 = {"CNNCLI_ISA": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
 VERSIONS = """
 import importlib.metadata, json, sys
 from importlib.metadata import packages_distributions, version
@@ -111,6 +109,14 @@ class Programs:
         """Return how many parameters our network has."""
         found = json.loads(output([self.cnncli, "shape-calc", *_network(workload), "--json"]))
         return found["total"]["params"]
+
+
+def hold_to_avx2(directory: Path) -> None:
+    """Have all programs begun from now on find a CPU without AVX-512, whatever they ask it."""
+    library = directory / "hold_to_avx2.so"
+    source = str(HERE / "hold_to_avx2.c")
+    output(["gcc", "-O2", "-shared", "-fPIC", "-o", str(library), source])
+    os.environ["LD_PRELOAD"] = str(library)
 
 
 def _network(workload: Workload) -> list[str]:

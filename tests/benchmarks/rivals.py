@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contest import Contest, note
-from contestants import AVX2, OURS, PREDICT, RIVALS, Programs, output
+from contestants import OURS, PREDICT, RIVALS, Programs, hold_to_avx2, output
 from table import summary, tables
 from workloads import WORKLOADS
 
@@ -36,8 +36,6 @@ FAMILIES = sorted({one.family for one in RIVALS})
 def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     given = arguments()
-    if given.avx2:
-        os.environ |= AVX2
     programs = Programs(given.cnncli, dict(given.python))
     versions = programs.versions()
     wanted = [one for one in RIVALS if one.family in given.rivals]
@@ -45,6 +43,8 @@ def main() -> None:
     absent = sorted({one.family for one in wanted} - {one.family for one in present})
     workloads = [WORKLOADS[name] for name in given.only]
     with tempfile.TemporaryDirectory() as directory:
+        if given.avx2:
+            hold_to_avx2(Path(directory))
         contest = Contest(
             programs, [OURS, *present], Path(directory), given.rounds, given.seconds, given.threads
         )
@@ -52,7 +52,7 @@ def main() -> None:
             modes = [one for one in given.modes if one in STEPS]
             sys.exit(0 if contest.check(workloads, modes) else 1)
         results = list(contest.results(workloads, given.modes))
-    circumstances = describe_circumstances(given, programs)
+        circumstances = describe_circumstances(given, programs)
     print(tables(results))
     print("\n" + write_circumstances(circumstances))
     note("absent: " + (", ".join(absent) or "none"))
@@ -76,7 +76,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1, help="of each measurement")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
-        "--avx2", action="store_true", help="hold all that can be held to AVX2 on a CPU with more"
+        "--avx2", action="store_true", help="hide AVX-512 from all of them (needs gcc)"
     )
     parser.add_argument("--check", action="store_true", help="only that all compute the same")
     parser.add_argument("--cnncli", default=shutil.which("cnncli"), metavar="PATH")
@@ -121,7 +121,7 @@ def describe_circumstances(given: argparse.Namespace, programs: Programs) -> dic
 def write_circumstances(circumstances: dict[str, Any]) -> str:
     """Return the line that belongs under a table."""
     caches = ", ".join(f"{name} {size}" for name, size in circumstances["caches"].items())
-    held = " (others held to it where they can be)" if circumstances["held_to_avx2"] else ""
+    held = ", AVX-512 hidden from all" if circumstances["held_to_avx2"] else ""
     return (
         f"{circumstances['cpu']}, caches {caches or 'unknown'}; cnncli with "
         f"{circumstances['instruction_set']}{held}, {circumstances['threads']} threads; "
