@@ -222,6 +222,16 @@ cdef inline Py_ssize_t panel_floats(const Correlation *t) noexcept nogil:
     return ceil_div(t.K, PANEL) * t.rows.taps * t.cols.taps * t.C * PANEL
 
 
+cdef inline Py_ssize_t block_floats(const Correlation *t) noexcept nogil:
+    """Return the floats from a panel's weights of 16 channels to those of the next 16."""
+    return PANEL * PANEL * (1 if t.gather.taps else t.rows.taps * t.cols.taps)
+
+
+cdef inline Py_ssize_t tap_floats(const Correlation *t, Py_ssize_t channel) noexcept nogil:
+    """Return the floats from tap to tap of weights of up to 16 channels, from `channel` on."""
+    return PANEL * (t.C if t.gather.taps else min(<Py_ssize_t> PANEL, t.C - channel))
+
+
 cdef inline Py_ssize_t pool_size(const Correlation *t) noexcept nogil:
     """Return how many rows, and how many columns, of outputs become one of y."""
     return 2 if t.pools else 1

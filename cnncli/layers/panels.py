@@ -1,7 +1,8 @@
 """The layout in which the convolution kernels read weights: panels of 16 filters.
 
-(K, C/groups, R, S) in the model file is [groups][panel][R][S][C/groups][16] in memory, so that a
-vector load brings the same weight of 16 filters. Lanes behind the last filter hold zeros.
+(K, C/groups, R, S) in the model file is [groups][panel][block][R][S][16][16] in memory: a vector
+load brings the same weight of 16 filters, and the weights of a block of 16 channels, of which the
+last may have fewer, lie side by side. Lanes behind the last filter hold zeros.
 """
 
 from __future__ import annotations
@@ -23,14 +24,23 @@ def declare_conv_weight(shape: Shape, groups: int, fan_in: int, fan_out: int) ->
         padded = np.zeros((groups, panels * LANES, channels, rows, columns), np.float32)
         grouped = weight.reshape(groups, filters // groups, channels, rows, columns)
         padded[:, : filters // groups] = grouped
-        split = padded.reshape(groups, panels, LANES, channels, rows, columns)
-        return np.ascontiguousarray(split.transpose(0, 1, 4, 5, 3, 2)).reshape(-1)
+        split = padded.reshape(groups * panels, LANES, channels, rows, columns)
+        blocks = [
+            split[:, :, first : first + LANES].transpose(0, 3, 4, 2, 1).reshape(len(split), -1)
+            for first in range(0, channels, LANES)
+        ]
+        return np.concatenate(blocks, axis=1).reshape(-1)
 
     def unpack(flat: Array, _: Shape) -> Array:
-        split = flat.reshape(groups, panels, rows, columns, channels, LANES)
-        lanes = split.transpose(0, 1, 5, 4, 2, 3)
-        joined = lanes.reshape(groups, panels * LANES, channels, rows, columns)
-        return np.ascontiguousarray(joined[:, : filters // groups]).reshape(shape)
+        split = flat.reshape(groups * panels, -1)
+        joined = np.empty((groups * panels, LANES, channels, rows, columns), np.float32)
+        for first in range(0, channels, LANES):
+            block = joined[:, :, first : first + LANES]
+            start, stop = (place * rows * columns * LANES for place in (first, first + LANES))
+            lanes = split[:, start:stop].reshape(len(split), rows, columns, -1, LANES)
+            block[:] = lanes.transpose(0, 4, 3, 1, 2)
+        filled = joined.reshape(groups, panels * LANES, channels, rows, columns)
+        return np.ascontiguousarray(filled[:, : filters // groups]).reshape(shape)
 
     size = groups * panels * LANES * channels * rows * columns
     return Parameter(shape, size, fan_in, fan_out, decays=True, pack=pack, unpack=unpack)

@@ -3,7 +3,8 @@
 
 Legend: N (n in a call) images, C input channels, K filters, H W input, P Q output, R S window;
 x input, y output, dx dy dweight dbias gradients. x and y are NHWC. Weights are in panels of 16
-filters, [groups][K/16][R][S][C][16], with zeros in the lanes beyond a group's last filter.
+filters, [groups][K/16][C/16][R][S][16][16], with zeros in the lanes beyond a group's last filter;
+the last of its blocks of 16 channels may have fewer.
 
 Every output element is the work of one thread, and adds its products in an order that shapes
 alone decide; so results are the same bits for any number of threads and any batch.
@@ -200,7 +201,7 @@ cdef class Bound:
     def __init__(
         self, Convolution g,
         const float[::1] source,  # (N, H, W, C) forward, (N, P, Q, K) backward
-        const float[::1] weight,  # (groups, K/16, R, S, C, 16): see panel_size
+        const float[::1] weight,  # (groups, K/16, C/16, R, S, 16, 16): see panel_size
         const float[::1] bias,  # (K,) forward, (C,) backward
         const float[::1] residual, float[::1] target,  # (N, P, Q, K) forward, (N, H, W, C) backward
         float[::1] scratch,  # (scratch_size,)
@@ -285,7 +286,7 @@ def conv_backward_weights(
     Convolution g, Py_ssize_t n,
     const float[::1] x,  # (n, H, W, C)
     const float[::1] dy,  # (n, P, Q, K)
-    float[::1] dweight,  # (groups, K/16, R, S, C, 16)
+    float[::1] dweight,  # (groups, K/16, C/16, R, S, 16, 16)
     float[::1] scratch,  # (scratch_size,)
     const float[::1] normal=None,  # (3, normal_lanes(C))
 ):

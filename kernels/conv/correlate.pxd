@@ -1,9 +1,8 @@
 """The loops over the tiles of a correlation: convolution forward, and backward to its input.
 
 A thread packs the source of a slab once, or reads it where it lies (pack.pxd), then runs over
-filters, channels, rows and pixels, in this order. A tile's weights for a few channels are laid side
-by side, so that they stay in the first-level cache for all rows: where they come from, the taps of
-a window may all lie in the same few sets of it.
+filters, channels, rows and pixels, in this order. A tile's weights for 16 channels lie side by
+side, so that they stay in the first-level cache for all rows; the way back turns them first.
 """
 
 from cython.parallel cimport prange, threadid
@@ -11,7 +10,8 @@ from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span, Taps,
-    ceil_div, cut_evenly, panel_floats, phase_positions, pool_size, slab_of, taps_of, valid_taps,
+    block_floats, ceil_div, cut_evenly, panel_floats, phase_positions, pool_size, slab_of,
+    tap_floats, taps_of, valid_taps,
 )
 from kernels.conv.pack cimport (
     Pack, lay_pack, lay_unpacked, pack_floats, pack_source, pixel_by_pixel,
@@ -21,7 +21,7 @@ from kernels.conv.pack cimport (
 cdef extern from "conv/forward_tile.h" nogil:
     ctypedef struct Tap:
         Py_ssize_t source
-        Py_ssize_t weight
+        Py_ssize_t[2] weight
     ctypedef struct Piece:
         const float *source
         Py_ssize_t x_pixel
@@ -60,7 +60,8 @@ cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
     FEW_WEIGHTS = 9 * 512      # and in the first-level cache
     CHAIN_TAPS = 9             # under which a tile's sums end with a block: see forward_tile.h
-    FEW_PIXELS = 128           # of a slab, for which weights are read where they lie
+    MANY_WEIGHTS = 1 << 18     # floats, of which a slab of
+    FEW_PIXELS = 128           # has to fetch the next ones from memory in time
     SHORT_ROW = 8              # pixels: too few to hide that weights come from the second level
     BLOCKS_AHEAD = 3           # of 16 channels, to fetch weights from memory in time
     TILE_PIXELS = 28           # the most of any tile
@@ -70,7 +71,7 @@ cdef struct Work:              # as all threads see it
     const Correlation *t
     Cut cut
     Py_ssize_t shares          # parts of the filters, for different threads
-    bint lays                  # weights side by side
+    bint fetches               # weights from memory ahead of their use
     const float *x
     const float *weight
     const float *bias          # NULL for none
@@ -83,7 +84,7 @@ cdef struct Item:              # what one thread does at a time
     Slab slab
     Pack pack
     float *sums
-    float *laid                # weights, side by side
+    float *turned              # weights
     float *pair                # two rows of a tile's outputs, to be pooled
 
 cdef struct Phase:
@@ -108,11 +109,6 @@ cdef inline Py_ssize_t slab_pixels(const Correlation *t) noexcept nogil:
     return t.images * t.slab_rows * t.slab_cols
 
 
-cdef inline bint lays_weights(const Correlation *t, Py_ssize_t pixels) noexcept nogil:
-    """Say whether a tile's weights are laid side by side for a slab: turned ones always are."""
-    return t.rows.adjoint or (t.rows.taps * t.cols.taps > 1 and pixels >= FEW_PIXELS)
-
-
 cdef inline Py_ssize_t sums_floats(const Correlation *t) noexcept nogil:
     """Return the floats for second sums: a tile's, or a slab's if its channels come in chunks."""
     cdef Py_ssize_t pixels = TILE_PIXELS
@@ -121,12 +117,12 @@ cdef inline Py_ssize_t sums_floats(const Correlation *t) noexcept nogil:
     return pixels * MOST_FILTERS
 
 
-cdef inline Py_ssize_t laid_floats(const Correlation *t) noexcept nogil:
-    """Return the floats of a tile's weights for one chunk of channels, if they are laid."""
-    return MOST_FILTERS // PANEL * laid_panel(t) if lays_weights(t, slab_pixels(t)) else 0
+cdef inline Py_ssize_t turned_floats(const Correlation *t) noexcept nogil:
+    """Return the floats of a tile's weights for one chunk of channels, if they are turned."""
+    return MOST_FILTERS // PANEL * turned_panel(t) if t.rows.adjoint else 0
 
 
-cdef inline Py_ssize_t laid_panel(const Correlation *t) noexcept nogil:
+cdef inline Py_ssize_t turned_panel(const Correlation *t) noexcept nogil:
     """Return the floats of one panel of them: [C/16][taps][16 channels][16 filters]."""
     cdef Py_ssize_t blocks = ceil_div(min(chunk_channels(t), t.C), PANEL)
     return blocks * t.rows.taps * t.cols.taps * PANEL * PANEL
@@ -141,7 +137,7 @@ cdef inline Py_ssize_t correlate_floats(const Correlation *t) noexcept nogil:
     """Return the scratch floats of one thread: second sums, source, weights, outputs, taps."""
     cdef Py_ssize_t taps = t.rows.taps * t.cols.taps * sizeof(Tap) // sizeof(float)
     return (
-        sums_floats(t) + pack_floats(t) + laid_floats(t) + pair_floats(t)
+        sums_floats(t) + pack_floats(t) + turned_floats(t) + pair_floats(t)
         + ceil_div(taps, PANEL) * PANEL
     )
 
@@ -172,7 +168,10 @@ cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads
     if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < FEW_PRODUCTS:
         threads = 1
     share_out(work, n, threads)
-    work.lays = lays_weights(work.t, work.cut.images * work.cut.rows * work.cut.cols)
+    work.fetches = (
+        not work.t.rows.adjoint and panel_floats(work.t) > MANY_WEIGHTS
+        and work.cut.images * work.cut.rows * work.cut.cols < FEW_PIXELS
+    )
     for item in prange(
         work.cut.slabs * work.t.groups * work.shares, num_threads=threads
     ):
@@ -193,8 +192,8 @@ cdef inline void correlate_item(
     item.slab = slab_of(t, &work.cut, number // (work.shares * t.groups))
     item.sums = scratch
     scratch += sums_floats(t)
-    item.laid = scratch + pack_floats(t)
-    item.pair = item.laid + laid_floats(t)
+    item.turned = scratch + pack_floats(t)
+    item.pair = item.turned + turned_floats(t)
     phase.taps = <Tap *> (item.pair + pair_floats(t))
     if pixel_by_pixel(t):
         item.pack = lay_unpacked(t, work.x, item.group, &item.slab)
@@ -203,7 +202,7 @@ cdef inline void correlate_item(
         pack_source(t, work.x, work.cut.n, item.group, &item.slab, &item.pack, scratch)
     for row in range(min(t.rows.phases, t.rows.outputs)):
         for col in range(min(t.cols.phases, t.cols.outputs)):
-            list_taps(work, row, col, &item.pack, &phase)
+            list_taps(t, row, col, &item.pack, &phase)
             filter = share * pairs // work.shares * MOST_FILTERS
             last = min(t.K, (share + 1) * pairs // work.shares * MOST_FILTERS)
             while filter < last:
@@ -213,16 +212,18 @@ cdef inline void correlate_item(
 
 
 cdef inline void list_taps(
-    const Work *work, Py_ssize_t row_phase, Py_ssize_t col_phase, const Pack *pack, Phase *phase,
+    const Correlation *t, Py_ssize_t row_phase, Py_ssize_t col_phase, const Pack *pack,
+    Phase *phase,
 ) noexcept nogil:
     """List where every tap of a phase finds its source and its weights."""
-    cdef const Correlation *t = work.t
-    cdef Py_ssize_t i, j, row, col
+    cdef Py_ssize_t whole = PANEL * PANEL, rest = PANEL * PANEL, i, j, row, col
     cdef Tap *tap = phase.taps
     phase.row = row_phase
     phase.col = col_phase
     phase.rows = taps_of(&t.rows, row_phase)
     phase.cols = taps_of(&t.cols, col_phase)
+    if not t.rows.adjoint:
+        whole, rest = tap_floats(t, 0), tap_floats(t, t.C // PANEL * PANEL)
     for i in range(phase.rows.count):
         row = phase.rows.origin - t.rows.origin + i * phase.rows.dilation
         for j in range(phase.cols.count):
@@ -231,10 +232,8 @@ cdef inline void list_taps(
                 row * pack.row_stride
                 + (col % t.cols.stride * pack.width + col // t.cols.stride) * PANEL
             )
-            if work.lays:
-                tap.weight = (i * phase.cols.count + j) * PANEL * PANEL
-            else:
-                tap.weight = (i * t.cols.taps + j) * t.C * PANEL
+            tap.weight[0] = (i * phase.cols.count + j) * whole
+            tap.weight[1] = (i * phase.cols.count + j) * rest
             tap += 1
 
 
@@ -266,47 +265,29 @@ cdef inline void correlate_filters(
         piece.channels = min(chunk, t.C - channel)
         piece.resumes = part > 0
         piece.continues = channel + chunk < t.C
-        piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
-        piece.weight_stride = PANEL * PANEL
-        if not t.rows.adjoint:
-            piece.weight = (
-                work.weight + item.group * panel_floats(t) + filter // PANEL * piece.panel_stride
-                + channel * PANEL
-            )
-        if work.lays:
-            piece.weight_stride *= phase.rows.count * phase.cols.count
-            if t.rows.adjoint:
-                turn_weights(work, item, phase, filter, channel, &piece)
-            else:
-                copy_weights(t, item.laid, &piece)
-            piece.panel_stride = laid_panel(t)
-            piece.weight = item.laid
+        if t.rows.adjoint:
+            turn_weights(work, item, phase, filter, channel, &piece)
+        else:
+            find_weights(work, item.group, filter, channel, &piece)
         correlate_rows(work, item, phase, piece, tile)
 
 
-cdef inline void copy_weights(
-    const Correlation *t, float *to, const Piece *piece,
+cdef inline void find_weights(
+    const Work *work, Py_ssize_t group, Py_ssize_t filter, Py_ssize_t channel, Piece *piece,
 ) noexcept nogil:
-    """Lay the panels of a piece as `laid_panel` says."""
-    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, filter, channel, tap, channels
-    cdef float *block
-    for filter in range(0, piece.filters, 16):
-        for channel in range(0, piece.channels, 16):
-            channels = min(<Py_ssize_t> PANEL, piece.channels - channel)
-            for tap in range(taps):
-                block = to + channel * taps * PANEL + tap * PANEL * PANEL
-                memcpy(
-                    block,
-                    piece.weight + filter // PANEL * piece.panel_stride
-                    + (tap * t.C + channel) * PANEL,
-                    channels * PANEL * sizeof(float),
-                )
-        to += laid_panel(t)
+    """Say where a piece finds its weights, from a channel and filter on."""
+    cdef const Correlation *t = work.t
+    piece.panel_stride = t.rows.taps * t.cols.taps * t.C * PANEL
+    piece.weight_stride = block_floats(t)
+    piece.weight = (
+        work.weight + group * panel_floats(t) + filter // PANEL * piece.panel_stride
+        + channel // PANEL * piece.weight_stride
+    )
 
 
 cdef inline void turn_weights(
     const Work *work, const Item *item, const Phase *phase, Py_ssize_t filter,
-    Py_ssize_t channel, const Piece *piece,
+    Py_ssize_t channel, Piece *piece,
 ) noexcept nogil:
     """Lay panels of 16 input channels, for the taps of a phase, made from those of 16 filters.
 
@@ -315,10 +296,16 @@ cdef inline void turn_weights(
     cdef const Correlation *t = work.t
     cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, panel_stride = taps * t.K * PANEL
     cdef Py_ssize_t panel = item.group * ceil_div(t.C, PANEL) + channel // PANEL
-    cdef Py_ssize_t i, j, tap, lane
+    cdef Py_ssize_t i, j, tap, lane, lanes
+    cdef const float *weight
     cdef float *to
+    piece.weight = item.turned
+    piece.panel_stride = turned_panel(t)
+    piece.weight_stride = phase.rows.count * phase.cols.count * PANEL * PANEL
     for lane in range(0, piece.filters, 16):
-        to = item.laid + lane // PANEL * laid_panel(t)
+        to = item.turned + lane // PANEL * piece.panel_stride
+        weight = work.weight + panel * panel_stride + (filter + lane) * taps * PANEL
+        lanes = min(<Py_ssize_t> PANEL, t.K - filter - lane)
         for i in range(phase.rows.count):
             for j in range(phase.cols.count):
                 tap = (
@@ -326,9 +313,8 @@ cdef inline void turn_weights(
                     + phase.cols.first + j * phase.cols.step
                 )
                 turn_tap(
-                    work.weight + panel * panel_stride + (tap * t.K + filter + lane) * PANEL,
-                    panel_stride, ceil_div(piece.channels, PANEL), piece.filters - lane,
-                    piece.weight_stride, to,
+                    weight + tap * lanes * PANEL, panel_stride, ceil_div(piece.channels, PANEL),
+                    lanes, piece.weight_stride, to,
                 )
                 to += PANEL * PANEL
 
@@ -376,7 +362,7 @@ cdef inline void correlate_rows(
                 valid = valid_taps(&phase.rows, &t.rows, slab.row + row)
             piece.taps = phase.taps + valid.first * phase.cols.count
             piece.ahead = 0
-            if not work.lays:
+            if work.fetches:
                 piece.ahead = BLOCKS_AHEAD * PANEL * PANEL + row % 2 * piece.panel_stride
             piece.tap_count = (valid.last - valid.first) * phase.cols.count
             piece.source = start.source + (

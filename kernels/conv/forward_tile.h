@@ -16,7 +16,8 @@
 enum { MOST_FILTERS = 32 };
 
 typedef struct {
-    ptrdiff_t source, weight; /* floats from the start of the piece, and of the panel */
+    ptrdiff_t source;    /* floats from the start of the piece */
+    ptrdiff_t weight[2]; /* from that of a block of weights: a whole one, one of fewer channels */
 } Tap;
 
 typedef struct {

@@ -37,10 +37,11 @@ TILE void OF(run_piece)(
             UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
         ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
         for (steps -= chain; chain > 0; chain--) {
-            const float *x[7], *w = weight + tap->weight;
+            const float *x[7], *w;
             UNROLL for (int i = 0; i < pointers; i++)
                 x[i] = source + tap->source + i * 4 * x_pixel;
             if (channels >= PANEL) {
+                w = weight + tap->weight[0];
                 NO_UNROLL for (int c = 0; c < PANEL; c += step) {
                     if (ahead || !packed) /* into the second-level cache */
                         UNROLL for (int k = 0; k < step; k++)
@@ -48,6 +49,7 @@ TILE void OF(run_piece)(
                     UNROLL for (int k = 0; k < step; k++) MULTIPLY_CHANNEL;
                 }
             } else {
+                w = weight + tap->weight[1];
                 NO_UNROLL for (ptrdiff_t c = channels; c > 0; c--) MULTIPLY_CHANNEL;
             }
             if (++tap == end) {

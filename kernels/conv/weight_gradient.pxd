@@ -11,7 +11,7 @@ from libc.string cimport memset
 
 from kernels.geometry cimport (
     PANEL, ZERO, Correlation, Cut, Slab, Span,
-    ceil_div, cut_evenly, panel_floats, slab_of, valid_positions,
+    block_floats, ceil_div, cut_evenly, panel_floats, slab_of, tap_floats, valid_positions,
 )
 from kernels.conv.correlate cimport FEW_PRODUCTS
 from kernels.conv.pack cimport Pack, lay_pack, pack_floats, pack_source, split_pixels
@@ -185,15 +185,17 @@ cdef inline void sum_block(
     """Add packed slabs' products to the gradient of 16 channels and 32 filters."""
     cdef const Correlation *t = z.t
     cdef float *dweight = z.dweight + group * panel_floats(t)
-    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, row, number
+    cdef Py_ssize_t taps = t.rows.taps * t.cols.taps, panel, tap, number
     cdef Py_ssize_t last = min(filter + MOST_FILTERS, ceil_div(t.K, PANEL) * PANEL)
     cdef Py_ssize_t channels = min(<Py_ssize_t> PANEL, t.C - block * PANEL)
     cdef Pair pair
     if first == 0:
-        for row in range(filter // PANEL * taps, last // PANEL * taps):
-            memset(
-                dweight + (row * t.C + block * PANEL) * PANEL, 0, channels * PANEL * sizeof(float)
-            )
+        for panel in range(filter // PANEL, last // PANEL):
+            for tap in range(taps):
+                memset(
+                    dweight + panel * taps * t.C * PANEL + block * block_floats(t)
+                    + tap * tap_floats(t, block * PANEL), 0, channels * PANEL * sizeof(float),
+                )
     for number in range(count):
         pair = pair_at(z, first + number, z.scratch + number * pair_floats(t))
         add_products(t, &pair, filter, block, block + 1, dweight)
@@ -265,7 +267,7 @@ cdef inline void add_chain(
     outer.dy_image = pair.slab.rows * outer.dy_row
     outer.dy_panel = pair.slab.images * outer.dy_image
     outer.dw_panel = t.rows.taps * t.cols.taps * t.C * PANEL
-    outer.dw_tap = t.cols.stride * t.C * PANEL
+    outer.dw_tap = t.cols.stride * tap_floats(t, block * PANEL)
     outer.images = images
     outer.columns = pair.slab.cols
     for r in range(t.rows.taps):
@@ -285,8 +287,8 @@ cdef inline void add_chain(
             + valid.first * outer.dy_row
         )
         outer.dw = (
-            dweight + first // PANEL * outer.dw_panel
-            + (r * t.cols.taps * t.C + block * PANEL) * PANEL
+            dweight + first // PANEL * outer.dw_panel + block * block_floats(t)
+            + r * t.cols.taps * tap_floats(t, block * PANEL)
         )
         add_tap_row(
             t, pair.x.width, outer, min(<Py_ssize_t> PANEL, t.C - block * PANEL),
@@ -313,7 +315,7 @@ cdef inline void add_tap_row(
                 outer = start
                 outer.x += (col % t.cols.stride * width + col // t.cols.stride) * PANEL
                 outer.dy += filter // PANEL * outer.dy_panel
-                outer.dw += filter // PANEL * outer.dw_panel + first * t.C * PANEL
+                outer.dw += filter // PANEL * outer.dw_panel + start.dw_tap // t.cols.stride * first
                 add_channels(outer, channels, count, tile)
                 first += count * phases
                 left -= count

@@ -239,11 +239,13 @@ cdef inline void store_part(
     const Tiling *t, const Part *part, const float *sums, float *dweight, bint adds,
 ) noexcept nogil:
     """Transform a part's sums to 3 x 3 for the gradient, or add them to it."""
-    cdef Py_ssize_t panel
+    cdef Py_ssize_t panel, block, channel, channels
     for panel in range(part.panels):
-        transform_sums(
-            sums + panel * part.blocks * PANEL * PANEL, sum_stride(part),
-            min(part.blocks * PANEL, t.C - part.block * PANEL),
-            dweight + ((part.panel + panel) * TAPS * t.C + part.block * PANEL) * PANEL, t.C * PANEL,
-            adds,
-        )
+        for block in range(part.blocks):
+            channel = (part.block + block) * PANEL
+            channels = min(<Py_ssize_t> PANEL, t.C - channel)
+            transform_sums(
+                sums + (panel * part.blocks + block) * PANEL * PANEL, sum_stride(part), channels,
+                dweight + ((part.panel + panel) * t.C + channel) * TAPS * PANEL, channels * PANEL,
+                adds,
+            )

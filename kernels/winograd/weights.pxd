@@ -43,26 +43,26 @@ cdef inline void transform_block(
     cdef float[TAPS * PANEL * PANEL] flipped
     if turned:
         turn_block(
-            weight + block * TAPS * t.K * PANEL + panel * PANEL * PANEL, t.K,
+            weight + (block * t.K + panel * PANEL) * TAPS * PANEL,
             min(<Py_ssize_t> PANEL, t.K - panel * PANEL), flipped,
         )
         transform_filters(flipped, PANEL * PANEL, channels, to, plane)
     else:
-        weight += panel * TAPS * t.C * PANEL + block * PANEL * PANEL
-        transform_filters(weight, t.C * PANEL, channels, to, plane)
+        weight += (panel * t.C + block * PANEL) * TAPS * PANEL
+        transform_filters(weight, channels * PANEL, channels, to, plane)
 
 
 cdef inline void turn_block(
-    const float *weight, Py_ssize_t K, Py_ssize_t filters, float *to,
+    const float *weight, Py_ssize_t filters, float *to,
 ) noexcept nogil:
-    """Transpose up to 16 rows of a panel [3][3][K][16] under each tap, in the reverse order."""
+    """Transpose up to 16 rows of a panel [3][3][filters][16] under each tap, in reverse order."""
     cdef float[PANEL * PANEL] rows
     cdef const float *block
     cdef Py_ssize_t tap
     memset(rows, 0, sizeof(rows))
     for tap in range(TAPS):
-        block = weight + tap * K * PANEL
+        block = weight + tap * filters * PANEL
         if filters < PANEL:
             memcpy(rows, block, filters * PANEL * sizeof(float))
             block = rows
-        transpose_block(block, K * PANEL, to + (TAPS - 1 - tap) * PANEL * PANEL)
+        transpose_block(block, PANEL * PANEL, to + (TAPS - 1 - tap) * PANEL * PANEL)

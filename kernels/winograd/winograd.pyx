@@ -3,7 +3,7 @@
 
 Legend: N (n in a call) images, C input channels, K filters, H W input, P Q output; x input,
 y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
-[K/16][3][3][C][16], with zeros in the lanes beyond the last filter. Source of the formulas: see
+[K/16][C/16][3][3][16][16], with zeros in the lanes beyond the last filter. Source of the formulas: see
 winograd_transforms.h.
 
 An output tile is the work of one thread, and adds its products in an order that shapes alone
@@ -62,7 +62,7 @@ cdef class Winograd:
 
 def winograd_weights(
     Winograd g,
-    const float[::1] weight,  # (K/16, 3, 3, C, 16)
+    const float[::1] weight,  # (K/16, C/16, 3, 3, 16, 16)
     float[::1] transformed,  # (weight_size,)
 ):
     """Transform weights for winograd_forward."""
@@ -72,7 +72,7 @@ def winograd_weights(
 
 def winograd_data_weights(
     Winograd g,
-    const float[::1] weight,  # (K/16, 3, 3, C, 16)
+    const float[::1] weight,  # (K/16, C/16, 3, 3, 16, 16)
     float[::1] transformed,  # (data_weight_size,)
 ):
     """Transform weights for winograd_backward_data."""
@@ -136,7 +136,7 @@ def winograd_backward_weights(
     Winograd g, Py_ssize_t n,
     const float[::1] x,  # (n, H, W, C)
     const float[::1] dy,  # (n, P, Q, K)
-    float[::1] dweight,  # (K/16, 3, 3, C, 16)
+    float[::1] dweight,  # (K/16, C/16, 3, 3, 16, 16)
     float[::1] scratch,  # (gradient_scratch,)
 ):
     """dw[k, c, r, s] = sum of images, p, q: x[p + r - pt, q + s - pl, c] dy[p, q, k]

@@ -12,6 +12,8 @@ from pools import maxpool
 from reference import whole_normal
 from reference_conv import Sizes
 
+from cnncli.layers.panels import declare_conv_weight
+
 CONVS = kernel_modules("conv")
 FILLS = {"zero": 0, "reflect": 1, "edge": 2}
 NONE = np.empty(0, np.float32)
@@ -24,22 +26,16 @@ every_pass = pytest.mark.parametrize("direction", PASSES)
 
 
 def panels(z: Sizes, w):
-    """Return weights (K, C/groups, R, S) in panels [groups][K/16][R][S][C][16]."""
-    K, C = z.K // z.groups, z.C // z.groups
-    count = -(-K // 16)
-    packed = np.zeros((z.groups, count * 16, C, z.R, z.S), np.float32)
-    packed[:, :K] = w.reshape(z.groups, K, C, z.R, z.S)
-    packed = packed.reshape(z.groups, count, 16, C, z.R, z.S)
-    return np.ascontiguousarray(packed.transpose(0, 1, 4, 5, 3, 2)).reshape(-1)
+    """Return weights (K, C/groups, R, S) in panels."""
+    return declare_conv_weight(w.shape, z.groups, 1, 1).pack(w)
 
 
 def from_panels(z: Sizes, packed):
     """Return the weights of panels, and what is in the lanes beyond the last filter."""
-    K, C = z.K // z.groups, z.C // z.groups
-    count = -(-K // 16)
-    w = packed.reshape(z.groups, count, z.R, z.S, C, 16).transpose(0, 1, 5, 4, 2, 3)
-    w = w.reshape(z.groups, count * 16, C, z.R, z.S)
-    return w[:, :K].reshape(z.K, C, z.R, z.S), w[:, K:]
+    shape = (z.K, z.C // z.groups, z.R, z.S)
+    parameter = declare_conv_weight(shape, z.groups, 1, 1)
+    used = parameter.pack(np.ones(shape, np.float32))
+    return parameter.unpack(packed, shape), packed[used == 0]
 
 
 class Output:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pools import maxpool
 from reference_conv import Sizes
 
+from cnncli.layers.panels import declare_conv_weight
+
 MODULES = kernel_modules("winograd")
 NONE = np.empty(0, np.float32)
 BOUND = 5e-6  # of rms errors, relative to the rms of what is right
@@ -21,11 +23,8 @@ every_pass = pytest.mark.parametrize("direction", PASSES)
 
 
 def panels(w):
-    """Return weights (K, C, 3, 3) in panels [K/16][3][3][C][16]."""
-    K, C = w.shape[:2]
-    packed = np.zeros((-(-K // 16) * 16, C, 3, 3), np.float32)
-    packed[:K] = w
-    return given_array(packed.reshape(-1, 16, C, 3, 3).transpose(0, 3, 4, 2, 1))
+    """Return weights (K, C, 3, 3) in panels."""
+    return given_array(declare_conv_weight(w.shape, 1, 1, 1).pack(w))
 
 
 class Kernels:
@@ -77,7 +76,8 @@ class Kernels:
             self.sizes, len(x), given_array(x), given_array(dy), dw, scratch
         )
         assert stands(dw) and stands(scratch)
-        dw = dw.reshape(count, 3, 3, C, 16).transpose(0, 4, 3, 1, 2).reshape(count * 16, C, 3, 3)
+        whole = declare_conv_weight((count * 16, C, 3, 3), 1, 1, 1)
+        dw = whole.unpack(dw, whole.shape)
         assert not dw[K:].any()
         return dw[:K]
 

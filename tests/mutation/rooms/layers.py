@@ -73,9 +73,9 @@ FAULTS = {
     ),
     "filters-of-a-group-share-a-panel": Fault(
         "cnncli/layers/panels.py",
-        "split = flat.reshape(groups, panels, rows, columns, channels, LANES)\n",
-        "split = flat.reshape(panels, groups, rows, columns, channels, LANES)\n"
-        "        split = split.swapaxes(0, 1)\n",
+        "filled = joined.reshape(groups, panels * LANES, channels, rows, columns)\n",
+        "filled = joined.reshape(panels, groups, LANES, channels, rows, columns).swapaxes(0, 1)\n"
+        "        filled = filled.reshape(groups, panels * LANES, channels, rows, columns)\n",
         ("tests/layers/test_conv.py",),
     ),
     "a-pool-with-a-row-beyond-counts-as-halving": Fault(
