@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPTIONS = {  # what settings are called on the command line, where that is not their own name
     "embed": "--embed-preprocessing",
+    "external_data": "--external-data",
     "fold": "--no-fold",
     "ignored": "--ignore",
     "input_shape": "--input",

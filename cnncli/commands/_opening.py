@@ -32,8 +32,12 @@ def gather_given(
     input_shape: Shape | None = None,
     classes: str | None = None,
     preprocessing: str | None = None,
+    **more: Any,
 ) -> Given:
-    """Return what was said of a network beside its file; raise what `read_arch` raises."""
+    """Return what was said of a network beside its file; raise what `read_arch` raises.
+
+    `more` is said as it is given.
+    """
     from cnncli.exchange.given import Given
 
     text, usual_input, usual_classes = (None, None, None) if arch is None else read_arch(arch)
@@ -48,4 +52,4 @@ def gather_given(
         names, notes = read_class_names(classes)
         for line in notes:
             note(f"{classes}: {line}")
-    return Given(text, input_shape, names, preprocessing, usual_classes, usual_input)
+    return Given(text, input_shape, names, preprocessing, usual_classes, usual_input, **more)

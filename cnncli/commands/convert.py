@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     "so: a model, or JSON with mean and std.  [default: imagenet for 1000 classes, else unit]",
 )  # fmt: skip
 @click.option(
+    "--output", metavar="NAME",
+    help="The value of an .onnx file that is the answer, where it has several outputs.",
+)  # fmt: skip
+@click.option(
+    "--external-data",
+    is_flag=True,
+    help="Take weights of an .onnx file from the files beside it that it names.",
+)
+@click.option(
     "--opset",
     type=int,
     metavar="N",
@@ -69,6 +78,8 @@ def convert(
     input_shape: Shape | None,
     classes: str | None,
     preprocessing: str | None,
+    output: str | None,
+    external_data: bool,
     opset: int | None,
     no_fold: bool,
     embed_preprocessing: bool,
@@ -91,7 +102,9 @@ def convert(
     fold, embed = False if no_fold else None, embed_preprocessing or None
     export = Export(opset, fold, embed, check, data, tolerance)
     check_target(target, export, force=force)
-    imported = read_network(source, gather_given(arch, input_shape, classes, preprocessing))
+    more = {"output": output, "external_data": external_data}
+    given = gather_given(arch, input_shape, classes, preprocessing, **more)
+    imported = read_network(source, given)
     for text in imported.notes:
         note(f"{source}: {text}")
     model, imported_proof = imported.model, None

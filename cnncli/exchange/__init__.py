@@ -53,7 +53,10 @@ def read_network(path: str, given: Given) -> Imported:
     ModelFileError for a file that is damaged, unsafe, no network or of a format that is not read;
     ArchitectureError for weights that are not those of the architecture.
     """
-    imported: Imported = _find_module(path, READERS, "read").read_model(path, given)
+    module = _find_module(path, READERS, "read")
+    if get_ending(path) != ".onnx":
+        given.refuse_onnx_settings(path)
+    imported: Imported = module.read_model(path, given)
     return imported
 
 

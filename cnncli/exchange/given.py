@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cnncli.errors import UsageError, setting
 from cnncli.value import Value
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ class Given(Value):
     preprocessing: str | None = None  # imagenet, unit, none or the name of a file
     usual_classes: int | None = None  # what `classes` in `arch` stands for where nothing says more
     usual_input: Shape | None = None
+    output: str | None = None  # the value of an ONNX file that is the answer
+    external_data: bool = False  # an ONNX file's weights may be in files beside it
+
+    def refuse_onnx_settings(self, path: str) -> None:
+        """Raise UsageError for what is said of ONNX files alone."""
+        for name, value in (("output", self.output), ("external_data", self.external_data)):
+            if value:
+                raise UsageError(f"{path}: {setting(name)} is for .onnx files; leave it out")
 
 
 class Imported(Value):

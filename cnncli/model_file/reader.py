@@ -62,7 +62,9 @@ def open_model_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with _open(path) as stream:
             yield stream
     except ModelFileError as error:
-        raise ModelFileError(f"{name}: {error}", path=name, details=error.details) from error
+        raise ModelFileError(
+            f"{name}: {error.message}", path=name, details=error.details
+        ) from error
     except FileNotFoundError as error:
         raise ModelFileError(f"{name}: no such file; check the path", path=name) from error
     except IsADirectoryError as error:

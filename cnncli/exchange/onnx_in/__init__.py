@@ -1,11 +1,12 @@
 """From an ONNX file to a model, by the operators of https://onnx.ai/onnx/operators/.
 
-reading.py reads the file and refuses what is unsafe. tracing.py goes through its nodes: folding.py
-computes what depends on constants and sizes alone, recognition.py finds functions spelled out as
-chains, and filters.py, pools.py, activations.py, normalizations.py, arithmetic.py and
-arrangements.py have a function per operator, which adds to the network of network.py; windows.py
-says where windows stand. expression.py makes an architecture of that, description.py reads what our
-own files say beside the graph, and runtime.py is ONNX Runtime.
+reading.py reads the file and refuses what is unsafe; external_data.py reads the files beside it.
+tracing.py goes through its nodes: folding.py computes what depends on constants and sizes alone,
+recognition.py finds functions spelled out as chains, and filters.py, pools.py, activations.py,
+normalizations.py, arithmetic.py and arrangements.py have a function per operator, which adds to the
+network of network.py; windows.py says where windows stand, answers.py which classes or labels a
+sigmoid at the end is for. expression.py makes an architecture of that, description.py reads what
+our own files say beside the graph, and runtime.py is ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from cnncli.exchange.onnx_in.description import (
     restore,
 )
 from cnncli.exchange.onnx_in.expression import build_expression
-from cnncli.exchange.onnx_in.reading import read_file
+from cnncli.exchange.onnx_in.reading import choose_output, read_file, shorten_name
 from cnncli.exchange.onnx_in.runtime import open_source
 from cnncli.exchange.onnx_in.tracing import trace
 from cnncli.exchange.proof import ONNX_RUNTIME
@@ -51,16 +52,26 @@ def read_model(path: str, given: Given) -> Imported:
         raise UsageError(
             f"{path}: says itself what its network is; leave out {setting('arch')}", path=path
         )
-    source = read_file(path)
+    source = read_file(path, external_data=given.external_data)
     try:
         described = read_description(source)
         if described is None:
+            source = choose_output(source, given.output)
             built = build_network(source, given.input_shape, logits=True)
             labels = built.chances == "of labels"
             imported = complete(built.graph, built.weights, given, labels=labels)
-            opening = partial(open_source, path, imported.model, chances=built.chances)
+            opening = partial(
+                open_source,
+                path,
+                imported.model,
+                source.outputs,
+                chances=built.chances,
+                external_data=given.external_data,
+            )
             return Imported(imported.model, (*built.notes, *imported.notes), opening, ONNX_RUNTIME)
-        source = cut_network(source, described)
+        if given.output is not None:
+            raise UsageError(f"{setting('output')}: the file has a single output; leave it out")
+        outputs, source = source.outputs, cut_network(source, described)
         built = build_network(source, tuple(described["input"]))
         model = restore(source, described, built.graph)
         if model is None:
@@ -68,7 +79,7 @@ def read_model(path: str, given: Given) -> Imported:
         model = replace_names(model, given).model
         if source.metadata.get(EMBEDDED) == "true":
             return Imported(model, ("not compared with ONNX Runtime: it holds preprocessing",))
-        return Imported(model, (), partial(open_source, path, model), ONNX_RUNTIME)
+        return Imported(model, (), partial(open_source, path, model, outputs), ONNX_RUNTIME)
     except (ArchitectureError, ModelFileError, UsageError) as error:
         raise type(error)(error.fault, place=path, path=path, details=error.details) from error
 
@@ -94,7 +105,12 @@ def build_network(source: Source, input_shape: Shape | None, *, logits: bool = F
         for name, array in step.weights.items()
     }
     copies = len(weighted) - len({id(step) for step in weighted})
-    notes: tuple[str, ...] = ()
+    notes = []
     if copies:
-        notes = (f"{copies} layers stand more than once, for several branches read what they make",)
-    return Built(graph, weights, notes, network.chances)
+        notes.append(
+            f"{copies} layers stand more than once, for several branches read what they make"
+        )
+    if len(source.outputs) > 1:
+        outputs = shorten_name(", ".join(source.outputs))
+        notes.append(f"its outputs are channels of one: {outputs}; {setting('output')} takes one")
+    return Built(graph, weights, tuple(notes), network.chances)

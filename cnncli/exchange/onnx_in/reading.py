@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Any
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import ModelFileError
+from cnncli.errors import ModelFileError, UsageError, did_you_mean, setting
+from cnncli.exchange.onnx_in.external_data import bring_in, is_outside
 from cnncli.exchange.onnx_library import onnx
 from cnncli.model_file.archive import MAX_FILE_BYTES
 from cnncli.model_file.reader import open_model_file
@@ -42,22 +44,36 @@ class Source(Value):
     metadata: dict[str, str]
 
 
-def read_file(path: str) -> Source:
-    """Read a file; raise ModelFileError for one that is damaged, unsafe or of another version."""
+def read_file(path: str, *, external_data: bool = False) -> Source:
+    """Read a file; raise ModelFileError for one that is damaged, unsafe or of another version.
+
+    `external_data`: weights may be in files beside it.
+    """
     with open_model_file(path) as stream:
-        if stream.seek(0, os.SEEK_END) > MAX_FILE_BYTES:
-            raise ModelFileError(f"has more than {MAX_FILE_BYTES} bytes, the limit")
-        stream.seek(0)
-        return read_bytes(stream.read())
+        return _read_content(_load(stream, path, external_data))
 
 
-def read_bytes(data: bytes) -> Source:
-    """Return what is in the bytes of a file; raise ModelFileError."""
+def load_content(path: str, *, external_data: bool = False) -> Any:
+    """Return the onnx.ModelProto in a file; raise ModelFileError."""
+    with open_model_file(path) as stream:
+        return _load(stream, path, external_data)
+
+
+def _load(stream: BinaryIO, path: str, external_data: bool) -> Any:
+    if stream.seek(0, os.SEEK_END) > MAX_FILE_BYTES:
+        raise ModelFileError(f"has more than {MAX_FILE_BYTES} bytes, the limit")
+    stream.seek(0)
     content = onnx.ModelProto()
     try:
-        content.ParseFromString(data)
+        content.ParseFromString(stream.read())
     except Exception as error:  # of protobuf's implementations, each with its own
         raise ModelFileError("is no ONNX file, or a damaged one; take the original") from error
+    if external_data:
+        bring_in(content, path)
+    return content
+
+
+def _read_content(content: Any) -> Source:
     if not content.graph.node:
         raise ModelFileError("is no ONNX file with a network; take the original")
     graph = content.graph
@@ -109,10 +125,10 @@ def _read_opset(content: Any) -> int:
 def read_tensor(tensor: Any) -> Tensor:
     """Return the array of an onnx.TensorProto, float32 for other floats; raise ModelFileError."""
     name = shorten_name(tensor.name or "a constant")
-    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+    if is_outside(tensor):
         raise ModelFileError(
-            f"{name} is in another file, which is not read; save the network as a single file: "
-            "onnx.save(onnx.load(path), path)"
+            f"{name} is in another file; convert with {setting('external_data')} reads such files "
+            "beside it"
         )
     dims = tuple(tensor.dims)
     count = math.prod(dims)
@@ -192,6 +208,20 @@ def _check_order(operations: tuple[Operation, ...], known: set[str]) -> None:
             if name in known:
                 raise ModelFileError(f"two nodes make {shorten_name(name)}; take the original")
             known.add(name)
+
+
+def choose_output(source: Source, name: str | None) -> Source:
+    """Return a file that answers with this value alone, an output or whatever a node makes.
+
+    Raises UsageError where nothing is called so.
+    """
+    if name is None:
+        return source
+    if not any(name in operation.outputs for operation in source.operations):
+        outputs = shorten_name(", ".join(source.outputs))
+        hint = did_you_mean(name, source.outputs) or f"; the outputs are {outputs}"
+        raise UsageError(f"{setting('output')} {shorten_name(name)}: no node makes it{hint}")
+    return replace(source, outputs=(name,))
 
 
 def shorten_name(name: str) -> str:

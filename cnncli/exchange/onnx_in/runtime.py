@@ -6,33 +6,44 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cnncli.exchange.onnx_in.reading import load_content
 from cnncli.exchange.onnx_library import onnx
 from cnncli.exchange.onnx_out.runtime import find_runtime, open_session
 from cnncli.exchange.proof import Inputs, Rival
-from cnncli.model_file.reader import open_model_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cnncli.exchange.onnx_in.network import Chances
     from cnncli.layers.base import Array
     from cnncli.model_file import Model
 
 
-def open_source(path: str, model: Model, *, chances: Chances | None = None) -> Rival | None:
+def open_source(
+    path: str,
+    model: Model,
+    outputs: Sequence[str],
+    *,
+    chances: Chances | None = None,
+    external_data: bool = False,
+) -> Rival | None:
     """Return ONNX Runtime with a file that was read as this model; None where it is not installed.
 
-    Where it answers with `chances`, the values before its sigmoids are compared. Raises CnncliError
-    where it refuses the file.
+    `outputs` are the values that the model answers with. Where they are `chances`, the values
+    before its sigmoids are compared. Raises CnncliError where it refuses the file.
     """
     runtime = find_runtime()
     if runtime is None:
         return None
-    with open_model_file(path) as stream:
-        content = onnx.load_model_from_string(stream.read())
-    answers = [value.name for value in content.graph.output]
+    content = load_content(path, external_data=external_data)
+    answers = [*outputs]
     if chances is not None:
         answers = _find_logits(content.graph, answers, "Sigmoid")
     elif model.graph.nodes and model.graph.nodes[-1].layer.kind == "softmax":
         answers = _find_logits(content.graph, answers, "Softmax")
+    kept = [value.name for value in content.graph.output]
+    added = [onnx.ValueInfoProto(name=name) for name in answers if name not in kept]
+    content.graph.output.extend(added)
     session = open_session(runtime, content.SerializeToString(), path)
     takes = session.get_inputs()[0]
     samples, *sizes = takes.shape
@@ -56,16 +67,13 @@ def open_source(path: str, model: Model, *, chances: Chances | None = None) -> R
 
 
 def _find_logits(graph: Any, answers: list[str], operator: str) -> list[str]:
-    """Return what the sigmoids or softmaxes at the end read, as more outputs of a graph."""
+    """Return what the sigmoids or softmaxes at the end read."""
     makers = {name: node for node in graph.node for name in node.output}
     logits = []
     for name in answers:
         while makers[name].op_type != operator:
             name = makers[name].input[0]
         logits.append(makers[name].input[0])
-    kept = [value.name for value in graph.output]
-    added = [onnx.ValueInfoProto(name=name) for name in logits if name not in kept]
-    graph.output.extend(added)
     return logits
 
 

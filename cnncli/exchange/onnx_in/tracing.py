@@ -170,7 +170,7 @@ class _Tracer:
         if len({flow.held[:-1] for flow in flows}) > 1:
             raise ArchitectureError(
                 f"has {len(flows)} outputs of different sizes, "
-                f"{shorten_name(', '.join(self.source.outputs))}; networks here have one"
+                f"{shorten_name(', '.join(self.source.outputs))}; choose one by {setting('output')}"
             )
         return self.network.add(Stack(), *flows).step
 

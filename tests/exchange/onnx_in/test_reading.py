@@ -61,7 +61,10 @@ def forget_opset(model):
         (set_opset(27), "is of opset 27"),
         (forget_opset, "does not say its opset"),
         (shorten, "w has 20 bytes instead of 24"),
-        (put_outside, "w is in another file, which is not read"),
+        (
+            put_outside,
+            "w is in another file; convert with .*external.data.* reads such files beside it",
+        ),
         (make_circle, "reads z, which no node before it makes"),
         (make_twice, "two nodes make y"),
         (set_nan, "w has values that are no numbers"),
@@ -118,5 +121,35 @@ def test_answers_of_the_same_size_are_stacked(tmp_path):
 def test_answers_of_different_sizes_are_refused_by_name(tmp_path):
     nodes = [CONV, ("GlobalMaxPool", "x", "z")]
     path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "y z", w=FILTERS)
-    with pytest.raises(ArchitectureError, match="has 2 outputs of different sizes, y, z"):
+    with pytest.raises(
+        ArchitectureError, match=r"has 2 outputs of different sizes, y, z; .* output"
+    ):
         read(path)
+
+
+def test_an_output_is_chosen_by_name(tmp_path):
+    nodes = [CONV, ("GlobalMaxPool", "x", "z")]
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "y z", w=FILTERS)
+    assert read(path, output="y").arch == "conv(2, 1, bias=no)"
+    assert read(path, output="z").arch == "global_maxpool >> flatten"
+
+
+def test_any_value_may_be_the_output(tmp_path):
+    nodes = [CONV, ("Relu", "y", "a"), ("Det", "a", "b")]
+    path = make_file(tmp_path / "net.onnx", nodes, (3, 4, 5), "b", w=FILTERS)
+    assert read(path, output="a").arch == "conv(2, 1, bias=no) >> relu"
+
+
+def test_an_output_that_is_not_there_is_refused(tmp_path):
+    path = make_file(tmp_path / "net.onnx", [CONV, ("Relu", "y", "prob")], (3, 4, 5), "y prob",
+                     w=FILTERS)  # fmt: skip
+    with pytest.raises(UsageError, match=r"output.* q: no node makes it; the outputs are y, prob"):
+        read(path, output="q")
+    with pytest.raises(UsageError, match="no node makes it; did you mean prob"):
+        read(path, output="probs")
+
+
+@pytest.mark.parametrize("given", [{"output": "y"}, {"external_data": True}])
+def test_what_is_for_onnx_files_is_refused_of_others(tmp_path, given):
+    with pytest.raises(UsageError, match=r"w.safetensors: .* is for .onnx files; leave it out"):
+        read(tmp_path / "w.safetensors", **given)
