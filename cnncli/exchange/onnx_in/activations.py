@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnncli.exchange.onnx_in.arithmetic import add_scale, find_by_channel
+from cnncli.exchange.onnx_in.arithmetic import add_scale, find_by_channel, join
 from cnncli.exchange.onnx_in.network import (
     Call,
     Constant,
@@ -19,6 +19,7 @@ from cnncli.exchange.onnx_in.network import (
 )
 from cnncli.layers import LAYERS
 from cnncli.layers.activation import Clip, HardSigmoid, LeakyRelu, Relu, Relu6
+from cnncli.layers.junction import Add
 from cnncli.layers.prelu import Prelu
 
 MOST = 1e30  # what is beyond is no bound
@@ -55,17 +56,47 @@ def read_prelu(network: Network, call: Call) -> Flow:
     return network.add_between(Prelu(), flow, weight=find_by_channel(flow, slopes))
 
 
-@reads("Elu")
+@reads("Elu", "Selu")
 def read_elu(network: Network, call: Call) -> Flow:
-    """Add an elu of slope 1."""
-    call.refuse_others(alpha=1.0)
-    return network.add_between(LAYERS["elu"](), call.flow())
+    """Add an elu; with a relu beside it where what is below 0 is larger by alpha.
+
+    elu(x, alpha) = alpha elu(x) + (1 - alpha) relu(x); a selu is that times gamma.
+    """
+    usual = (1.67326319, 1.05070102) if call.operation.operator == "Selu" else (1.0, 1.0)
+    alpha, gamma = (
+        call.get(name, value) for name, value in zip(("alpha", "gamma"), usual, strict=True)
+    )
+    flow = network.settle(call.flow())
+    curved = move(network, network.add_between(LAYERS["elu"](), flow), alpha * gamma, 0)
+    if alpha == 1:
+        return curved
+    straight = move(network, network.add_between(Relu(), flow), (1 - alpha) * gamma, 0)
+    return join(network, [straight, curved], Add())
+
+
+@reads("Celu")
+def read_celu(network: Network, call: Call) -> Flow:
+    """Add an elu of x / alpha, times alpha."""
+    alpha = call.get("alpha", 1.0)
+    if alpha == 0:
+        raise UnsupportedError("alpha=0 is not read")
+    within = move(network, call.flow(), 1 / alpha, 0)
+    return move(network, network.add_between(LAYERS["elu"](), within), alpha, 0)
+
+
+@reads("Abs")
+def read_abs(network: Network, call: Call) -> Flow:
+    """Add relu(x) and relu(-x)."""
+    flow = network.settle(call.flow())
+    parts = [flow, move(network, flow, -1, 0)]
+    return join(network, [network.add_between(Relu(), part) for part in parts], Add())
 
 
 @reads("Gelu")
 def read_gelu(network: Network, call: Call) -> Flow:
     """Add a gelu in its exact form."""
-    call.refuse_others(approximate="none")
+    if call.get("approximate", "none") != "none":
+        raise UnsupportedError("it approximates the function by tanh; the exact form is read")
     return network.add_between(LAYERS["gelu"](), call.flow())
 
 
@@ -86,8 +117,35 @@ def read_clip(network: Network, call: Call) -> Flow:
         call.read(name, place, usual)
         for name, place, usual in (("min", 1, -math.inf), ("max", 2, math.inf))
     )
-    low, high = (float(bound[0] if isinstance(bound, list) else bound) for bound in (low, high))
-    flow = call.flow()
+    low, high = (float(limit[0] if isinstance(limit, list) else limit) for limit in (low, high))
+    return bound(network, call.flow(), low, high)
+
+
+@reads("Max", "Min")
+def read_extremum(network: Network, call: Call) -> Flow:
+    """Bound a value by numbers, or by others: max(x, y) is x + relu(y - x)."""
+    sign = 1 if call.operation.operator == "Max" else -1
+    flows = [network.settle(value) for value in call.values if isinstance(value, Flow)]
+    bounds = [value for value in call.values if isinstance(value, np.ndarray)]
+    if any(value.size != 1 for value in bounds):
+        raise UnsupportedError("its bound is not a single number")
+    flow, *others = flows
+    for other in others:  # min(x, y) is -max(-x, -y)
+        excess = join(
+            network, [move(network, other, sign, 0), move(network, flow, -sign, 0)], Add()
+        )
+        larger = move(network, network.add_between(Relu(), excess), sign, 0)
+        flow = join(network, [flow, larger], Add())
+    for value in bounds:
+        low, high = (value.item(), math.inf) if sign == 1 else (-math.inf, value.item())
+        flow = bound(network, flow, low, high)
+    return flow
+
+
+def bound(network: Network, flow: Flow, low: float, high: float) -> Flow:
+    """Add what keeps a value between two numbers."""
+    if low >= high:
+        raise UnsupportedError(f"its bounds, {low:g} and {high:g}, leave a constant")
     if low < -MOST and high > MOST:
         return flow
     if low < -MOST:  # min(x, high) = high - relu(high - x)
@@ -111,10 +169,15 @@ def move(network: Network, flow: Flow, scale: float, shift: float) -> Flow:
     return add_scale(network, flow, scale=factor, shift=number(shift))
 
 
-@reads("Softmax")
+@reads("Softmax", "LogSoftmax")
 def read_softmax(network: Network, call: Call) -> Flow:
-    """Add a softmax along the channels. Before opset 13 it was over all axes from `axis` on."""
+    """Add a softmax along the channels, also for logarithms of it at the end of a network.
+
+    Before opset 13 it was over all axes from `axis` on.
+    """
     flow = call.flow()
+    if call.operation.operator == "LogSoftmax" and call.operation.outputs[0] not in network.ends:
+        raise UnsupportedError("no layer takes logarithms, other than at the end of a network")
     rank = len(flow.shape) + 1
     axis = call.get("axis", -1 if network.opset >= 13 else 1) % rank
     if network.opset < 13 and math.prod(flow.shape[axis:]) != 1:

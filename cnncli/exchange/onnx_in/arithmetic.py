@@ -35,6 +35,14 @@ def read_add(network: Network, call: Call) -> Flow:
     return _read(network, call, Add(), lambda flow, by: add_scale(network, flow, shift=by))
 
 
+@reads("Mean")
+def read_mean(network: Network, call: Call) -> Flow:
+    """Add a junction, and divide by the number of what it joins."""
+    share = np.array(1 / len(call.values), np.float32)
+    total = _read(network, call, Add(), lambda flow, by: add_scale(network, flow, shift=by))
+    return total if share == 1 else add_scale(network, total, scale=share)
+
+
 @reads("Mul")
 def read_mul(network: Network, call: Call) -> Flow:
     """Add a junction, or a factor for each channel."""
@@ -43,18 +51,22 @@ def read_mul(network: Network, call: Call) -> Flow:
 
 @reads("Sub")
 def read_sub(network: Network, call: Call) -> Flow:
-    """Take a constant away from a value of the network, or the other way round."""
+    """Take a constant or a value of the network away from another."""
     left, right = call.values
+    if isinstance(left, Flow) and isinstance(right, Flow):
+        negative = add_scale(network, right, scale=np.array(-1.0, np.float32))
+        return join(network, [left, negative], Add())
     if isinstance(right, np.ndarray):
         return add_scale(network, call.flow(), shift=-right)
-    if isinstance(left, np.ndarray):
-        return add_scale(network, call.flow(1), scale=np.array(-1.0, np.float32), shift=left)
-    raise UnsupportedError("no layer takes the difference of two values")
+    assert isinstance(left, np.ndarray)
+    return add_scale(network, call.flow(1), scale=np.array(-1.0, np.float32), shift=left)
 
 
 @reads("Div")
 def read_div(network: Network, call: Call) -> Flow:
     """Divide by a constant for each channel."""
+    if not isinstance(call.values[1], np.ndarray):
+        raise UnsupportedError("no layer divides by a value of the network")
     return add_scale(network, call.flow(), scale=1 / call.need(1).astype(np.float64))
 
 
@@ -125,11 +137,11 @@ def find_by_channel(flow: Flow, constant: Constant) -> Constant:
             raise ValueError(constant.shape)
         whole = np.broadcast_to(constant, shape)
     except ValueError as error:
-        raise UnsupportedError("a constant of its does not fit its input") from error
+        raise UnsupportedError("its constant does not fit its input") from error
     moved = whole.reshape(flow.moved).transpose(np.argsort(flow.order))
     rows = moved.reshape(-1, flow.held[-1])
     if not (rows == rows[0]).all():
-        raise UnsupportedError("its constant differs from place to place")
+        raise UnsupportedError("its constant differs between places of a channel")
     return np.asarray(rows[0], np.float32)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.exchange.onnx_in.activations import move
 from cnncli.exchange.onnx_in.filters import shorten
 from cnncli.exchange.onnx_in.folding import read_axes, read_slice, resolve_shape
 from cnncli.exchange.onnx_in.network import (
@@ -34,9 +35,9 @@ def read_identity(network: Network, call: Call) -> Flow:
 @reads("Dropout")
 def read_dropout(network: Network, call: Call) -> list[Flow]:
     """Leave a value as it is, as in every prediction."""
-    training = call.constant(2)
-    if training is not None and training.any():
-        raise UnsupportedError("training_mode=1 is not read")
+    ratio, training = call.constant(1), call.constant(2)
+    if training is not None and training.any() and (ratio is None or ratio.any()):
+        raise UnsupportedError("it drops values at random (training_mode=1)")
     return [call.flow()]
 
 
@@ -180,13 +181,16 @@ def read_pad(network: Network, call: Call) -> Flow:
         return flow
     if mode not in ("constant", "reflect", "edge"):
         raise UnsupportedError(f"mode={mode} is not read")
-    if mode == "constant" and any(np.atleast_1d(np.asarray(value, np.float32)) != 0):
-        raise UnsupportedError("it pads with other than zeros")
     before, after = pads[:rank], pads[rank:]
     if any((*before[:2], *after[:2])):
         raise UnsupportedError("it pads samples or channels")
     fill = "zero" if mode == "constant" else mode
-    return replace(flow, padding=Padding(tuple(before[2:]), tuple(after[2:]), fill))
+    padding = Padding(tuple(before[2:]), tuple(after[2:]), fill)
+    level = float(np.reshape(value, -1)[0]) if mode == "constant" and np.size(value) else 0.0
+    if level == 0:
+        return replace(flow, padding=padding)
+    lowered = move(network, flow, 1, -level)  # so that zeros stand for the level
+    return move(network, network.settle(lowered, padding), 1, level)
 
 
 @reads("Resize", "Upsample")

@@ -98,7 +98,7 @@ def read_gemm(network: Network, call: Call) -> Flow:
     """Add a dense."""
     flow, weight, bias = call.flow(), call.need(1), call.constant(2)
     if call.get("transA", 0):
-        raise UnsupportedError("transA=1 is not read")
+        raise UnsupportedError("it turns its input, so that samples become columns (transA=1)")
     if weight.ndim != 2 or len(flow.shape) != 1:
         raise UnsupportedError("its inputs are no matrices")
     weight = weight if call.get("transB", 0) else weight.T

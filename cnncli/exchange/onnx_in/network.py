@@ -84,6 +84,7 @@ class Network:
         self.input_shape = input_shape
         self.samples = samples  # N, where the file fixes it
         self.opset = opset
+        self.ends: set[str] = set()  # outputs of the file that no node reads
         self.chances: Chances | None = None  # that the file answers with, and we with their logits
         self.steps: list[Step] = []
         self.readings: Counter[int] = Counter()  # how many nodes read what a step makes

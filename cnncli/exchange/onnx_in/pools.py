@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cnncli.errors import ArchitectureError
+from cnncli.exchange.onnx_in.arithmetic import add_scale
 from cnncli.exchange.onnx_in.filters import shorten
 from cnncli.exchange.onnx_in.folding import read_axes as read_reduced
 from cnncli.exchange.onnx_in.network import (
@@ -17,6 +21,8 @@ from cnncli.exchange.onnx_in.network import (
     reads,
 )
 from cnncli.exchange.onnx_in.windows import Axis, count_windows, list_paddings, read_axes
+from cnncli.layers.conv import Conv
+from cnncli.layers.dense import Dense
 from cnncli.layers.geometry import Windows
 from cnncli.layers.pool import AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Pool
 
@@ -124,20 +130,42 @@ def read_global_max_pool(network: Network, call: Call) -> Flow:
     return network.add(GlobalMaxPool(), network.make_plain(call.flow()))
 
 
-@reads("ReduceMean", "ReduceMax")
+@reads("ReduceMean", "ReduceMax", "ReduceSum")
 def read_reduction(network: Network, call: Call) -> Flow:
-    """Add a global pool for a mean or largest value over all rows and columns."""
+    """Add pools for a mean, sum or largest value over rows and columns, a conv for channels."""
     flow = network.settle(call.flow())
     axes = read_reduced(call.operation.attributes, call.constant(1))
-    if axes is None or flow.shape != flow.moved or len(flow.held) == 1:
-        raise UnsupportedError("it is not over the rows and columns of an image")
-    places = {axis % (len(flow.shape) + 1) - 1 for axis in axes}
-    if -1 in places or {flow.order[place] for place in places} != {*range(len(flow.held) - 1)}:
-        raise UnsupportedError("it is not over the rows and columns of an image")
-    average = call.operation.operator == "ReduceMean"
-    pool: Any = GlobalAvgPool() if average else GlobalMaxPool()
-    made = network.add(pool, flow)
+    if not axes and call.get("noop_with_empty_axes", 0):
+        return flow
+    places = {axis % (len(flow.shape) + 1) - 1 for axis in axes or range(len(flow.shape) + 1)}
+    if -1 in places:
+        raise UnsupportedError("it brings several samples together")
+    if flow.shape != flow.moved:
+        raise UnsupportedError("it is over axes that have been put together")
+    reduced = {flow.order[place] for place in places}
+    made, channels = flow, len(flow.held) - 1
+    operator = call.operation.operator
+    if sides := reduced - {channels}:
+        made = _pool_along(network, made, sides, largest=operator == "ReduceMax")
+    if channels in reduced:
+        if operator == "ReduceMax":
+            raise UnsupportedError("no layer takes the largest of all channels")
+        mean = np.full(flow.held[-1], 1 / flow.held[-1], np.float32)
+        layer: Any = Conv(1, (1,), bias=False) if channels else Dense(1)
+        made = network.add(layer, made, weight=mean, bias=np.zeros(1, np.float32))
+    if operator == "ReduceSum":
+        count = np.array(math.prod(flow.held[axis] for axis in reduced), np.float32)
+        made = add_scale(network, made, scale=count)
     kept = tuple(made.held[axis] for axis in flow.order)
     if not call.get("keepdims", 1):
         kept = tuple(size for place, size in enumerate(kept) if place not in places)
     return replace(made, order=flow.order, shape=kept)
+
+
+def _pool_along(network: Network, flow: Flow, axes: set[int], *, largest: bool) -> Flow:
+    """Add a pool over whole rows, whole columns or both."""
+    if len(axes) == len(flow.held) - 1:
+        return network.add(GlobalMaxPool() if largest else GlobalAvgPool(), flow)
+    sides = range(len(flow.held) - 1)
+    size = tuple(flow.held[axis] if axis in axes else 1 for axis in sides)
+    return network.add(MaxPool(size) if largest else AvgPool(size), flow)

@@ -38,9 +38,9 @@ def open_source(
     content = load_content(path, external_data=external_data)
     answers = [*outputs]
     if chances is not None:
-        answers = _find_logits(content.graph, answers, "Sigmoid")
+        answers = _find_logits(content.graph, answers, {"Sigmoid"})
     elif model.graph.nodes and model.graph.nodes[-1].layer.kind == "softmax":
-        answers = _find_logits(content.graph, answers, "Softmax")
+        answers = _find_logits(content.graph, answers, {"Softmax", "LogSoftmax"})
     kept = [value.name for value in content.graph.output]
     added = [onnx.ValueInfoProto(name=name) for name in answers if name not in kept]
     content.graph.output.extend(added)
@@ -66,12 +66,12 @@ def open_source(
     return Rival(f"ONNX Runtime {runtime.__version__}", answer)
 
 
-def _find_logits(graph: Any, answers: list[str], operator: str) -> list[str]:
+def _find_logits(graph: Any, answers: list[str], operators: set[str]) -> list[str]:
     """Return what the sigmoids or softmaxes at the end read."""
     makers = {name: node for node in graph.node for name in node.output}
     logits = []
     for name in answers:
-        while makers[name].op_type != operator:
+        while makers[name].op_type not in operators:
             name = makers[name].input[0]
         logits.append(makers[name].input[0])
     return logits

@@ -64,6 +64,7 @@ class _Tracer:
         self.network = Network(flow.held, samples, source.opset)
         self.readers = Counter(name for node in source.operations for name in node.inputs)
         self.readers.update(source.outputs)
+        self.network.ends = {name for name in source.outputs if self.readers[name] == 1}
 
     def _find_input(self) -> str:
         read = {name for node in self.source.operations for name in node.inputs}

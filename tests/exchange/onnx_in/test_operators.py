@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 from onnx_files import compare, make_file
 
+from cnncli.errors import ArchitectureError
+from cnncli.exchange import read_network
+from cnncli.exchange.given import Given
 from cnncli.exchange.onnx_in import build_network
 from cnncli.exchange.onnx_in.reading import read_file
+from cnncli.exchange.proof import gather_inputs, prove
 from cnncli.model_file import Model
 
 NUMBERS = np.random.default_rng(5)
@@ -56,6 +60,23 @@ CASES = [
     ([("Clip", "x low high", "y")], {"low": np.float32(-0.5), "high": np.float32(0.75)},
      "clip(-0.5, 0.75)"),
     ([("Clip", "x low", "y")], {"low": np.float32(0.25)}, "bn >> relu >> bn"),
+    ([("Elu", "x", "y", {"alpha": 2.0})], {}, "(relu >> bn) + (elu >> bn)"),
+    ([("Selu", "x", "y")], {}, "(relu >> bn) + (elu >> bn)"),
+    ([("Celu", "x", "y", {"alpha": 0.5})], {}, "bn >> elu >> bn"),
+    ([("Abs", "x", "y")], {}, "relu + (bn >> relu)"),
+    ([("Max", "x zero", "y")], {"zero": np.float32(0)}, "relu"),
+    ([("Sigmoid", "x", "a"), ("Max", "x a", "y")], {}, None),
+    ([("Sigmoid", "x", "a"), ("Tanh", "x", "b"), ("Min", "a x b", "y")], {}, None),
+    ([("Tanh", "x", "a"), ("Sub", "a x", "y")], {}, "tanh + bn"),
+    ([("Tanh", "x", "a"), ("Mean", "a x", "y")], {}, "tanh + id >> bn"),
+    ([("Pad", "x p v", "a"), ("Conv", "a w", "y")],
+     {"p": np.array([0, 0, 1, 0, 0, 0, 2, 1]), "v": np.float32(-1.5), "w": draw(3, 4, 3, 3)},
+     "bn >> zeropad(1x0, 2x1) >> bn >> conv(3, 3, bias=no)"),
+    ([("ReduceSum", "x axes", "a", {"keepdims": 0}), ("Gemm", "a w", "y")],
+     {"axes": np.array([-1, 2]), "w": draw(4, 6)}, "global_avgpool >> bn >> dense(6)"),
+    ([("ReduceMean", "x", "y", {"axes": [1]})], {}, "conv(1, 1, bias=no)"),
+    ([("ReduceMean", "x", "y", {"axes": [3]})], {}, "avgpool(1x10)"),
+    ([("ReduceMax", "x", "y", {"axes": [2]})], {}, "maxpool(7x1)"),
     ([("LRN", "x", "y", {"size": 3, "alpha": 0.5})], {}, "lrn(3, 0.5)"),
     ([("InstanceNormalization", "x w b", "y")], {"w": draw(4), "b": draw(4)}, "instance_norm"),
     ([("Reshape", "x g", "a"), ("InstanceNormalization", "a one zero", "b"),
@@ -85,6 +106,23 @@ def test_an_operator_answers_as_in_onnx_runtime(tmp_path, nodes, constants, text
     model = build(read_file(path))
     assert text in (None, model.graph.text)
     assert compare(path, model) < 1e-5
+
+
+def test_logarithms_of_a_softmax_are_read_at_the_end_alone(tmp_path):
+    nodes = [("Flatten", "x", "a"), ("Gemm", "a w", "b"), ("LogSoftmax", "b", "y", {"axis": -1})]
+    path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", w=draw(280, 3))
+    imported = read_network(path, Given())
+    assert imported.model.arch == "dense(3) >> softmax"
+    inputs = gather_inputs(imported.model, 4)
+    assert prove(imported.model, imported.open_rival(), inputs, path=path).max_rel < 1e-6
+    path = make_file(
+        tmp_path / "net.onnx", [*nodes, ("Relu", "y", "z")], IMAGE, "z", w=draw(280, 3)
+    )
+    with pytest.raises(ArchitectureError) as caught:
+        read_network(path, Given())
+    assert caught.value.details == (
+        "LogSoftmax y: no layer takes logarithms, other than at the end of a network",
+    )
 
 
 def build(source):
