@@ -32,7 +32,7 @@ from cnncli.layers.base import Setup  # noqa: E402
 from cnncli.model_file import Model, load_model, save_model  # noqa: E402
 from cnncli.notation import parse  # noqa: E402
 
-BATCH, CLASSES, STEPS, RATE = 4, 5, 5, 1e-2
+BATCH, CLASSES, STEPS, RATE = 4, 5, 3, 1e-2
 VGG = (
     "stage(n, times) = times * (conv(n, 3, pad=1) >> bn >> relu) >> maxpool(2)\n"
     "stage(64, 1) >> stage(128, 1) >> stage(256, 2) >> stage(512, 2) >> stage(512, 2)"
@@ -156,7 +156,7 @@ def test_gradients_agree_with_torch(pair, gentle, bound):
 
 
 def training(pair):
-    """Return how far five steps lead elsewhere."""
+    """Return how far three steps lead elsewhere."""
     plan = pair.plan("train")
     optimizer = Optimizer(OPTIMIZERS.read("momentum"), pair.weights, 0.0, 1)
     theirs = torch.optim.SGD(pair.twin.parameters(), RATE, 0.9)
@@ -180,6 +180,6 @@ def training(pair):
     return max(errors)
 
 
-def test_five_training_steps_agree_with_torch(pair):
+def test_three_training_steps_agree_with_torch(pair):
     pair.twin.train()
     hold(pair, training, 1e-3, gentle=True)
