@@ -81,7 +81,6 @@ PRESETS = {
     "lenet5": (32, 36, 1),
     "resnet20": (24, 32, 3),
     "unet(4)": (32, 48, 1),
-    "mobilenet_v2": (32, 48, 3),
     "mobilenet_v3_small": (64, 32, 3),
     "wavenet": (640, 1),
 }
