@@ -59,10 +59,11 @@ def check_answers(run, network, source, arch, tolerance=1e-5):
     assert np.abs(answer - expected).max() <= tolerance * np.ptp(expected)
 
 
-@pytest.mark.parametrize(
-    ("arch", "name"),
-    [*((arch, "w.safetensors") for arch in PUBLISHED), ("resnet18", "w.pth"), ("squeezenet", "w.th")],
-)
+FILES = [(arch, "w.safetensors") for arch in PUBLISHED]
+FILES += [("resnet18", "w.pth"), ("squeezenet", "w.th")]
+
+
+@pytest.mark.parametrize(("arch", "name"), FILES)
 def test_published_weights_answer_as_in_pytorch(run, tmp_path, arch, name):
     network = make_network(PUBLISHED[arch], CLASSES)
     SAVERS[name](network.state_dict(), tmp_path / name)
