@@ -40,6 +40,7 @@ SETTINGS = {
     "size": "kernel kernelsize ksize poolsize window",
     "stride": "strides step",
     "pad": "padding",
+    "include_pad": "countincludepad",
     "filters": "outchannels channels features maps",
     "units": "outfeatures neurons",
     "bias": "usebias",

@@ -23,6 +23,7 @@ class Windows:
     stride: tuple[int, int]
     pad: tuple[int, int] = (0, 0)  # above and to the left
     after: tuple[int, int] = (0, 0)  # below and to the right, where an average counts pixels
+    include_pad: bool = True  # whether it counts any outside the image
 
     def __iter__(self) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
         """Yield each output position with the pixels of its window that exist, in order."""
@@ -76,7 +77,10 @@ def sumpool_gradient(dy: np.ndarray, windows: Windows) -> np.ndarray:
 
 
 def counted(windows: Windows) -> np.ndarray:
-    """Return the pixels of each window that are in the image or its padding: (P, Q, 1)."""
+    """Return the pixels of each window that are in the image, or its padding too: (P, Q, 1)."""
+    if not windows.include_pad:
+        inside = np.array([len(pixels) for _, _, pixels in windows])
+        return inside.reshape(*windows.output, 1)
     inside = [
         [
             sum(-pad <= at * stride - pad + i < pixels + after for i in range(size))

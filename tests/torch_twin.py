@@ -189,6 +189,13 @@ class Twin:
     def _pool(layer, node, x):
         windows = layer.windows(node.input_shapes[0])
         pad = windows.before
+        if layer.kind == "avgpool" and not layer.include_pad:
+            pads = (pad[1], windows.needed_after[1], pad[0], windows.needed_after[0])
+            sums, counts = (
+                F.avg_pool2d(F.pad(values, pads), windows.size, windows.stride)
+                for values in (x, torch.ones_like(x))
+            )
+            return sums / counts
         if layer.pad == "same":  # not alike on both sides
             sides = zip(reversed(windows.before), reversed(windows.after), strict=True)
             lowest = float("-inf") if layer.kind == "maxpool" else 0.0

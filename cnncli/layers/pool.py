@@ -51,12 +51,16 @@ class Pool(Windowed):
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         return Fusing(reads_slices=True)
 
+    def make_kernel(self, *sizes: int) -> Any:
+        """Return the kernel for windows of these sizes."""
+        return self.kernel(*sizes)
+
     def build(self, site: Site) -> Passes:
         shape = site.x[0].shape[1:]
         windows = self.windows(shape)
         steps = (*windows.size, *windows.stride, *windows.before, *windows.after)
         sizes = (*windows.input, shape[-1], *windows.output, *steps)
-        pooling = self.kernel(*sizes, site.threads)
+        pooling = self.make_kernel(*sizes, site.threads)
         x, y, step = flat(site.x[0]), flat(site.y), step_of(site.x[0])
 
         def forward(n: int) -> None:
@@ -90,10 +94,27 @@ class MaxPool(Pool, kind="maxpool"):
 
 
 class AvgPool(Pool, kind="avgpool"):
-    """Mean of each window; zeros of the padding count, what `ceil` adds beyond it does not."""
+    """Mean of each window; zeros of the padding count, what `ceil` adds beyond it does not.
+
+    Without `include_pad`, as with TensorFlow's "same", the pixels of the image alone count.
+    """
+
+    include_pad: bool = setting(SWITCH, True)
 
     kernel = kernels.AvgPooling
     backward_reads = frozenset()
+
+    @classmethod
+    def examples(cls) -> tuple[Example, ...]:
+        return (
+            *super().examples(),
+            ("avgpool(3, 2, 1, include_pad=no)", (7, 8, 4)),
+            ("avgpool(3x2, 1, same, include_pad=no)", (5, 6, 9)),
+            ("avgpool(3, 2, 1, yes, no)", (8, 2)),
+        )
+
+    def make_kernel(self, *sizes: int) -> Any:
+        return self.kernel(*sizes, include_pad=self.include_pad)
 
 
 class L2Pool(Pool, kind="l2pool"):

@@ -4,7 +4,7 @@
 Legend: n images of H x W pixels and C channels; P x Q windows of R x S pixels, one every sh rows
 and sw columns, the first one pt rows above and pl columns left of the image; x input, y output,
 dx dy their gradients. Pixels outside the image do not exist for a maximum and are 0 for the rest;
-an average counts those that are at most pb rows below and pr columns right of it.
+an average counts those that are at most pb rows below and pr columns right of it, or none of them.
 """
 
 from cython.parallel cimport prange
@@ -19,6 +19,7 @@ cdef extern from "pool/pool_windows.h" nogil:
         ROOT
     ctypedef struct Windows:
         Py_ssize_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, step
+        bint include_pad
     void forward_row(
         Kind kind, const Windows *g, Py_ssize_t p, const float *x, float *y
     ) noexcept
@@ -41,9 +42,9 @@ cdef class Pooling:
     def __init__(
         self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q,
         Py_ssize_t R, Py_ssize_t S, Py_ssize_t sh, Py_ssize_t sw, Py_ssize_t pt, Py_ssize_t pl,
-        Py_ssize_t pb, Py_ssize_t pr, int threads,
+        Py_ssize_t pb, Py_ssize_t pr, int threads, bint include_pad=True,
     ):
-        self.g = Windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, C)
+        self.g = Windows(H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, C, include_pad)
         self.threads = threads
 
     def forward(
@@ -86,7 +87,7 @@ cdef class MaxPooling(Pooling):
 
 cdef class AvgPooling(Pooling):
     """y = sum(x) / count over each window; dx = the sum of dy / count over the windows of a pixel,
-    without a look at x and y.
+    without a look at x and y. Of the padding, count has what lies in it, or nothing.
     """
 
     def __cinit__(self):
@@ -198,7 +199,7 @@ def global_maxpool_backward(
     int threads,
 ):
     """dx = dy at the first pixel that is the maximum, else 0."""
-    cdef Windows g = Windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0, 0, 0, C)
+    cdef Windows g = Windows(1, pixels, C, 1, 1, 1, pixels, 1, 1, 0, 0, 0, 0, C, True)
     cdef Py_ssize_t i, image = pixels * C
     for i in prange(n, num_threads=team(n * image, threads), nogil=True):
         image_gradient(MAXIMUM, &g, &x[i * image], &y[i * C], &dy[i * C], &dx[i * image])

@@ -22,11 +22,12 @@ typedef int32_t lane_mask __attribute__((vector_size(4 * CHANNELS)));
 enum Kind { MAXIMUM, AVERAGE, ROOT };
 
 /* H x W pixels of C channels; P x Q windows of R x S pixels, one every sh rows and sw columns, the
-   first one pt rows above and pl columns left of the image. An average counts the padding, which is
-   pb rows below and pr columns right of the image, but not what a window has beyond it. Forward,
-   a pixel of x begins `step` floats after the one before. */
+   first one pt rows above and pl columns left of the image. With include_pad, an average counts the
+   padding, which is pb rows below and pr columns right of the image, but not what a window has
+   beyond it. Forward, a pixel of x begins `step` floats after the one before. */
 typedef struct {
     ptrdiff_t H, W, C, P, Q, R, S, sh, sw, pt, pl, pb, pr, step;
+    int include_pad;
 } Windows;
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }

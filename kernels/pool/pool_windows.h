@@ -81,8 +81,9 @@ INLINE ptrdiff_t columns_of(const Windows *g, ptrdiff_t q) {
     return smaller(g->W, q * g->sw - g->pl + g->S) - first_column(g, q);
 }
 
-/* What an average divides by: the pixels of a window in the image or its padding. */
-INLINE ptrdiff_t count_pixels(const Windows *g, ptrdiff_t p, ptrdiff_t q) {
+/* What an average divides by: the pixels of a window in the image, or in that and its padding. */
+INLINE ptrdiff_t count_pixels(const Windows *g, ptrdiff_t p, ptrdiff_t q, Row at) {
+    if (!g->include_pad) return at.rows * columns_of(g, q);
     ptrdiff_t rows = smaller(g->R, g->H + g->pb + g->pt - p * g->sh);
     return rows * smaller(g->S, g->W + g->pr + g->pl - q * g->sw);
 }
@@ -99,7 +100,7 @@ INLINE void forward_kind(enum Kind kind, const Windows *g, ptrdiff_t p, IN x, OU
     for (ptrdiff_t q = 0; q < g->Q; q++) {
         ptrdiff_t count = q == at.begin ? at.end - at.begin : 0;
         ptrdiff_t columns = columns_of(g, q);
-        float pixels = count_pixels(g, p, q); /* alike in all of a span */
+        float pixels = count_pixels(g, p, q, at); /* alike in all of a span */
         const float *from = x + (at.top * g->W + first_column(g, q)) * g->step;
         float *to = y + q * g->C;
         if (count == 0 && room(g, p, q, at) == CHANNELS)
@@ -123,7 +124,7 @@ INLINE void backward_kind(
     for (ptrdiff_t q = 0; q < g->Q; q++) {
         ptrdiff_t count = q == at.begin ? at.end - at.begin : 0;
         ptrdiff_t columns = columns_of(g, q);
-        float pixels = count_pixels(g, p, q);
+        float pixels = count_pixels(g, p, q, at);
         ptrdiff_t i = (at.top * g->W + first_column(g, q)) * g->C, o = q * g->C;
         if (count == 0 && room(g, p, q, at) == CHANNELS)
             backward_span(

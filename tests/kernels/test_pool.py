@@ -20,7 +20,7 @@ CLASSES = {"maxpool": "MaxPooling", "avgpool": "AvgPooling", "l2pool": "L2Poolin
 def pooling(kernels, kind, x, windows, threads):
     return getattr(kernels, CLASSES[kind])(
         *windows.input, x.shape[-1], *windows.output, *windows.size, *windows.stride,
-        *windows.pad, *windows.after, threads,
+        *windows.pad, *windows.after, threads, windows.include_pad,
     )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def axes(draw):
 @st.composite
 def cases(draw):
     rows, columns = draw(axes()), draw(axes())
-    windows = Windows(*zip(rows, columns, strict=True))
+    windows = Windows(*zip(rows, columns, strict=True), include_pad=draw(st.booleans()))
     n, C = draw(st.integers(1, 3)), draw(st.sampled_from([1, 2, 3, 5, 6, 7, 8, 9, 12, 16, 23]))
     numbers = np.random.default_rng(draw(st.integers(0, 99)))
     x = numbers.integers(-3, 4, (n, *windows.input, C)).astype(np.float32)  # many ties
@@ -131,6 +131,17 @@ def test_avgpool_counts_the_padding_as_zeros(kernels):
     windows = Windows((2, 2), (3, 3), size=(2, 2), stride=(1, 1), pad=(1, 1), after=(1, 1))
     y = forward(kernels, "avgpool", np.ones((1, 2, 2, 1)), windows)
     assert y[0, ..., 0].tolist() == [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
+
+
+@every_pool
+@pytest.mark.parametrize("channels", [1, 9])
+def test_avgpool_counts_the_image_alone_where_that_is_asked_for(kernels, channels):
+    windows = Windows((2, 2), (2, 3), (2, 3), (1, 1), (0, 1), after=(1, 1), include_pad=False)
+    x = np.repeat(np.array([[2.0, 4.0], [6.0, 10.0]])[None, ..., None], channels, axis=-1)
+    y = forward(kernels, "avgpool", x, windows)
+    assert y[0, ..., -1].tolist() == [[5.5, 5.5, 7], [8, 8, 10]]
+    dx = backward(kernels, "avgpool", x, np.ones((1, 2, 3, channels)), windows)
+    assert dx[0, ..., -1].tolist() == [[0.5, 1], [1.5, 3]]
 
 
 @every_pool

@@ -21,6 +21,15 @@ CASES = (
             ("(2, 2, 1, ceil=yes)", (6, 5, 9)),
         ]
     ]
+    + [
+        (f"avgpool({settings}, include_pad=no)", shape)
+        for settings, shape in [
+            ("3, 2, 1", (7, 8, 4)),
+            ("2, 1, same", (5, 5, 2)),
+            ("3, 2, 1, yes", (6, 7, 17)),
+            ("4, 3, 2", (11, 2)),
+        ]
+    ]
     + [(kind, (5, 4, 19)) for kind in ("global_avgpool", "global_maxpool")]
     + [("global_avgpool", (9, 3))]
 )
@@ -81,3 +90,18 @@ def test_a_window_beyond_the_end_averages_what_there_is():
     bench.site.x[0][0, :, 0] = [1, 2, 5]
     bench.forward(1)
     assert bench.site.y[0, :, 0].tolist() == [1.5, 5]
+
+
+def test_a_mean_without_its_padding_is_that_of_the_pixels_there_are():
+    bench = Bench(parse("avgpool(3, 2, 1, include_pad=no)").layer, ((4, 1),))
+    bench.site.x[0][0, :, 0] = [1, 2, 3, 7]
+    bench.forward(1)
+    assert bench.site.y[0, :, 0].tolist() == [1.5, 4]
+    bench.dy[0, :, 0] = [2, 3]
+    bench.backward(1)
+    assert bench.dx[0][0, :, 0].tolist() == [1, 2, 1, 1]
+
+
+def test_zeros_of_the_padding_count_unless_it_is_left_out():
+    assert str(parse("avgpool(3, 1, 1, no, yes)").layer) == "avgpool(3, 1, 1)"
+    assert str(parse("avgpool(3, 1, 1, no, no)").layer) == "avgpool(3, 1, 1, include_pad=no)"

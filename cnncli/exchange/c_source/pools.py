@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.exchange.c_source.source import CSource, Place, count_pixels, write_windows, writes
 from cnncli.layers.base import image_shape
 from cnncli.layers.geometry import Windows
-from cnncli.layers.pool import Pool
+from cnncli.layers.pool import AvgPool, Pool
 
 
 @writes("maxpool", "l2pool")
@@ -17,9 +17,11 @@ def write_pool(source: CSource, place: Place) -> None:
 
 @writes("avgpool")
 def write_avgpool(source: CSource, place: Place) -> None:
-    """Add a mean, for which the padding counts."""
+    """Add a mean, for which the padding counts or not."""
     address, windows = _add_windows(source, place)
-    source.call("avgpool", address, *windows.after, place.shape[-1], place.x, place.y)
+    assert isinstance(place.layer, AvgPool)
+    counted = (int(place.layer.include_pad), *windows.after)
+    source.call("avgpool", address, *counted, place.shape[-1], place.x, place.y)
 
 
 @writes("global_avgpool")

@@ -21,6 +21,7 @@ from cnncli.exchange.onnx_in.network import (
     reads,
 )
 from cnncli.exchange.onnx_in.windows import Axis, count_windows, list_paddings, read_axes
+from cnncli.layers.base import Layer
 from cnncli.layers.conv import Conv
 from cnncli.layers.dense import Dense
 from cnncli.layers.geometry import Windows
@@ -68,18 +69,20 @@ def _add_pool(network: Network, call: Call, kind: type[Pool]) -> Flow:
     counts = count_windows(axes, ceil=ceil)
     included = bool(call.get("count_include_pad", 0)) or kind is L2Pool
     size, strides = shorten(axis.size for axis in axes), shorten(axis.stride for axis in axes)
-    for pad, rounding in list_paddings(axes, counts):
-        layer = kind(size, None if strides == size else strides, pad, rounding)
-        if _lays_same(layer, flow, axes, counts, included):
-            return network.add(layer, flow)
-    if kind is AvgPool and not included and all(map(_sees_all, axes, counts)):
-        return network.add(GlobalAvgPool(), flow)
+    steps, paddings = None if strides == size else strides, list_paddings(axes, counts)
+    pools = [kind(size, steps, pad, rounding) for pad, rounding in paddings]
+    layers: list[Layer] = [pool for pool in pools if _lays_same(pool, flow, axes, counts, included)]
+    if kind is AvgPool and not included:
+        if all(map(_sees_all, axes, counts)):
+            layers.append(GlobalAvgPool())
+        means = [AvgPool(size, steps, pad, ceil, include_pad=False) for pad, ceil in paddings]
+        layers += [pool for pool in means if _lays_same(pool, flow, axes, counts, included)]
+    if layers:
+        return network.add(layers[0], flow)
     if included and not ceil:
         before, after = (tuple(getattr(axis, end) for axis in axes) for end in ("before", "after"))
         padded = network.settle(flow, Padding(before, after, "zero"))
-        return network.add(kind(size, None if strides == size else strides), padded)
-    if kind is AvgPool:
-        raise UnsupportedError("its means leave out the padding, which counts in those of avgpool")
+        return network.add(kind(size, steps), padded)
     raise UnsupportedError("its padding differs between two sides")
 
 
@@ -104,7 +107,7 @@ def _lays_same(
     if not isinstance(layer, AvgPool):
         return True
     return all(
-        _count_places(windows, first + place, windows.after[first + place], True)
+        _count_places(windows, first + place, windows.after[first + place], layer.include_pad)
         == _count_places(windows, first + place, axis.after, included)
         for place, axis in enumerate(axes)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
-from cnncli.layers.pool import Pool
+from cnncli.layers.pool import AvgPool, Pool
 
 
 @writes("maxpool")
@@ -20,12 +20,14 @@ def write_l2pool(graph: OnnxGraph, place: Place) -> str:
 
 @writes("avgpool")
 def write_avgpool(graph: OnnxGraph, place: Place) -> str:
-    """Add an AveragePool that counts the zeros of the padding.
+    """Add an AveragePool that counts the zeros of the padding, or the image alone.
 
     What `ceil` adds beyond the padding does not count: there the padding is a Pad of its own.
     """
-    assert isinstance(place.layer, Pool)
+    assert isinstance(place.layer, AvgPool)
     windows = place.layer.windows(place.shape)
+    if not place.layer.include_pad:
+        return _write_windows(graph, place, "AveragePool", count_include_pad=0)
     if windows.needed_after == windows.after:
         return _write_windows(graph, place, "AveragePool", count_include_pad=1)
     before = spell_axes(place.shape, windows.before)

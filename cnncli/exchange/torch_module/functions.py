@@ -11,7 +11,7 @@ from cnncli.layers.dense import Reshape
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.geometry import Windows
 from cnncli.layers.lrn import Lrn
-from cnncli.layers.pool import Pool
+from cnncli.layers.pool import AvgPool, Pool
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
@@ -88,13 +88,26 @@ def spell_maxpool(place: Place) -> Spelling:
 
 @spells("avgpool")
 def spell_avgpool(place: Place) -> Spelling:
-    """Spell a pool of means; zeros of the padding count, what `ceil` adds beyond does not."""
+    """Spell a pool of means; zeros of the padding count or not, what `ceil` adds beyond never does.
+
+    Where they do not, and PyTorch has no such padding, the sums are divided by those of ones.
+    """
     x, pad = _pad_with_zeros(place)
-    assert isinstance(place.layer, Pool)
-    windows = place.layer.windows(place.shape)
-    ceil = ", ceil_mode=True" if place.layer.ceil else ""
-    call = _spell_windows(f"F.avg_pool{place.dimensions}", place, windows, x, pad)
-    return Spelling(f"{call[:-1]}{ceil})")
+    assert isinstance(place.layer, AvgPool)
+    layer, windows, name = place.layer, place.layer.windows(place.shape), "F.avg_pool"
+    if x != place.x and not layer.include_pad:
+        pads = spell_pads(place.shape, windows.before, windows.needed_after)
+        sums, counts = (
+            _spell_windows(
+                name + place.dimensions, place, windows, f"F.pad({values}, {pads})", (0, 0)
+            )
+            for values in (place.x, f"torch.ones_like({place.x})")
+        )
+        return Spelling(f"{sums} / {counts}")
+    call = _spell_windows(name + place.dimensions, place, windows, x, pad)
+    ceil = ", ceil_mode=True" if layer.ceil else ""
+    count = "" if layer.include_pad else ", count_include_pad=False"
+    return Spelling(f"{call[:-1]}{ceil}{count})")
 
 
 @spells("l2pool")

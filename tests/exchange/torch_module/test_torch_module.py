@@ -38,6 +38,9 @@ TRICKY = [
     ("avgpool(3, 2, 1, ceil=yes)", (8, 11, 2)),
     ("avgpool(3, 2, same)", (8, 11, 2)),
     ("avgpool(4, 3, 1, ceil=yes)", (11, 2)),
+    ("avgpool(3, 2, 1, ceil=yes, include_pad=no)", (8, 11, 2)),
+    ("avgpool(2x3, 1, same, include_pad=no)", (8, 11, 2)),
+    ("avgpool(4, 3, 3, include_pad=no)", (11, 2)),
     ("l2pool(3, 2, 1, ceil=yes)", (8, 11, 2)),
 ]
 

@@ -32,10 +32,10 @@ static void maxpool(const struct windows *windows, int channels, const float *x,
         }
 }
 
-/* The mean of each window. Zeros of the padding count: before the image, and `below` rows and
-   `right` columns after it. */
-static void avgpool(const struct windows *windows, int below, int right, int channels,
-                    const float *x, float *restrict y)
+/* The mean of each window. With `include_pad`, zeros of the padding count: before the image, and
+   `below` rows and `right` columns after it. */
+static void avgpool(const struct windows *windows, int include_pad, int below, int right,
+                    int channels, const float *x, float *restrict y)
 {
     for (int p = 0; p < windows->output[0]; p++)
         for (int q = 0; q < windows->output[1]; q++, y += channels) {
@@ -43,7 +43,9 @@ static void avgpool(const struct windows *windows, int below, int right, int cha
             int first = begin_window(windows, 1, q), end = end_window(windows, 1, q, 0);
             int top = p * windows->stride[0] - windows->before[0];
             int left = q * windows->stride[1] - windows->before[1];
-            int area = (end_window(windows, 0, p, below) - top) *
+            int area = (end_row - first_row) * (end - first);
+            if (include_pad)
+                area = (end_window(windows, 0, p, below) - top) *
                        (end_window(windows, 1, q, right) - left);
             for (int c = 0; c < channels; c++)
                 y[c] = 0;
