@@ -175,7 +175,7 @@ def read_softmax(network: Network, call: Call) -> Flow:
 
     Before opset 13 it was over all axes from `axis` on.
     """
-    flow = call.flow()
+    flow = network.settle(call.flow())
     if call.operation.operator == "LogSoftmax" and call.operation.outputs[0] not in network.ends:
         raise UnsupportedError("no layer takes logarithms, other than at the end of a network")
     rank = len(flow.shape) + 1

@@ -37,6 +37,10 @@ def take_logits(network: Network, flow: Flow) -> Flow:
 
 def _is_sigmoid(network: Network, flow: Flow) -> bool:
     """Say whether a value is that of a sigmoid, with its rows and columns in order."""
-    if flow.step == INPUT or network.steps[flow.step].layer.kind != "sigmoid":
+    if (
+        flow.step == INPUT
+        or flow.padding is not None
+        or network.steps[flow.step].layer.kind != "sigmoid"
+    ):
         return False
     return flow.held[-1] > 1 or flow.runs_by_channel

@@ -111,7 +111,7 @@ def read_gemm(network: Network, call: Call) -> Flow:
 @reads("MatMul")
 def read_matmul(network: Network, call: Call) -> Flow:
     """Add a dense; along the last axis of others, which has to be the channels', a conv of 1."""
-    flow, weight = call.flow(), call.need(1)
+    flow, weight = network.settle(call.flow()), call.need(1)
     if weight.ndim != 2:
         raise UnsupportedError("it is no product with a matrix of weights")
     zeros = np.zeros(weight.shape[1], np.float32)

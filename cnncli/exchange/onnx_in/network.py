@@ -64,6 +64,15 @@ class Flow(Value):
         return tuple(self.held[axis] for axis in self.order)
 
     @property
+    def padded(self) -> Shape:
+        """The shape with the rows and columns around it."""
+        if self.padding is None:
+            return self.shape
+        around = map(sum, zip(self.padding.before, self.padding.after, strict=True))
+        channels, *sides = self.shape
+        return (channels, *map(sum, zip(sides, around, strict=True)))
+
+    @property
     def is_plain(self) -> bool:
         """Whether ONNX has it as (C, H, W), (C, L) or (units,)."""
         return self.shape == self.moved and self.order == put_channels_first(self.held)
@@ -127,7 +136,9 @@ class Network:
         if padding is None:
             return flow
         if padding.fill != "zero":
-            raise UnsupportedError("its padding is neither zeros nor alike on both sides")
+            raise UnsupportedError(
+                "its padding repeats pixels, which only convolutions do, alike on both sides"
+            )
         return self.add(ZeroPad(padding.before, padding.after), replace(flow, padding=None))
 
     def count_readers(self, flow: Flow) -> int:

@@ -136,7 +136,7 @@ class _Tracer:
             if can_fold(operation):
                 return [Missing() for _ in operation.outputs]
         if operation.operator == "Shape" and isinstance(held[0], Flow):
-            sizes = np.array([self.network.samples, *held[0].shape], np.int64)
+            sizes = np.array([self.network.samples, *held[0].padded], np.int64)
             start, end = (operation.attributes.get(key) for key in ("start", "end"))
             return [sizes[start:end]]
         if operation.operator not in FORMS:
@@ -177,6 +177,7 @@ class _Tracer:
 
     def _end(self, name: str, flow: Flow) -> Flow:
         try:
+            flow = self.network.settle(flow)
             if sorted(flow.moved) == sorted(flow.held) and flow.shape == flow.moved:
                 made = flow  # in whatever order, for we have our own
             else:
