@@ -99,3 +99,15 @@ def test_a_map_of_sigmoids_is_proved_and_predicts_masks(run, tmp_path):
     inner = (slice(1, -1), slice(1, -1))  # beyond an image we repeat it, a Conv has zeros there
     assert 0 < mask.mean() < 1
     assert (mask[inner] == (theirs[inner] > 0.5)).all()
+
+
+def test_a_file_that_onnx_runtime_cannot_run_is_converted_without_a_proof(run, tmp_path):
+    filters, shift = np.ones((4, 3, 8, 8), np.float32), np.ones(4, np.float32)
+    nodes = [("Conv", "x w", "a"), ("Add", "a c", "y", {"broadcast": 1, "axis": 1})]
+    source = make_file(tmp_path / "old.onnx", nodes, (3, 8, 8), "y", opset=6, w=filters, c=shift)
+    target = tmp_path / "old.npz"
+    ran = run("convert", source, target)
+    assert ran.returncode == 1 and not target.exists()
+    assert ran.stderr.endswith("so nothing was written; --check 0 converts it without a proof\n")
+    assert run("convert", source, target, "--check", "0").returncode == 0
+    assert load_model(target).arch == "conv(4, 8) >> flatten"

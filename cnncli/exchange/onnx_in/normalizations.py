@@ -24,6 +24,8 @@ EPS = 1e-5
 def read_batch_normalization(network: Network, call: Call) -> Flow:
     """Add a bn."""
     call.refuse_others(training_mode=0, spatial=1)
+    if network.opset < 7 and not call.get("is_test", 0):
+        raise UnsupportedError("it is for training (is_test=0)")
     names = ("weight", "bias", "running_mean", "running_var")
     arrays = {name: call.need(place) for place, name in enumerate(names, 1)}
     return network.add(BatchNorm(eps=_read_eps(call)), network.make_plain(call.flow()), **arrays)

@@ -17,7 +17,7 @@ from cnncli.model_file.archive import MAX_FILE_BYTES
 from cnncli.model_file.reader import open_model_file
 from cnncli.value import Value
 
-OPSETS = range(7, 27)
+OPSETS = range(6, 27)
 MOST_NODES, MOST_AXES, MOST_VALUES = 20_000, 8, 1 << 28
 DOMAINS = ("", "ai.onnx")
 Tensor = NDArray[Any]

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnncli.errors import ArchitectureError, ModelFileError, UsageError, setting
 from cnncli.exchange.onnx_in.answers import take_logits
+from cnncli.exchange.onnx_in.broadcasting import NUMPY_SINCE, align
 from cnncli.exchange.onnx_in.folding import FAULTS, can_fold, fold
 from cnncli.exchange.onnx_in.network import (
     FORMS,
@@ -130,6 +131,8 @@ class _Tracer:
         if recognized is not None:
             operation = recognized
         held = [self.values.get(name, Missing()) for name in operation.inputs]
+        if self.source.opset < NUMPY_SINCE:
+            held = align(operation, held)
         if operation.operator not in FORMS and not any(isinstance(x, Flow) for x in held):
             if not any(isinstance(x, Missing) for x in held):
                 return fold(operation, held)

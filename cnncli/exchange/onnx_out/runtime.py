@@ -23,7 +23,8 @@ def open_runtime(file: OnnxFile, path: str) -> Rival | None:
     runtime = find_runtime()
     if runtime is None:
         return None
-    session = open_session(runtime, file.encode_with_logits(), path)
+    remedy = f"install a newer one, or give {setting('opset')} a smaller number"
+    session = open_session(runtime, file.encode_with_logits(), path, remedy)
 
     def answer(inputs: Inputs) -> Array:
         taken = inputs.samples if file.embedded else np.moveaxis(inputs.normalized, -1, 1)
@@ -41,8 +42,8 @@ def find_runtime() -> Any:
         return None
 
 
-def open_session(runtime: Any, content: bytes, path: str) -> Any:
-    """Return an onnxruntime.InferenceSession; raise CnncliError, which names a path."""
+def open_session(runtime: Any, content: bytes, path: str, remedy: str) -> Any:
+    """Return an onnxruntime.InferenceSession; raise CnncliError, with a path and what to do."""
     name = f"ONNX Runtime {runtime.__version__}"
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # so that figures are the same
@@ -52,7 +53,5 @@ def open_session(runtime: Any, content: bytes, path: str) -> Any:
     except Exception as error:  # its exceptions have no class in common but this
         reason = " ".join(str(error).split())  # in a line
         raise CnncliError(
-            f"{path}: {name} cannot run it ({reason}), so nothing was written; install a newer "
-            f"one, or give {setting('opset')} a smaller number",
-            path=path,
+            f"{path}: {name} cannot run it ({reason}), so nothing was written; {remedy}", path=path
         ) from error

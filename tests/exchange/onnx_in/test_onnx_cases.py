@@ -1,5 +1,8 @@
 """The cases of single operators that the onnx package itself tests by: answered, or refused."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 from onnx_files import answer
@@ -22,13 +25,14 @@ OPERATORS = {
     "Softplus", "Softsign", "Split", "Squeeze", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu",
     "Transpose", "Unsqueeze", "Upsample",
 }  # fmt: skip
+CONVERTED = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
 JOINING = {"Add", "Concat", "Div", "Max", "Mean", "Min", "Mul", "Sub", "Sum"}
 ELEMENTWISE = {
     "Abs", "Clip", "Div", "Dropout", "Elu", "Gelu", "HardSigmoid", "Identity", "LeakyRelu", "Neg",
     "Selu", "Sigmoid", "Softplus", "Softsign", "Swish", "Tanh", "ThresholdedRelu",
 }  # fmt: skip
 
-REFUSED = {  # cases by the reason why no network can hold them
+REFUSED = {  # node cases by the reason why no network can hold them
     "align_corners with floor does not repeat pixels":
     "resize_upsample_sizes_nearest_floor_align_corners",
     "antialias=1 is not read":
@@ -136,6 +140,26 @@ REFUSED = {  # cases by the reason why no network can hold them
     "lppool_2d_default lppool_2d_same_lower",
 }  # fmt: skip
 
+REFUSED_CONVERTED = {
+    "it is along another axis than the channels":
+    "log_softmax_dim3 softmax_functional_dim3",
+    "its input has 4 axes beside the samples; images and signals are read":
+    "AvgPool3d AvgPool3d_stride AvgPool3d_stride1_pad0_gpu_input BatchNorm3d_eval "
+    "BatchNorm3d_momentum_eval Conv3d Conv3d_dilated Conv3d_dilated_strided Conv3d_groups "
+    "Conv3d_no_bias Conv3d_stride Conv3d_stride_padding MaxPool3d MaxPool3d_stride "
+    "MaxPool3d_stride_padding PReLU_3d PReLU_3d_multiparam",
+    "its input has 5 axes beside the samples":
+    "PixelShuffle",
+    "its output 1: its padding repeats pixels, which only convolutions do, alike on both sides":
+    "ReflectionPad2d ReplicationPad2d",
+    "its windows have gaps (dilations)":
+    "MaxPool1d_stride_padding_dilation MaxPool2d_stride_padding_dilation",
+    "no layer divides by a value of the network":
+    "Softsign",
+    "no layer does this":
+    "Embedding Embedding_sparse PoissonNLLLLoss_no_reduce Softplus",
+}  # fmt: skip
+
 
 def fits(case):
     """Say whether a case is one node of these, on float32 values, with a single answer."""
@@ -188,7 +212,13 @@ def answer_case(case, path):
     """Return our answer in the order of the expected one, and that; raise where it is refused."""
     inputs, outputs = case.data_sets[0]
     x, expected = write_case(case.model, inputs, path), np.asarray(outputs[0])
-    built = build_network(read_file(str(path)), None)
+    return answer_file(path, x), expected
+
+
+def answer_file(path, x):
+    """Return our answer in ONNX's order; raise where a file is refused."""
+    source = read_file(str(path))
+    built = build_network(source, None)
     graph = built.graph
     names = [str(number) for number in range(graph.classes)]
     model = Model(graph.text, graph.input_shape, {}, names, built.weights)
@@ -198,35 +228,67 @@ def answer_case(case, path):
     if graph.nodes and graph.nodes[-1].layer.kind == "softmax":
         exponentials = np.exp(ours - ours.max(axis=1, keepdims=True))
         ours = exponentials / exponentials.sum(axis=1, keepdims=True)
-        if case.model.graph.node[0].op_type == "LogSoftmax":
+        if source.operations[-1].operator == "LogSoftmax":
             with np.errstate(divide="ignore"):
                 ours = np.log(ours)
-    return ours, expected
+    return ours
 
 
-def sort_cases(path):
-    """Return the names of cases that are answered right and wrong, and reasons with the refused."""
-    from onnx.backend.test.case.node import collect_testcases
+def sort_answers(cases):
+    """Return the names of cases answered right and wrong, and reasons with those of the refused.
 
+    A case is a name and a function that returns our answer and the expected one.
+    """
     right, wrong, refused = [], [], []
-    for case in filter(fits, collect_testcases(None)):
-        name = case.name.removeprefix("test_")
+    for name, compute in cases:
         try:
-            ours, expected = answer_case(case, path)
+            ours, expected = compute()
         except CnncliError as error:
             reason = error.details[0].split(": ", 1)[1] if error.details else str(error)
-            refused.append((reason, name))
+            refused.append((reason, name.removeprefix("test_")))
             continue
         same = ours.size == expected.size and np.allclose(
             ours.reshape(-1), expected.reshape(-1), rtol=1e-3, atol=1e-5
         )
-        (right if same else wrong).append(name)
+        (right if same else wrong).append(name.removeprefix("test_"))
     return right, wrong, refused
 
 
-def test_a_case_is_answered_right_or_refused_with_a_reason(tmp_path):
-    right, wrong, refused = sort_cases(tmp_path / "case.onnx")
-    assert not wrong
-    known = {(reason, name) for reason, names in REFUSED.items() for name in names.split()}
+def list_node_cases(path):
+    from onnx.backend.test.case.node import collect_testcases
+
+    for case in filter(fits, collect_testcases(None)):
+        yield case.name, partial(answer_case, case, path)
+
+
+def list_converted_cases():
+    """Yield the networks that PyTorch wrote in 2017, most of them of opset 6, with real data."""
+    for folder in sorted(CONVERTED.iterdir()):
+        x, expected = (
+            onnx.numpy_helper.to_array(onnx.load_tensor(folder / "test_data_set_0" / name))
+            for name in ("input_0.pb", "output_0.pb")
+        )
+        yield folder.name, partial(compare_converted, folder / "model.onnx", x, expected)
+
+
+def compare_converted(path, x, expected):
+    return answer_file(path, x), expected
+
+
+def check_refused(refused, table):
+    known = {(reason, name) for reason, names in table.items() for name in names.split()}
     assert not {*refused} - known
+
+
+def test_a_case_is_answered_right_or_refused_with_a_reason(tmp_path):
+    right, wrong, refused = sort_answers(list_node_cases(tmp_path / "case.onnx"))
+    assert not wrong
+    check_refused(refused, REFUSED)
     assert len(right) >= 163
+
+
+def test_a_converted_network_is_answered_right_or_refused_with_a_reason():
+    right, wrong, refused = sort_answers(list_converted_cases())
+    assert not wrong
+    check_refused(refused, REFUSED_CONVERTED)
+    assert len(right) >= 53

@@ -57,7 +57,7 @@ def forget_opset(model):
 @pytest.mark.parametrize(
     ("alter", "reason"),
     [
-        (set_opset(6), "is of opset 6; opsets 7 to 26 are read"),
+        (set_opset(5), "is of opset 5; opsets 6 to 26 are read"),
         (set_opset(27), "is of opset 27"),
         (forget_opset, "does not say its opset"),
         (shorten, "w has 20 bytes instead of 24"),
