@@ -117,14 +117,18 @@ class _Tracer:
         try:
             made = self._compute(operation)
         except UnsupportedError as error:
-            for name in operation.outputs:
-                self.faults[name] = (operation, str(error))
-            made = [Missing() for _ in operation.outputs]
+            made = self._note_fault(operation, str(error))
+        except FAULTS:  # of attributes and inputs that no exporter writes
+            made = self._note_fault(operation, "its attributes and inputs do not fit together")
         for name, value in zip(operation.outputs, made, strict=False):
             if name:
                 self.values[name] = value
             if isinstance(value, Flow):
                 self.network.readings[value.step] += self.readers[name]
+
+    def _note_fault(self, operation: Operation, reason: str) -> list[Flow | Constant | Missing]:
+        self.faults |= dict.fromkeys(operation.outputs, (operation, reason))
+        return [Missing() for _ in operation.outputs]
 
     def _compute(self, operation: Operation) -> list[Flow | Constant | Missing]:
         recognized = recognize(operation, self.makers, self.values)
@@ -149,10 +153,7 @@ class _Tracer:
             return [Missing() for _ in operation.outputs]
         if not any(isinstance(x, Flow) for x in known):
             return fold(operation, held)
-        try:
-            made = FORMS[operation.operator](self.network, Call(operation, known))
-        except FAULTS as error:  # of attributes that no exporter writes
-            raise UnsupportedError("its attributes and inputs do not fit together") from error
+        made = FORMS[operation.operator](self.network, Call(operation, known))
         return [*made] if isinstance(made, list) else [made]
 
     def finish(self, *, logits: bool) -> int:

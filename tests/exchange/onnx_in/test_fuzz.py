@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 from damage import damage_bytes, limited_memory
-from onnx_files import make_file, read
+from onnx_files import make_file, onnx, read
 
 from cnncli.errors import CnncliError
 
@@ -49,7 +49,28 @@ def make_network(path):
     make_file(path, nodes, (3, 6, 8), "y", **constants)
 
 
-def fuzz(path, count):
+def make_old_network(path):
+    """Write a network of opset 6 that ends in sigmoids, its filters in a file beside it."""
+    numbers = np.random.default_rng(2)
+    filters = numbers.standard_normal((4, 3, 3, 3)).astype(np.float32)
+    nodes = [
+        ("Pad", "x", "p", {"pads": [0, 0, 1, 0, 0, 0, 1, 2], "value": 0.5}),
+        ("Conv", "p w", "a"),
+        ("Add", "a c", "b", {"broadcast": 1, "axis": 1}),
+        ("PRelu", "b c", "d"),
+        ("Selu", "d", "e"),
+        ("ReduceMean", "e", "g", {"axes": [2, 3], "keepdims": 0}),
+        ("Mul", "e g", "h", {"broadcast": 1, "axis": 0}),
+        ("ReduceSum", "h", "i", {"axes": [1]}),
+        ("Sigmoid", "i", "y"),
+    ]
+    constants = {"w": filters, "c": numbers.standard_normal(4).astype(np.float32)}
+    model = onnx.load(make_file(path, nodes, (3, 6, 8), "y i", opset=6, **constants))
+    settings = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 64}
+    onnx.save(model, path, **settings)
+
+
+def fuzz(path, count, **given):
     """Read that many damaged versions of a file; return how many were refused, and the reasons."""
     data, chance = path.read_bytes(), random.Random(1)
     refused, reasons = 0, set()
@@ -58,7 +79,7 @@ def fuzz(path, count):
             path.unlink()  # quicker than to overwrite it
             path.write_bytes(damage_bytes(chance, data))
             try:
-                read(path)
+                read(path, **given)
             except CnncliError as error:
                 assert str(error).isprintable()
                 refused += 1
@@ -66,17 +87,27 @@ def fuzz(path, count):
     return refused, reasons
 
 
-def test_damaged_files_are_refused_or_read(tmp_path):
-    path = tmp_path / "net.onnx"
+def check(path, count):
     make_network(path)
     assert read(path).arch.startswith("conv(4, 3, 2, 1, bias=no) >> bn >> hard_swish >> (id | max")
-    refused, reasons = fuzz(path, 300)
-    assert 100 < refused <= 300 and len(reasons) > 5
+    refused, reasons = fuzz(path, count)
+    assert count // 3 < refused <= count and len(reasons) > 5
+
+
+def check_old(path, count):
+    make_old_network(path)
+    given = {"external_data": True, "output": "y"}
+    assert read(path, **given).arch.endswith(">> conv(1, 1, bias=no) >> bn >> conv(2, 1, bias=no)")
+    refused, reasons = fuzz(path, count, **given)
+    assert count // 3 < refused <= count and len(reasons) > 5
+
+
+@pytest.mark.parametrize("check", [check, check_old])
+def test_damaged_files_are_refused_or_read(tmp_path, check):
+    check(tmp_path / "net.onnx", 300)
 
 
 @pytest.mark.slow
-def test_damaged_files_are_refused_or_read_at_length(tmp_path):
-    path = tmp_path / "net.onnx"
-    make_network(path)
-    refused, reasons = fuzz(path, 10_000)
-    assert 4000 < refused <= 10_000 and len(reasons) > 20
+@pytest.mark.parametrize("check", [check, check_old])
+def test_damaged_files_are_refused_or_read_at_length(tmp_path, check):
+    check(tmp_path / "net.onnx", 10_000)
