@@ -32,6 +32,7 @@ LAYERS = {
     "instance_norm": "instancenorm instancenormalization instancenorm2d",
     "lrn": "localresponsenorm localresponsenormalization crossmaplrn2d",
     "zeropad": "zeropad2d zeropadding zeropadding2d constantpad2d",
+    "crop": "crop2d cropping cropping2d centercrop",
     "a | b": "concat concatenate cat stack",
     "a + b": "add sum",
     "a * b": "mul multiply",

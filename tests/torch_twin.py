@@ -128,6 +128,10 @@ class Twin:
         if kind == "zeropad":
             (top, left), (bottom, right) = layer.sides(node.input_shapes[0])
             return F.pad(x, (left, right, top, bottom))
+        if kind == "crop":
+            (top, left), _ = layer.sides(node.input_shapes[0])
+            height, width, _ = node.output_shape
+            return x[:, :, top : top + height, left : left + width]
         if kind == "clip":
             return x.clamp(layer.low, layer.high)
         if kind == "upsample":

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 from cnncli.exchange.c_source.source import CSource, Place, count_pixels, write_number, writes
 from cnncli.layers.base import Setup, image_shape, volume
+from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.group_norm import SampleNorm
 from cnncli.layers.junction import find_spread
@@ -86,6 +87,16 @@ def write_zeropad(source: CSource, place: Place) -> None:
     height, width, _ = image_shape(place.output_shape)
     sizes = (*image_shape(place.shape), *before, height, width)
     source.call("zeropad", *sizes, place.x, place.y)
+
+
+@writes("crop")
+def write_crop(source: CSource, place: Place) -> None:
+    """Add a copy of the rows and columns that are left."""
+    assert isinstance(place.layer, Crop)
+    before, _ = place.layer.sides(place.shape)
+    height, width, channels = image_shape(place.output_shape)
+    _, x_width, _ = image_shape(place.shape)
+    source.call("crop", height, width, channels, *before, x_width, place.x, place.y)
 
 
 @writes("group_norm", "instance_norm", "layer_norm")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.exchange.onnx_in.activations import move
+from cnncli.exchange.onnx_in.cropping import add_crop
 from cnncli.exchange.onnx_in.filters import shorten
 from cnncli.exchange.onnx_in.folding import read_axes, read_slice, resolve_shape
 from cnncli.exchange.onnx_in.network import (
@@ -63,20 +64,31 @@ def read_concat(network: Network, call: Call) -> Flow:
 
 
 @reads("Slice")
-def read_slice_of_channels(network: Network, call: Call) -> Flow:
-    """Add a take."""
-    flow = network.make_plain(call.flow())
+def read_part(network: Network, call: Call) -> Flow:
+    """Add a take of channels, and a crop to some rows and columns."""
+    flow = network.settle(call.flow())
+    if flow.shape != flow.moved:
+        flow = network.make_plain(flow)
     bounds = tuple(call.constant(place) for place in range(1, len(call.values)))
-    sizes = [network.samples, *flow.shape]
+    kept = [range(size) for size in (network.samples, *flow.shape)]
     for start, end, axis, step in zip(*read_slice(call.operation.attributes, bounds), strict=True):
-        place = axis % len(sizes)
-        chosen = range(sizes[place])[slice(start, end, step)]
-        if len(chosen) == sizes[place] and step == 1:
-            continue
-        if place != 1 or step != 1 or not chosen:
-            raise UnsupportedError("it takes other than channels in a row")
-        flow = network.add(Take(len(chosen), chosen[0]), flow)
-    return flow
+        kept[axis] = kept[axis][slice(start, end, step)]
+    samples, *parts = kept
+    if len(samples) < network.samples:
+        raise UnsupportedError("it leaves samples out")
+    if any(part.step != 1 for part in kept):
+        raise UnsupportedError("what it takes does not stand side by side (steps)")
+    if not all(parts):
+        raise UnsupportedError("it takes nothing")
+    *lines, channels = (parts[flow.order.index(axis)] for axis in range(len(flow.held)))
+    made = flow
+    if len(channels) < flow.held[-1]:
+        made = network.add(Take(len(channels), channels[0]), made)
+    before = [line[0] for line in lines]
+    after = [size - line[-1] - 1 for size, line in zip(flow.held, lines, strict=False)]
+    made = add_crop(network, made, before, after)
+    shape = tuple(made.held[axis] for axis in flow.order)
+    return replace(made, order=flow.order, shape=shape)
 
 
 @reads("Split")
@@ -175,7 +187,7 @@ def read_pad(network: Network, call: Call) -> Flow:
             whole[axis % rank] = pads[place]
             whole[rank + axis % rank] = pads[axes.size + place]
         pads = whole
-    if len(pads) != 2 * rank or min(pads, default=-1) < 0:
+    if len(pads) != 2 * rank:
         raise UnsupportedError("its pads are not read")
     if not any(pads):
         return flow
@@ -184,6 +196,13 @@ def read_pad(network: Network, call: Call) -> Flow:
     before, after = pads[:rank], pads[rank:]
     if any((*before[:2], *after[:2])):
         raise UnsupportedError("it pads samples or channels")
+    if min(pads) < 0:
+        if mode != "constant":
+            raise UnsupportedError(f"its pads are negative, with mode={mode}")
+        flow = add_crop(
+            network, flow, *([max(0, -pad) for pad in ends[2:]] for ends in (before, after))
+        )
+        before, after = ([max(0, pad) for pad in ends] for ends in (before, after))
     fill = "zero" if mode == "constant" else mode
     padding = Padding(tuple(before[2:]), tuple(after[2:]), fill)
     level = float(np.reshape(value, -1)[0]) if mode == "constant" and np.size(value) else 0.0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cnncli.errors import ArchitectureError
 from cnncli.exchange.onnx_in.arithmetic import add_scale
+from cnncli.exchange.onnx_in.cropping import add_crop
 from cnncli.exchange.onnx_in.filters import shorten
 from cnncli.exchange.onnx_in.folding import read_axes as read_reduced
 from cnncli.exchange.onnx_in.network import (
@@ -20,7 +23,13 @@ from cnncli.exchange.onnx_in.network import (
     UnsupportedError,
     reads,
 )
-from cnncli.exchange.onnx_in.windows import Axis, count_windows, list_paddings, read_axes
+from cnncli.exchange.onnx_in.windows import (
+    Axis,
+    count_windows,
+    list_paddings,
+    read_axes,
+    shorten_pad,
+)
 from cnncli.layers.base import Layer
 from cnncli.layers.conv import Conv
 from cnncli.layers.dense import Dense
@@ -72,17 +81,35 @@ def _add_pool(network: Network, call: Call, kind: type[Pool]) -> Flow:
     steps, paddings = None if strides == size else strides, list_paddings(axes, counts)
     pools = [kind(size, steps, pad, rounding) for pad, rounding in paddings]
     layers: list[Layer] = [pool for pool in pools if _lays_same(pool, flow, axes, counts, included)]
+    make: Callable[..., Pool] = partial(kind, size, steps)
     if kind is AvgPool and not included:
         if all(map(_sees_all, axes, counts)):
             layers.append(GlobalAvgPool())
-        means = [AvgPool(size, steps, pad, ceil, include_pad=False) for pad, ceil in paddings]
+        make = partial(AvgPool, size, steps, include_pad=False)
+        means = [make(pad, rounding) for pad, rounding in paddings]
         layers += [pool for pool in means if _lays_same(pool, flow, axes, counts, included)]
     if layers:
         return network.add(layers[0], flow)
-    if included and not ceil:
+    if not included:
+        return _add_cropped(network, flow, axes, counts, make)
+    if not ceil:
         before, after = (tuple(getattr(axis, end) for axis in axes) for end in ("before", "after"))
         padded = network.settle(flow, Padding(before, after, "zero"))
         return network.add(kind(size, steps), padded)
+    raise UnsupportedError("its padding differs between two sides")
+
+
+def _add_cropped(
+    network: Network, flow: Flow, axes: list[Axis], counts: list[int], make: Callable[..., Pool]
+) -> Flow:
+    """Add a pool with as much padding behind as before, and take its last windows away again."""
+    before = tuple(axis.before for axis in axes)
+    for ceil in (False, True):
+        made = [axis.count(axis.before, axis.before, ceil=ceil) for axis in axes]
+        more = [m - count for m, count in zip(made, counts, strict=True)]
+        if min(more) >= 0:
+            pooled = network.add(make(shorten_pad(before), ceil), flow)
+            return add_crop(network, pooled, [0] * len(axes), more)
     raise UnsupportedError("its padding differs between two sides")
 
 

@@ -7,6 +7,8 @@ from functools import reduce
 import numpy as np
 
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
+from cnncli.layers.base import image_shape
+from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.norm import BatchNorm
 from cnncli.layers.slice_of_channels import Take
@@ -96,6 +98,21 @@ def write_zeropad(graph: OnnxGraph, place: Place) -> str:
     before, after = place.layer.sides(place.shape)
     pads = [0, 0, *spell_axes(place.shape, before), 0, 0, *spell_axes(place.shape, after)]
     return graph.add("Pad", place.x, graph.add_constant("pads", pads))
+
+
+@writes("crop")
+def write_crop(graph: OnnxGraph, place: Place) -> str:
+    """Add a Slice of the rows and columns that are left."""
+    assert isinstance(place.layer, Crop)
+    (top, left), (bottom, right) = place.layer.sides(place.shape)
+    height, width, _ = image_shape(place.shape)
+    return graph.add(
+        "Slice",
+        place.x,
+        graph.add_constant("first", spell_axes(place.shape, (top, left))),
+        graph.add_constant("end", spell_axes(place.shape, (height - bottom, width - right))),
+        graph.add_constant("axes", [*range(2, len(place.shape) + 1)]),
+    )
 
 
 @writes("bn")

@@ -68,6 +68,15 @@ static void zeropad(int height, int width, int channels, int top, int left, int 
                (size_t)(width * channels) * sizeof *y);
 }
 
+/* Take the border of an image away: of rows of x_width pixels to (height, width, channels). */
+static void crop(int height, int width, int channels, int top, int left, int x_width,
+                 const float *x, float *y)
+{
+    for (int i = 0; i < height; i++)
+        memcpy(y + i * width * channels, x + ((top + i) * x_width + left) * channels,
+               (size_t)(width * channels) * sizeof *y);
+}
+
 /* Batch normalization by its running statistics, as a scale and a shift per channel. */
 static void scale_and_shift(int pixels, int channels, const float *scale, const float *shift,
                             const float *x, float *y)
