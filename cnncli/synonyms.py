@@ -33,6 +33,7 @@ LAYERS = {
     "lrn": "localresponsenorm localresponsenormalization crossmaplrn2d",
     "zeropad": "zeropad2d zeropadding zeropadding2d constantpad2d",
     "crop": "crop2d cropping cropping2d centercrop",
+    "shuffle": "channelshuffle shufflechannels",
     "a | b": "concat concatenate cat stack",
     "a + b": "add sum",
     "a * b": "mul multiply",

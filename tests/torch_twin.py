@@ -143,6 +143,8 @@ class Twin:
             return reduce(torch.add if kind == "add" else torch.mul, maps)
         if kind == "stack":
             return torch.cat(inputs, 1)
+        if kind == "shuffle":
+            return x.unflatten(1, (layer.groups, -1)).transpose(1, 2).flatten(1, 2)
         if kind == "take":
             return x[:, layer.first : layer.first + layer.channels]
         if kind == "relu" and self.relu_gradient != "true":

@@ -11,6 +11,7 @@ from cnncli.layers.dense import Reshape
 from cnncli.layers.group_norm import SampleNorm
 from cnncli.layers.junction import find_spread
 from cnncli.layers.lrn import Lrn
+from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
@@ -54,6 +55,15 @@ def write_take(source: CSource, place: Place) -> None:
     channels, first = place.layer.channels, place.layer.first
     ends = (channels, place.shape[-1], first, place.x, channels, 0, place.y)
     source.call("copy_channels", count_pixels(place.shape), *ends)
+
+
+@writes("shuffle")
+def write_shuffle(source: CSource, place: Place) -> None:
+    """Add a change of the order of channels."""
+    assert isinstance(place.layer, Shuffle)
+    groups = place.layer.groups
+    sizes = (count_pixels(place.shape), groups, place.shape[-1] // groups)
+    source.call("shuffle", *sizes, place.x, place.y)
 
 
 @writes("flatten")

@@ -21,6 +21,7 @@ from cnncli.exchange.onnx_in.network import (
 )
 from cnncli.layers.base import Shape, volume
 from cnncli.layers.junction import Stack
+from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 
@@ -168,8 +169,25 @@ def read_transpose(network: Network, call: Call) -> Flow:
     moved = [place for place in places if flow.shape[place] > 1]
     if moved == sorted(moved):
         return replace(flow, shape=shape)
+    groups = _find_groups(flow, places)
+    if groups is not None:
+        shuffled = network.add(Shuffle(groups), flow)
+        return replace(shuffled, order=flow.order, shape=shape)
     plain = network.make_plain(flow)
     return replace(plain, order=tuple(plain.order[place] for place in places), shape=shape)
+
+
+def _find_groups(flow: Flow, places: list[int]) -> int | None:
+    """Return the groups of channels that a Transpose of these axes shuffles, None for no shuffle.
+
+    The channels have become two axes, of groups and of the channels in each, that change places.
+    """
+    at = flow.order.index(len(flow.held) - 1)
+    divided = flow.shape[at : at + 2]
+    if volume(divided) != flow.held[-1] or volume(flow.shape[:at]) != volume(flow.moved[:at]):
+        return None
+    swapped = [*range(at), at + 1, at, *range(at + 2, len(flow.shape))]
+    return divided[0] if places == swapped else None
 
 
 @reads("Pad")

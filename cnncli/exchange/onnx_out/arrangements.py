@@ -11,6 +11,7 @@ from cnncli.layers.base import image_shape
 from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.norm import BatchNorm
+from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
@@ -59,6 +60,17 @@ def write_take(graph: OnnxGraph, place: Place) -> str:
         graph.add_constant("end", [first + place.layer.channels]),
         graph.add_constant("axis", [1]),
     )
+
+
+@writes("shuffle")
+def write_shuffle(graph: OnnxGraph, place: Place) -> str:
+    """Add a Transpose of the groups and the channels in each, between two Reshapes."""
+    assert isinstance(place.layer, Shuffle)
+    (*sides, channels), groups = place.shape, place.layer.groups
+    divided = graph.add_constant("divided", [0, groups, channels // groups, *sides])
+    axes = [0, 2, 1, *range(3, 3 + len(sides))]
+    swapped = graph.add("Transpose", graph.add("Reshape", place.x, divided), perm=axes)
+    return graph.add("Reshape", swapped, graph.add_constant("shape", [0, channels, *sides]))
 
 
 @writes("flatten")

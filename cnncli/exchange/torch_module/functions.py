@@ -13,6 +13,7 @@ from cnncli.layers.dropout import Dropout
 from cnncli.layers.geometry import Windows
 from cnncli.layers.lrn import Lrn
 from cnncli.layers.pool import AvgPool, Pool
+from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
@@ -178,6 +179,13 @@ def spell_take(place: Place) -> Spelling:
     assert isinstance(place.layer, Take)
     first = place.layer.first
     return Spelling(f"{place.x}[:, {first}:{first + place.layer.channels}]")
+
+
+@spells("shuffle")
+def spell_shuffle(place: Place) -> Spelling:
+    """Spell a channel shuffle."""
+    assert isinstance(place.layer, Shuffle)
+    return Spelling(f"F.channel_shuffle({place.x}, {place.layer.groups})")
 
 
 @spells("add")

@@ -13,6 +13,11 @@ NETWORKS = pytest.mark.parametrize(
         ("conv(6, 5, pad=2) >> bn >> relu >> maxpool >> dropout >> dense(classes)", (9, 12, 3)),
         ("conv(4, 3) >> 2 * ((conv(4, 3, pad=1) >> bn) + id >> relu) >> dense(classes)", (7, 8, 2)),
         ("conv(6, 3, pad=same) >> tanh >> maxpool(2) >> dense(classes)", (20, 2)),
+        (
+            "conv(8, 3) >> avgpool(3, 1, 1, include_pad=no) >> shuffle(4) >> crop(1x0, 0x2) >> "
+            "dense(classes)",
+            (7, 8, 2),
+        ),
         ("deconv(4, 3, 2) >> (depthwise(3, 2) | maxpool(3, 2)) >> conv(classes, 1)", (5, 6, 3)),
     ],
 )

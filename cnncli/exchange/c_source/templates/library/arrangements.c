@@ -58,6 +58,13 @@ static void transpose(int rows, int columns, const float *x, float *y)
             y[j * rows + i] = x[i * columns + j];
 }
 
+/* The first channel of each group of `width`, then the second of each, and so on. */
+static void shuffle(int pixels, int groups, int width, const float *x, float *y)
+{
+    for (int i = 0; i < pixels; i++)
+        transpose(groups, width, x + i * groups * width, y + i * groups * width);
+}
+
 /* Put zeros around an image: (height, width, channels) to (y_height, y_width, channels). */
 static void zeropad(int height, int width, int channels, int top, int left, int y_height,
                     int y_width, const float *x, float *y)
