@@ -214,7 +214,15 @@ cdef inline void split_pixels(
 
     What lies beyond a pixel's last channel is copied along, but nothing beyond the array's end.
     """
-    cdef Py_ssize_t block, whole
+    cdef Py_ssize_t block, pixel, whole
+    if end - x >= (count - 1) * step + blocks * PANEL:
+        for block in range(blocks):
+            for pixel in range(count):
+                memcpy(
+                    to + block * block_stride + pixel * PANEL, x + pixel * step + block * PANEL,
+                    PANEL * sizeof(float),
+                )
+        return
     while count > 0:
         whole = blocks if end - x >= blocks * PANEL else (end - x) // PANEL
         for block in range(whole):

@@ -3,7 +3,7 @@
 
 Legend: N (n in a call) images, C input channels, K filters, H W input, P Q output; x input,
 y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
-[K/16][C/16][3][3][16][16], with zeros in the lanes beyond the last filter. Source of the formulas: see
+[K/16][C/16][3][3][16][16], with zeros in the lanes beyond the last filter. Source of formulas: see
 winograd_transforms.h.
 
 An output tile is the work of one thread, and adds its products in an order that shapes alone
