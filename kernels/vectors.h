@@ -32,6 +32,9 @@
 #define ADD_PRODUCT(sum, a, b) ((sum) += (a) * (b))
 #endif
 
+/* What a kernel does to its results before it writes them. */
+enum { WITHOUT_ACTIVATION, WITH_RELU, WITH_RELU6, WITH_HARD_SWISH };
+
 #define JOIN(name, width) name##_##width
 #define OF_WIDTH(name, width) JOIN(name, width)
 #define OF(name) OF_WIDTH(name, WIDTH)
@@ -47,9 +50,25 @@
     TILE floats_##width positive_##width(floats_##width x) { /* keeps NaN */                 \
         return (floats_##width)(~(x < 0) & (ints_##width)x);                                 \
     }                                                                                        \
-    TILE floats_##width larger_##width(floats_##width y, floats_##width x) { /* as pools do */ \
-        const ints_##width takes = (x > y) | (x != x);                                       \
+    TILE floats_##width choose_##width(                                                      \
+        ints_##width takes, floats_##width x, floats_##width y                               \
+    ) {                                                                                      \
         return (floats_##width)((takes & (ints_##width)x) | (~takes & (ints_##width)y));     \
+    }                                                                                        \
+    TILE floats_##width larger_##width(floats_##width y, floats_##width x) { /* as pools do */ \
+        return choose_##width((x > y) | (x != x), x, y);                                     \
+    }                                                                                        \
+    TILE floats_##width activate_##width(floats_##width x, int activation) { /* keeps NaN */ \
+        const floats_##width zero = {0}, six = zero + 6;                                     \
+        switch (activation) {                                                                \
+        case WITH_RELU: return positive_##width(x);                                          \
+        case WITH_RELU6: return choose_##width(x > 6, six, positive_##width(x));             \
+        case WITH_HARD_SWISH:                                                                \
+            return choose_##width(                                                           \
+                x <= -3, zero, choose_##width(x >= 3, x, x * (x + 3) / 6)                    \
+            );                                                                               \
+        }                                                                                    \
+        return x;                                                                            \
     }
 
 VECTOR_OF(1)

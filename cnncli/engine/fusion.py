@@ -13,7 +13,7 @@ from dataclasses import replace
 from cnncli.graph import Graph, Node
 from cnncli.layers.arrays import Array
 from cnncli.layers.base import Layer, Setup, Shape
-from cnncli.layers.fusing import Fusing
+from cnncli.layers.fusing import ACTIVATIONS, Activation, Fusing
 from cnncli.value import Value
 
 INPUT = "input"  # the value that is the network's input
@@ -31,9 +31,9 @@ class Operation(Value):
     index: int  # of the first node in the graph
     setup: Setup  # how it runs: in a training, a frozen layer as in a prediction
     learns: bool  # whether its weights get gradients
-    relu: bool = False
+    activation: Activation | None = None
     pools: bool = False  # the largest of every 2 x 2 outputs is all that is written
-    residual: str | None = None  # the value that is added before the relu
+    residual: str | None = None  # the value that is added before the activation
     deferred: bool = False  # a bn that leaves all but its statistics to its reader
     normalizes: str | None = None  # the deferred bn before it
     folded: str | None = None  # the node whose scale and shift go into the weights
@@ -56,8 +56,13 @@ class Operation(Value):
     @property
     def backward_reads(self) -> frozenset[str]:
         """What its backward pass needs besides the gradient: "x", "y" or both."""
-        reads_y = self.relu and not (self.fusing.recomputes_relu and self.residual is None)
+        reads_y = self.activation and not (self.fusing.recomputes_relu and self.residual is None)
         return self.layer.backward_reads | ({"y"} if reads_y else frozenset())
+
+    @property
+    def activation_number(self) -> int:
+        """What the kernels know the activation by, 0 for none."""
+        return ACTIVATIONS.index(self.activation) + 1 if self.activation else 0
 
     @property
     def working_layer(self) -> Layer:
@@ -131,7 +136,7 @@ def fuse(
             steps.pop()
     steps, output = _leave_out_copies(steps, output, keep)
     kept = {*keep, output}
-    for rule in (_fold, _fuse_residual, _fuse_relu, _fuse_pool):
+    for rule in (_fold, _fuse_residual, _fuse_activation, _fuse_pool):
         steps = _join(steps, kept, rule)
     return _defer(steps, kept), output
 
@@ -232,7 +237,7 @@ def _fold(first: Operation, second: Operation) -> Operation | None:
     """Fold scale and shift per channel into the weights before them."""
     if second.fusing.scale_and_shift is None or first.fusing.folding is None:
         return None
-    if first.folded or first.residual or first.relu:
+    if first.folded or first.residual or first.activation:
         return None
     return replace(first, names=first.names + second.names, folded=second.names[0])
 
@@ -241,17 +246,18 @@ def _fuse_residual(first: Operation, second: Operation) -> Operation | None:
     """Add the other branch of a sum of two in the epilogue of the layer that ends either."""
     if not _can_run(first, second, "residual") or len(set(second.inputs)) != 2:
         return None
-    if first.residual or first.relu:
+    if first.residual or first.activation:
         return None
     (other,) = (value for value in second.inputs if value != first.output)
     return replace(first, names=first.names + second.names, residual=other)
 
 
-def _fuse_relu(first: Operation, second: Operation) -> Operation | None:
-    """Set negative numbers to zero in the epilogue of the layer before."""
-    if not _can_run(first, second, "relu") or first.relu:
-        return None
-    return replace(first, names=first.names + second.names, relu=True)
+def _fuse_activation(first: Operation, second: Operation) -> Operation | None:
+    """Activate in the epilogue of the layer before."""
+    for activation in ACTIVATIONS:
+        if _can_run(first, second, activation) and not first.activation:
+            return replace(first, names=first.names + second.names, activation=activation)
+    return None
 
 
 def _fuse_pool(first: Operation, second: Operation) -> Operation | None:
@@ -278,7 +284,7 @@ def _defer(steps: list[Operation], kept: Collection[str]) -> list[Operation]:
         first = left.get(step.inputs[0])
         if first is None or readers[first.output] > 1 or first.output in kept:
             continue
-        plain = first.fusing.deferrable and first.relu and first.residual is None
+        plain = first.fusing.deferrable and first.activation and first.residual is None
         if plain and first.setup == step.setup and step.fusing.normalizes_x:
             left[first.output] = replace(first, deferred=True)
             left[step.output] = replace(step, normalizes=first.output)

@@ -215,7 +215,7 @@ class Plan:
             normal=None if normal is None else self._view(f"saved {normal}"),
             epilogue=Epilogue(
                 residual=None if residual is None else self.value(residual),
-                relu=operation.relu,
+                activation=operation.activation_number,
                 pool=operation.pools,
                 deferred=operation.deferred,
             ),

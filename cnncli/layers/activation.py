@@ -8,7 +8,7 @@ from cnncli.errors import ArchitectureError
 from cnncli.kernels import elementwise as kernels
 from cnncli.layers.arrays import flat
 from cnncli.layers.base import Example, Layer, Passes, Setup, Shape, Site
-from cnncli.layers.fusing import Fusing
+from cnncli.layers.fusing import Fusing, Part
 from cnncli.settings import REAL, setting
 
 SHAPES = ((5, 3, 7), (40,), (9, 2))  # an image, a vector, a signal
@@ -18,6 +18,7 @@ class Activation(Layer):
     """What the activations share: an output like the input, and a pair of kernels."""
 
     functions: ClassVar[tuple[Any, Any]]  # kernels: forward and backward
+    part: ClassVar[Part | None] = None  # of an epilogue, where it can be one
     family = "activation"
 
     @classmethod
@@ -32,7 +33,7 @@ class Activation(Layer):
         return ()
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
-        return Fusing(dx_over_dy=True)
+        return Fusing(dx_over_dy=True, runs_as=self.part)
 
     def build(self, site: Site) -> Passes:
         apply, differentiate = self.functions
@@ -112,6 +113,7 @@ class Relu6(Activation, kind="relu6"):
     backward_reads = frozenset({"y"})
     prefers = "he"
     bounds = True
+    part = "relu6"
 
 
 class Elu(Activation, kind="elu"):
@@ -174,6 +176,7 @@ class HardSwish(Activation, kind="hard_swish"):
     functions = (kernels.hard_swish_forward, kernels.hard_swish_backward)
     backward_reads = frozenset({"x"})
     prefers = "he"
+    part = "hard_swish"
 
 
 class Clip(Activation, kind="clip"):

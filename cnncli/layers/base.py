@@ -121,7 +121,7 @@ class Epilogue(Value):
     """What has been fused behind a layer: it happens in this order, before y is written."""
 
     residual: Array | None = None  # (batch, *output shape), added to the layer's own results
-    relu: bool = False
+    activation: int = 0  # 0 for none, else its number in fusing.ACTIVATIONS, from 1 on
     pool: bool = False  # only the largest of every 2 x 2 outputs is written; y has their shape
     deferred: bool = False  # the layer that reads y does the work itself; y is x, not written
 

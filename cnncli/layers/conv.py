@@ -23,7 +23,11 @@ from cnncli.layers.base import (
     Site,
     declare_vector,
 )
-from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
+from cnncli.layers.epilogue import (
+    build_epilogue_backward,
+    count_epilogue_scratch,
+    list_activations,
+)
 from cnncli.layers.fusing import Folding, Fusing, Part
 from cnncli.layers.geometry import Windowed, Windows, add_channels, lay_windows
 from cnncli.layers.panels import declare_conv_weight
@@ -125,10 +129,10 @@ class Conv(Filtering, kind="conv"):
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         (x,) = inputs
-        parts: set[Part] = {"residual", "relu"}
+        parts: frozenset[Part] = list_activations(setup) | {"residual"}
         by_winograd = self._by_winograd(setup, x)
         return Fusing(
-            epilogue=frozenset(parts | {"pool"} if self._can_pool(setup, x) else parts),
+            epilogue=parts | {"pool"} if self._can_pool(setup, x) else parts,
             folding=Folding(replace(self, bias=True), fold_into_filters),
             normalizes_x=not by_winograd,
             adds_to_dx=True,
@@ -209,10 +213,19 @@ def build_passes(
     """
     x, y, step = flat(site.x[0]), flat(site.y), step_of(site.y)
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-    residual, relu, scratch = flat(site.epilogue.residual), site.epilogue.relu, site.scratch
+    residual, scratch = flat(site.epilogue.residual), site.scratch
     normal = {} if site.normal is None else {"normal": site.normal}
     forward = kernel(
-        operator, x, weight, bias, residual, y, scratch, relu, target_step=step, **normal
+        operator,
+        x,
+        weight,
+        bias,
+        residual,
+        y,
+        scratch,
+        site.epilogue.activation,
+        target_step=step,
+        **normal,
     )
     gradients = site.gradients
     if gradients is None:
@@ -222,7 +235,7 @@ def build_passes(
     dweight = flat(gradients.weights.get("weight"))
     source, target = (x, dy) if kernel is kernels.Forward else (dy, x)
     epilogue_backward = build_epilogue_backward(site, gradients)
-    backward_data = adjoint(operator, dy, weight, NOTHING, begun, dx, scratch, False)
+    backward_data = adjoint(operator, dy, weight, NOTHING, begun, dx, scratch, 0)
 
     def backward(n: int) -> None:
         epilogue_backward(n)

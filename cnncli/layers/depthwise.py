@@ -20,7 +20,11 @@ from cnncli.layers.base import (
     declare_vector,
 )
 from cnncli.layers.conv import Conv, Filtering, fold_into_filters
-from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
+from cnncli.layers.epilogue import (
+    build_epilogue_backward,
+    count_epilogue_scratch,
+    list_activations,
+)
 from cnncli.layers.fusing import Folding, Fusing
 from cnncli.layers.geometry import add_channels
 from cnncli.settings import FILL, PADDING, SIZE, SWITCH, Padding, Size, setting
@@ -83,7 +87,7 @@ class Depthwise(Filtering, kind="depthwise"):
 
     def fusing(self, setup: Setup, *inputs: Shape) -> Fusing:
         return Fusing(
-            epilogue=frozenset({"relu"}),
+            epilogue=list_activations(setup),
             folding=Folding(replace(self, bias=True), fold_into_filters),
             normalizes_x=True,
         )
@@ -95,8 +99,8 @@ class Depthwise(Filtering, kind="depthwise"):
         operator = self._describe(site.setup, shape)
         x, y, scratch = flat(site.x[0]), flat(site.y), site.scratch
         weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-        normal, relu = site.normal, site.epilogue.relu
-        forward = kernels.Forward(operator, x, weight, bias, y, scratch, relu, normal)
+        normal, activation = site.normal, site.epilogue.activation
+        forward = kernels.Forward(operator, x, weight, bias, y, scratch, activation, normal)
         gradients = site.gradients
         if gradients is None:
             return Passes(forward)

@@ -16,7 +16,10 @@ from cnncli.value import Value
 if TYPE_CHECKING:
     from cnncli.layers.base import Layer
 
-Part = Literal["residual", "relu", "pool"]  # of an epilogue, in the order in which they run
+Activation = Literal["relu", "relu6", "hard_swish"]
+Part = Activation | Literal["residual", "pool"]  # of an epilogue
+
+ACTIVATIONS: tuple[Activation, ...] = ("relu", "relu6", "hard_swish")  # numbered by kernels from 1
 
 
 class Folding(Value):
@@ -31,7 +34,7 @@ class Fusing(Value):
     """What a layer can do besides its own work, and what others can do in its place.
 
     An epilogue is what a layer does to its results before it writes them: it adds a residual,
-    an array like y; sets negative numbers to zero; writes only the largest of every 2 x 2 pixels.
+    an array like y; activates the sum; writes only the largest of every 2 x 2 pixels.
     """
 
     # A step of several: it is merged with the step before it if nobody else reads in between.

@@ -85,7 +85,7 @@ class BatchNorm(Layer, kind="bn"):
         weight, bias = site.weights["weight"], site.weights["bias"]
         mean, variance = site.weights["running_mean"], site.weights["running_var"]
         residual = flat(site.epilogue.residual)
-        relu, threads = site.epilogue.relu, site.threads
+        relu, threads = bool(site.epilogue.activation), site.threads
 
         def forward(n: int) -> None:
             kernels.bn_forward(
@@ -117,7 +117,7 @@ class BatchNorm(Layer, kind="bn"):
         weight, bias = site.weights["weight"], site.weights["bias"]
         mean, variance = site.weights["running_mean"], site.weights["running_var"]
         residual = flat(site.epilogue.residual)
-        relu, threads = site.epilogue.relu, site.threads
+        relu, threads = bool(site.epilogue.activation), site.threads
         saved, scratch = site.saved, site.scratch
         written = NOTHING if site.epilogue.deferred else y
 

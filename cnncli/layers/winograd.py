@@ -122,7 +122,7 @@ def build_passes(site: Site, operator: Any) -> Passes:
     """
     x, y, step, scratch = flat(site.x[0]), flat(site.y), step_of(site.y), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
-    residual, relu = flat(site.epilogue.residual), site.epilogue.relu
+    residual, activation = flat(site.epilogue.residual), site.epilogue.activation
     pools, gradients = site.epilogue.pool, site.gradients
     late, beforehand = operator.weight_size == 0, not site.setup.training
     if late:
@@ -145,7 +145,7 @@ def build_passes(site: Site, operator: Any) -> Passes:
         if transforms:
             kernels.winograd_weights(operator, weight, transformed)
         kernels.winograd_forward(
-            operator, n, x, transformed, bias, residual, y, working, relu, step, pools
+            operator, n, x, transformed, bias, residual, y, working, activation, step, pools
         )
 
     preparation = prepare if beforehand and not late else None

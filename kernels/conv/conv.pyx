@@ -195,7 +195,7 @@ cdef class Bound:
     cdef const float[::1] residual
     cdef float[::1] target
     cdef float[::1] scratch
-    cdef bint relu
+    cdef int activation
     cdef Py_ssize_t target_step
 
     def __init__(
@@ -205,11 +205,11 @@ cdef class Bound:
         const float[::1] bias,  # (K,) forward, (C,) backward
         const float[::1] residual, float[::1] target,  # (N, P, Q, K) forward, (N, H, W, C) backward
         float[::1] scratch,  # (scratch_size,)
-        bint relu, Py_ssize_t target_step=0,
+        int activation, Py_ssize_t target_step=0,
     ):
         self.g, self.source, self.weight, self.bias = g, source, weight, bias
-        self.residual, self.target, self.scratch, self.relu = residual, target, scratch, relu
-        self.target_step = target_step
+        self.residual, self.target, self.scratch = residual, target, scratch
+        self.activation, self.target_step = activation, target_step
 
     cdef Correlation for_arrays(self, Correlation t, Py_ssize_t *n) noexcept:
         """Return a correlation for n images that lie where the arrays say."""
@@ -222,14 +222,14 @@ cdef class Bound:
         work.x, work.weight, work.y = &self.source[0], &self.weight[0], &self.target[0]
         work.bias = &self.bias[0] if self.bias.shape[0] else NULL
         work.residual = &self.residual[0] if self.residual.shape[0] else NULL
-        work.relu = self.relu
+        work.activation = self.activation
         return work
 
 
 cdef class Forward(Bound):
     """y[p, q, k] = b[k] + sum of r, s, c: x[p*sh + r*dh - pt, q*sw + s*dw - pl, c] w[k, c, r, s]
 
-    Plus the residual, which is like y and may be y; then relu sets negative results to zero. Empty
+    Plus the residual, which is like y and may be y; then the activation (see vectors.h). Empty
     arrays are none. A normal is applied to x first, to its pixels but not to its padding. What is
     pooled has no residual.
     """
@@ -252,7 +252,7 @@ cdef class Forward(Bound):
         with nogil:
             if g.planar and work.residual == NULL and t.normal.mean == NULL:
                 convolve_planar(
-                    &g.forward, n, work.x, work.weight, work.bias, work.y, work.relu,
+                    &g.forward, n, work.x, work.weight, work.bias, work.y, work.activation,
                     align(&self.scratch[0]), g.threads,
                 )
             else:
@@ -263,7 +263,7 @@ cdef class BackwardData(Bound):
     """dx[h, w, c] = b[c] + sum of dy[p, q, k] w[k, r, s, c] over every product of x[h, w, c]
 
     The adjoint of Forward without its bias; with one (of C) it is a transposed convolution.
-    Residual and relu as there.
+    Residual as there; the only activation is relu.
     """
 
     def __call__(self, Py_ssize_t n):
@@ -316,7 +316,7 @@ cdef void correlate_padded(
     cdef Py_ssize_t part, image, together
     padded.y = scratch
     padded.bias = padded.residual = NULL
-    padded.relu = False
+    padded.activation = False
     scratch += g.padded_floats(min(n, g.threads))
     for part in range(ceil_div(n, g.threads)):
         image = part * g.threads
@@ -363,7 +363,7 @@ cdef void fold_row(
             for c in range(channels):
                 pixel[c] += padded[c]
             padded += channels
-    if work.relu:
+    if work.activation:
         for c in range(g.W * channels):
             dx[c] = 0 if dx[c] < 0 else dx[c]
 

@@ -37,7 +37,7 @@ cdef extern from "conv/forward_tile.h" nogil:
         bint resumes
         bint continues
         const float *bias
-        bint relu
+        int activation
         const float *residual
         float *y
         Py_ssize_t y_stride
@@ -77,7 +77,7 @@ cdef struct Work:              # as all threads see it
     const float *bias          # NULL for none
     const float *residual      # NULL for none
     float *y
-    bint relu
+    int activation
 
 cdef struct Item:              # what one thread does at a time
     Py_ssize_t group
@@ -163,7 +163,7 @@ cdef inline void share_out(Work *work, Py_ssize_t n, int threads) noexcept nogil
 
 
 cdef inline void correlate(Work *work, Py_ssize_t n, float *scratch, int threads) noexcept nogil:
-    """Compute y: bias plus the sums over taps and channels of x times weights, then relu."""
+    """Compute y: bias plus the sums over taps and channels of x times weights, then activated."""
     cdef Py_ssize_t item, floats = correlate_floats(work.t)
     if n * work.t.rows.positions * work.t.cols.positions * panel_floats(work.t) < FEW_PRODUCTS:
         threads = 1
@@ -250,7 +250,7 @@ cdef inline void correlate_filters(
     if work.bias != NULL:
         memcpy(bias, work.bias + item.group * t.K + filter, piece.filters * sizeof(float))
     piece.bias = bias
-    piece.relu = work.relu
+    piece.activation = work.activation
     piece.x_pixel = item.pack.pixel
     piece.block_stride = item.pack.block_stride
     piece.sums = item.sums

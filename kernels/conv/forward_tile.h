@@ -34,8 +34,8 @@ typedef struct {
     float *sums;             /* pixels x 32 floats, for sums of more than one chain */
     int resumes, continues;  /* earlier channels are in sums; later ones will follow */
     const float *bias;
-    int relu;
-    const float *residual;   /* added before the relu, laid out like y; NULL for none */
+    int activation; /* see vectors.h */
+    const float *residual;   /* added before the activation, laid out like y; NULL for none */
     float *y;
     ptrdiff_t y_stride;      /* floats from one pixel to the next */
     int filters;             /* how many to store of a tile's 8, 16 or 32 */

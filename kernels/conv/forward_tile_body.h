@@ -16,6 +16,15 @@
         w += PANEL;                                                                          \
     }
 
+/* Apply what is too long to be repeated for every sum of every tile. */
+static __attribute__((noinline)) void OF(activate_outputs)(
+    float *y, ptrdiff_t y_stride, int pixels, int vectors, int activation
+) {
+    for (int i = 0; i < pixels; i++, y += y_stride)
+        for (int j = 0; j < vectors; j++)
+            OF(store)(y + j * WIDTH, OF(activate)(OF(load)(y + j * WIDTH), activation));
+}
+
 TILE void OF(run_piece)(
     const Piece *piece, const int pixels, const int vectors, const int packed
 ) {
@@ -74,7 +83,7 @@ TILE void OF(run_piece)(
     const ptrdiff_t y_stride = whole ? piece->y_stride : MOST_FILTERS;
     const float *residual = piece->residual;
     const float *const bias = piece->bias;
-    const int relu = piece->relu;
+    const int activation = piece->activation;
     float gathered[28 * MOST_FILTERS];
     if (residual && !whole) {
         for (int i = 0; i < pixels; i++)
@@ -89,9 +98,10 @@ TILE void OF(run_piece)(
         if (resumes) total += OF(load)(sums + i * MOST_FILTERS + j * WIDTH);
         total += OF(load)(bias + j * WIDTH);
         if (residual) total += OF(load)(residual + i * y_stride + j * WIDTH);
-        if (relu) total = OF(positive)(total);
+        if (activation == WITH_RELU) total = OF(positive)(total);
         OF(store)(y + i * y_stride + j * WIDTH, total);
     }
+    if (activation > WITH_RELU) OF(activate_outputs)(y, y_stride, pixels, vectors, activation);
     if (!whole) store_filters(piece, pixels, vectors * WIDTH);
 }
 #undef MULTIPLY_CHANNEL

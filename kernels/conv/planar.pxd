@@ -22,7 +22,7 @@ cdef extern from "conv/planar_tile.h" nogil:
         Py_ssize_t C
         const float *weight
         float[8] bias
-        bint relu
+        int activation
         bint pools
         float *y
         Py_ssize_t pixels
@@ -57,7 +57,7 @@ cdef inline Py_ssize_t planar_floats(const Correlation *t) noexcept nogil:
 
 cdef inline void convolve_planar(
     const Correlation *t, Py_ssize_t n, const float *x, const float *weight, const float *bias,
-    float *y, bint relu, float *scratch, int threads,
+    float *y, int activation, float *scratch, int threads,
 ) noexcept nogil:
     """Compute y of n images."""
     cdef Py_ssize_t item, parts, image, floats = planar_floats(t)
@@ -73,7 +73,7 @@ cdef inline void convolve_planar(
         compute_rows(
             t, item % parts * rows // parts, (item % parts + 1) * rows // parts,
             scratch + threadid() * floats, weight, bias,
-            y + image * rows * cols * t.K, relu,
+            y + image * rows * cols * t.K, activation,
         )
 
 
@@ -96,7 +96,7 @@ cdef inline void copy_planes(const Correlation *t, const float *x, float *to) no
 
 cdef inline void compute_rows(
     const Correlation *t, Py_ssize_t first, Py_ssize_t last, const float *planes,
-    const float *weight, const float *bias, float *y, bint relu,
+    const float *weight, const float *bias, float *y, int activation,
 ) noexcept nogil:
     """Compute some rows of one image's y."""
     cdef PlanarRow z
@@ -104,7 +104,7 @@ cdef inline void compute_rows(
     z.row = planar_width(t)
     z.plane = (t.rows.outputs + t.rows.taps) * z.row
     z.R, z.S, z.C = t.rows.taps, t.cols.taps, t.C
-    z.weight, z.relu, z.pools, z.pixels = weight, relu, t.pools, t.cols.outputs
+    z.weight, z.activation, z.pools, z.pixels = weight, activation, t.pools, t.cols.outputs
     for k in range(t.K):
         z.bias[k] = bias[k] if bias != NULL else 0
     for row in range(first, last):

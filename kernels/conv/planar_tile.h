@@ -16,7 +16,7 @@ typedef struct {
     ptrdiff_t R, S, C;
     const float *weight;          /* [R][S][C][16] */
     float bias[PLANAR_FILTERS];
-    int relu, pools;              /* two rows of x are to be pooled: see run_pooled */
+    int activation, pools;              /* two rows of x are to be pooled: see run_pooled */
     float *y;                     /* [pixels][filters] */
     ptrdiff_t pixels;             /* of a row of x */
 } PlanarRow;
@@ -47,7 +47,7 @@ TILE void OF(sum_planar)(
             }
     UNROLL for (int k = 0; k < filters; k++)
         UNROLL for (int j = 0; j < 2; j++)
-            if (z->relu) sum[k][j] = OF(positive)(sum[k][j]);
+            sum[k][j] = OF(activate)(sum[k][j], z->activation);
 }
 
 TILE void OF(run_planar)(const PlanarRow *z, const int filters) {

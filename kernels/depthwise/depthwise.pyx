@@ -71,7 +71,7 @@ cdef class Bound:
 cdef class Forward(Bound):
     """y[p, q, c] = b[c] + sum over r, s of x[p*sh - pt + r*dh, q*sw - pl + s*dw, c] w[r, s, c]
 
-    An empty bias is none; relu sets negative results to zero. A normal is applied to x first, to
+    An empty bias is none; activations are those of vectors.h. A normal is applied to x first, to
     its pixels but not to its padding; only then is scratch needed.
     """
 
@@ -82,14 +82,14 @@ cdef class Forward(Bound):
         const float[::1] bias,  # (C,)
         float[::1] y,  # (N, P, Q, C)
         float[::1] scratch,  # (scratch_size,)
-        bint relu,
+        int activation,
         const float[::1] normal=None,  # (3, normal_lanes(C))
     ):
         self.held = (x, weight, bias, y)
         self.threads, self.normal, self.scratch = g.threads, normal, scratch
         self.z = Sweep(
             g.rows, g.cols, g.C, normal_of(normal, g.C), start(x), start(weight), start(bias),
-            <float *> start(y), relu,
+            <float *> start(y), activation,
         )
 
 

@@ -45,8 +45,9 @@ TILE void OF(run_strip)(const Strip *strip, ptrdiff_t channel, const int columns
         const OF(floats) bias = OF(load)(strip->bias + channel);
         UNROLL for (int i = 0; i < columns; i++) sum[i] += bias;
     }
-    if (strip->relu)
-        UNROLL for (int i = 0; i < columns; i++) sum[i] = OF(positive)(sum[i]);
+    const int activation = strip->activation;
+    if (activation)
+        UNROLL for (int i = 0; i < columns; i++) sum[i] = OF(activate)(sum[i], activation);
     float *y = strip->y + channel;
     const ptrdiff_t y_pixel = strip->y_pixel;
     UNROLL for (int i = 0; i < columns; i++) OF(store)(y + i * y_pixel, sum[i]);

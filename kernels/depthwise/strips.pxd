@@ -15,7 +15,7 @@ cdef extern from "depthwise/tiles.h" nogil:
         Py_ssize_t rows
         Py_ssize_t cols
         const float *bias
-        bint relu
+        int activation
         float *y
         Py_ssize_t y_pixel
     enum:
@@ -32,7 +32,7 @@ cdef struct Sweep:    # of x over y, forward; of dy over dx, backward
     const float *weight
     const float *bias
     float *y
-    bint relu
+    int activation
 
 
 cdef inline void sweep_strips(
@@ -68,7 +68,7 @@ cdef inline void sweep_rows(
     strip.w_row = row_taps.step * z.cols.taps * z.C
     strip.rows = rows.taps
     strip.bias = z.bias
-    strip.relu = z.relu
+    strip.activation = z.activation
     for phase in range(min(z.cols.phases, z.cols.outputs)):
         taps = taps_of(&z.cols, phase)
         strip.x_col = taps.dilation * z.C

@@ -23,7 +23,7 @@ typedef struct {          /* strides are in floats; all pointers are to channel 
     ptrdiff_t w_col, w_row;
     ptrdiff_t rows, cols; /* of taps */
     const float *bias;    /* or NULL */
-    int relu;
+    int activation; /* see vectors.h */
     float *y;
     ptrdiff_t y_pixel;
 } Strip;
@@ -45,7 +45,7 @@ typedef struct {             /* 3x3 windows, for one row of y or two */
     const float *w;
     ptrdiff_t w_col, w_row;
     const float *bias;       /* or NULL */
-    int relu;
+    int activation; /* see vectors.h */
     float *y;
     ptrdiff_t y_pixel, y_row;
     ptrdiff_t columns;

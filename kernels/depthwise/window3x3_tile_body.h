@@ -22,7 +22,7 @@ TILE void OF(sum_pixels)(
         UNROLL for (int r = 0; r < 3; r++)
             UNROLL for (int s = 0; s < 3; s++) sum += w[r][s] * columns[s][j * stride + r];
         sum += bias;
-        if (z->relu) sum = OF(positive)(sum);
+        sum = OF(activate)(sum, z->activation);
         OF(store)(y + j * z->y_row, sum);
     }
 }

@@ -12,7 +12,7 @@ cdef extern from "depthwise/tiles.h" nogil:
         Py_ssize_t w_col
         Py_ssize_t w_row
         const float *bias
-        bint relu
+        int activation
         float *y
         Py_ssize_t y_pixel
         Py_ssize_t y_row
@@ -47,7 +47,7 @@ cdef inline void sweep_three(
     cdef Three three
     three.w_row, three.w_col = row_taps.step * 3 * z.C, col_taps.step * z.C
     three.w = z.weight + (row_taps.first * 3 + col_taps.first) * z.C
-    three.bias, three.relu = z.bias, z.relu
+    three.bias, three.activation = z.bias, z.activation
     three.y_pixel, three.y_row = z.C, z.cols.outputs * z.C
     three.columns = z.cols.outputs
     three.padded_left = z.cols.origin < 0

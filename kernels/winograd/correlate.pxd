@@ -32,7 +32,7 @@ cdef struct Correlating:       # as all threads see it
     const float *bias          # or NULL
     const float *residual      # or NULL
     float *y
-    bint relu
+    int activation
     bint pools                 # only the largest of every 2 x 2 outputs is stored
     const float *zeros
 
@@ -232,5 +232,5 @@ cdef inline void store_tile(
     target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
     target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)
     target.bias = bias
-    target.relu, target.pools = z.relu, z.pools
+    target.activation, target.pools = z.activation, z.pools
     transform_outputs(products, stride, &target)

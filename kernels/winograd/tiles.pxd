@@ -28,7 +28,7 @@ cdef extern from "winograd/transforms.h" nogil:
         int columns
         int filters
         const float *bias
-        bint relu
+        int activation
         bint pools
     void transform_image(
         const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)

@@ -34,7 +34,7 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
     int rows, columns;           /* outputs inside the image, of 4 x 4 */
     int filters;
     const float *bias;           /* 16 floats */
-    int relu;
+    int activation; /* see vectors.h */
     int pools;                   /* store the largest of every 2 x 2 outputs alone */
 } Target;
 
@@ -171,7 +171,7 @@ static void transform_sums(
     }
 }
 
-/* A^T m A for WIDTH filters from `lane` on, then bias, residual and relu, or instead of a residual
+/* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a residual
    the largest of every 2 x 2 outputs, visited in the order of a pool. */
 TILE void OF(transform_lanes)(
     const float *m, ptrdiff_t plane, int lane, const Target *target, const int whole,
@@ -196,7 +196,7 @@ TILE void OF(transform_lanes)(
             if (!pools || (i % 2 == 0 && j % 2 == 0)) /* the next tile's */
                 __builtin_prefetch(target->y + place + columns * target->step, 1);
             if (!pools && target->residual) y += OF(load)(target->residual + place);
-            if (target->relu) y = OF(positive)(y);
+            y = OF(activate)(y, target->activation);
             if (pools) {
                 if (i % 2 || j % 2) y = OF(larger)(largest[column], y);
                 largest[column] = y;
@@ -258,7 +258,7 @@ static void transform_narrow_panel(const float *m, ptrdiff_t plane, const Target
     copy_outputs(target, copy, row, step, target->y, target->row_stride, target->step);
 }
 
-/* A^T m A, bias, residual and relu of a tile for up to 16 filters. */
+/* A^T m A, bias, residual and activation of a tile for up to 16 filters. */
 static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
     if (target->filters == PANEL) transform_panel(m, plane, target);
     else transform_narrow_panel(m, plane, target);

@@ -87,11 +87,11 @@ def winograd_forward(
     const float[::1] bias,  # (K,)
     const float[::1] residual, float[::1] y,  # (n, P, Q, K)
     float[::1] scratch,  # (forward_scratch,)
-    bint relu, Py_ssize_t y_step=0, bint pools=False,
+    int activation, Py_ssize_t y_step=0, bint pools=False,
 ):
     """y[p, q, k] = b[k] + residual[p, q, k] + sum of r, s, c: x[p+r-pt, q+s-pl, c] w[k, c, r, s]
 
-    An empty bias or residual is none; relu sets negative results to zero. From one pixel of y, and
+    An empty bias or residual is none; activations are those of vectors.h. From one pixel of y, and
     of the residual, to the next are K or `y_step` floats. If it `pools`, y has only the largest of
     every 2 x 2 outputs; P and Q must be even then, and the residual none.
     """
@@ -101,7 +101,7 @@ def winograd_forward(
         return
     t.target_step = y_step or t.target_step
     z.t = &t
-    z.x, z.weight, z.y, z.relu = &x[0], &transformed[0], &y[0], relu
+    z.x, z.weight, z.y, z.activation = &x[0], &transformed[0], &y[0], activation
     z.turned, z.pools = False, pools
     z.bias = &bias[0] if bias.shape[0] else NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
@@ -124,7 +124,7 @@ def winograd_backward_data(
     if n == 0:
         return
     z.t = &g.backward
-    z.x, z.weight, z.y, z.relu = &dy[0], &transformed[0], &dx[0], False
+    z.x, z.weight, z.y, z.activation = &dy[0], &transformed[0], &dx[0], False
     z.turned, z.pools = True, False
     z.bias = NULL
     z.residual = &residual[0] if residual.shape[0] else NULL

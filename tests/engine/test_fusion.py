@@ -21,6 +21,12 @@ def test_a_prediction_folds_bn_and_relu_into_the_convolution():
     assert names(text, "predict")[0] == ["conv1+bn1+relu1", "depthwise1+bn2", "dense1+bn3"]
 
 
+def test_a_prediction_runs_relu6_and_hard_swish_behind_a_convolution_but_training_does_not():
+    text = "conv(4,3) >> relu6 >> depthwise(3) >> hard_swish"
+    assert names(text, "predict")[0] == ["conv1+relu61", "depthwise1+hard_swish1"]
+    assert names(text, "train")[0] == ["conv1", "relu61", "depthwise1", "hard_swish1"]
+
+
 def test_training_fuses_relu_but_keeps_bn():
     assert names("conv(4,3) >> bn >> relu >> conv(4,1) >> relu", "train")[0] == [
         "conv1",

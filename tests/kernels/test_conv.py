@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import reference_conv as reference
+from activations import activate
 from fence import ISA_PARAMETERS, ISAS, apart, kernel_modules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,22 +66,22 @@ class Kernels:
         )  # fmt: skip
         self.scratch = np.full(self.sizes.scratch_size, np.nan, np.float32)
 
-    def forward(self, x, w, bias=NONE, relu=False, residual=NONE, normal=None):
+    def forward(self, x, w, bias=NONE, activation=0, residual=NONE, normal=None):
         each = 2 if self.pools else 1
         y = Output(len(x), self.z.P // each, self.z.Q // each, self.z.K)
         y.flat[: residual.size] = flat(residual)
         self.conv.Forward(
             self.sizes, flat(x), panels(self.z, w), bias, y.flat[: residual.size], y.flat,
-            self.scratch, relu, normal=normal,
+            self.scratch, activation, normal=normal,
         )(len(x))  # fmt: skip
         return y.result()
 
-    def backward_data(self, dy, w, bias=NONE, relu=False, residual=NONE):
+    def backward_data(self, dy, w, bias=NONE, activation=0, residual=NONE):
         dx = Output(len(dy), self.z.H, self.z.W, self.z.C)
         dx.flat[: residual.size] = flat(residual)
         self.conv.BackwardData(
             self.sizes, flat(dy), panels(self.z, w), bias, dx.flat[: residual.size], dx.flat,
-            self.scratch, relu,
+            self.scratch, activation,
         )(len(dy))  # fmt: skip
         return dx.result()
 
@@ -308,8 +309,21 @@ def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(groups, K, isa):
     z = square(2, 9, 20, K, 3, groups=groups)
     x, w, _ = whole_numbers(z)
     bias = np.arange(K, dtype=np.float32) * 10 - 50
-    found = Kernels(z, isa).forward(x, w, bias, relu=True)
+    found = Kernels(z, isa).forward(x, w, bias, activation=1)
     np.testing.assert_array_equal(found, np.maximum(reference.conv_forward(z, x, w, bias), 0))
+
+
+@every_isa
+@pytest.mark.parametrize("activation", [2, 3])
+@pytest.mark.parametrize(
+    "z", [square(2, 9, 20, 40, 3), square(2, 9, 20, 6, 1), square(1, 8, 1, 3, 3)]
+)
+def test_forward_activates_as_a_layer_behind_it_does(z, activation, isa):
+    x, w, _ = whole_numbers(z)
+    x[0, 2, 2, 0] = np.nan
+    kernels = Kernels(z, isa)
+    found = kernels.forward(x, w / 8, activation=activation)
+    assert found.tobytes() == activate(kernels.forward(x, w / 8), activation, isa).tobytes()
 
 
 @every_isa
@@ -317,7 +331,7 @@ def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(groups, K, isa):
 def test_backward_data_adds_a_bias_and_then_cuts_off_what_is_negative(z, isa):
     _, w, dy = whole_numbers(z)
     bias = np.arange(z.C, dtype=np.float32) * 10 - 50
-    found = Kernels(z, isa).backward_data(dy, w, bias, relu=True)
+    found = Kernels(z, isa).backward_data(dy, w, bias, activation=1)
     wanted = np.maximum(reference.conv_backward_data(z, dy, w) + bias, 0)
     np.testing.assert_array_equal(found, wanted)
 
@@ -329,9 +343,9 @@ def test_what_stands_in_the_output_can_be_added_before_the_relu(C, K, fill, isa)
     z = square(2, 9, C, K, 3, fill=fill)
     x, w, dy = whole_numbers(z)
     kernels = Kernels(z, isa)
-    found = kernels.forward(x, w, relu=True, residual=dy * 30)
+    found = kernels.forward(x, w, activation=1, residual=dy * 30)
     np.testing.assert_array_equal(found, np.maximum(reference.conv_forward(z, x, w) + dy * 30, 0))
-    found = kernels.backward_data(dy, w, relu=True, residual=x * 30)
+    found = kernels.backward_data(dy, w, activation=1, residual=x * 30)
     wanted = np.maximum(reference.conv_backward_data(z, dy, w) + x * 30, 0)
     np.testing.assert_array_equal(found, wanted)
 
@@ -360,7 +374,7 @@ def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     z = square(1, 5, 3, 8, 3)
     x, w, _ = whole_numbers(z)
     x[0, 2, 2, 1] = np.nan
-    y = Kernels(z, isa).forward(x, w, relu=True)[0]
+    y = Kernels(z, isa).forward(x, w, activation=1)[0]
     assert np.isnan(y[1:4, 1:4]).all()
     assert not np.isnan(y[0]).any()
 
@@ -373,23 +387,23 @@ def with_ties(z: Sizes):
     return x, w
 
 
-def assert_pooled_alike(z: Sizes, isa, threads, relu):
+def assert_pooled_alike(z: Sizes, isa, threads, activation):
     x, w = with_ties(z)
     bias = np.arange(z.K, dtype=np.float32) % 5 - 3
-    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, relu))
-    found = Kernels(z, isa, threads, pools=True).forward(x, w, bias, relu)
+    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, activation))
+    found = Kernels(z, isa, threads, pools=True).forward(x, w, bias, activation)
     assert found.tobytes() == wanted.tobytes()
-    alone = Kernels(z, isa, threads, batch=1, pools=True).forward(x[-1:], w, bias, relu)
+    alone = Kernels(z, isa, threads, batch=1, pools=True).forward(x[-1:], w, bias, activation)
     assert alone.tobytes() == wanted[-1:].tobytes()
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     z=convolutions().filter(lambda z: z.P > 1 < z.Q and (z.R, z.S) != (1, 1)),
-    isa=st.sampled_from(ISAS), threads=st.integers(1, 3), relu=st.booleans(),
+    isa=st.sampled_from(ISAS), threads=st.integers(1, 3), activation=st.integers(0, 3),
 )  # fmt: skip
-def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, relu):
-    assert_pooled_alike(z, isa, threads, relu)
+def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, activation):
+    assert_pooled_alike(z, isa, threads, activation)
 
 
 POOLED = {

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import reference_conv as reference
+from activations import activate
 from fence import ISA_PARAMETERS, ISAS, kernel_modules
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ class Output:
         return self.flat.reshape(self.shape)
 
 
-def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False, normal=None):
+def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, activation=0, normal=None):
     """Run one pass on (x, w, dy)."""
     x, w, dy = data
     kernels = MODULES[isa]
@@ -44,7 +45,10 @@ def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, relu=False
     scratch = Output(sizes.scratch_size)
     if direction == "forward":
         y = Output(*dy.shape)
-        kernels.Forward(sizes, flat(x), weight, bias, y.flat, scratch.flat, relu, normal)(len(x))
+        forward = kernels.Forward(
+            sizes, flat(x), weight, bias, y.flat, scratch.flat, activation, normal
+        )
+        forward(len(x))
         scratch.result()
         return y.result()
     if direction == "backward_data":
@@ -195,8 +199,19 @@ def test_forward_adds_a_bias_and_then_cuts_off_what_is_negative(R, C, isa):
     z = square(2, 9, C, R)
     x, w, dy = whole_numbers(z)
     bias = np.arange(C, dtype=np.float32) * 3 - 20
-    found = run(z, "forward", (x, w, dy), isa, bias=bias, relu=True)
+    found = run(z, "forward", (x, w, dy), isa, bias=bias, activation=1)
     np.testing.assert_array_equal(found, np.maximum(reference.conv_forward(z, x, w, bias), 0))
+
+
+@every_isa
+@pytest.mark.parametrize("activation", [2, 3])
+@pytest.mark.parametrize("R", [3, 5])
+def test_forward_activates_as_a_layer_behind_it_does(R, activation, isa):
+    x, w, dy = whole_numbers(z := square(2, 9, 20, R))
+    x[0, 2, 2, 0] = np.nan
+    data = (x, w / 8, dy)
+    found = run(z, "forward", data, isa, activation=activation)
+    assert found.tobytes() == activate(run(z, "forward", data, isa), activation, isa).tobytes()
 
 
 @every_isa
@@ -204,7 +219,7 @@ def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     z = square(1, 5, 20)
     x, w, dy = whole_numbers(z)
     x[0, 2, 2, 7] = np.nan
-    y = run(z, "forward", (x, w, dy), isa, relu=True)[0]
+    y = run(z, "forward", (x, w, dy), isa, activation=1)[0]
     assert np.isnan(y[1:4, 1:4, 7]).all()
     assert not np.isnan(y[..., :7]).any()
 

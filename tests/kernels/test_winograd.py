@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import reference_conv as reference
+from activations import activate
 from fence import ISA_PARAMETERS, ISAS, apart, blank, given_array, kernel_modules, same_bits, stands
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,13 +38,13 @@ class Kernels:
             z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, late, batch or z.N, threads
         )
 
-    def forward(self, x, w, bias=NONE, residual=NONE, relu=False):
+    def forward(self, x, w, bias=NONE, residual=NONE, activation=0):
         each = 2 if self.pools else 1
         transformed = self.transformed("winograd_weights", self.sizes.weight_size, w)
         return self.call(
             "winograd_forward", (self.z.P // each, self.z.Q // each, self.z.K), x,
             self.sizes.forward_scratch, (transformed, given_array(bias), given_array(residual)),
-            (relu, 0, self.pools),
+            (activation, 0, self.pools),
         )  # fmt: skip
 
     def backward_data(self, dy, w):
@@ -253,7 +254,7 @@ def test_pixels_of_the_output_may_lie_apart(K, isa):
     z, step = square(2, 9, 20, K), K + 5
     x, w, _ = numbers(z)
     kernels = Kernels(z, isa)
-    wanted = apart(kernels.forward(x, w, relu=True), step)
+    wanted = apart(kernels.forward(x, w, activation=1), step)
     weight = kernels.transformed("winograd_weights", kernels.sizes.weight_size, w)
     y, scratch = blank(wanted.size), blank(kernels.sizes.forward_scratch)
     kernels.kernels.winograd_forward(
@@ -264,32 +265,42 @@ def test_pixels_of_the_output_may_lie_apart(K, isa):
 
 
 @every_isa
+@pytest.mark.parametrize("activation", [2, 3])
+def test_forward_activates_as_a_layer_behind_it_does(activation, isa):
+    z = square(2, 9, 20, 40)
+    x, w, _ = numbers(z)
+    kernels = Kernels(z, isa)
+    wanted = activate(kernels.forward(x, w), activation, isa)
+    assert same_bits(kernels.forward(x, w, activation=activation), wanted)
+
+
+@every_isa
 def test_a_value_that_is_not_a_number_stays_one_through_relu(isa):
     z = square(1, 4, 16, 16)
     x, w, _ = numbers(z)
     x[0, 2, 2, 1] = np.nan
-    assert np.isnan(Kernels(z, isa).forward(x, w, relu=True)).all()
+    assert np.isnan(Kernels(z, isa).forward(x, w, activation=1)).all()
 
 
-def assert_pooled_alike(z: Sizes, isa, threads, relu):
+def assert_pooled_alike(z: Sizes, isa, threads, activation):
     x, w, _ = numbers(z)
     x[-1, z.H // 2, z.W // 2] = np.nan
     bias = np.linspace(-9, 9, z.K, dtype=np.float32)
-    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, relu=relu))
+    wanted = maxpool(Kernels(z, isa).forward(x, w, bias, activation=activation))
     even = replace(z, P=z.P - z.P % 2, Q=z.Q - z.Q % 2)
     late = Kernels(z).sizes.weight_size == 0
     kernels = Kernels(even, isa, threads, late=late, pools=True)
-    assert same_bits(kernels.forward(x, w, bias, relu=relu), wanted)
-    assert same_bits(kernels.forward(x[-1:], w, bias, relu=relu), wanted[-1:])
+    assert same_bits(kernels.forward(x, w, bias, activation=activation), wanted)
+    assert same_bits(kernels.forward(x[-1:], w, bias, activation=activation), wanted[-1:])
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     z=convolutions().filter(lambda z: z.P > 1 < z.Q), isa=st.sampled_from(ISAS),
-    threads=st.integers(1, 3), relu=st.booleans(),
+    threads=st.integers(1, 3), activation=st.integers(0, 3),
 )  # fmt: skip
-def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, relu):
-    assert_pooled_alike(z, isa, threads, relu)
+def test_pooling_what_is_computed_gives_the_bits_of_a_pool_behind_it(z, isa, threads, activation):
+    assert_pooled_alike(z, isa, threads, activation)
 
 
 @every_large

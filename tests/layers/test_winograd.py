@@ -29,7 +29,7 @@ def test_both_algorithms_answer_alike_but_for_rounding(text):
     for conv_algo in ("auto", "direct"):
         setup = replace(TRAINING, conv_algo=conv_algo)
         bench = Bench(parse(text).layer, ((12, 9, 36),), setup)
-        bench.build(epilogue=Epilogue(relu=True))
+        bench.build(epilogue=Epilogue(activation=1))
         bench.forward(IMAGES)
         bench.backward(IMAGES)
         ends.append([bench.site.y[:IMAGES], bench.dx[0][:IMAGES], *bench.dweights.values()])
@@ -80,7 +80,7 @@ def test_a_prediction_is_differentiated_as_by_definition(latency):
     for conv_algo in ("auto", "direct"):
         setup = replace(PREDICTION, conv_algo=conv_algo, latency=latency)
         bench = Bench(layer, (shape,), setup)
-        bench.build(epilogue=Epilogue(relu=True))
+        bench.build(epilogue=Epilogue(activation=1))
         bench.forward(IMAGES)
         bench.backward(IMAGES)
         ends.append(bench.dx[0][:IMAGES])

@@ -25,7 +25,7 @@ FAULTS = {
     ),
     "a-second-residual-takes-the-place-of-the-first": Fault(
         "cnncli/engine/fusion.py",
-        "    if first.residual or first.relu:\n        return None\n    (other,)",
+        "    if first.residual or first.activation:\n        return None\n    (other,)",
         "    (other,)",
         ("tests/engine/test_fusion.py",),
     ),
