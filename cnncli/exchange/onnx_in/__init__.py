@@ -113,5 +113,7 @@ def build_network(source: Source, input_shape: Shape | None, *, logits: bool = F
         )
     if len(source.outputs) > 1:
         outputs = shorten_name(", ".join(source.outputs))
-        notes.append(f"its outputs are channels of one: {outputs}; {setting('output')} takes one")
+        notes.append(
+            f"its answer is {outputs} together; convert with {setting('output')} takes one"
+        )
     return Built(graph, weights, tuple(notes), network.chances)

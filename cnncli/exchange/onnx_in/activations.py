@@ -182,8 +182,8 @@ def read_softmax(network: Network, call: Call) -> Flow:
     axis = call.get("axis", -1 if network.opset >= 13 else 1) % rank
     if network.opset < 13 and math.prod(flow.shape[axis:]) != 1:
         raise UnsupportedError(f"before opset 13 it sums over all axes from {axis} on")
-    channel = flow.shape == flow.moved and axis > 0 and flow.order[axis - 1] == len(flow.held) - 1
-    if not channel:
+    kept = flow.shape == flow.moved and axis > 0 and flow.order[axis - 1] == len(flow.held) - 1
+    if not kept and not (axis == rank - 1 and flow.ends_in_channels):
         flow = network.make_plain(flow)
         if axis != 1:
             raise UnsupportedError("it is along another axis than the channels")

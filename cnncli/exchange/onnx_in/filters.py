@@ -117,13 +117,12 @@ def read_matmul(network: Network, call: Call) -> Flow:
     zeros = np.zeros(weight.shape[1], np.float32)
     if len(flow.shape) == 1:
         return add_dense(network, flow, weight.T, zeros)
-    if flow.shape != flow.moved or flow.order[-1] != len(flow.held) - 1:
+    if not flow.ends_in_channels:
         raise UnsupportedError("it is along another axis than the channels")
     columns = weight.T.reshape(*weight.T.shape, *(1 for _ in flow.held[:-1]))
     made = network.add(Conv(weight.shape[1], (1,), bias=False), flow, weight=columns)
-    return replace(
-        flow, step=made.step, held=made.held, shape=tuple(made.held[axis] for axis in flow.order)
-    )
+    shape = (*flow.shape[:-1], made.held[-1])
+    return replace(flow, step=made.step, held=made.held, shape=shape)
 
 
 def add_dense(network: Network, flow: Flow, weight: Constant, bias: Constant) -> Flow:

@@ -78,6 +78,11 @@ class Flow(Value):
         return self.shape == self.moved and self.order == put_channels_first(self.held)
 
     @property
+    def ends_in_channels(self) -> bool:
+        """Whether its last axis is the channels', however the others were put together."""
+        return self.order[-1] == len(self.held) - 1 and self.shape[-1:] == self.held[-1:]
+
+    @property
     def runs_by_channel(self) -> bool:
         """Whether its values come channel by channel, as ours do where they are flattened."""
         first = put_channels_first(self.held)

@@ -70,8 +70,7 @@ def read_layer_normalization(network: Network, call: Call) -> Flow:
     axis = call.get("axis", -1) % (len(flow.shape) + 1)
     if len(flow.shape) == 1:
         flow = network.make_plain(flow)
-    last = flow.shape == flow.moved and flow.order[-1] == len(flow.held) - 1
-    if not last or axis != len(flow.shape):
+    if not flow.ends_in_channels or axis != len(flow.shape):
         raise UnsupportedError("it is along other axes than the channels")
     bias = call.constant(2)
     zeros = np.zeros(flow.held[-1], np.float32)

@@ -80,8 +80,13 @@ def _find_logits(graph: Any, answers: list[str], operators: set[str]) -> list[st
 
 
 def _move(array: Array, model: Model) -> Array:
-    """Return answers (N, C, H, W) as (N, H, W, C), and (N, C, 1, 1) as (N, C)."""
+    """Return answers (N, C, H, W) as (N, H, W, C), and (N, C, 1, 1) as (N, C).
+
+    Those with fewer axes than ours, (N, H, W) or (N, H W, C), are in our order.
+    """
     shape = model.graph.output_shape
+    if array.ndim <= len(shape):
+        return array.reshape(len(array), *shape[:-1], -1)
     if array.shape[1:-1] == shape[:-1] and len(shape) > 1 and array.shape[-1] == shape[-1]:
         return array
     moved = np.moveaxis(array, 1, -1)

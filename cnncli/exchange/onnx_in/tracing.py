@@ -175,15 +175,17 @@ class _Tracer:
         if len({flow.held[:-1] for flow in flows}) > 1:
             raise ArchitectureError(
                 f"has {len(flows)} outputs of different sizes, "
-                f"{shorten_name(', '.join(self.source.outputs))}; choose one by {setting('output')}"
+                f"{shorten_name(', '.join(self.source.outputs))}; "
+                f"convert with {setting('output')} takes one"
             )
         return self.network.add(Stack(), *flows).step
 
     def _end(self, name: str, flow: Flow) -> Flow:
         try:
             flow = self.network.settle(flow)
-            if sorted(flow.moved) == sorted(flow.held) and flow.shape == flow.moved:
-                made = flow  # in whatever order, for we have our own
+            listed = flow.order == tuple(range(len(flow.held))) and flow.ends_in_channels
+            if listed or flow.shape == flow.moved:
+                made = flow  # in whatever order, or pixel by pixel, for we have our own
             else:
                 made = self.network.make_plain(flow)
             if len(made.held) > 1 and set(made.held[:-1]) == {1}:

@@ -26,6 +26,8 @@ MAPS = [
     ([("Conv", "x w", "a"), ("Sigmoid", "a", "y")], "conv(1, 1, bias=no) >> conv(2, 1, bias=no)"),
     ([("Conv", "x w", "a"), ("Sigmoid", "a", "b"), ("Squeeze", "b one", "y")],
      "conv(1, 1, bias=no) >> conv(2, 1, bias=no)"),
+    ([("Conv", "x w", "a"), ("Squeeze", "a one", "b"), ("Sigmoid", "b", "y")],
+     "conv(1, 1, bias=no) >> conv(2, 1, bias=no)"),
 ]  # fmt: skip
 VECTOR = [("Flatten", "x", "a"), ("Gemm", "a u", "b"), ("Sigmoid", "b", "y")]
 POOLED = [("Conv", "x w", "a"), ("GlobalMaxPool", "a", "b"), ("Sigmoid", "b", "y")]

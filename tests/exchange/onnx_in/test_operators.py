@@ -148,6 +148,23 @@ def test_an_operator_answers_as_in_onnx_runtime(tmp_path, nodes, constants, text
     assert compare(path, model) < 1e-5
 
 
+def test_pixels_in_a_row_get_a_class_each(tmp_path):
+    nodes = [
+        ("Transpose", "x", "a", {"perm": [0, 2, 3, 1]}),
+        ("Reshape", "a s", "b"),
+        ("MatMul", "b w", "c"),
+        ("LayerNormalization", "c u v", "d"),
+        ("Softmax", "d", "y", {"axis": -1}),
+    ]
+    constants = {"s": np.array([0, 70, 4]), "w": draw(4, 6), "u": draw(6), "v": draw(6)}
+    path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", **constants)
+    imported = read_network(path, Given())
+    assert imported.model.arch == "conv(6, 1, bias=no) >> layer_norm >> softmax"
+    assert imported.model.task["name"] == "segment"
+    inputs = gather_inputs(imported.model, 2)
+    assert prove(imported.model, imported.open_rival(), inputs, path=path).max_rel < 1e-5
+
+
 def test_logarithms_of_a_softmax_are_read_at_the_end_alone(tmp_path):
     nodes = [("Flatten", "x", "a"), ("Gemm", "a w", "b"), ("LogSoftmax", "b", "y", {"axis": -1})]
     path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", w=draw(280, 3))
