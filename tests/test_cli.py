@@ -21,8 +21,8 @@ def test_version_is_the_version_of_the_package(run):
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help_opens_with_a_sentence_and_two_examples(run, flag):
-    done = run(flag)
+def test_help_opens_with_a_sentence_and_two_examples(call, flag):
+    done = call(flag)
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr, lines[1]) == (0, "", "")
     assert lines[0] == (cnncli.__doc__ or "").strip()
@@ -116,8 +116,8 @@ def test_a_mistyped_option_of_the_group_gets_a_suggestion(run):
          "see 'cnncli bench --help'"),
     ],
 )  # fmt: skip
-def test_a_usage_error_is_one_line(run, arguments, message):
-    done = run(*arguments)
+def test_a_usage_error_is_one_line(call, arguments, message):
+    done = call(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"cnncli: {message}\n")
 
 
@@ -251,8 +251,8 @@ def test_commands_are_listed_in_the_order_of_work(run):
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
-def test_no_line_of_help_is_longer_than_80_columns(run, name):
-    for line in run(*filter(None, [name]), "--help").stdout.splitlines():
+def test_no_line_of_help_is_longer_than_80_columns(call, name):
+    for line in call(*filter(None, [name]), "--help").stdout.splitlines():
         assert len(line) <= 80, line
         assert not re.search(r"--?[a-z]*-$", line), line  # options stay in one piece
 
@@ -278,8 +278,8 @@ def test_the_options_of_train_are_in_groups_with_their_defaults(run):
         ("--color", "greyscale", "gray"),
     ],
 )
-def test_a_value_much_like_one_that_an_option_takes_is_understood(run, option, value, meant):
-    done = run("train", "data", "-o", "m.npz", option, value)
+def test_a_value_much_like_one_that_an_option_takes_is_understood(call, option, value, meant):
+    done = call("train", "data", "-o", "m.npz", option, value)
     assert done.returncode == 2
     assert f"{value!r} is not one of" in done.stderr
     end = f"; did you mean {meant}?\n" if meant else "; see 'cnncli train --help'\n"

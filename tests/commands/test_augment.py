@@ -40,9 +40,9 @@ def test_an_augmented_training_is_the_same_for_any_number_of_threads(run, patter
     ],
 )
 def test_what_cannot_be_meant_is_one_line_and_writes_nothing(
-    run, patterns, tmp_path, augment, message
+    call, patterns, tmp_path, augment, message
 ):
-    done = run("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--augment", augment)
+    done = call("train", patterns, "-o", tmp_path / "m.npz", *FAST, "--augment", augment)
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
     assert not list(tmp_path.glob("m.npz*"))

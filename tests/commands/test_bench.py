@@ -98,8 +98,8 @@ def test_a_trained_model_is_a_network_too(run, model):
         (["lenet5", "--seconds", "0"], "--seconds"),
     ],
 )
-def test_what_cannot_be_measured_is_a_usage_error(run, arguments, message):
-    done = run("bench", *arguments)
+def test_what_cannot_be_measured_is_a_usage_error(call, arguments, message):
+    done = call("bench", *arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert message in done.stderr
 

@@ -81,10 +81,10 @@ def test_the_model_goes_to_stdout_if_asked_for(run, doubtful, patterns, tmp_path
     ],
 )
 def test_samples_that_say_too_little_are_refused(
-    run, model, patterns, tmp_path, options, code, message
+    call, model, patterns, tmp_path, options, code, message
 ):
-    done = calibrate(run, model, patterns, tmp_path / "m.npz", "--per-image", tmp_path / "each.csv",
-                     *options)  # fmt: skip
+    table = tmp_path / "each.csv"
+    done = calibrate(call, model, patterns, tmp_path / "m.npz", "--per-image", table, *options)
     assert done.returncode == code
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -99,10 +99,10 @@ def test_samples_that_say_too_little_are_refused(
     ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(
-    run, model, patterns, tmp_path, name, message
+    call, model, patterns, tmp_path, name, message
 ):
     (tmp_path / "there.npz").write_bytes(b"kept")
-    done = calibrate(run, model, patterns, tmp_path / name)
+    done = calibrate(call, model, patterns, tmp_path / name)
     assert done.returncode == 2
     assert message in done.stderr
     assert (tmp_path / "there.npz").read_bytes() == b"kept"

@@ -101,8 +101,8 @@ def test_all_arrays_that_do_not_fit_are_listed(run, arrays, tmp_path):
     ("ending", "tool"),
     [("h5", "tf2onnx"), ("keras", "tf2onnx"), ("tflite", "tf2onnx"), ("caffemodel", "caffe2onnx")],
 )
-def test_formats_that_are_not_read_are_refused_with_the_way_through_onnx(run, ending, tool):
-    done = run("convert", f"m.{ending}", "m.npz")
+def test_formats_that_are_not_read_are_refused_with_the_way_through_onnx(call, ending, tool):
+    done = call("convert", f"m.{ending}", "m.npz")
     assert done.returncode == 5
     assert done.stderr == (
         f"cnncli: m.{ending}: .{ending} files are not read; "
@@ -124,10 +124,10 @@ def test_formats_that_are_not_read_are_refused_with_the_way_through_onnx(run, en
          "the weights in the file are not those|2 names for the 3 outputs"),
     ],
 )  # fmt: skip
-def test_wrong_use_is_refused_in_a_line(run, arrays, tmp_path, monkeypatch, arguments, fault):
+def test_wrong_use_is_refused_in_a_line(call, arrays, tmp_path, monkeypatch, arguments, fault):
     arrays.rename(tmp_path / "w.npz")
     monkeypatch.chdir(tmp_path)
-    done = run("convert", *arguments)
+    done = call("convert", *arguments)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
     assert any(part in last for part in fault.split("|")), done.stderr

@@ -86,7 +86,7 @@ def test_a_header_that_is_there_already_is_kept(run, model, tmp_path):
 
 
 @pytest.mark.parametrize("option", [["--opset", "17"], ["--no-fold"], ["--embed-preprocessing"]])
-def test_what_c_files_do_not_have_is_refused(run, model, tmp_path, option):
-    done = run("convert", model, tmp_path / "m.c", *option)
+def test_what_c_files_do_not_have_is_refused(call, model, tmp_path, option):
+    done = call("convert", model, tmp_path / "m.c", *option)
     assert done.returncode == 2
     assert f"{option[0]} is not for such files; leave it out" in done.stderr

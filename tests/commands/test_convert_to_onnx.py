@@ -89,8 +89,8 @@ def test_opset_and_preprocessing_are_written_as_asked(run, model, tmp_path):
         ("m.npz", ["--embed-preprocessing"], "--embed-preprocessing is not for such files"),
     ],
 )
-def test_what_a_format_does_not_have_is_refused(run, model, tmp_path, target, options, fault):
-    done = run("convert", model, tmp_path / target, *options)
+def test_what_a_format_does_not_have_is_refused(call, model, tmp_path, target, options, fault):
+    done = call("convert", model, tmp_path / target, *options)
     assert done.returncode == 2
     assert fault in done.stderr
     assert not list(tmp_path.iterdir())

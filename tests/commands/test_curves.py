@@ -76,11 +76,11 @@ def test_a_line_under_way_is_left_out_and_said(run, log, tmp_path):
         ([], 2, "missing argument"),
     ],
 )
-def test_what_cannot_be_drawn_is_said_in_a_line(run, log, tmp_path, arguments, code, fault):
+def test_what_cannot_be_drawn_is_said_in_a_line(call, log, tmp_path, arguments, code, fault):
     (tmp_path / "old.png").write_text("precious")
     (tmp_path / "c.pdf").write_text("%PDF")
     arguments = [log if argument == "LOG" else argument for argument in arguments]
-    done = run("curves", *arguments, cwd=tmp_path)
+    done = call("curves", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (code, "")
     assert fault in done.stderr and len(done.stderr.splitlines()) == 1
     assert (tmp_path / "old.png").read_text() == "precious"

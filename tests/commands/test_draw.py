@@ -13,11 +13,11 @@ RESIDUAL = (
 
 
 @pytest.fixture
-def draw(run):
+def draw(run, call):
     """Draw, with what the command needs to succeed."""
 
     def draw(*arguments, **settings):
-        done = run("draw", *arguments, **settings)
+        done = (run if settings else call)("draw", *arguments, **settings)
         assert (done.returncode, done.stderr) == (0, "" if settings.get("text", True) else b"")
         return done.stdout
 
@@ -160,8 +160,8 @@ def test_a_file_and_stdin_are_read(draw, tmp_path):
         (("lenet5", "-o", "missing/net.svg"), "there is no folder"),
     ],
 )
-def test_what_cannot_be_drawn_exits_2_with_one_line(run, tmp_path, arguments, message):
-    done = run("draw", *arguments, cwd=tmp_path)
+def test_what_cannot_be_drawn_exits_2_with_one_line(call, tmp_path, arguments, message):
+    done = call("draw", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr and done.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

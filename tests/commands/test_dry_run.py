@@ -36,7 +36,7 @@ def test_json_has_the_same_as_a_document(run, patterns, tmp_path):
         (["-o", "m.npz", "--resume"], "--dry-run is about a whole training; leave --resume out"),
     ],
 )
-def test_what_a_training_would_refuse_is_refused(run, tmp_path, options, fault):
+def test_what_a_training_would_refuse_is_refused(call, tmp_path, options, fault):
     (tmp_path / "old.npz").write_text("precious")
-    done = run("train", "no data, for it is not read", "-n", *options, cwd=tmp_path)
+    done = call("train", "no data, for it is not read", "-n", *options, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"cnncli: {fault}\n")

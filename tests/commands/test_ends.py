@@ -83,11 +83,11 @@ def test_a_long_architecture_is_not_repeated_whole(run):
 
 
 @pytest.mark.parametrize("fault", [{"scale": ["x"]}, {"height": -1}, {"resize": "no"}])
-def test_a_preprocessing_that_is_wrong_names_the_model(run, model, image, tmp_path, fault):
+def test_a_preprocessing_that_is_wrong_names_the_model(call, model, image, tmp_path, fault):
     opened = load_model(model)
     opened.preprocessing.update(fault)
     save_model(tmp_path / "bad.npz", opened)
-    done = run("predict", tmp_path / "bad.npz", image)
+    done = call("predict", tmp_path / "bad.npz", image)
     assert done.returncode == 5
     assert done.stderr.startswith(f"cnncli: {tmp_path / 'bad.npz'}: preprocessing in the model")
 
@@ -131,13 +131,13 @@ PATHS = {  # commands that take one, and the exit code where it leads nowhere
 @pytest.mark.parametrize("line", PATHS)
 @pytest.mark.parametrize("path", ["loop", "loop/below", "x" * 300])
 def test_a_link_to_itself_and_a_name_too_long_are_refused_in_a_line(
-    run, model, patterns, image, tmp_path, line, path
+    call, model, patterns, image, tmp_path, line, path
 ):
     for name in ("loop", "loop.png"):
         (tmp_path / name).symlink_to(name)
     words = {"MODEL": str(model), "PATTERNS": str(patterns), "IMAGE": str(image)}
     arguments = [words.get(word, word.replace("PATH", path)) for word in line.split()]
-    done = run(*arguments, cwd=tmp_path)
+    done = call(*arguments, cwd=tmp_path)
     assert done.returncode == PATHS[line]
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
@@ -145,11 +145,11 @@ def test_a_link_to_itself_and_a_name_too_long_are_refused_in_a_line(
 
 @pytest.mark.parametrize("place", ["rows/loop", "rows/loop.png", "train-images-idx3-ubyte"])
 def test_a_link_to_itself_in_a_set_is_no_class_and_an_image_that_cannot_be_read(
-    run, patterns, tmp_path, place
+    call, patterns, tmp_path, place
 ):
     shutil.copytree(patterns / "train", tmp_path / "set")
     (tmp_path / "set" / place).symlink_to(Path(place).name)
-    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--epochs", "0")
+    done = call("train", tmp_path / "set", "-o", tmp_path / "m.npz", "--epochs", "0")
     assert done.returncode == (0 if place == "rows/loop" else 3)
     assert "unforeseen" not in done.stderr
 

@@ -45,7 +45,7 @@ def test_json_has_every_step(run, patterns):
         (["--lr", "1"], "--lr is what lr-find looks for; leave it out"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_any_work(run, tmp_path, options, fault):
+def test_what_makes_no_sense_is_refused_before_any_work(call, tmp_path, options, fault):
     (tmp_path / "old.png").write_text("precious")
-    done = run("lr-find", "no data, for it is not read", *options, cwd=tmp_path)
+    done = call("lr-find", "no data, for it is not read", *options, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"cnncli: {fault}\n")

@@ -220,10 +220,10 @@ def test_no_epoch_writes_the_untrained_network(run, lists, tmp_path):
         (["--arch", "conv(1, 3)"], 2, "output of the network is 26x26x1 per image"),
     ],
 )
-def test_what_does_not_fit_numbers_is_one_line(run, lists, tmp_path, options, code, message):
+def test_what_does_not_fit_numbers_is_one_line(call, lists, tmp_path, options, code, message):
     arch = [] if "--arch" in options else ["--arch", "dense(classes)"]
     path = tmp_path / "m.npz"
-    done = run("train", lists / "mass-train.csv", "-o", path, "-q", *arch, *options)
+    done = call("train", lists / "mass-train.csv", "-o", path, "-q", *arch, *options)
     assert (done.returncode, done.stderr.count("\n")) == (code, 1)
     assert message in done.stderr
     assert not path.exists()

@@ -262,8 +262,8 @@ def test_every_layer_has_features(run, model, image):
     [("features:conv9", "there are conv1, relu1, maxpool1, dense1"), ("features", "give probs,"),
      ("embeddings", "give probs, logits or features:LAYER")],
 )  # fmt: skip
-def test_an_unknown_kind_is_refused(run, model, image, kind, message):
-    done = run("predict", model, image, "--output-kind", kind)
+def test_an_unknown_kind_is_refused(call, model, image, kind, message):
+    done = call("predict", model, image, "--output-kind", kind)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
 
@@ -282,8 +282,8 @@ def test_latency_gives_the_same_answers(run, model, patterns):
     [[], ["x.png", "--json", "--format", "csv"], ["x.png", "--latency", "-b", "2"],
      ["x.png", "-0"], ["x.png", "-k", "0"], ["x.png", "--min-confidence", "2"]],
 )  # fmt: skip
-def test_options_that_contradict_each_other_are_refused(run, model, arguments):
-    done = run("predict", model, *arguments)
+def test_options_that_contradict_each_other_are_refused(call, model, arguments):
+    done = call("predict", model, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
 
 
@@ -301,9 +301,9 @@ def test_an_empty_list_of_paths_has_no_answers(run, model):
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06", b"no model at all"])
-def test_what_is_no_model_is_refused(run, tmp_path, image, content):
+def test_what_is_no_model_is_refused(call, tmp_path, image, content):
     (tmp_path / "m.npz").write_bytes(content)
-    done = run("predict", tmp_path / "m.npz", image)
+    done = call("predict", tmp_path / "m.npz", image)
     assert (done.returncode, done.stdout) == (5, "")
     assert re.fullmatch("cnncli: .*m.npz.*\n", done.stderr)
 
@@ -412,26 +412,26 @@ def make_header(kind, height, width):
     [("PPM", 9000, 617.98), ("BMP", 8500, 551.2), ("WEBP", 4000, 732.4)],
 )
 def test_an_image_that_takes_too_much_memory_is_refused_with_the_option_that_allows_it(
-    run, model, tmp_path, kind, side, megabytes
+    call, model, tmp_path, kind, side, megabytes
 ):
     path = tmp_path / "large.png"
     path.write_bytes(make_header(kind, side, side))
-    done = run("predict", model, path, "--json")
+    done = call("predict", model, path, "--json")
     assert done.returncode == 4
     assert json.loads(done.stdout)["error"] == (
         f"not a readable image ({side}x{side}, {side * side / 1e6:.0f} megapixels, takes "
         f"{megabytes:.0f} MB of memory, and --max-memory is 512 MB); --max-memory "
         f"{math.ceil(megabytes)}M allows it"
     )
-    done = run("predict", model, path, "--json", "--max-memory", f"{math.ceil(megabytes)}M")
+    done = call("predict", model, path, "--json", "--max-memory", f"{math.ceil(megabytes)}M")
     assert "megapixels" not in done.stdout
     assert done.returncode == 4  # its pixels are missing
 
 
 @pytest.mark.parametrize("command", ["predict", "evaluate", "inspect-filters"])
-def test_a_model_that_takes_more_than_is_allowed_is_refused(run, model, patterns, command):
+def test_a_model_that_takes_more_than_is_allowed_is_refused(call, model, patterns, command):
     inputs = {"predict": [patterns], "evaluate": [patterns], "inspect-filters": []}[command]
-    done = run(command, model, *inputs, "--max-memory", "1K")
+    done = call(command, model, *inputs, "--max-memory", "1K")
     assert done.returncode == 5
     assert done.stderr.startswith(f"cnncli: {model}: for one input its ")
     assert done.stderr.endswith("; --max-memory 1M allows it\n")

@@ -104,10 +104,10 @@ def test_a_complete_training_says_so_and_is_left_as_it_is(run, tmp_path, whole):
     ],
 )
 def test_a_complete_training_is_not_another_one(
-    run, patterns, tmp_path, whole, option, value, before
+    call, patterns, tmp_path, whole, option, value, before
 ):
     path = Path(shutil.copy(whole, tmp_path))
-    refused = run("train", patterns, "-o", path, "--resume", option, value)
+    refused = call("train", patterns, "-o", path, "--resume", option, value)
     assert refused.returncode == 2
     told = f"cnncli: {option} {value}: it was {before} when the training began; "
     assert refused.stderr.startswith(told)
@@ -142,9 +142,9 @@ def test_the_options_of_the_first_command_may_be_repeated(run, patterns, stopped
         ("--val", "0.2", "16.png: another image stood before it"),
     ],
 )
-def test_a_contradiction_is_refused_and_named(run, patterns, stopped, option, value, before):
+def test_a_contradiction_is_refused_and_named(call, patterns, stopped, option, value, before):
     files = {path: path.read_bytes() for path in stopped.parent.iterdir()}
-    refused = run("train", patterns, "-o", stopped, "--resume", option, value, "-q")
+    refused = call("train", patterns, "-o", stopped, "--resume", option, value, "-q")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.startswith(f"cnncli: {option} {value}: ")
     assert before in refused.stderr
@@ -191,17 +191,17 @@ def relabel(folder):
 
 @pytest.mark.parametrize("change", [change_pixel, rename, relabel])
 def test_other_data_are_refused_with_the_first_sample_that_differs(
-    run, patterns, stopped, tmp_path, change
+    call, patterns, stopped, tmp_path, change
 ):
     data = shutil.copytree(patterns, tmp_path / "set")
     path, fault = change(data)
-    refused = run("train", data, "-o", stopped, "--resume", "-q")
+    refused = call("train", data, "-o", stopped, "--resume", "-q")
     assert refused.returncode == 3
     assert refused.stderr == (
         f"cnncli: {path}: {fault} when the training was stopped; give the data as they were, or "
         "insist with -f\n"
     )
-    done = run("train", data, "-o", stopped, "--resume", "-f", "-q")
+    done = call("train", data, "-o", stopped, "--resume", "-f", "-q")
     assert done.returncode == 0, done.stderr
 
 
@@ -247,8 +247,8 @@ def test_what_is_no_model_is_not_overwritten(run, patterns, tmp_path):
 
 
 @pytest.mark.parametrize("output", ["-", "/dev/null"])
-def test_what_is_no_file_cannot_be_gone_on_with(run, patterns, output):
-    refused = run("train", patterns, "-o", output, *BEGIN, "--resume")
+def test_what_is_no_file_cannot_be_gone_on_with(call, patterns, output):
+    refused = call("train", patterns, "-o", output, *BEGIN, "--resume")
     assert refused.returncode == 2
     assert "--resume goes on with a file" in refused.stderr
 

@@ -207,9 +207,9 @@ def test_an_unreadable_image_is_reported_in_its_place(run, trained, discs, tmp_p
         (["IMAGE", "-o", "mask.png"], "-o mask.png: a file takes the mask of one image; give a"),
     ],
 )
-def test_predict_refuses_what_masks_cannot_have(run, trained, discs, arguments, message):
+def test_predict_refuses_what_masks_cannot_have(call, trained, discs, arguments, message):
     image = str(discs / "test" / "images" / "100.png")
-    done = run("predict", trained[0], image, *[one.replace("IMAGE", image) for one in arguments])
+    done = call("predict", trained[0], image, *[one.replace("IMAGE", image) for one in arguments])
     assert done.returncode == 2
     assert message in done.stderr
 
@@ -239,9 +239,9 @@ def test_masks_are_not_for_networks_that_name_classes(run, model, image, tmp_pat
         (["--task", "classify"], 3, "has masks, not classes; give"),
     ],
 )
-def test_train_refuses_what_masks_cannot_have(run, discs, tmp_path, settings, code, message):
+def test_train_refuses_what_masks_cannot_have(call, discs, tmp_path, settings, code, message):
     settings = [*settings, "--epochs", "1"]
-    done = run("train", discs, "-o", tmp_path / "m.npz", *settings)
+    done = call("train", discs, "-o", tmp_path / "m.npz", *settings)
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert not (tmp_path / "m.npz").exists()

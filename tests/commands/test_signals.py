@@ -146,8 +146,8 @@ def test_tables_can_be_learned_from(run, tmp_path):
         ),
     ],
 )
-def test_options_about_images_are_refused_for_signals(run, tmp_path, arguments, message):
-    done = run("train", WORDS, "-o", tmp_path / "m.npz", *arguments)
+def test_options_about_images_are_refused_for_signals(call, tmp_path, arguments, message):
+    done = call("train", WORDS, "-o", tmp_path / "m.npz", *arguments)
     assert done.returncode == 2
     assert done.stderr == f"cnncli: {message.format(WORDS)}\n"
 

@@ -208,16 +208,16 @@ def test_an_optimizer_can_be_given_with_its_settings(run, patterns, tmp_path):
     ],
 )
 def test_settings_of_an_optimizer_that_do_not_fit_are_an_error(
-    run, patterns, tmp_path, options, message
+    call, patterns, tmp_path, options, message
 ):
-    done = run("train", patterns, "-o", tmp_path / "m.npz", *options)
+    done = call("train", patterns, "-o", tmp_path / "m.npz", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
 
 
 @pytest.mark.parametrize("fraction", ["0", "1", "1.5", "-0.1", "nan"])
-def test_validation_is_no_other_number(run, patterns, tmp_path, fraction):
-    done = run("train", patterns, "-o", tmp_path / "m", "--val", fraction)
+def test_validation_is_no_other_number(call, patterns, tmp_path, fraction):
+    done = call("train", patterns, "-o", tmp_path / "m", "--val", fraction)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"cnncli: --val {fraction}: give a fraction between 0 and 1")
 
@@ -265,8 +265,8 @@ def test_small_images_are_not_enlarged_to_what_a_large_preset_takes(run, pattern
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.pt", "m.ONNX", "m.keras", "m.pkl"])
-def test_a_name_that_promises_another_format_is_refused(run, patterns, tmp_path, name):
-    done = run("train", patterns, "-o", tmp_path / name)
+def test_a_name_that_promises_another_format_is_refused(call, patterns, tmp_path, name):
+    done = call("train", patterns, "-o", tmp_path / name)
     assert done.returncode == 2
     assert "give a name that ends in .npz" in done.stderr
 
@@ -287,8 +287,8 @@ def test_a_mistake_in_the_architecture_is_found_before_the_data(run, tmp_path):
 @pytest.mark.parametrize(
     "arch", ["conv(3, 30) >> dense(classes)", "dense(7)", "conv(3, 3)", "conv(4, 3) >> relu"]
 )
-def test_a_network_that_does_not_fit_writes_nothing(run, patterns, tmp_path, arch):
-    done = run("train", patterns, "-o", tmp_path / "m", "--arch", arch)
+def test_a_network_that_does_not_fit_writes_nothing(call, patterns, tmp_path, arch):
+    done = call("train", patterns, "-o", tmp_path / "m", "--arch", arch)
     assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
     assert done.stderr.splitlines()[-1].startswith("cnncli: ")
 
@@ -534,8 +534,8 @@ def test_a_budget_plans_the_epochs_and_says_which(run, patterns, tmp_path):
         (["--budget", "0.01s"], "--budget 0.01s: too short for a step, a validation and what "),
     ],
 )
-def test_a_budget_that_is_no_use_is_refused(run, patterns, tmp_path, options, message):
-    done = run("train", patterns, "-o", tmp_path / "m.npz", "--arch", ARCH, *options)
+def test_a_budget_that_is_no_use_is_refused(call, patterns, tmp_path, options, message):
+    done = call("train", patterns, "-o", tmp_path / "m.npz", "--arch", ARCH, *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

@@ -64,9 +64,9 @@ def test_a_log_on_stdout_leaves_the_summary_to_stderr(run, patterns, tmp_path):
         (["--log", "none/log"], "there is no folder"),
     ],
 )
-def test_a_log_that_cannot_be_written_is_refused_before_any_work(run, tmp_path, options, fault):
+def test_a_log_that_cannot_be_written_is_refused_before_any_work(call, tmp_path, options, fault):
     (tmp_path / "old").write_text("precious")
-    done = run("train", "no data, for it is not read", "-o", "m.npz", *options, cwd=tmp_path)
+    done = call("train", "no data, for it is not read", "-o", "m.npz", *options, cwd=tmp_path)
     assert done.returncode == 2
     assert fault in done.stderr and len(done.stderr.splitlines()) == 1
     assert (tmp_path / "old").read_text() == "precious"

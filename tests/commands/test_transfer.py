@@ -134,10 +134,10 @@ def test_layers_can_be_frozen_without_another_network(run, others, tmp_path):
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_nothing_written(
-    run, base, others, tmp_path, arguments, code, message
+    call, base, others, tmp_path, arguments, code, message
 ):
     arguments = [str(base) if word == "BASE" else word for word in arguments]
-    done = run("train", others, "-o", tmp_path / "m.npz", *arguments, *FAST)
+    done = call("train", others, "-o", tmp_path / "m.npz", *arguments, *FAST)
     assert done.returncode == code
     assert message in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []

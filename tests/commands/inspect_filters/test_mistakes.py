@@ -3,6 +3,12 @@ import json
 import pytest
 
 
+@pytest.fixture
+def inspect(call, folder):
+    """Run the command in that folder, and in this process."""
+    return lambda *arguments: call("inspect-filters", *arguments, cwd=folder)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
