@@ -57,6 +57,20 @@ class Inception(nn.Module):
         return self.dense(torch.flatten(x, 1))
 
 
+class ShuffleUnit(nn.Module):
+    def __init__(self, channels, groups):
+        super().__init__()
+        self.groups = groups
+        self.filters = nn.Conv2d(channels // 2, channels // 2, 3, padding=1, groups=groups)
+
+    def forward(self, x):
+        kept, changed = x[:, :, 1:, :-1].chunk(2, 1)
+        x = torch.cat([kept, torch.relu(self.filters(changed))], 1)
+        samples, channels, rows, columns = x.shape
+        groups = x.view(samples, self.groups, channels // self.groups, rows, columns)
+        return groups.transpose(1, 2).contiguous().view(samples, channels, rows, columns)
+
+
 LENET = nn.Sequential(
     nn.Conv2d(3, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(),
     nn.MaxPool2d(2), nn.Flatten(), nn.Linear(240, 20), nn.ReLU(), nn.Dropout(), nn.Linear(20, 7),
@@ -73,6 +87,11 @@ ACTIVATIONS = nn.Sequential(
     nn.MaxPool2d(3, 2, ceil_mode=True), nn.ConstantPad2d((1, 2, 0, 1), 0.0), nn.Conv2d(5, 7, 3),
     nn.AdaptiveAvgPool2d(1), nn.Flatten(),
 )  # fmt: skip
+SHUFFLE = nn.Sequential(
+    nn.Conv2d(3, 12, 3), ShuffleUnit(12, 3), nn.AvgPool2d(3, 2, 1, count_include_pad=False),
+    nn.ZeroPad2d((-1, 0, 1, -2)), ShuffleUnit(12, 2), nn.AvgPool2d(2, ceil_mode=True),
+    nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 5),
+)  # fmt: skip
 SIGNAL = nn.Sequential(
     nn.Conv1d(2, 6, 5, padding=2), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(6, 8, 3, dilation=2),
     nn.Flatten(), nn.Linear(8 * 16, 5),
@@ -85,8 +104,9 @@ NETWORKS = pytest.mark.parametrize(
         (Inception(), (12, 9, 5)),
         (ACTIVATIONS, (23, 18, 3)),
         (SIGNAL, (40, 2)),
+        (SHUFFLE, (24, 21, 3)),
     ],
-    ids=["lenet", "resnet", "inception", "activations", "signal"],
+    ids=["lenet", "resnet", "inception", "activations", "signal", "shuffle"],
 )
 
 
