@@ -19,6 +19,8 @@ NETWORKS = [
     "avgpool(3, 3) >> deconv(2, 5, 3, 1)",
     "conv(4, 3, 2, 1) >> deconv(3, 4, 2, 1) >> depthwise(3, pad=1)",
     "maxpool(2) >> avgpool(2) >> conv(2, 1) >> upsample(4)",
+    "conv(4, 3, pad=2) >> shuffle(2) >> crop(0, 2) >> avgpool(3, 1, same, include_pad=no)",
+    "zeropad(3, 1) >> conv(2, 3) >> conv(2, 2, pad=1) >> crop(2, 1)",
 ]
 
 

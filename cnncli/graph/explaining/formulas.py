@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from cnncli.graph.nodes import Node
 from cnncli.layers.base import Layer, Shape, image_shape, volume
+from cnncli.layers.border import Border
 from cnncli.layers.conv import Conv
 from cnncli.layers.deconv import Deconv
 from cnncli.layers.dense import Dense
@@ -76,6 +77,18 @@ def _(layer: Upsample, node: Node) -> list[str]:
     before, after = image_shape(x), image_shape(node.output_shape)
     return [
         f"{letter} = {before[axis]}*{layer.factors(x)[axis]} = {after[axis]}"
+        for letter, axis in _list_axes(x)
+    ]
+
+
+@explain_figures.register
+def _(layer: Border, node: Node) -> list[str]:
+    (x,) = node.input_shapes
+    sizes, border = image_shape(node.output_shape), layer.sides(x)
+    sign = "+" if layer.adds else "-"
+    return [
+        f"{letter} = {image_shape(x)[axis]} {sign} {border[0][axis]} {sign} {border[1][axis]} "
+        f"= {sizes[axis]}"
         for letter, axis in _list_axes(x)
     ]
 

@@ -67,6 +67,7 @@ def test_a_layer_that_sees_everything_says_so():
             "deconv(8, 3, 2, 1) >> deconv(4, 4, 2, same) >> deconv(6, 3, groups=2, bias=no)",
             (5, 6, 4),
         ),
+        ("zeropad(1x0, 2) >> conv(4, 3) >> crop(0x3, 2x1) >> shuffle(2)", (9, 12, 2)),
         ("conv(6, 5, pad=causal) >> avgpool(3) >> upsample(2) >> dense(4)", (100, 2)),
         ("maxpool(3) >> conv(4, 5, 3, 1) >> depthwise(3, 4, pad=1)", (50, 51, 3)),
         ("upsample(3) >> conv(2, 4, 2) >> deconv(2, 2, 3)", (20, 20, 2)),
