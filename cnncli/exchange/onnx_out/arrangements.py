@@ -7,7 +7,6 @@ from functools import reduce
 import numpy as np
 
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
-from cnncli.layers.base import image_shape
 from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.norm import BatchNorm
@@ -15,6 +14,8 @@ from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
+
+LAST = 2**63 - 1  # the end of a Slice that takes all the rest
 
 
 @writes("add")
@@ -66,11 +67,10 @@ def write_take(graph: OnnxGraph, place: Place) -> str:
 def write_shuffle(graph: OnnxGraph, place: Place) -> str:
     """Add a Transpose of the groups and the channels in each, between two Reshapes."""
     assert isinstance(place.layer, Shuffle)
-    (*sides, channels), groups = place.shape, place.layer.groups
-    divided = graph.add_constant("divided", [0, groups, channels // groups, *sides])
-    axes = [0, 2, 1, *range(3, 3 + len(sides))]
-    swapped = graph.add("Transpose", graph.add("Reshape", place.x, divided), perm=axes)
-    return graph.add("Reshape", swapped, graph.add_constant("shape", [0, channels, *sides]))
+    groups, channels = place.layer.groups, place.shape[-1]
+    divided = graph.add_constant("divided", [0, groups, channels // groups, -1])
+    swapped = graph.add("Transpose", graph.add("Reshape", place.x, divided), perm=[0, 2, 1, 3])
+    return graph.add("Reshape", swapped, graph.add("Shape", place.x))
 
 
 @writes("flatten")
@@ -116,13 +116,12 @@ def write_zeropad(graph: OnnxGraph, place: Place) -> str:
 def write_crop(graph: OnnxGraph, place: Place) -> str:
     """Add a Slice of the rows and columns that are left."""
     assert isinstance(place.layer, Crop)
-    (top, left), (bottom, right) = place.layer.sides(place.shape)
-    height, width, _ = image_shape(place.shape)
+    before, after = (spell_axes(place.shape, ends) for ends in place.layer.sides(place.shape))
     return graph.add(
         "Slice",
         place.x,
-        graph.add_constant("first", spell_axes(place.shape, (top, left))),
-        graph.add_constant("end", spell_axes(place.shape, (height - bottom, width - right))),
+        graph.add_constant("first", before),
+        graph.add_constant("end", [-count if count else LAST for count in after]),
         graph.add_constant("axes", [*range(2, len(place.shape) + 1)]),
     )
 

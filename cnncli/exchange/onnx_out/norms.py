@@ -34,9 +34,8 @@ def write_group_norm(graph: OnnxGraph, place: Place) -> str:
         graph.add_constant("zeros", zeros),
         epsilon=place.layer.eps,
     )
-    *sides, channels = place.shape
-    shape = graph.add_constant("shape", [0, channels, *sides])
-    return _scale_and_shift(graph, place, graph.add("Reshape", normal, shape))
+    restored = graph.add("Reshape", normal, graph.add("Shape", place.x))
+    return _scale_and_shift(graph, place, restored)
 
 
 @writes("layer_norm")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnncli.exchange.torch_module.spelling import Place, Spelling, spell_axes, spell_pads, spells
 from cnncli.layers.activation import Clip, LeakyRelu
-from cnncli.layers.base import Axes, image_shape
+from cnncli.layers.base import Axes
 from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.dropout import Dropout
@@ -72,12 +72,8 @@ def spell_zeropad(place: Place) -> Spelling:
 def spell_crop(place: Place) -> Spelling:
     """Spell a slice of the rows and columns that are left."""
     assert isinstance(place.layer, Crop)
-    before, after = place.layer.sides(place.shape)
-    lengths = image_shape(place.shape)[:2]
-    parts = [
-        f"{first}:{length - last}"
-        for first, length, last in zip(before, lengths, after, strict=True)
-    ]
+    sides = zip(*place.layer.sides(place.shape), strict=True)
+    parts = [f"{first or ''}:{-last or ''}" for first, last in sides]
     return Spelling(f"{place.x}[:, :, {', '.join(parts[3 - len(place.shape) :])}]")
 
 

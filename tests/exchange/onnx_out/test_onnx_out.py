@@ -170,6 +170,16 @@ def test_networks_that_make_masks_take_images_of_other_sizes(embed):
     assert (classes == logits.argmax(axis=-1)).mean() > 0.999
 
 
+def test_layers_that_regroup_channels_or_crop_take_images_of_any_size():
+    text = "conv(8, 3, pad=2) >> shuffle(2) >> group_norm(4) >> crop(1x0, 1x2) >> conv(classes, 1)"
+    model = make_model(text, (9, 8, 2))
+    inputs = np.random.default_rng(1).standard_normal((2, 13, 18, 2)).astype(np.float32)
+    (answer,) = run_onnx(build_onnx(model).encode(), input=np.moveaxis(inputs, -1, 1))
+    larger = replace(model, input_shape=inputs.shape[1:])
+    expected = compute_logits(larger, Inputs(inputs, inputs))
+    assert np.moveaxis(answer, 1, -1) == pytest.approx(expected, abs=1e-5)
+
+
 def test_batches_are_of_any_size_and_images_only_where_each_pixel_gets_an_answer():
     masks, digits = (build_onnx(load_golden(name)).content.graph for name in ("masks", "image"))
     assert list_sizes(masks.input[0]) == ["N", 1, "H", "W"]

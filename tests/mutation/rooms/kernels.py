@@ -164,6 +164,12 @@ POOLS = {
         "g->H + g->pt - p * g->sh",
         (f"{POOL}::test_avgpool_counts_the_padding_as_zeros",),
     ),
+    "avgpool-counts-padding-that-is-left-out": Fault(
+        "kernels/pool/pool_windows.h",
+        "if (!g->include_pad) return",
+        "if (!g->include_pad && g->C < 0) return",
+        (f"{POOL}::test_avgpool_counts_the_image_alone_where_that_is_asked_for",),
+    ),
     "l2pool-divides-by-zero": Fault(
         "kernels/pool/pool_kinds.h",
         "choose(y == 0.0f, (lanes){0}, dy / y)",
