@@ -6,8 +6,10 @@ import pytest
 from cnncli.exchange import read_network
 from cnncli.exchange.given import Given
 from cnncli.exchange.proof import Inputs, compute_logits
+from cnncli.model_file import Model
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed; .ci/run installs it")
+from cnncli.exchange.onnx_in import build_network  # noqa: E402
 
 
 def make_file(path, nodes, input_shape, output, opset=17, **constants):
@@ -29,6 +31,14 @@ def make_file(path, nodes, input_shape, output, opset=17, **constants):
     model = onnx.helper.make_model(graph, opset_imports=imports, ir_version=8)
     path.write_bytes(model.SerializeToString())
     return str(path)
+
+
+def build(source):
+    """Return a model of a network whose answer need not be that of any task."""
+    built = build_network(source, None)
+    graph, weights = built.graph, built.weights
+    names = [str(number) for number in range(graph.classes)]
+    return Model(graph.text, graph.input_shape, {}, names, weights)
 
 
 def read(path, **given):

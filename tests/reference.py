@@ -6,7 +6,8 @@ dx dy gradients. Images are NHWC.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import erfc, exp, expm1, pi, sqrt, tanh
+from fractions import Fraction
+from math import ceil, erfc, exp, expm1, floor, pi, sqrt, tanh
 
 import numpy as np
 
@@ -237,3 +238,36 @@ def upsample(x: np.ndarray, rows: int, columns: int) -> np.ndarray:
 def upsample_gradient(dy: np.ndarray, rows: int, columns: int) -> np.ndarray:
     n, H, W, C = dy.shape
     return dy.reshape(n, H // rows, rows, W // columns, columns, C).sum((2, 4))
+
+
+def weigh_position(p: int, length: int, count: int, method: str, align: str) -> np.ndarray:
+    """Return what output position p of an axis takes of each of `length` inputs: (length,)."""
+    if align == "centers":
+        place = Fraction(2 * p + 1, 2) * Fraction(length, count) - Fraction(1, 2)
+    elif align == "corners":
+        place = Fraction(p * (length - 1), count - 1) if count > 1 else Fraction(0)
+    else:
+        place = Fraction(p * length, count)
+    weights = np.zeros(length)
+    if method == "nearest":
+        nearest = floor(place) if align == "starts" else ceil(place - Fraction(1, 2))
+        weights[nearest] = 1
+        return weights
+    for source in range(floor(place) - 2, floor(place) + 4):
+        d = float(abs(place - source))
+        if method == "linear":
+            weight = max(0.0, 1 - d)
+        else:  # Keys 1981, equation 4, a = -3/4
+            weight = 1.25 * d**3 - 2.25 * d**2 + 1 if d < 1 else 0.0
+            weight = -0.75 * (d**3 - 5 * d**2 + 8 * d - 4) if 1 <= d < 2 else weight
+        weights[min(max(source, 0), length - 1)] += weight
+    return weights
+
+
+def interpolate(x: np.ndarray, size: tuple[int, int], method: str, align: str) -> np.ndarray:
+    """Return x (N, H, W, C) with `size` rows and columns."""
+    for axis, count in enumerate(size, start=1):
+        length = x.shape[axis]
+        matrix = [weigh_position(p, length, count, method, align) for p in range(count)]
+        x = np.moveaxis(np.tensordot(matrix, x, (1, axis)), 0, axis)
+    return x

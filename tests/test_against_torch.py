@@ -80,6 +80,12 @@ NETWORKS = {
         " >> dense(7)",
         (11, 9, 3),
     ),
+    "other sizes": (
+        "conv(8,3,pad=1) >> tanh >> resize(7x13) >> conv(9,3) >> relu >> upsample(2x3,linear)"
+        " >> conv(6,3,2) >> upsample(2,cubic,corners) >> resize(6x20,linear,corners) >> tanh"
+        " >> resize(9x7,cubic) >> resize(8x5,nearest,starts) >> dense(7)",
+        (11, 9, 3),
+    ),
     "hourglass": (
         "conv(8,3,pad=1) >> leaky_relu >> (id | (maxpool(2) >> conv(16,3,pad=1) >> gelu >>"
         " deconv(8,2,2) >> relu)) >> conv(12,3,2,same,groups=2) >> upsample >> conv(6,5,fill=edge,"

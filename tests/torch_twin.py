@@ -134,9 +134,13 @@ class Twin:
             return x[:, :, top : top + height, left : left + width]
         if kind == "clip":
             return x.clamp(layer.low, layer.high)
-        if kind == "upsample":
+        if kind == "upsample" and layer.method == "nearest":
             rows, columns = layer.factors(node.input_shapes[0])
             return x.repeat_interleave(rows, 2).repeat_interleave(columns, 3)
+        if kind in ("upsample", "resize"):
+            mode = {"nearest": "nearest", "linear": "bilinear", "cubic": "bicubic"}[layer.method]
+            corners = None if mode == "nearest" else layer.align == "corners"
+            return F.interpolate(x, node.output_shape[:2], mode=mode, align_corners=corners)
         if kind in ("add", "multiply"):
             most = max(value.ndim for value in inputs)
             maps = [value[(...,) + (None,) * (most - value.ndim)] for value in inputs]

@@ -12,8 +12,6 @@ from cnncli.layers.base import Axes
 from cnncli.notation import parse
 from cnncli.value import Value
 
-FINEST = 1 << 12  # parts of a pixel between two positions; jumps are kept as rounded floats
-
 Bounds = tuple[Fraction, Fraction]  # pixels above and below, or to the left and to the right
 
 
@@ -45,14 +43,15 @@ def measure_context(graph: Graph) -> Context:
     rows, columns = (_measure_along(graph, axis) for axis in (0, 1))
     stride = (rows[2], columns[2])
     for node in graph.nodes:
-        if node.layer.reach(*node.input_shapes).everything:
+        reach = node.layer.reach(*node.input_shapes)
+        if reach.everything or reach.anchored:
             _check_other_size(graph, stride, node)
             return Context((0, 0), (0, 0), stride, everything=True)
     return Context((rows[0], columns[0]), (rows[1], columns[1]), stride)
 
 
 def _check_other_size(graph: Graph, stride: Axes, node: Node) -> None:
-    """Refuse a network in which a layer sees the whole image, if it is for a single size."""
+    """Refuse a network in which a layer needs the whole image, if it is for a single size."""
     height, width, channels = graph.input_shape
     shape = (height + stride[0], width + stride[1], channels)
     try:
@@ -61,9 +60,12 @@ def _check_other_size(graph: Graph, stride: Axes, node: Node) -> None:
     except ArchitectureError:
         fits = False
     if not fits:
+        reason, advice = "sees the whole image at once", "leave it out"
+        if node.layer.reach(*node.input_shapes).anchored:
+            reason, advice = "is for an input of this size", "use upsample"
         raise ArchitectureError(
-            f"{node.name} {node.layer}: sees the whole image at once, so that no other size "
-            "could be predicted; leave it out"
+            f"{node.name} {node.layer}: {reason}, so that no other size could be predicted; "
+            f"{advice}"
         )
 
 
@@ -78,11 +80,10 @@ def _measure_along(graph: Graph, axis: int) -> tuple[int, int, int]:
             max(bounds[source][0] + before * jumps[source] for source in node.inputs),
             max(bounds[source][1] + after * jumps[source] for source in node.inputs),
         )
-        jumps[index] = _exact_jump(node, axis)
+        step = Fraction(reach.stride[axis], reach.finer[axis])
+        if reach.anchored:  # in an image of any size, as many positions as in this one
+            step = Fraction(node.input_shapes[0][axis], node.output_shape[axis])
+        jumps[index] = max(jumps[source] for source in node.inputs) * step
     stride = math.lcm(*(jump.numerator for jump in jumps.values()))
     before, after = (max(0, math.ceil(bound)) for bound in bounds[graph.output])
     return before, after, stride
-
-
-def _exact_jump(node: Node, axis: int) -> Fraction:
-    return Fraction(node.jump[axis]).limit_denominator(FINEST)

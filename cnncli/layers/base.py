@@ -65,6 +65,7 @@ class Reach(Value):
     before: Axes = (0, 0)  # of the window, how much at most lies above and to the left
     after: Axes = (0, 0)  # and below and to the right
     everything: bool = False  # the whole input, as global pooling and dense do
+    anchored: bool = False  # at places that depend on the size of the input
 
 
 @dataclass(eq=False)

@@ -1,25 +1,25 @@
-"""Enlarging without weights."""
+"""Enlarging by a whole number, without weights."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cnncli.kernels import elementwise
 from cnncli.layers.arrays import flat
-from cnncli.layers.base import Axes, Example, Layer, Passes, Reach, Shape, Site, image_shape
-from cnncli.layers.geometry import add_channels, check_image, spread_over_axes
+from cnncli.layers.base import Axes, Example, Passes, Shape, Site, image_shape
+from cnncli.layers.geometry import check_image, spread_over_axes
+from cnncli.layers.interpolation import ALIGN, METHOD, Align, Method
+from cnncli.layers.resampling import Resampling
 from cnncli.settings import SIZE, Size, setting
 
 
-class Upsample(Layer, kind="upsample"):
-    """Repeats each pixel `factor` times along rows and columns: x (H, W, C) -> y (f*H, f*W, C)."""
+class Upsample(Resampling, kind="upsample"):
+    """Makes `factor` times as many rows and columns: x (H, W, C) -> y (f*H, f*W, C).
+
+    `method` and `align` are those of resize; the nearest pixel means that each is repeated.
+    """
 
     factor: Size = setting(SIZE, (2,))
-
-    family = "enlarge"
-    scales = True
-    backward_reads = frozenset()
+    method: Method = setting(METHOD, "nearest")
+    align: Align = setting(ALIGN, "centers")
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
@@ -27,29 +27,32 @@ class Upsample(Layer, kind="upsample"):
             ("upsample", (3, 4, 5)),
             ("upsample(3x2)", (2, 2, 17)),
             ("upsample(4)", (5, 2)),
+            ("upsample(2, linear)", (3, 4, 5)),
+            ("upsample(3x1, cubic)", (4, 3, 2)),
+            ("upsample(2, linear, corners)", (6, 3)),
         )
+
+    @property
+    def repeats(self) -> bool:
+        """Whether each pixel becomes several equal ones."""
+        return self.method == "nearest" and self.align != "corners"
+
+    @property
+    def anchored(self) -> bool:
+        return self.align == "corners"
 
     def factors(self, x: Shape) -> Axes:
         """Return how often rows and columns are repeated."""
         check_image(x)
         return spread_over_axes(self.factor, x, 1)
 
-    def output_shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        rows, columns = self.factors(x)
-        height, width, channels = image_shape(x)
-        return add_channels(x, (height * rows, width * columns), channels)
-
-    def reach(self, *inputs: Shape) -> Reach:
-        rows, columns = self.factors(inputs[0])
-        return Reach(finer=(rows, columns), before=(int(rows > 1), int(columns > 1)))
-
-    def find_sources(
-        self, positions: NDArray[np.int64], axis: int, *inputs: Shape
-    ) -> NDArray[np.int64]:
-        return positions[:, None] // self.factors(inputs[0])[axis]
+    def output_size(self, x: Shape) -> Axes:
+        (rows, columns), (height, width, _) = self.factors(x), image_shape(x)
+        return height * rows, width * columns
 
     def build(self, site: Site) -> Passes:
+        if not self.repeats:
+            return super().build(site)
         shape = site.x[0].shape[1:]
         sizes = (*image_shape(shape), *self.factors(shape))
         x, y = flat(site.x[0]), flat(site.y)

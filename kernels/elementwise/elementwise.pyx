@@ -7,6 +7,7 @@ One module, because what Cython adds to each takes longer to compile than most o
 include "activation.pxi"
 include "arrange.pxi"
 include "bias.pxi"
+include "interpolation.pxi"
 include "lrn.pxi"
 include "loss.pxi"
 include "noise.pxi"

@@ -21,6 +21,8 @@ NETWORKS = [
     "maxpool(2) >> avgpool(2) >> conv(2, 1) >> upsample(4)",
     "conv(4, 3, pad=2) >> shuffle(2) >> crop(0, 2) >> avgpool(3, 1, same, include_pad=no)",
     "zeropad(3, 1) >> conv(2, 3) >> conv(2, 2, pad=1) >> crop(2, 1)",
+    "maxpool(2) >> conv(2, 3, pad=1) >> upsample(2, linear) >> conv(2, 3, pad=1)",
+    "(maxpool(3) >> upsample(3, cubic)) + (maxpool(4) >> upsample(4, linear, starts))",
 ]
 
 

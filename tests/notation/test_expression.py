@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncli import settings
-from cnncli.layers import LAYERS
+from cnncli.layers import LAYERS, interpolation
 from cnncli.notation import parse
 from cnncli.notation.expansion import list_named_layers
 from cnncli.notation.expression import Identity, Leaf, Product, Sequence, Stack, Sum, join, repeat
@@ -25,6 +25,8 @@ VALUES = {
     settings.REAL: REALS,
     settings.POSITIVE: st.floats(0, exclude_min=True, allow_infinity=False),
     settings.FILL: st.sampled_from(["zero", "reflect", "edge"]),
+    interpolation.METHOD: st.sampled_from(interpolation.METHODS),
+    interpolation.ALIGN: st.sampled_from(interpolation.ALIGNS),
 }
 
 

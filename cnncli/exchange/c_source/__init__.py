@@ -1,8 +1,9 @@
 """From a model to a C99 file and its header, which need no library but libm.
 
 file.py makes the files, of which network.py writes what the network does: filters.py, pools.py,
-activations.py and arrangements.py have a function per kind of layer, which add constants and calls
-to a file in the making (source.py). What is called is C in templates/library (library.py).
+activations.py, arrangements.py and resampling.py have a function per kind of layer, which add
+constants and calls to a file in the making (source.py). What is called is C in templates/library
+(library.py).
 answers.py has what becomes of the outputs, compiled.py the compiled file.
 """
 

@@ -13,7 +13,6 @@ from cnncli.layers.junction import find_spread
 from cnncli.layers.lrn import Lrn
 from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
-from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
 
 
@@ -79,14 +78,6 @@ def write_reshape(source: CSource, place: Place) -> None:
     assert isinstance(place.layer, Reshape)
     shape = place.layer.shape
     source.call("transpose", shape[-1], count_pixels(shape), place.x, place.y)
-
-
-@writes("upsample")
-def write_upsample(source: CSource, place: Place) -> None:
-    """Add a repetition of pixels."""
-    assert isinstance(place.layer, Upsample)
-    factors = place.layer.factors(place.shape)
-    source.call("upsample", *image_shape(place.shape), *factors, place.x, place.y)
 
 
 @writes("zeropad")

@@ -19,6 +19,7 @@ NUMBERS_AT_ONCE = 1000 * NUMBERS_PER_LINE
 NUMBER = "%.8ef"  # of a float32, in as many digits as make it exact
 ZERO = f"{NUMBER % 0},"
 NULL = "NULL"
+ARRAYS = {"float32": ("float", NUMBER), "uint8": ("uint8_t", "%d"), "int32": ("int", "%d")}
 
 
 class CSource:
@@ -40,7 +41,7 @@ class CSource:
         return function
 
     def add_array(self, name: str, values: NDArray[Any]) -> str:
-        """Append a constant array, of float32 or uint8; return its name."""
+        """Append a constant array, of float32, uint8 or int32; return its name."""
         self._constants.append((name, np.ascontiguousarray(values)))
         return name
 
@@ -139,7 +140,7 @@ def write_windows(windows: Windows) -> list[str]:
 
 def _write_array(name: str, values: NDArray[Any]) -> Iterator[str]:
     """Yield the definition of an array in pieces."""
-    kind, number = ("float", NUMBER) if values.dtype == np.float32 else ("uint8_t", "%d")
+    kind, number = ARRAYS[values.dtype.name]
     line = f"    {' '.join([f'{number},'] * NUMBERS_PER_LINE)}\n"
     whole = values.size // NUMBERS_PER_LINE * NUMBERS_PER_LINE
     flat = values.reshape(-1)

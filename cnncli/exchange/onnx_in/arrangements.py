@@ -1,15 +1,13 @@
-"""Values stacked, taken apart, enlarged, moved or left as they are."""
+"""Values stacked, taken apart, moved or left as they are."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from cnncli.exchange.onnx_in.activations import move
 from cnncli.exchange.onnx_in.cropping import add_crop
-from cnncli.exchange.onnx_in.filters import shorten
 from cnncli.exchange.onnx_in.folding import read_axes, read_slice, resolve_shape
 from cnncli.exchange.onnx_in.network import (
     Call,
@@ -23,7 +21,6 @@ from cnncli.layers.base import Shape, volume
 from cnncli.layers.junction import Stack
 from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
-from cnncli.layers.upsample import Upsample
 
 
 @reads("Identity", "Cast")
@@ -228,45 +225,3 @@ def read_pad(network: Network, call: Call) -> Flow:
         return replace(flow, padding=padding)
     lowered = move(network, flow, 1, -level)  # so that zeros stand for the level
     return move(network, network.settle(lowered, padding), 1, level)
-
-
-@reads("Resize", "Upsample")
-def read_resize(network: Network, call: Call) -> Flow:
-    """Add an upsample, where pixels are repeated a whole number of times."""
-    flow = network.make_plain(call.flow())
-    call.refuse_others(antialias=0)
-    before = (network.samples, *flow.shape)
-    factors = _read_factors(network, call, before)
-    if call.get("mode", "nearest") != "nearest":
-        raise UnsupportedError(f"mode={call.get('mode')} is not read; nearest is")
-    if factors[:2] != [1, 1] or any(f != round(f) or f < 1 for f in factors):
-        raise UnsupportedError("it does not enlarge by whole numbers")
-    if network.opset >= 11 and call.operation.operator == "Resize":
-        way = call.get("coordinate_transformation_mode", "half_pixel")
-        rounding = call.get("nearest_mode", "round_prefer_floor")
-        repeats = (way == "asymmetric" and rounding == "floor") or (
-            way in ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric")
-            and rounding in ("round_prefer_floor", "round_prefer_ceil")
-        )
-        if not repeats:
-            raise UnsupportedError(f"{way} with {rounding} does not repeat pixels")
-    size = tuple(round(factor) for factor in factors[2:])
-    return flow if set(size) == {1} else network.add(Upsample(shorten(size)), flow)
-
-
-def _read_factors(network: Network, call: Call, before: Shape) -> list[float]:
-    """Return the factor along each axis, from scales or from the sizes that are asked for."""
-    old = call.operation.operator == "Upsample" or network.opset < 11
-    scales: Any = call.read("scales", 1 if old else 2)
-    if not scales:
-        sizes = call.constant(3)
-        if sizes is None:
-            raise UnsupportedError("its scales are missing")
-        axes = call.get("axes", [*range(len(before))])
-        whole = [*before]
-        for axis, size in zip(axes, sizes.reshape(-1).tolist(), strict=False):
-            whole[axis % len(before)] = size
-        return [size / length for size, length in zip(whole, before, strict=True)]
-    if len(scales) != len(before):
-        raise UnsupportedError("its scales are not those of all axes")
-    return [float(scale) for scale in scales]

@@ -1,9 +1,9 @@
 """From a model to an ONNX file, by the operators of https://onnx.ai/onnx/operators/.
 
 file.py makes the file. graph.py holds the graph in the making, to which network.py adds the layers:
-filters.py, pools.py, activations.py, arrangements.py and norms.py have a function per kind.
-embedding.py has the nodes for preprocessing and answers, metadata.py what stands beside the graph,
-runtime.py ONNX Runtime.
+filters.py, pools.py, activations.py, arrangements.py, resampling.py and norms.py have a function
+per kind. embedding.py has the nodes for preprocessing and answers, metadata.py what stands beside
+the graph, runtime.py ONNX Runtime.
 """
 
 from __future__ import annotations

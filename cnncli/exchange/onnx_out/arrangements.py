@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import reduce
 
-import numpy as np
-
 from cnncli.exchange.onnx_out.graph import OnnxGraph, Place, spell_axes, writes
 from cnncli.layers.crop import Crop
 from cnncli.layers.dense import Reshape
 from cnncli.layers.norm import BatchNorm
 from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
-from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
 
 LAST = 2**63 - 1  # the end of a Slice that takes all the rest
@@ -85,22 +82,6 @@ def write_reshape(graph: OnnxGraph, place: Place) -> str:
     assert isinstance(place.layer, Reshape)
     *sides, channels = place.layer.shape
     return graph.add("Reshape", place.x, graph.add_constant("shape", [0, channels, *sides]))
-
-
-@writes("upsample")
-def write_upsample(graph: OnnxGraph, place: Place) -> str:
-    """Add a Resize that repeats pixels."""
-    assert isinstance(place.layer, Upsample)
-    factors = spell_axes(place.shape, place.layer.factors(place.shape))
-    return graph.add(
-        "Resize",
-        place.x,
-        "",
-        graph.add_constant("scales", np.array([1, 1, *factors], np.float32)),
-        mode="nearest",
-        coordinate_transformation_mode="asymmetric",
-        nearest_mode="floor",
-    )
 
 
 @writes("zeropad")

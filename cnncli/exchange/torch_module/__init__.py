@@ -1,7 +1,7 @@
 """From a model to a Python file: a module of PyTorch, with its weights in .safetensors beside it.
 
-source.py has the text of the file, spelling.py what a layer becomes in it: filters.py and
-functions.py have a function per kind. rival.py runs it.
+source.py has the text of the file, spelling.py what a layer becomes in it: filters.py,
+functions.py and resampling.py have a function per kind. rival.py runs it.
 """
 
 from __future__ import annotations

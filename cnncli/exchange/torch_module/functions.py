@@ -15,7 +15,6 @@ from cnncli.layers.lrn import Lrn
 from cnncli.layers.pool import AvgPool, Pool
 from cnncli.layers.shuffle import Shuffle
 from cnncli.layers.slice_of_channels import Take
-from cnncli.layers.upsample import Upsample
 from cnncli.layers.zeropad import ZeroPad
 
 ACTIVATIONS = {
@@ -159,14 +158,6 @@ def spell_reshape(place: Place) -> Spelling:
     assert isinstance(place.layer, Reshape)
     *sides, channels = place.layer.shape
     return Spelling(f"{place.x}.reshape({', '.join(map(str, (-1, channels, *sides)))})")
-
-
-@spells("upsample")
-def spell_upsample(place: Place) -> Spelling:
-    """Spell the repetition of pixels."""
-    assert isinstance(place.layer, Upsample)
-    factors = spell_axes(place.shape, place.layer.factors(place.shape))
-    return Spelling(f"F.interpolate({place.x}, scale_factor={factors})")
 
 
 @spells("take")

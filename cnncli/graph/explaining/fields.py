@@ -30,8 +30,9 @@ def _explain_along(axis: int, graph: Graph, node: Node) -> list[tuple[str, str]]
     if wider > field:  # else it saw all of the input already
         formula = f"{field} + ({window} - 1)*{jump} = " if jump == int(jump) else "about "
         lines.append(("field", f"{formula}{wider}"))
-    if reach.stride[axis] > 1:
-        lines.append(("jump", f"{jump:.6g}*{reach.stride[axis]} = {node.jump[axis]:.6g}"))
-    if reach.finer[axis] > 1:
-        lines.append(("jump", f"{jump:.6g}/{reach.finer[axis]} = {node.jump[axis]:.6g}"))
+    stride, finer = reach.stride[axis], reach.finer[axis]
+    if stride > 1 or finer > 1:
+        formula = f"{jump:.6g}" + (f"*{stride}" if stride > 1 else "")
+        formula += f"/{finer}" if finer > 1 else ""
+        lines.append(("jump", f"{formula} = {node.jump[axis]:.6g}"))
     return lines

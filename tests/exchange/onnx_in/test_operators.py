@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from onnx_files import compare, make_file
+from onnx_files import build, compare, make_file
 
 from cnncli.errors import ArchitectureError
 from cnncli.exchange import read_network
 from cnncli.exchange.given import Given
-from cnncli.exchange.onnx_in import build_network
 from cnncli.exchange.onnx_in.reading import read_file
 from cnncli.exchange.proof import gather_inputs, prove
-from cnncli.model_file import Model
 
 NUMBERS = np.random.default_rng(5)
 
@@ -137,6 +135,9 @@ CASES = [
     ([("Split", "x", "a b", {"axis": 1}), ("Mul", "a b", "y")], {}, "take(2) * take(2, 2)"),
     ([("Resize", "x none f", "y", {"mode": "nearest"})],
      {"none": np.float32([]), "f": np.float32([1, 1, 2, 3])}, "upsample(2x3)"),
+    ([("Gather", "x rows", "a", {"axis": 2}), ("Gather", "a columns", "y", {"axis": 3})],
+     {"rows": np.array([0, 3, -1]), "columns": np.array([0, 3, 6])},
+     "resize(3x10, nearest, corners) >> resize(3, nearest, starts)"),
 ]  # fmt: skip
 
 
@@ -180,11 +181,3 @@ def test_logarithms_of_a_softmax_are_read_at_the_end_alone(tmp_path):
     assert caught.value.details == (
         "LogSoftmax y: no layer takes logarithms, other than at the end of a network",
     )
-
-
-def build(source):
-    """Return a model of a network whose answer need not be that of any task."""
-    built = build_network(source, None)
-    graph, weights = built.graph, built.weights
-    names = [str(number) for number in range(graph.classes)]
-    return Model(graph.text, graph.input_shape, {}, names, weights)

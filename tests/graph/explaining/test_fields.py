@@ -27,6 +27,11 @@ def test_a_field_that_is_no_whole_number_is_rounded_up():
     assert "field = about 2" in lines["conv1"]
 
 
+def test_a_jump_that_is_a_fraction_is_explained_by_it():
+    lines = explain_all("maxpool(2) >> resize(6x6)", (16, 16, 1))["resize1"]
+    assert lines == ["field = 2 + (2 - 1)*2 = 4", "jump = 2*4/3 = 2.66667"]
+
+
 def test_a_field_that_is_all_of_the_input_already_does_not_grow():
     lines = explain_all("global_avgpool >> upsample(3) >> conv(1, 3)", (8, 8, 1))
     assert lines["global_avgpool1"] == ["field = all of the input"]

@@ -50,6 +50,25 @@ static void upsample(int height, int width, int channels, int rows, int columns,
         }
 }
 
+/* Make an image of another size. Each of its rows reads `taps` rows of x, whose numbers and weights
+   follow those of the row before; the same for columns. */
+static void resize(int width, int channels, int y_height, int y_width, int taps, const int *rows,
+                   const float *row_weights, const int *columns, const float *column_weights,
+                   const float *x, float *y)
+{
+    for (int i = 0; i < y_height * y_width; i++)
+        for (int c = 0; c < channels; c++, y++) {
+            int first_row = i / y_width * taps, first_column = i % y_width * taps;
+            *y = 0.0f;
+            for (int r = first_row; r < first_row + taps; r++) {
+                float sum = 0.0f;
+                for (int s = first_column; s < first_column + taps; s++)
+                    sum += column_weights[s] * x[(rows[r] * width + columns[s]) * channels + c];
+                *y += row_weights[r] * sum;
+            }
+        }
+}
+
 /* Change between pixels of channels and channels of pixels: y[j][i] = x[i][j]. */
 static void transpose(int rows, int columns, const float *x, float *y)
 {
