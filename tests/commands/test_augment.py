@@ -63,7 +63,7 @@ def make_list(patterns, folder, header, describe):
 
 @pytest.mark.parametrize("labels", [False, True])
 def test_mixed_classes_and_labels_are_learned_and_raise_the_training_loss(
-    run, patterns, tmp_path, labels
+    call, patterns, tmp_path, labels
 ):
     data = patterns
     if labels:
@@ -71,7 +71,7 @@ def test_mixed_classes_and_labels_are_learned_and_raise_the_training_loss(
     losses = []
     for augment in ("none", "mixup(1), cutmix"):
         settings = ("--epochs", "8", "-b", "8", "--lr", "0.01", "--augment", augment, "--json")
-        done = run("train", data, "-o", tmp_path / "m.npz", "-f", "--arch", ARCH, *settings)
+        done = call("train", data, "-o", tmp_path / "m.npz", "-f", "--arch", ARCH, *settings)
         assert done.returncode == 0, done.stderr
         losses.append(json.loads(done.stdout)["train_loss"])
     assert losses[1] > 1.2 * losses[0]

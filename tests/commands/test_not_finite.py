@@ -38,14 +38,14 @@ def folder(run, tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ["kind", "level", "tags"])
-def test_predict_reports_it_in_its_place_and_goes_on(run, folder, name):
-    done = run("predict", f"{name}.npz", "1.npy", "huge.npy", "2.npy", "--json", cwd=folder)
+def test_predict_reports_it_in_its_place_and_goes_on(call, folder, name):
+    done = call("predict", f"{name}.npz", "1.npy", "huge.npy", "2.npy", "--json", cwd=folder)
     first, bad, last = map(json.loads, done.stdout.splitlines())
     assert done.returncode == 4
     assert "not finite" in bad["error"]
     assert "error" not in first
     assert "error" not in last
-    plain = run("predict", f"{name}.npz", "huge.npy", cwd=folder)
+    plain = call("predict", f"{name}.npz", "huge.npy", cwd=folder)
     assert plain.returncode == 4
     assert plain.stdout.startswith("huge.npy: error: the network's answer is not finite")
 
@@ -60,12 +60,12 @@ def test_other_kinds_of_output_fail_alike(run, folder, kind):
 
 
 @pytest.mark.parametrize("name", ["kind", "level", "tags"])
-def test_evaluate_exits_with_4_and_a_gate_with_6(run, folder, name):
-    done = run("evaluate", f"{name}.npz", f"{name}-test.csv", "--json", cwd=folder)
+def test_evaluate_exits_with_4_and_a_gate_with_6(call, folder, name):
+    done = call("evaluate", f"{name}.npz", f"{name}-test.csv", "--json", cwd=folder)
     assert done.returncode == 4
     assert json.loads(done.stdout)["failed"] == 1
     assert "1 of 5 signals got an answer that is not finite (huge.npy)" in done.stderr
-    gated = run("evaluate", f"{name}.npz", f"{name}-test.csv", "--fail-under", "0", cwd=folder)
+    gated = call("evaluate", f"{name}.npz", f"{name}-test.csv", "--fail-under", "0", cwd=folder)
     assert gated.returncode == 6
 
 

@@ -42,15 +42,15 @@ def weights(model, tmp_path_factory):
     ids=lambda arguments: " ".join(arguments[:4]),
 )
 def test_a_file_that_says_what_its_network_is_answers_as_the_model(
-    run, model, described, patterns, image, arguments
+    call, model, described, patterns, image, arguments
 ):
-    def call(path):
+    def answer(path):
         places = {"MODEL": path, "IMAGE": image, "DATA": patterns}
-        done = run(*(places.get(argument, argument) for argument in arguments))
+        done = call(*(places.get(argument, argument) for argument in arguments))
         assert done.returncode == 0, done.stderr
         return done.stdout.replace(str(path), "MODEL").replace(path.name, "MODEL")
 
-    assert call(described) == call(model)
+    assert answer(described) == answer(model)
 
 
 def test_bench_takes_it(run, described):

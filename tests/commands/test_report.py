@@ -138,11 +138,11 @@ def make_masks(folder):
     ],
     ids=["numbers", "signals", "masks", "without a convolution"],
 )
-def test_networks_of_every_kind_have_a_page(run, tmp_path, make_data, arch, parts):
+def test_networks_of_every_kind_have_a_page(call, tmp_path, make_data, arch, parts):
     data, model, path = make_data(tmp_path), tmp_path / "m.npz", tmp_path / "page.html"
-    done = run("train", data, "-o", model, "--arch", arch, "--epochs", "1", "-q")
+    done = call("train", data, "-o", model, "--arch", arch, "--epochs", "1", "-q")
     assert done.returncode == 0, done.stderr
-    done = run("report", model, "--data", data, "-o", path)
+    done = call("report", model, "--data", data, "-o", path)
     assert done.returncode == 0, done.stderr
     page = path.read_text(encoding="utf-8")
     StrictParser(strict=True).parse(page)

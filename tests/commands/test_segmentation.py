@@ -368,18 +368,18 @@ def voc_set(folder, kind, turn=0):
 @pytest.mark.parametrize(
     ("kind", "turn", "ignore"), [("P", 0, "255"), ("P", 1, "#e0e0c0"), ("RGB", 0, "224 224 192")]
 )
-def test_what_is_ignored_in_training_is_in_no_figure_of_any_set(run, tmp_path, kind, turn, ignore):
+def test_what_is_ignored_in_training_is_in_no_figure_of_any_set(call, tmp_path, kind, turn, ignore):
     voc_set(tmp_path / "set", kind, turn)
     voc_set(tmp_path / "other", "RGB")
     settings = ["--arch", ARCH, "--epochs", "12", "--img-size", "24", "--lr", "0.02"]
-    said = run("train", tmp_path / "set", "-o", tmp_path / "n.npz", *settings[:2], "--epochs", "0")
+    said = call("train", tmp_path / "set", "-o", tmp_path / "n.npz", *settings[:2], "--epochs", "0")
     assert re.search("class (255|#e0e0c0) lies only along the borders", said.stderr)
-    done = run("train", tmp_path / "set", "-o", tmp_path / "m.npz", *settings, "--ignore", ignore)
+    done = call("train", tmp_path / "set", "-o", tmp_path / "m.npz", *settings, "--ignore", ignore)
     assert done.returncode == 0, done.stderr
     assert "borders" not in done.stderr
     for name in ("set", "other"):
         judged = ("evaluate", tmp_path / "m.npz", tmp_path / name, "--split", "all", "--json")
-        found = json.loads(run(*judged).stdout)
+        found = json.loads(call(*judged).stdout)
         assert len(found["classes"]) == 2
         assert 4 * 40 * 56 < found["pixels"] < 6 * 40 * 56
         assert found["pixel_accuracy"] > 0.9

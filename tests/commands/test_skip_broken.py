@@ -84,11 +84,11 @@ def test_a_broken_file_is_refused_with_the_option_that_goes_on(run, broken, tmp_
     assert not (tmp_path / "m.npz").exists()
 
 
-def test_training_goes_on_as_if_they_were_not_there(run, broken, tmp_path):
+def test_training_goes_on_as_if_they_were_not_there(call, broken, tmp_path):
     data, files, network = broken
     for threads in (1, 3):
         path = tmp_path / f"{threads}.npz"
-        done = train(run, data, network, path, "--skip-broken", "-j", str(threads))
+        done = train(call, data, network, path, "--skip-broken", "-j", str(threads))
         assert done.returncode == 4, done.stderr
         for file in files:
             assert f"cnncli: {file}: left out, not a readable " in done.stderr
@@ -97,19 +97,19 @@ def test_training_goes_on_as_if_they_were_not_there(run, broken, tmp_path):
         )
         assert done.stdout.startswith(f"{path}: epoch 1 of 1")
     _remove(data, files)
-    done = train(run, data, network, tmp_path / "clean.npz", "--skip-broken", "--json")
+    done = train(call, data, network, tmp_path / "clean.npz", "--skip-broken", "--json")
     assert (done.returncode, "skipped" in json.loads(done.stdout)) == (0, False)
     models = {(tmp_path / f"{name}.npz").read_bytes() for name in ("1", "3", "clean")}
     assert len(models) == 1
 
 
-def test_evaluation_goes_on_as_well(run, broken, tmp_path):
+def test_evaluation_goes_on_as_well(call, broken, tmp_path):
     data, files, network = broken
-    train(run, data, network, tmp_path / "m.npz", "--skip-broken")
-    refused = run("evaluate", tmp_path / "m.npz", data, "--split", "all")
+    train(call, data, network, tmp_path / "m.npz", "--skip-broken")
+    refused = call("evaluate", tmp_path / "m.npz", data, "--split", "all")
     assert (refused.returncode, refused.stdout) == (3, "")
     assert "--skip-broken" in refused.stderr
-    done = run("evaluate", tmp_path / "m.npz", data, "--split", "all", "--skip-broken", "--json")
+    done = call("evaluate", tmp_path / "m.npz", data, "--split", "all", "--skip-broken", "--json")
     record = json.loads(done.stdout)
     assert done.returncode == 4
     assert {skipped["path"] for skipped in record["skipped"]} == set(map(str, files))

@@ -39,6 +39,12 @@ def inspect(run, folder):
 
 
 @pytest.fixture
+def inspect_here(call, folder):
+    """Run the command in that folder, in the process of the tests."""
+    return lambda *arguments: call("inspect-filters", *arguments, cwd=folder)
+
+
+@pytest.fixture
 def draw(script, folder):
     """Run the command on a terminal of 100 columns; what it wrote there."""
 

@@ -11,10 +11,10 @@ SIGNED = ("deconv", "guided", "gradient-x-input", "integrated-gradients", "occlu
 
 
 @pytest.mark.parametrize("name", [*CAMS, *SIGNED, "saliency", "smoothgrad"])
-def test_a_method_lists_stores_and_draws_a_map_over_the_image(inspect, tmp_path, name):
+def test_a_method_lists_stores_and_draws_a_map_over_the_image(inspect_here, tmp_path, name):
     arguments = ("model.npz", "--method", name, "--image", "image.png")
 
-    done = inspect(*arguments, "-o", str(tmp_path / "map.npz"), "--json")
+    done = inspect_here(*arguments, "-o", str(tmp_path / "map.npz"), "--json")
 
     found = json.loads(done.stdout)
     assert (done.returncode, found["method"], found["shape"]) == (0, name, [1, 8, 8])
@@ -28,7 +28,7 @@ def test_a_method_lists_stores_and_draws_a_map_over_the_image(inspect, tmp_path,
     assert pixels.sum() == pytest.approx(row["sum"], rel=1e-4)
     assert (pixels.min(), pixels.max()) == pytest.approx((row["min"], row["max"]))
     assert pixels.min() >= 0 or name in SIGNED
-    assert inspect(*arguments, "-o", str(tmp_path / "map.png")).stdout == ""
+    assert inspect_here(*arguments, "-o", str(tmp_path / "map.png")).stdout == ""
     with Image.open(tmp_path / "map.png") as picture:
         assert picture.width > 300
 

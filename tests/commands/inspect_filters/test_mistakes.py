@@ -3,12 +3,6 @@ import json
 import pytest
 
 
-@pytest.fixture
-def inspect(call, folder):
-    """Run the command in that folder, and in this process."""
-    return lambda *arguments: call("inspect-filters", *arguments, cwd=folder)
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -106,8 +100,8 @@ def inspect(call, folder):
         ),
     ],
 )
-def test_a_mistake_ends_in_one_line(inspect, arguments, code, message):
-    done = inspect("model.npz", *arguments)
+def test_a_mistake_ends_in_one_line(inspect_here, arguments, code, message):
+    done = inspect_here("model.npz", *arguments)
 
     error = done.stderr
     if "--json" in arguments:
@@ -147,9 +141,11 @@ def test_a_mistake_ends_in_one_line(inspect, arguments, code, message):
         ),
     ],
 )
-def test_what_a_map_over_the_image_does_not_take_is_refused(inspect, tmp_path, arguments, message):
+def test_what_a_map_over_the_image_does_not_take_is_refused(
+    inspect_here, tmp_path, arguments, message
+):
     output = str(tmp_path / "map.png")
-    done = inspect(
+    done = inspect_here(
         "model.npz", "--image", "image.png", "-o", output, "--method", *arguments.split()
     )
 
@@ -157,15 +153,15 @@ def test_what_a_map_over_the_image_does_not_take_is_refused(inspect, tmp_path, a
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_model_is_refused(inspect):
-    done = inspect("image.png")
+def test_what_is_no_model_is_refused(inspect_here):
+    done = inspect_here("image.png")
 
     assert done.returncode == 5
     assert done.stderr.startswith("cnncli: image.png: ")
     assert done.stderr.count("\n") == 1
 
 
-def test_nothing_is_left_where_the_work_fails(inspect, tmp_path):
-    inspect("model.npz", "--layer", "none", "-o", str(tmp_path / "out.png"))
+def test_nothing_is_left_where_the_work_fails(inspect_here, tmp_path):
+    inspect_here("model.npz", "--layer", "none", "-o", str(tmp_path / "out.png"))
 
     assert list(tmp_path.iterdir()) == []
