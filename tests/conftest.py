@@ -13,6 +13,7 @@ from PIL import Image
 
 from cnncli.allowance import Allowance
 from cnncli.cli import SIGNALS, main
+from cnncli.terminal import Preferences
 
 ARCH = "conv(4, 3) >> relu >> maxpool >> dense(classes)"
 
@@ -57,7 +58,9 @@ def call(capfd, monkeypatch):
         with monkeypatch.context() as patch, warnings.catch_warnings():
             patch.setattr(sys, "argv", ["cnncli", *map(os.fspath, arguments)])
             patch.setattr(os, "_exit", sys.exit)
-            patch.setattr(Allowance, "bytes", None)  # what an option allows holds for a process
+            patch.setattr(Allowance, "bytes", None)  # what options set holds for a process
+            patch.setattr(Preferences, "quiet", False)
+            patch.setattr(Preferences, "color", True)
             patch.chdir(cwd)
             with pytest.raises(SystemExit) as leaving:
                 main()
