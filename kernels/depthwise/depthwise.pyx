@@ -11,6 +11,7 @@ work of one thread, in an order that shapes alone decide.
 from cython.parallel cimport prange, threadid
 
 from kernels.depthwise.gradient cimport Gradient, gradient_floats, gradient_of, sum_gradient
+from kernels.depthwise.padded cimport pads, sweep_padded
 from kernels.depthwise.strips cimport Sweep, sweep_strips
 from kernels.depthwise.windows3x3 cimport are_threes, sweep_three
 from kernels.geometry cimport Axis, Normal, adjoint_axis, ceil_div, forward_axis, span
@@ -169,5 +170,7 @@ cdef void sweep_slab(
     )
     if are_threes(z):
         sweep_three(z, x, image, first, last)
+    elif pads(z):
+        sweep_padded(z, x, image, first, last)
     else:
         sweep_strips(z, x, image, first, last)

@@ -75,6 +75,22 @@ static const float ZEROS[LANES] = {0};
 #include "window3x3_tile_body.h"
 #endif
 
+/* Copy `width` channels of pixels that lie `step` floats apart. */
+static inline void copy_pixels(
+    const float *x, ptrdiff_t step, ptrdiff_t count, int width, float *to
+) {
+    for (; count > 0; count--, x += step, to += width) switch (width) {
+        case 1: *to = *x; break;
+        case 4: store_4(to, load_4(x)); break;
+#if LANES >= 8
+        case 8: store_8(to, load_8(x)); break;
+#endif
+#if LANES >= 16
+        case 16: store_16(to, load_16(x)); break;
+#endif
+        }
+}
+
 /* Return the width of the vectors that so many channels are cut into. */
 static inline int vector_width(ptrdiff_t channels) {
     int width = LANES;
