@@ -63,6 +63,12 @@ NETWORKS = {
         " >> layer_norm >> prelu >> clip(-0.5,2) >> dense(7)",
         (9, 11, 3),
     ),
+    "shuffles": (
+        "unit(g) = conv(12,1,groups=g) >> bn >> relu >> shuffle(g) >> depthwise(3,pad=1) >> bn\n"
+        "conv(12,3) >> relu >> (unit(3) + id) >> crop(1x0,0x2) >> relu >> (unit(4) | avgpool(3,1,1,"
+        "include_pad=no)) >> avgpool(4,3,same,include_pad=no) >> dense(7)",
+        (10, 13, 3),
+    ),
     "gates": (
         "conv(16,3,pad=1) >> ((conv(16,1) >> global_avgpool >> silu >> conv(16,1) >> sigmoid) * id)"
         " >> relu >> (id * (conv(1,3,pad=1) >> tanh) * dense(16)) >> conv(9,3)"
