@@ -97,3 +97,31 @@ def conv_backward_weights(z: Sizes, x, dy):
                 pixels = padded[tap(z, r, s)][..., channels]
                 dw[filters, :, r, s] = np.einsum("npqk,npqc->kc", dy[..., filters], pixels)
     return dw
+
+
+def expected(z: Sizes, direction, data):
+    """Return what one pass makes of (x, w, dy)."""
+    x, w, dy = data
+    if direction == "forward":
+        return conv_forward(z, x, w)
+    if direction == "backward_data":
+        return conv_backward_data(z, dy, w)
+    return conv_backward_weights(z, x, dy)
+
+
+def shapes(z: Sizes):
+    """Return the shapes of x, w and dy."""
+    return (z.N, z.H, z.W, z.C), (z.K, z.C // z.groups, z.R, z.S), (z.N, z.P, z.Q, z.K)
+
+
+def whole_numbers(z: Sizes):
+    """Return x, w and dy of small whole numbers, whose sums float32 keeps exactly."""
+    random = np.random.default_rng(0)
+    return [random.integers(-4, 5, shape).astype(np.float32) for shape in shapes(z)]
+
+
+def fractions(z: Sizes, positive=False):
+    """Return normally distributed x, w and dy."""
+    random = np.random.default_rng(0)
+    data = [random.standard_normal(shape, np.float32) for shape in shapes(z)]
+    return [np.abs(array) for array in data] if positive else data

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
 from reference import whole_normal
-from reference_conv import Sizes
+from reference_conv import Sizes, expected, fractions, whole_numbers
 
 from cnncli.layers.panels import declare_conv_weight
 
@@ -104,33 +104,6 @@ class Kernels:
 
 def flat(array):
     return np.ascontiguousarray(array).reshape(-1)
-
-
-def shapes(z: Sizes):
-    """Return the shapes of x, w and dy."""
-    return (z.N, z.H, z.W, z.C), (z.K, z.C // z.groups, z.R, z.S), (z.N, z.P, z.Q, z.K)
-
-
-def whole_numbers(z: Sizes):
-    """Return x, w and dy of small whole numbers, whose sums float32 keeps exactly."""
-    random = np.random.default_rng(0)
-    return [random.integers(-4, 5, shape).astype(np.float32) for shape in shapes(z)]
-
-
-def fractions(z: Sizes, positive=False):
-    """Return normally distributed x, w and dy."""
-    random = np.random.default_rng(0)
-    data = [random.standard_normal(shape, np.float32) for shape in shapes(z)]
-    return [np.abs(array) for array in data] if positive else data
-
-
-def expected(z: Sizes, direction, data):
-    x, w, dy = data
-    if direction == "forward":
-        return reference.conv_forward(z, x, w)
-    if direction == "backward_data":
-        return reference.conv_backward_data(z, dy, w)
-    return reference.conv_backward_weights(z, x, dy)
 
 
 def square(N, H, C, K, R, stride=1, pad=None, **rest):

@@ -8,7 +8,7 @@ from fence import ISA_PARAMETERS, ISAS, kernel_modules
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import whole_normal
-from reference_conv import Sizes
+from reference_conv import Sizes, expected, fractions, whole_numbers
 
 MODULES = kernel_modules("depthwise")
 NONE = np.empty(0, np.float32)
@@ -65,33 +65,6 @@ def run(z: Sizes, direction, data, isa=ISAS[0], threads=2, bias=NONE, activation
 
 def flat(array):
     return np.ascontiguousarray(array).reshape(-1)
-
-
-def shapes(z: Sizes):
-    """Return the shapes of x, w and dy."""
-    return (z.N, z.H, z.W, z.C), (z.C, 1, z.R, z.S), (z.N, z.P, z.Q, z.C)
-
-
-def whole_numbers(z: Sizes):
-    """Return x, w and dy of small whole numbers, whose sums float32 keeps exactly."""
-    random = np.random.default_rng(0)
-    return [random.integers(-4, 5, shape).astype(np.float32) for shape in shapes(z)]
-
-
-def fractions(z: Sizes, positive=False):
-    """Return normally distributed x, w and dy."""
-    random = np.random.default_rng(0)
-    data = [random.standard_normal(shape, np.float32) for shape in shapes(z)]
-    return [np.abs(array) for array in data] if positive else data
-
-
-def expected(z: Sizes, direction, data):
-    x, w, dy = data
-    if direction == "forward":
-        return reference.conv_forward(z, x, w)
-    if direction == "backward_data":
-        return reference.conv_backward_data(z, dy, w)
-    return reference.conv_backward_weights(z, x, dy)
 
 
 def square(N, H, C, R=3, stride=1):

@@ -10,7 +10,7 @@ from fence import ISA_PARAMETERS, ISAS, apart, blank, given_array, kernel_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pools import maxpool
-from reference_conv import Sizes
+from reference_conv import Sizes, expected
 
 from cnncli.layers.panels import declare_conv_weight
 
@@ -87,15 +87,6 @@ class Kernels:
         x, w, dy = data
         arguments = {"forward": (x, w), "backward_data": (dy, w), "backward_weights": (x, dy)}
         return getattr(self, direction)(*arguments[direction])
-
-
-def expected(z: Sizes, direction, data):
-    x, w, dy = data
-    if direction == "forward":
-        return reference.conv_forward(z, x, w)
-    if direction == "backward_data":
-        return reference.conv_backward_data(z, dy, w)
-    return reference.conv_backward_weights(z, x, dy)
 
 
 def error(found, right):
