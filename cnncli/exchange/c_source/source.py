@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.exchange.c_source.library import collect_definitions
-from cnncli.layers.base import Array, Layer, Shape, image_shape
+from cnncli.exchange.placed_layer import PlacedLayer
+from cnncli.layers.base import Array, Shape, image_shape
 from cnncli.layers.geometry import Windows
 from cnncli.registry import Registry
-from cnncli.value import Value
 
 NUMBERS_PER_LINE = 5
 NUMBERS_AT_ONCE = 1000 * NUMBERS_PER_LINE
@@ -66,28 +66,15 @@ class CSource:
                 yield from _write_array(*constant)
 
 
-class Place(Value):
+class Place(PlacedLayer):
     """A layer in its place, ready to be written."""
 
     name: str  # of the layer, which those of its constants begin with
-    layer: Layer
-    inputs: tuple[str, ...]  # where the values lie that it reads
-    shapes: tuple[Shape, ...]  # of these: (H, W, C), (L, C) or (units,)
     y: str  # where its answer goes
     output_shape: Shape
     weights: Mapping[str, Array]  # by their own names, as in the model file
     residual: str = NULL  # where a value lies that is added to the answer
     activate: str = NULL  # the function that each pixel then goes through
-
-    @property
-    def x(self) -> str:
-        """Where the value lies that it reads, or the first."""
-        return self.inputs[0]
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of x."""
-        return self.shapes[0]
 
 
 Form = Callable[[CSource, Place], None]

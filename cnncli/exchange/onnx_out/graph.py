@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.exchange.onnx_library import onnx
-from cnncli.layers.base import Array, Layer, Shape
+from cnncli.exchange.placed_layer import PlacedLayer
+from cnncli.layers.base import Array, Shape
 from cnncli.registry import Registry
-from cnncli.value import Value
 
 AXES_AS_INPUT = 18  # the opset from which ReduceMean takes its axes so
 
@@ -69,23 +69,10 @@ class OnnxGraph:
         return name if self._names[name] == 1 else f"{name}_{self._names[name]}"
 
 
-class Place(Value):
+class Place(PlacedLayer):
     """A layer in its place, ready to be written."""
 
-    layer: Layer
-    inputs: tuple[str, ...]  # the values it reads
-    shapes: tuple[Shape, ...]  # of these, for a sample: (H, W, C), (L, C) or (units,)
     weights: Mapping[str, Array]  # by their own names, as in the model file
-
-    @property
-    def x(self) -> str:
-        """The value it reads, or the first."""
-        return self.inputs[0]
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of x for a sample."""
-        return self.shapes[0]
 
 
 Form = Callable[[OnnxGraph, Place], str]

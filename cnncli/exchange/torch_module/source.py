@@ -115,7 +115,7 @@ def _spell_network(graph: Graph) -> tuple[list[str], list[str], str]:
         if index == graph.output != output:
             continue
         inputs = tuple(variables[source] for source in node.inputs)
-        place = Place(node.name, node.layer, inputs, node.input_shapes, node.output_shape)
+        place = Place(node.layer, inputs, node.input_shapes, node.name, node.output_shape)
         spelling: Spelling = SPELLERS[node.layer.kind](place)
         readers.subtract(node.inputs)
         free = [variables[source] for source in node.inputs if not readers[source]]

@@ -7,29 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncli.layers.base import Axes, Layer, Shape
+from cnncli.exchange.placed_layer import PlacedLayer
+from cnncli.layers.base import Axes, Shape
 from cnncli.registry import Registry
 from cnncli.value import Value
 
 
-class Place(Value):
+class Place(PlacedLayer):
     """A layer in its place, ready to be spelled."""
 
     name: str  # of the attribute that keeps its parameters
-    layer: Layer
-    inputs: tuple[str, ...]  # the variables it reads
-    shapes: tuple[Shape, ...]  # of these, for a sample: (H, W, C), (L, C) or (units,)
     output_shape: Shape
-
-    @property
-    def x(self) -> str:
-        """The variable it reads, or the first."""
-        return self.inputs[0]
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of x for a sample."""
-        return self.shapes[0]
 
     @property
     def dimensions(self) -> str:

@@ -36,7 +36,7 @@ def write_program(benches):
     for number, bench in enumerate(benches):
         inputs = tuple(f"x[{i}]" for i in range(len(bench.shapes)))
         output = bench.site.y.shape[1:]
-        place = Place(f"layer{number}", bench.layer, inputs, bench.shapes, "y", output, bench.files)
+        place = Place(bench.layer, inputs, bench.shapes, f"layer{number}", "y", output, bench.files)
         source.statements.append(f"for (int image = 0; image < {IMAGES}; image++) {{")
         for x, shape in zip(inputs, bench.shapes, strict=True):
             source.statements.append(f"failed |= !fread({x}, {4 * volume(shape)}, 1, stdin);")

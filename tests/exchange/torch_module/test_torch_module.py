@@ -55,7 +55,7 @@ def run_layer(layer, shapes):
     expected = bench.answer()
     inputs = {f"x{i}": to_tensor(x[:IMAGES]) for i, x in enumerate(bench.site.x)}
     spelling = SPELLERS[layer.kind](
-        Place("layer", layer, tuple(inputs), shapes, layer.output_shape(*shapes))
+        Place(layer, tuple(inputs), shapes, "layer", layer.output_shape(*shapes))
     )
     network = torch.nn.Module()
     names = {"torch": torch, "F": F, "nn": torch.nn, "self": network, **inputs}
