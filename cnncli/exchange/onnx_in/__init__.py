@@ -3,11 +3,11 @@
 reading.py reads the file and refuses what is unsafe; external_data.py reads the files beside it.
 tracing.py goes through its nodes (broadcasting.py is for those of opset 6): folding.py computes
 what depends on constants and sizes alone, recognition.py finds functions spelled out as chains, and
-filters.py, pools.py, activations.py, normalizations.py, arithmetic.py, arrangements.py and
-resampling.py have a function per operator, which adds to the network of network.py; windows.py says
-where windows stand, answers.py which classes or labels a sigmoid at the end is for. expression.py
-makes an architecture of that, description.py reads what our own files say beside the graph, and
-runtime.py is ONNX Runtime.
+filters.py, pools.py, activations.py, normalizations.py, arithmetic.py, arrangements.py,
+resampling.py and blocks.py have a function per operator, which adds to the network of network.py;
+windows.py says where windows stand, answers.py which classes or labels a sigmoid at the end is for.
+expression.py makes an architecture of that, description.py reads what our own files say beside the
+graph, and runtime.py is ONNX Runtime.
 """
 
 from __future__ import annotations

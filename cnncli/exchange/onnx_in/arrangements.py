@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnncli.exchange.onnx_in.activations import move
+from cnncli.exchange.onnx_in.blocks import find_block, put_side_by_side
 from cnncli.exchange.onnx_in.cropping import add_crop
 from cnncli.exchange.onnx_in.folding import read_axes, read_slice, resolve_shape
 from cnncli.exchange.onnx_in.network import (
@@ -170,6 +171,9 @@ def read_transpose(network: Network, call: Call) -> Flow:
     if groups is not None:
         shuffled = network.add(Shuffle(groups), flow)
         return replace(shuffled, order=flow.order, shape=shape)
+    block = find_block(flow, places)
+    if block is not None:
+        return replace(put_side_by_side(network, flow, block, "CRD"), shape=shape)
     plain = network.make_plain(flow)
     return replace(plain, order=tuple(plain.order[place] for place in places), shape=shape)
 
