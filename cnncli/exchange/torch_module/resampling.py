@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncli.exchange.torch_module.spelling import Place, Spelling, spell_axes, spells
-from cnncli.layers.base import image_shape
+from cnncli.layers.base import Axes, image_shape
 from cnncli.layers.resampling import Resampling
 from cnncli.layers.upsample import Upsample
 
@@ -19,25 +19,29 @@ def spell_resampling(place: Place) -> Spelling:
     if layer.method == "nearest":
         return Spelling(_take_nearest(layer, place))
     if layer.align == "starts":
-        return Spelling(_align_starts(layer, place))
-    rows, columns, _ = image_shape(place.output_shape)
+        return Spelling(_align_starts(place))
     corners = layer.align == "corners"
-    return Spelling(_interpolate(layer, place, place.x, (rows, columns), corners=corners))
+    if isinstance(layer, Upsample):  # which says nothing of the size of the image
+        axes = layer.factors(place.shape)
+        return Spelling(_interpolate(place, place.x, corners=corners, scale_factor=axes))
+    axes = layer.output_size(place.shape)
+    return Spelling(_interpolate(place, place.x, corners=corners, size=axes))
 
 
-def _interpolate(
-    layer: Resampling, place: Place, x: str, size: tuple[int, int], *, corners: bool
-) -> str:
+def _interpolate(place: Place, x: str, *, corners: bool, **size: Axes) -> str:
     """Return the call for linear or cubic; a cubic signal is an image of a single row."""
-    ends = f"align_corners={corners})"
+    assert isinstance(place.layer, Resampling)
+    ((name, axes),) = size.items()
+    method, ends = place.layer.method, f"align_corners={corners})"
+    figures = spell_axes(place.shape, axes)
     if len(place.shape) == 3:
-        return f'F.interpolate({x}, {size}, mode="bi{layer.method}", {ends}'
-    if layer.method == "linear":
-        return f'F.interpolate({x}, {size[1]}, mode="linear", {ends}'
-    return f'F.interpolate({x}.unsqueeze(2), {size}, mode="bicubic", {ends}.squeeze(2)'
+        return f'F.interpolate({x}, {name}={figures}, mode="bi{method}", {ends}'
+    if method == "linear":
+        return f'F.interpolate({x}, {name}={figures}, mode="linear", {ends}'
+    return f'F.interpolate({x}.unsqueeze(2), {name}={axes}, mode="bicubic", {ends}.squeeze(2)'
 
 
-def _align_starts(layer: Resampling, place: Place) -> str:
+def _align_starts(place: Place) -> str:
     """Return the call with corners of one more row and column, the last again: p L/P becomes that.
 
     What is made of them, the last row and column, is left out.
@@ -48,7 +52,7 @@ def _align_starts(layer: Resampling, place: Place) -> str:
     padded = f'F.pad({place.x}, {pads}, mode="replicate")'
     larger = (rows + 1 if image else 1, columns + 1)
     without = "[:, :, :-1, :-1]" if image else "[:, :, :-1]"
-    return _interpolate(layer, place, padded, larger, corners=True) + without
+    return _interpolate(place, padded, corners=True, size=larger) + without
 
 
 def _take_nearest(layer: Resampling, place: Place) -> str:

@@ -170,10 +170,17 @@ def test_networks_that_make_masks_take_images_of_other_sizes(embed):
     assert (classes == logits.argmax(axis=-1)).mean() > 0.999
 
 
-def test_layers_that_regroup_channels_or_crop_take_images_of_any_size():
-    text = "conv(8, 3, pad=2) >> shuffle(2) >> group_norm(4) >> crop(1x0, 1x2) >> conv(classes, 1)"
-    model = make_model(text, (9, 8, 2))
-    inputs = np.random.default_rng(1).standard_normal((2, 13, 18, 2)).astype(np.float32)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv(8, 3, pad=2) >> shuffle(2) >> group_norm(4) >> crop(1x0, 1x2) >> conv(classes, 1)",
+        "maxpool >> conv(8, 1) >> upsample(2, linear) >> conv(classes, 1)",
+        "maxpool(2x3) >> upsample(2x3, cubic, corners) >> conv(classes, 1)",
+    ],
+)
+def test_layers_without_a_size_of_their_own_take_images_of_any_size(text):
+    model = make_model(text, (10, 12, 2))
+    inputs = np.random.default_rng(1).standard_normal((2, 14, 18, 2)).astype(np.float32)
     (answer,) = run_onnx(build_onnx(model).encode(), input=np.moveaxis(inputs, -1, 1))
     larger = replace(model, input_shape=inputs.shape[1:])
     expected = compute_logits(larger, Inputs(inputs, inputs))

@@ -85,6 +85,16 @@ def test_a_layer_answers_alike_in_pytorch(layer, shapes):
     assert np.abs(answer - expected).max() <= 1e-5 * np.ptp(expected)
 
 
+@pytest.mark.parametrize("text", ["upsample(2, linear)", "upsample(3x2, cubic, corners)"])
+def test_an_upsample_is_spelled_for_images_of_any_size(text):
+    layer = parse(text).layer
+    bench = Bench(layer, ((5, 7, 2),), PREDICTION)
+    expected, x = bench.answer(), to_tensor(bench.site.x[0][:IMAGES])
+    place = Place("layer", layer, ("x",), ((4, 4, 2),), layer.output_shape((4, 4, 2)))
+    answer = eval(SPELLERS["upsample"](place).value, {"F": F, "x": x})
+    assert np.moveaxis(answer.numpy(), 1, -1) == pytest.approx(expected, abs=1e-5)
+
+
 def load_module(path):
     names = {"__name__": "network", "__file__": str(path)}
     exec(path.read_text(), names)

@@ -8,6 +8,7 @@ ACTIVATION = "tests/kernels/test_activation.py"
 ARRANGE = "tests/kernels/test_arrange.py"
 CONV = "tests/kernels/test_conv.py"
 DEPTHWISE = "tests/kernels/test_depthwise.py"
+INTERPOLATION = "tests/kernels/test_interpolation.py"
 NORM = "tests/kernels/test_norm.py"
 OPTIMIZER = "tests/kernels/test_optimizer.py"
 POOL = "tests/kernels/test_pool.py"
@@ -32,6 +33,12 @@ ELEMENTWISE = {
         "y[i * C + c] = x[i * C + c] - largest",
         "y[i * C + c] = x[i * C + c]",
         (f"{ACTIVATION}::test_softmax_of_equal_logits_is_even_however_large",),
+    ),
+    "a-sum-without-terms-is-left-as-it-was": Fault(
+        "kernels/elementwise/interpolation.pxi",
+        "if terms == 0:",
+        "if terms < 0:",
+        (f"{INTERPOLATION}::test_sums_are_those_of_the_definition_and_zero_without_terms",),
     ),
     "dropout-is-not-scaled": Fault(
         "kernels/elementwise/arrange.pxi",

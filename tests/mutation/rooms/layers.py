@@ -41,6 +41,36 @@ FAULTS = {
         "_pair(d * k for k, d in zip(self.size, self.dilation, strict=True))",
         ("tests/graph/test_receptive_field.py",),
     ),
+    "pixels-lie-in-the-corners-of-their-areas": Fault(
+        "cnncli/layers/interpolation.py",
+        "(p + 0.5) * self.length / self.count - 0.5",
+        "p * self.length / self.count",
+        ("tests/layers/test_interpolation.py",),
+    ),
+    "the-second-of-two-as-near-is-the-nearest": Fault(
+        "cnncli/layers/interpolation.py",
+        "np.ceil(places - 0.5)",
+        "np.floor(places + 0.5)",
+        ("tests/layers/test_interpolation.py",),
+    ),
+    "cubic-is-as-blunt-as-in-other-tools": Fault(
+        "cnncli/layers/interpolation.py",
+        "SHARPNESS = -0.75",
+        "SHARPNESS = -0.5",
+        ("tests/layers/test_interpolation.py", "tests/layers/test_resampling.py"),
+    ),
+    "an-interpolation-reaches-a-pixel-less": Fault(
+        "cnncli/layers/interpolation.py",
+        "math.ceil(half - offset + phase - step)",
+        "math.ceil(half - offset + phase - step) - 1",
+        ("tests/layers/test_interpolation.py",),
+    ),
+    "columns-are-resampled-for-the-rows-there-were": Fault(
+        "cnncli/layers/resampling.py",
+        "columns.sum_up(back=True), rows.count, channels",
+        "columns.sum_up(back=True), rows.length, channels",
+        ("tests/layers/test_resampling.py",),
+    ),
     "ceil-adds-a-window-of-nothing": Fault(
         "cnncli/layers/geometry.py",
         "first_without_room < length + before[axis]",
