@@ -88,8 +88,9 @@ def read_gather(network: Network, call: Call) -> Flow:
     flow = network.make_plain(call.flow())
     shape = (network.samples, *flow.shape)
     axis = call.get("axis", 0) % len(shape)
-    if chosen.ndim == 1 and chosen.size and axis > 1:
-        places = np.where(chosen < 0, chosen + shape[axis], chosen).astype(np.float64)
+    places = np.where(chosen < 0, chosen + shape[axis], chosen).astype(np.float64)
+    inside = (places >= 0) & (places < shape[axis])
+    if chosen.ndim == 1 and chosen.size and inside.all() and axis > 1:
         targets = [Target(length, np.arange(float(length))) for length in shape[2:]]
         targets[axis - 2] = Target(shape[axis], places)
         if added := _add_layers(network, flow, targets, "nearest"):
@@ -126,6 +127,8 @@ def _keep_aspect(call: Call, sizes: Wide, factors: Wide) -> Wide:
     policy = call.get("keep_aspect_ratio_policy", "stretch")
     if policy == "stretch":
         return sizes
+    if policy not in ("not_larger", "not_smaller"):
+        raise UnsupportedError(f"keep_aspect_ratio_policy={policy} is not known")
     factor = factors.min() if policy == "not_larger" else factors.max()
     extents: Wide = sizes / factors * factor
     return extents

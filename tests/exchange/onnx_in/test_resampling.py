@@ -85,3 +85,22 @@ def test_before_opset_11_linear_began_at_the_first_pixel(tmp_path, opset, operat
     model = build(read_file(path))
     assert model.graph.text == "upsample(2x3, linear, starts)"
     assert compare(path, model) < 1e-5
+
+
+def test_an_aspect_is_kept_only_in_ways_that_are_known(tmp_path):
+    constants = {"none": np.float32([]), "s": np.array([9, 9])}
+    attributes = {"axes": [2, 3], "keep_aspect_ratio_policy": "wide"}
+    nodes = [("Resize", "x none none s", "y", attributes)]
+    path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", opset=18, **constants)
+    with pytest.raises(ArchitectureError) as caught:
+        build(read_file(path))
+    assert "keep_aspect_ratio_policy=wide is not known" in caught.value.details[0]
+
+
+@pytest.mark.parametrize("rows", [[0, 1], [0, 99], [-99, 6], [[0, 6]], 3])
+def test_rows_that_are_not_those_nearest_to_a_size_are_refused(tmp_path, rows):
+    nodes = [("Gather", "x rows", "y", {"axis": 2})]
+    path = make_file(tmp_path / "net.onnx", nodes, IMAGE, "y", rows=np.array(rows))
+    with pytest.raises(ArchitectureError) as caught:
+        build(read_file(path))
+    assert "other than the rows or columns nearest" in caught.value.details[0]
