@@ -127,6 +127,24 @@ def test_shape_arithmetic_that_was_not_folded_is_folded(tmp_path):
     assert compare(path, read(path)) < 1e-5
 
 
+def test_all_ways_to_interpolate_are_read(tmp_path):
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 3, 2),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Upsample((13, 9), mode="bilinear", align_corners=True),
+        nn.Upsample((20, 11), mode="bicubic"),
+        nn.Upsample((7, 13)),
+        nn.Flatten(),
+        nn.Linear(4 * 7 * 13, 5),
+    )
+    path = export(network, (15, 12, 3), tmp_path / "net.onnx")
+    assert read(path).arch == (
+        "conv(4, 3, 2) >> upsample(method=linear) >> resize(13x9, align=corners)"
+        " >> resize(20x11, cubic) >> resize(7x13, nearest, starts) >> dense(5)"
+    )
+    assert compare(path, read(path)) < 1e-5
+
+
 def test_the_text_is_that_of_a_person(tmp_path):
     assert read(export(LENET, (20, 28, 3), tmp_path / "lenet.onnx")).arch == (
         "conv(6, 5, pad=2) >> relu >> maxpool >> conv(16, 5) >> relu >> maxpool >> dense(20) "
