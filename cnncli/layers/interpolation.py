@@ -106,10 +106,10 @@ class Interpolation(Value):
         return Sums(length, count, starts, reads[order], terms[order])
 
     def measure_reach(self) -> tuple[int, int, int]:
-        """Return its window, and how far that goes before and behind p times the jump, at most.
+        """Return how many inputs an output p reads, and how far before and after p * jump at most.
 
-        Output position p lies at p * jump + offset; what is left of that below a whole number is
-        `phase`, or a multiple of 1/finer more.
+        It lies at p * jump + offset, which is a whole number and a fraction: `phase`, or that and a
+        multiple of `step`.
         """
         offset, step = Fraction(0), Fraction(1, self.jump.denominator)
         if self.align == "centers":

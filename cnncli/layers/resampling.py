@@ -41,14 +41,14 @@ class Resampling(Layer):
         @property
         def align(self) -> Align: ...
 
+    family = "enlarge"
+    scales = True
+    backward_reads = frozenset()
+
     @property
     def anchored(self) -> bool:
         """Whether an output position lies elsewhere in an input of another size."""
         return True
-
-    family = "enlarge"
-    scales = True
-    backward_reads = frozenset()
 
     def output_size(self, x: Shape) -> Axes:
         """Return the rows and columns of the output; raise ArchitectureError."""
