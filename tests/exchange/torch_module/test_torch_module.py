@@ -90,7 +90,7 @@ def test_an_upsample_is_spelled_for_images_of_any_size(text):
     layer = parse(text).layer
     bench = Bench(layer, ((5, 7, 2),), PREDICTION)
     expected, x = bench.answer(), to_tensor(bench.site.x[0][:IMAGES])
-    place = Place("layer", layer, ("x",), ((4, 4, 2),), layer.output_shape((4, 4, 2)))
+    place = Place(layer, ("x",), ((4, 4, 2),), "layer", layer.output_shape((4, 4, 2)))
     answer = eval(SPELLERS["upsample"](place).value, {"F": F, "x": x})
     assert np.moveaxis(answer.numpy(), 1, -1) == pytest.approx(expected, abs=1e-5)
 
