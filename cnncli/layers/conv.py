@@ -216,17 +216,9 @@ def build_passes(
     residual, scratch = flat(site.epilogue.residual), site.scratch
     normal = {} if site.normal is None else {"normal": site.normal}
     forward = kernel(
-        operator,
-        x,
-        weight,
-        bias,
-        residual,
-        y,
-        scratch,
-        site.epilogue.activation,
-        target_step=step,
-        **normal,
-    )
+        operator, x, weight, bias, residual, y, scratch, site.epilogue.activation,
+        target_step=step, **normal,
+    )  # fmt: skip
     gradients = site.gradients
     if gradients is None:
         return Passes(forward)

@@ -316,7 +316,7 @@ cdef void correlate_padded(
     cdef Py_ssize_t part, image, together
     padded.y = scratch
     padded.bias = padded.residual = NULL
-    padded.activation = False
+    padded.activation = 0
     scratch += g.padded_floats(min(n, g.threads))
     for part in range(ceil_div(n, g.threads)):
         image = part * g.threads

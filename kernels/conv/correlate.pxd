@@ -60,8 +60,8 @@ cdef enum:
     WEIGHT_FLOATS = 72 * 1024  # of two panels: what stays in the second-level cache beside a slab
     FEW_WEIGHTS = 9 * 512      # and in the first-level cache
     CHAIN_TAPS = 9             # under which a tile's sums end with a block: see forward_tile.h
-    MANY_WEIGHTS = 1 << 18     # floats, of which a slab of
-    FEW_PIXELS = 128           # has to fetch the next ones from memory in time
+    MANY_WEIGHTS = 1 << 18     # floats: more than the second-level cache holds,
+    FEW_PIXELS = 128           # and so few pixels of a slab do not hide that they come from memory
     SHORT_ROW = 8              # pixels: too few to hide that weights come from the second level
     BLOCKS_AHEAD = 3           # of 16 channels, to fetch weights from memory in time
     TILE_PIXELS = 28           # the most of any tile

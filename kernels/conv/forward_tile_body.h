@@ -7,7 +7,7 @@
             b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);       \
         UNROLL for (int i = 0; i < pixels; i++) {                                            \
             OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);    \
-            UNROLL for (int j = 0; j < vectors; j++) ADD_PRODUCT(sum[i][j], a, b[j]);                  \
+            UNROLL for (int j = 0; j < vectors; j++) ADD_PRODUCT(sum[i][j], a, b[j]);        \
         }                                                                                    \
         UNROLL for (int i = 0; i < pointers; i++) {                                          \
             x[i] += 1;                                                                       \

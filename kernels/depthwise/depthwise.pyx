@@ -107,7 +107,7 @@ cdef class BackwardData(Bound):
         self.threads, self.normal, self.scratch = g.threads, None, None
         self.z = Sweep(
             g.rows_back, g.cols_back, g.C, Normal(NULL, NULL, NULL), start(dy), start(weight),
-            NULL, <float *> start(dx), False,
+            NULL, <float *> start(dx), 0,
         )
 
 

@@ -124,7 +124,7 @@ def winograd_backward_data(
     if n == 0:
         return
     z.t = &g.backward
-    z.x, z.weight, z.y, z.activation = &dy[0], &transformed[0], &dx[0], False
+    z.x, z.weight, z.y, z.activation = &dy[0], &transformed[0], &dx[0], 0
     z.turned, z.pools = True, False
     z.bias = NULL
     z.residual = &residual[0] if residual.shape[0] else NULL
