@@ -83,7 +83,7 @@ class Conv(Filtering, kind="conv"):
     groups: int = setting(COUNT, 1)
     bias: bool = setting(SWITCH, True)
 
-    grain = winograd.TILE
+    grain = winograd.GRAIN
 
     @classmethod
     def examples(cls) -> tuple[Example, ...]:
@@ -93,7 +93,9 @@ class Conv(Filtering, kind="conv"):
             ("conv(8, 3, 2, 1, reflect)", (8, 7, 4)),
             ("conv(12, 3, pad=1, groups=3)", (6, 6, 6)),
             ("conv(18, 1, bias=no)", (5, 5, 34)),
-            ("conv(40, 3, pad=1)", (9, 10, 36)),  # by Winograd's algorithm
+            ("conv(40, 3, pad=1)", (9, 10, 36)),  # by Winograd's algorithm, as the next two
+            ("conv(40, 5, pad=2)", (9, 10, 36)),
+            ("conv(64, 3, 2, 1)", (11, 12, 48)),
             ("conv(16, 2, pad=causal, dilation=4)", (30, 8)),
         )
 
@@ -121,7 +123,8 @@ class Conv(Filtering, kind="conv"):
     def memory(self, setup: Setup, *inputs: Shape) -> Memory:
         (x,) = inputs
         if self._by_winograd(setup, x):
-            return winograd.plan_memory(setup, self._winograd(setup, x), self.filters)
+            operators = self._winograd(setup, x), self._gradient(setup, x)
+            return winograd.plan_memory(setup, *operators, self.filters)
         operator = self._convolution(setup, x, pools=self._can_pool(setup, x))
         return Memory(
             scratch=choose_scratch(setup, operator, operator.forward_scratch, self.filters)
@@ -143,7 +146,9 @@ class Conv(Filtering, kind="conv"):
         x = site.x[0].shape[1:]
         if self._by_winograd(site.setup, x):
             return winograd.build_passes(
-                site, self._winograd(site.setup, x, pools=site.epilogue.pool)
+                site,
+                self._winograd(site.setup, x, pools=site.epilogue.pool),
+                self._gradient(site.setup, x),
             )
         return build_passes(site, self._convolution(site.setup, x, pools=site.epilogue.pool))
 
@@ -156,6 +161,11 @@ class Conv(Filtering, kind="conv"):
 
     def _winograd(self, setup: Setup, x: Shape, *, pools: bool = False) -> Any:
         return winograd.describe(setup, self.windows(x), x[-1], self.filters, pools)
+
+    def _gradient(self, setup: Setup, x: Shape) -> Any:
+        """Return the direct kernels' description, if their weight gradients are the faster ones."""
+        strides = self.windows(x).stride != (1, 1)
+        return self._convolution(setup, x) if strides and setup.training else None
 
     def _convolution(self, setup: Setup, x: Shape, *, pools: bool = False) -> Any:
         return describe(

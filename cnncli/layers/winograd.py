@@ -1,32 +1,46 @@
-"""Winograd's algorithm for 3x3 convolutions: where it pays, and forward beside backward.
+"""Winograd's algorithm for 3x3 and 5x5 convolutions: where it pays, and forward beside backward.
 
 F(4x4, 3x3) makes 4 x 4 outputs from 6 x 6 inputs with 36 multiplications per channel and filter,
-where the definition takes 144 (Lavin & Gray 2015, arXiv:1509.09308). Tiles stick out over borders,
-and transforms cost, so it does not always pay.
+where the definition takes 144; F(2x2, 5x5) makes 2 x 2 outputs with as many instead of 100 (Lavin
+& Gray 2015, arXiv:1509.09308). For 3x3 filters of stride 2, 2 x 2 outputs take 25 instead of 36
+(Huang et al. 2020, arXiv:2002.00552). Tiles stick out over borders, and transforms cost, so it does
+not always pay.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnncli.kernels import conv as direct_kernels
 from cnncli.kernels import winograd as kernels
 from cnncli.layers.arrays import NOTHING, flat, step_of
 from cnncli.layers.base import Memory, Passes, Setup, Site
 from cnncli.layers.epilogue import build_epilogue_backward, count_epilogue_scratch
 from cnncli.layers.geometry import Windows
 
-TILE = 4  # outputs along an axis
+
+class Form(NamedTuple):
+    """What a tile takes, in multiply-adds of the direct kernels: fitted to measurements."""
+
+    outputs: int  # of a tile along an axis
+    product: float  # of all points, for a channel and a filter
+    transform: float  # of a channel of a tile, there, and of a filter, back
+    weight: float  # of transforming a channel's weights for a filter
+
+
+FORMS = {  # by the size and the stride of a filter
+    (3, 1): Form(4, 39, 290, 150),
+    (5, 1): Form(2, 39, 290, 250),
+    (3, 2): Form(2, 28, 150, 100),
+}
+GRAIN = math.lcm(*(form.outputs for form in FORMS.values()))
 FEW_TILES = 16  # to multiply by a weight that comes from memory
 LARGE = 1 << 17  # channels x filters
-
-# Fitted to measurements of all three passes, in multiply-adds of the direct kernels.
-PRODUCT_COST = 39  # of a tile's 36 points, for a channel and a filter
-TRANSFORM_COST = 290  # of a channel of a tile, there, and of a filter, back
-WEIGHT_COST = 150  # of transforming a channel's weights for a filter
 
 
 @lru_cache(maxsize=512)  # asked again and again while a plan is made
@@ -38,45 +52,52 @@ def pays(setup: Setup, windows: Windows, channels: int, filters: int) -> bool:
     """
     if setup.conv_algo == "direct":
         return False
-    if windows.size != (3, 3) or windows.stride != (1, 1) or windows.dilation != (1, 1):
+    form = _form(windows)
+    if form is None or windows.dilation != (1, 1) or max(_pads(windows)) >= windows.size[0]:
         return False
-    if max(_pads(windows)) > 2:
-        return False
-    cost = _count_winograd_cost(windows, channels, filters)
+    cost = _count_winograd_cost(form, windows, channels, filters)
     if setup.latency:
-        cost += WEIGHT_COST * channels * filters
+        cost += form.weight * channels * filters
     return cost < _count_direct_cost(windows, channels, filters)
+
+
+def _form(windows: Windows) -> Form | None:
+    (rows, columns), (down, right) = windows.size, windows.stride
+    return FORMS.get((rows, down)) if rows == columns and down == right else None
 
 
 def _pads(windows: Windows) -> list[int]:
     after = [
-        output + 2 - before - length
-        for output, before, length in zip(
-            windows.output, windows.before, windows.input, strict=True
-        )
+        (output - 1) * stride + size - before - length
+        for output, size, stride, before, length in _axes(windows)
     ]
     return [*windows.before, *after]
 
 
 def _count_direct_cost(windows: Windows, channels: int, filters: int) -> float:
     """Return the multiply-adds for an image, without those of padding; short rows cost more."""
-    axes = zip(windows.output, windows.before, windows.input, strict=True)
     rows, columns = (
-        sum(0 <= p + tap - before < length for p in range(outputs) for tap in range(3))
-        for outputs, before, length in axes
+        sum(0 <= p * stride + tap - before < length for p in range(outputs) for tap in range(size))
+        for outputs, size, stride, before, length in _axes(windows)
     )
     return rows * columns * channels * filters * (1 + 2 / windows.output[1])
 
 
-def _count_winograd_cost(windows: Windows, channels: int, filters: int) -> float:
+def _axes(windows: Windows) -> Iterable[tuple[int, int, int, int, int]]:
+    """Return the outputs, size, stride, padding before and length of both axes."""
+    axes = windows.output, windows.size, windows.stride, windows.before, windows.input
+    return zip(*axes, strict=True)
+
+
+def _count_winograd_cost(form: Form, windows: Windows, channels: int, filters: int) -> float:
     """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
     channels, filters = -(-channels // 16) * 16, -(-filters // 16) * 16
-    transforms = TRANSFORM_COST * (channels + filters)
-    return _count_tiles(windows) * (PRODUCT_COST * channels * filters + transforms)
+    transforms = form.transform * (channels + filters)
+    return _count_tiles(form, windows) * (form.product * channels * filters + transforms)
 
 
-def _count_tiles(windows: Windows) -> int:
-    return math.prod(-(-length // TILE) for length in windows.output)
+def _count_tiles(form: Form, windows: Windows) -> int:
+    return math.prod(-(-length // form.outputs) for length in windows.output)
 
 
 def describe(
@@ -84,29 +105,33 @@ def describe(
 ) -> Any:
     """Return the kernels' description of a convolution; pooled, without an odd row or column."""
     rows, columns = (length - length % 2 if pools else length for length in windows.output)
-    sizes = (*windows.input, channels, filters, *windows.before, rows, columns)
-    late = _transforms_late(setup, _count_tiles(windows), channels * filters)
-    return kernels.Winograd(*sizes, late, setup.batch, setup.threads)
+    kind = windows.size[0], windows.stride[0]
+    late = _transforms_late(setup, _count_tiles(FORMS[kind], windows), channels * filters)
+    return kernels.Winograd(
+        *kind, *windows.input, channels, filters, *windows.before, rows, columns, late,
+        setup.batch, setup.threads,
+    )  # fmt: skip
 
 
 def _transforms_late(setup: Setup, tiles: int, size: int) -> bool:
     """Say whether so many channels x filters are transformed only where they are used.
 
-    Transformed, they are four times as large: where they are not used again, it takes longer to
-    write them, or to fetch them from memory, than to transform them.
+    Transformed, they are up to four times as large: where they are not used again, it takes longer
+    to write them, or to fetch them from memory, than to transform them.
     """
     if setup.latency and tiles < FEW_TILES:
         return size >= LARGE // 2
     return (setup.training or setup.latency) and size >= LARGE
 
 
-def plan_memory(setup: Setup, operator: Any, filters: int) -> Memory:
+def plan_memory(setup: Setup, operator: Any, direct: Any, filters: int) -> Memory:
     """Return the floats of transformed weights that are kept, and of what the passes work in."""
     epilogue = count_epilogue_scratch(filters)
     if setup.training:
         forward = operator.weight_size + operator.forward_scratch
         backward = operator.data_weight_size + operator.data_scratch
-        return Memory(scratch=max(forward, backward, operator.gradient_scratch, epilogue))
+        gradient = operator.gradient_scratch if direct is None else direct.scratch_size
+        return Memory(scratch=max(forward, backward, gradient, epilogue))
     if not setup.backward:
         return Memory(scratch=operator.forward_scratch, prepared=operator.weight_size)
     return Memory(
@@ -115,10 +140,11 @@ def plan_memory(setup: Setup, operator: Any, filters: int) -> Memory:
     )
 
 
-def build_passes(site: Site, operator: Any) -> Passes:
+def build_passes(site: Site, operator: Any, direct: Any) -> Passes:
     """Return the passes. A training transforms weights in every pass, a prediction beforehand.
 
-    Large ones are left to the kernels, which transform them where they use them.
+    Large ones are left to the kernels, which transform them where they use them. The gradient of
+    weights is computed by the direct kernels, if these are described.
     """
     x, y, step, scratch = flat(site.x[0]), flat(site.y), step_of(site.y), site.scratch
     weight, bias = site.weights["weight"], flat(site.weights.get("bias"))
@@ -154,11 +180,14 @@ def build_passes(site: Site, operator: Any) -> Passes:
     dy, dx = flat(gradients.dy), flat(gradients.dx[0])
     begun, dweight = dx if gradients.adds else NOTHING, flat(gradients.weights.get("weight"))
     epilogue_backward = build_epilogue_backward(site, gradients)
+    sum_weights, summing = kernels.winograd_backward_weights, operator
+    if direct is not None:
+        sum_weights, summing = direct_kernels.conv_backward_weights, direct
 
     def backward(n: int) -> None:
         epilogue_backward(n)
         if dweight.size:
-            kernels.winograd_backward_weights(operator, n, x, dy, dweight, scratch)
+            sum_weights(summing, n, x, dy, dweight, scratch)
         if dx.size:
             if transforms:
                 kernels.winograd_data_weights(operator, weight, turned)

@@ -36,8 +36,8 @@ threads_option = click.option(
 
 conv_algo_option = click.option(
     "--conv-algo", type=click.Choice(["auto", "direct"]), default="auto", show_default=True,
-    help="auto: use Winograd's algorithm for 3x3 convolutions where it is faster. Results differ "
-    "by rounding alone.",
+    help="auto: use Winograd's algorithm for convolutions where it is faster. Results differ by "
+    "rounding alone.",
 )  # fmt: skip
 classes_option = click.option(
     "--classes", type=click.IntRange(1), metavar="N", help="What `classes` in ARCH stands for."

@@ -1,7 +1,7 @@
 """The loops of a Winograd convolution forward, and backward to its input.
 
-A block of tiles is transformed, multiplied by 32 filters' weights at each of the 36 pairs of
-points, and transformed back, all of it within the second-level cache. Threads share out blocks of
+A block of tiles is transformed, multiplied by 32 filters' weights plane by plane, and transformed
+back, all of it within the second-level cache. Threads share out blocks of
 tiles; or filters, where there are few tiles or the weights are too large to be read for every
 block: then all threads first transform a group of tiles for all.
 """
@@ -11,9 +11,10 @@ from libc.string cimport memcpy, memset
 
 from kernels.geometry cimport PANEL, ceil_div
 from kernels.winograd.tiles cimport (
-    PAIR_FILTERS, OUTPUTS, PLANES, Place, Planes, Product, Target, Tiling,
-    filter_plane, image_window, lay_planes, multiply_planes, panels, place_of, plane_stride,
-    split_tiles, transform_image, transform_outputs, zero_floats,
+    PAIR_FILTERS, Place, Planes, Product, Target, Tiling,
+    count_planes, count_weight_planes, filter_plane, form_weights, image_window, lay_planes,
+    move_on, multiply, panels, place_of, plane_stride, split_tiles, transform_image, transform_outputs,
+    zero_floats,
 )
 from kernels.winograd.weights cimport transform_block
 
@@ -44,12 +45,12 @@ cdef inline bint is_large(const Tiling *t) noexcept nogil:
 
 cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
     """Return the floats of weights that a thread transforms at a time."""
-    return 2 * PLANES * filter_plane(LATE_CHANNELS) if t.late else 0
+    return 2 * count_weight_planes(t) * filter_plane(LATE_CHANNELS) if t.late else 0
 
 
-cdef inline Py_ssize_t product_floats(Py_ssize_t tiles) noexcept nogil:
+cdef inline Py_ssize_t product_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
     """Return the floats of products of a tile's 32 filters."""
-    return PLANES * plane_stride(tiles * PAIR_FILTERS)
+    return count_planes(t) * plane_stride(tiles * PAIR_FILTERS)
 
 
 cdef inline Py_ssize_t correlating_floats(
@@ -58,11 +59,17 @@ cdef inline Py_ssize_t correlating_floats(
     """Return the scratch floats."""
     cdef Py_ssize_t tiles = images * t.rows * t.cols, floats
     cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
-    floats = lay_planes(t.C, min(tiles, <Py_ssize_t> BLOCK), NULL).floats + product_floats(BLOCK)
+    floats = block_floats(t, min(tiles, <Py_ssize_t> BLOCK))
     return zero_floats(t.C) + max(
         threads * floats,
-        lay_planes(t.C, group, NULL).floats + threads * (product_floats(GROUP) + late_floats(t)),
+        lay_planes(t, t.C, group, NULL).floats
+        + threads * (product_floats(t, GROUP) + late_floats(t)),
     )
+
+
+cdef inline Py_ssize_t block_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
+    """Return the floats that a thread needs for a block of tiles."""
+    return lay_planes(t, t.C, tiles, NULL).floats + product_floats(t, BLOCK)
 
 
 cdef inline void correlate_tiles(
@@ -89,7 +96,7 @@ cdef inline void share_blocks(
 ) noexcept nogil:
     """Compute y block by block of tiles."""
     cdef Py_ssize_t block, most = min(z.tiles, <Py_ssize_t> BLOCK)
-    cdef Py_ssize_t floats = lay_planes(z.t.C, most, NULL).floats + product_floats(BLOCK)
+    cdef Py_ssize_t floats = block_floats(z.t, most)
     for block in prange(blocks, num_threads=threads):
         compute_block(
             z, block * z.tiles // blocks, (block + 1) * z.tiles // blocks,
@@ -101,10 +108,12 @@ cdef inline void compute_block(
     const Correlating *z, Py_ssize_t first, Py_ssize_t last, float *scratch,
 ) noexcept nogil:
     """Compute the outputs of some tiles."""
-    cdef Planes v = lay_planes(z.t.C, last - first, scratch)
+    cdef Planes v = lay_planes(z.t, z.t.C, last - first, scratch)
+    cdef Place at = place_of(z.t, first)
     cdef Py_ssize_t tile, panel
-    for tile in range(first, last):
-        transform_tile(z, first, tile, &v)
+    for tile in range(last - first):
+        transform_tile(z, at, tile, &v)
+        move_on(z.t, &at)
     for panel in range(0, panels(z.t.K), 2):
         compute_filters(z, first, last - first, panel, v.data, &v, scratch + v.floats)
 
@@ -119,17 +128,17 @@ cdef inline void share_filters(Correlating *z, float *scratch, int threads) noex
     for group in range(groups):
         first = group * z.tiles // groups
         count = (group + 1) * z.tiles // groups - first
-        v = lay_planes(t.C, count, scratch)
+        v = lay_planes(t, t.C, count, scratch)
         products = scratch + v.floats
         parts = 1
         if pairs % threads and pairs < 4 * threads and not t.late:
             parts = min(count, threads)
         for tile in prange(first, first + count, num_threads=threads):
-            transform_tile(z, first, tile, &v)
+            transform_tile(z, place_of(t, tile), tile - first, &v)
         for item in prange(pairs * parts, num_threads=threads):
             compute_part(
                 z, first, count, item // parts * 2, item % parts, parts, &v,
-                products + threadid() * (product_floats(GROUP) + late_floats(t)),
+                products + threadid() * (product_floats(t, GROUP) + late_floats(t)),
             )
 
 
@@ -146,11 +155,11 @@ cdef inline void compute_part(
 
 
 cdef inline void transform_tile(
-    const Correlating *z, Py_ssize_t first, Py_ssize_t tile, const Planes *v,
+    const Correlating *z, Place at, Py_ssize_t tile, const Planes *v,
 ) noexcept nogil:
-    """Transform the source of a tile to its place among those from `first` on."""
-    window = image_window(z.t, z.x, tile, z.zeros)
-    transform_image(&window, v.data + (tile - first) * PANEL, v.stride, v.block_stride)
+    """Transform the source of a tile to its place among others."""
+    window = image_window(z.t, z.x, &at, z.zeros)
+    transform_image(z.t.form, &window, v.data + tile * PANEL, v.stride, v.block_stride)
 
 
 cdef inline void compute_filters(
@@ -161,6 +170,7 @@ cdef inline void compute_filters(
     cdef Py_ssize_t width = min(panels(z.t.K) - panel, 2) * PANEL, tile, lane
     cdef Py_ssize_t stride = plane_stride(count * width)
     cdef float[PAIR_FILTERS] bias
+    cdef Place at = place_of(z.t, first)
     cdef Product product
     product.a = source
     product.a_block = v.block_stride
@@ -171,11 +181,11 @@ cdef inline void compute_filters(
     if z.t.late:
         multiply_late(z, product, panel, width // PANEL, v.stride, stride)
     else:
-        product.b_panel = PLANES * filter_plane(z.t.C)
+        product.b_panel = count_weight_planes(z.t) * filter_plane(z.t.C)
         product.b = z.weight + panel * product.b_panel
         product.terms = z.t.C
         product.adds = False
-        multiply_planes(product, v.stride, filter_plane(z.t.C), stride)
+        multiply_by_weights(z.t, product, v.stride, filter_plane(z.t.C), stride)
     memset(bias, 0, sizeof(bias))
     if z.bias != NULL:
         memcpy(
@@ -184,9 +194,23 @@ cdef inline void compute_filters(
     for tile in range(count):
         for lane in range(0, width, 16):
             store_tile(
-                z, first + tile, panel * PANEL + lane, bias + lane,
-                products + tile * width + lane, stride,
+                z, &at, panel * PANEL + lane, bias + lane, products + tile * width + lane, stride
             )
+        move_on(z.t, &at)
+
+
+cdef inline void multiply_by_weights(
+    const Tiling *t, Product product, Py_ssize_t source, Py_ssize_t weight, Py_ssize_t sums,
+) noexcept nogil:
+    """Multiply plane by plane; planes are so many floats apart, and some share their weights."""
+    cdef const float *weights = product.b
+    cdef int row, col, last = form_weights(t.form) - 1
+    for row in range(t.points):
+        for col in range(t.points):
+            product.b = weights + (min(row, last) * (last + 1) + min(col, last)) * weight
+            multiply(product)
+            product.a += source
+            product.sums += sums
 
 
 cdef inline void multiply_late(
@@ -195,9 +219,9 @@ cdef inline void multiply_late(
 ) noexcept nogil:
     """Transform the weights of one or two panels and multiply by them, some channels at a time."""
     cdef Py_ssize_t plane = filter_plane(LATE_CHANNELS), channel, block, number
-    cdef float *weight = product.sums + product_floats(GROUP)
+    cdef float *weight = product.sums + product_floats(z.t, GROUP)
     product.b = weight
-    product.b_panel = PLANES * plane
+    product.b_panel = count_weight_planes(z.t) * plane
     for channel in range(0, z.t.C, 64):
         product.terms = min(<Py_ssize_t> LATE_CHANNELS, z.t.C - channel)
         product.adds = channel > 0
@@ -207,29 +231,32 @@ cdef inline void multiply_late(
                     z.t, z.weight, z.turned, panel + number, channel // PANEL + block,
                     weight + number * product.b_panel + block * PANEL * PANEL, plane,
                 )
-        multiply_planes(product, source, plane, sums)
+        multiply_by_weights(z.t, product, source, plane, sums)
         product.a += LATE_CHANNELS // PANEL * product.a_block
 
 
 cdef inline void store_tile(
-    const Correlating *z, Py_ssize_t tile, Py_ssize_t filter, const float *bias,
+    const Correlating *z, const Place *at, Py_ssize_t filter, const float *bias,
     const float *products, Py_ssize_t stride,
 ) noexcept nogil:
     """Transform a tile's products back and store what lies inside the image."""
     cdef const Tiling *t = z.t
-    cdef Place at = place_of(t, tile)
+    cdef Py_ssize_t row = at.row * t.outputs - t.above, col = at.col * t.outputs - t.before
     cdef int half = 1 if z.pools else 0
     cdef Py_ssize_t P = t.P >> half, Q = t.Q >> half
     cdef Py_ssize_t place = (
-        (at.image * P + (at.row >> half)) * Q + (at.col >> half)
+        (at.image * P + (row >> half)) * Q + (col >> half)
     ) * t.target_step + filter
     cdef Target target
     target.y = z.y + place
     target.residual = z.residual + place if z.residual != NULL else NULL
     target.row_stride = Q * t.target_step
     target.step = t.target_step
-    target.rows = <int> min(<Py_ssize_t> OUTPUTS, t.P - at.row)
-    target.columns = <int> min(<Py_ssize_t> OUTPUTS, t.Q - at.col)
+    target.form = t.form
+    target.first_row = <int> max(0, -row)
+    target.first_column = <int> max(0, -col)
+    target.rows = <int> min(<Py_ssize_t> t.outputs, t.P - row)
+    target.columns = <int> min(<Py_ssize_t> t.outputs, t.Q - col)
     target.filters = <int> min(<Py_ssize_t> PANEL, t.K - filter)
     target.bias = bias
     target.activation, target.pools = z.activation, z.pools

@@ -1,7 +1,6 @@
 """The loops of a Winograd convolution's weight gradient.
 
-At each of the 36 pairs of points, transformed tiles of x are multiplied by those of dy and summed
-over tiles; the sums are transformed to 3 x 3. Small gradients are summed in a fixed number of
+Plane by plane, transformed tiles of x are multiplied by those of dy and summed over tiles; the sums are transformed to taps. Small gradients are summed in a fixed number of
 chunks of tiles, each by one thread, which are then added in order. For large ones, all threads
 first transform a group of tiles for all, and then share out channels and filters.
 """
@@ -12,13 +11,13 @@ from libc.string cimport memset
 from kernels.geometry cimport PANEL, ceil_div
 from kernels.conv.weight_gradient cimport add_in_order
 from kernels.winograd.tiles cimport (
-    PAIR_FILTERS, PLANES, Planes, Product, Tiling,
-    gradient_window, image_window, lay_planes, multiply_planes, panels, plane_stride,
-    split_channels, transform_gradient, transform_image, transform_sums, zero_floats,
+    PAIR_FILTERS, Place, Planes, Product, Tiling,
+    count_planes, count_taps, gradient_window, image_window, lay_planes, multiply_planes, panels,
+    place_of, plane_stride, split_channels, transform_gradient, transform_image, transform_sums,
+    zero_floats,
 )
 
 cdef enum:
-    TAPS = 9
     SUMMED = 56                # tiles that one thread takes at a time
     CHUNKS = 16
     CHUNKED_WEIGHTS = 48 * 48  # channels x filters of the largest gradient summed in chunks
@@ -48,14 +47,14 @@ cdef struct Pair:              # the transformed tiles of x and of dy
 cdef inline Pair pair_of(const Tiling *t, Py_ssize_t tiles, float *data) noexcept nogil:
     """Lay out transformed tiles of x and dy."""
     cdef Pair pair
-    pair.x = lay_planes(t.C, tiles, data)
-    pair.dy = lay_planes(t.K, tiles, data + pair.x.floats)
+    pair.x = lay_planes(t, t.C, tiles, data)
+    pair.dy = lay_planes(t, t.K, tiles, data + pair.x.floats)
     pair.tiles = tiles
     return pair
 
 
 cdef inline Py_ssize_t pair_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
-    return lay_planes(t.C, tiles, NULL).floats + lay_planes(t.K, tiles, NULL).floats
+    return lay_planes(t, t.C, tiles, NULL).floats + lay_planes(t, t.K, tiles, NULL).floats
 
 
 cdef inline Py_ssize_t sum_stride(const Part *part) noexcept nogil:
@@ -77,7 +76,8 @@ cdef inline Part largest_part(const Tiling *t, int threads) noexcept nogil:
 
 cdef inline Py_ssize_t together_tiles(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
     """Return how many tiles are transformed together for a gradient too large for chunks."""
-    cdef Py_ssize_t most = TOGETHER_FLOATS // (PLANES * PANEL * (panels(t.C) + panels(t.K)))
+    cdef Py_ssize_t floats = count_planes(t) * PANEL * (panels(t.C) + panels(t.K))
+    cdef Py_ssize_t most = TOGETHER_FLOATS // floats
     return min(tiles, max(PAIR_FILTERS, min(most, <Py_ssize_t> TOGETHER_TILES)))
 
 
@@ -90,16 +90,18 @@ cdef inline Py_ssize_t gradient_floats(
     if in_chunks(t, tiles):
         floats = (
             (CHUNKS - 1) * gradient_size(t)
-            + threads * (pair_floats(t, SUMMED) + PLANES * sum_stride(&part))
+            + threads * (pair_floats(t, SUMMED) + count_planes(t) * sum_stride(&part))
         )
     part = largest_part(t, threads)
     return zero_floats(max(t.C, t.K)) + max(
-        floats, pair_floats(t, together_tiles(t, tiles)) + threads * PLANES * sum_stride(&part)
+        floats,
+        pair_floats(t, together_tiles(t, tiles))
+        + threads * count_planes(t) * sum_stride(&part),
     )
 
 
 cdef inline Py_ssize_t gradient_size(const Tiling *t) noexcept nogil:
-    return panels(t.K) * TAPS * t.C * PANEL
+    return panels(t.K) * count_taps(t) * t.C * PANEL
 
 
 cdef inline bint in_chunks(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
@@ -129,7 +131,7 @@ cdef inline void sum_chunks(const Summing *z, float *scratch, int threads) noexc
     cdef const Tiling *t = z.t
     cdef Part part = whole(t)
     cdef Py_ssize_t weights = gradient_size(t), chunks, chunk, start
-    cdef Py_ssize_t floats = pair_floats(t, SUMMED) + PLANES * sum_stride(&part)
+    cdef Py_ssize_t floats = pair_floats(t, SUMMED) + count_planes(t) * sum_stride(&part)
     cdef float *partial = scratch + threads * floats
     chunks = min(<Py_ssize_t> CHUNKS, ceil_div(z.tiles, SUMMED))
     for chunk in prange(chunks, num_threads=threads):
@@ -169,7 +171,7 @@ cdef inline void sum_together(const Summing *z, float *scratch, int threads) noe
     cdef Part part = largest_part(t, threads)
     cdef Py_ssize_t most = together_tiles(t, z.tiles), tile, item, group, start, count
     cdef Py_ssize_t rows = ceil_div(panels(t.C), part.blocks)
-    cdef Py_ssize_t groups = ceil_div(z.tiles, most), floats = PLANES * sum_stride(&part)
+    cdef Py_ssize_t groups = ceil_div(z.tiles, most), floats = count_planes(t) * sum_stride(&part)
     cdef float *sums = scratch + pair_floats(t, most)
     cdef Pair pair
     for group in range(groups):
@@ -204,17 +206,21 @@ cdef inline void transform_pair(
     const Summing *z, Py_ssize_t first, Py_ssize_t tile, const Pair *pair,
 ) noexcept nogil:
     """Transform a tile of x and of dy to its place among those from `first` on."""
+    cdef const Tiling *t = z.t
     cdef Py_ssize_t place = (tile - first) * PANEL
-    window = image_window(z.t, z.x, tile, z.zeros)
-    transform_image(&window, pair.x.data + place, pair.x.stride, pair.x.block_stride)
-    window = gradient_window(z.t, z.dy, tile, z.zeros)
-    transform_gradient(&window, pair.dy.data + place, pair.dy.stride, pair.dy.block_stride)
+    cdef Place at = place_of(t, tile)
+    window = image_window(t, z.x, &at, z.zeros)
+    transform_image(t.form, &window, pair.x.data + place, pair.x.stride, pair.x.block_stride)
+    window = gradient_window(t, z.dy, &at, z.zeros)
+    transform_gradient(
+        t.form, &window, pair.dy.data + place, pair.dy.stride, pair.dy.block_stride
+    )
 
 
 cdef inline void sum_products(
     const Tiling *t, const Pair *pair, const Part *part, float *sums, bint adds,
 ) noexcept nogil:
-    """Sum products of tiles to a part's sums, [36][panels][channels][16]."""
+    """Sum products of tiles to a part's sums, [planes][panels][channels][16]."""
     cdef Py_ssize_t panel, block
     cdef Product product
     product.a_block = PANEL * PANEL
@@ -232,20 +238,20 @@ cdef inline void sum_products(
                 &product, <int> min(<Py_ssize_t> PANEL, t.C - (part.block + block) * PANEL),
                 <int> min(<Py_ssize_t> 2, part.panels - panel) * PANEL,
             )
-            multiply_planes(product, pair.x.stride, pair.dy.stride, sum_stride(part))
+            multiply_planes(t, product, pair.x.stride, pair.dy.stride, sum_stride(part))
 
 
 cdef inline void store_part(
     const Tiling *t, const Part *part, const float *sums, float *dweight, bint adds,
 ) noexcept nogil:
-    """Transform a part's sums to 3 x 3 for the gradient, or add them to it."""
-    cdef Py_ssize_t panel, block, channel, channels
+    """Transform a part's sums to taps for the gradient, or add them to it."""
+    cdef Py_ssize_t panel, block, channel, channels, taps = count_taps(t)
     for panel in range(part.panels):
         for block in range(part.blocks):
             channel = (part.block + block) * PANEL
             channels = min(<Py_ssize_t> PANEL, t.C - channel)
             transform_sums(
-                sums + (panel * part.blocks + block) * PANEL * PANEL, sum_stride(part), channels,
-                dweight + ((part.panel + panel) * t.C + channel) * TAPS * PANEL, channels * PANEL,
-                adds,
+                t.form, sums + (panel * part.blocks + block) * PANEL * PANEL, sum_stride(part),
+                channels, dweight + ((part.panel + panel) * t.C + channel) * taps * PANEL,
+                channels * PANEL, adds,
             )

@@ -7,7 +7,11 @@
 
 #include "vectors.h"
 
-enum { CHAIN_BLOCKS = 144 / PANEL, PAIR_FILTERS = 32 };
+enum {
+    CHAIN_BLOCKS = 144 / PANEL,
+    PAIR_FILTERS = 32,
+    TERMS = 64 / LANES / 2, /* from one test for the end of the loop to the next */
+};
 
 typedef struct Product Product;
 typedef void (*ProductFunction)(const Product *);

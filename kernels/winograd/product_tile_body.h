@@ -4,6 +4,19 @@
    and terms are channels; for the weight gradient, rows are channels and terms are tiles. `row` and
    `step` are the floats of the left factor from one row and from one term to the next. */
 
+#define MULTIPLY_TERM                                                                        \
+    {                                                                                        \
+        OF(floats) factor[4];                                                                \
+        UNROLL for (int j = 0; j < vectors; j++)                                             \
+            factor[j] = OF(load)(b + j / per_panel * b_panel + j % per_panel * WIDTH);       \
+        UNROLL for (int i = 0; i < rows; i++) {                                              \
+            OF(floats) value = OF(all)(x[i * row]);                                          \
+            UNROLL for (int j = 0; j < vectors; j++) ADD_PRODUCT(sum[i][j], value, factor[j]); \
+        }                                                                                    \
+        x += step;                                                                           \
+        b += PANEL;                                                                          \
+    }
+
 TILE void OF(run_product)(
     const Product *product, const int rows, const int vectors, const int row, const int step
 ) {
@@ -17,16 +30,11 @@ TILE void OF(run_product)(
             UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
         for (int chain = CHAIN_BLOCKS; chain > 0 && terms > 0; chain--, terms -= PANEL) {
             const float *x = a;
-            NO_UNROLL for (ptrdiff_t c = terms < PANEL ? terms : PANEL; c > 0; c--) {
-                OF(floats) factor[4];
-                UNROLL for (int j = 0; j < vectors; j++)
-                    factor[j] = OF(load)(b + j / per_panel * b_panel + j % per_panel * WIDTH);
-                UNROLL for (int i = 0; i < rows; i++) {
-                    OF(floats) value = OF(all)(x[i * row]);
-                    UNROLL for (int j = 0; j < vectors; j++) sum[i][j] += value * factor[j];
-                }
-                x += step;
-                b += PANEL;
+            if (terms >= PANEL) {
+                NO_UNROLL for (int c = 0; c < PANEL; c += TERMS)
+                    UNROLL for (int k = 0; k < TERMS; k++) MULTIPLY_TERM;
+            } else {
+                NO_UNROLL for (ptrdiff_t c = terms; c > 0; c--) MULTIPLY_TERM;
             }
             a += product->a_block;
         }
@@ -38,4 +46,5 @@ TILE void OF(run_product)(
         }
     }
 }
+#undef MULTIPLY_TERM
 #undef WIDTH

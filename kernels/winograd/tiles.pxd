@@ -1,7 +1,8 @@
-"""Where a Winograd convolution reads and writes: tiles of 4 x 4 outputs over 6 x 6 pixels.
+"""Where a Winograd convolution reads and writes: tiles of outputs over windows of pixels.
 
-The tiles of all images are numbered one after the other, row by row. Transformed tiles lie in 36
-planes of [C/16][tiles][16], transformed weights in panels of [K/16][36][C][16].
+The tiles of all images are numbered one after the other, row by row. Transformed tiles lie in
+planes of [C/16][tiles][16], transformed weights in panels of [K/16][planes][C][16]. There are 36
+planes, or 25 of tiles and 16 of weights: transforms.h lists the forms.
 """
 
 from kernels.geometry cimport PANEL, ceil_div
@@ -9,10 +10,12 @@ from kernels.geometry cimport PANEL, ceil_div
 
 cdef extern from "winograd/transforms.h" nogil:
     enum:
-        POINTS
-        OUTPUTS
-        FILTER
-        PLANES
+        F4X4_3X3
+        F2X2_5X5
+        STRIDED_3X3
+        BACKWARD_3X3
+        MOST_POINTS
+        MOST_FILTER
     ctypedef struct Window:
         const float **rows
         Py_ssize_t step
@@ -24,21 +27,31 @@ cdef extern from "winograd/transforms.h" nogil:
         const float *residual
         Py_ssize_t row_stride
         Py_ssize_t step
+        int form
+        int first_row
+        int first_column
         int rows
         int columns
         int filters
         const float *bias
         int activation
         bint pools
+    int form_points(int form)
+    int form_weights(int form)
+    int form_outputs(int form)
+    int form_filter(int form)
+    int form_pixels(int form)
+    int form_step(int form)
     void transform_image(
-        const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
+        int form, const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
     void transform_gradient(
-        const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
+        int form, const Window *window, float *to, Py_ssize_t plane, Py_ssize_t block_stride)
     void transform_filters(
-        const float *g, Py_ssize_t tap, Py_ssize_t channels, float *to, Py_ssize_t plane)
+        int form, const float *g, Py_ssize_t tap, Py_ssize_t channels, float *to,
+        Py_ssize_t plane)
     void transform_sums(
-        const float *m, Py_ssize_t plane, Py_ssize_t channels, float *dg, Py_ssize_t tap,
-        bint adds)
+        int form, const float *m, Py_ssize_t plane, Py_ssize_t channels, float *dg,
+        Py_ssize_t tap, bint adds)
     void transform_outputs(const float *m, Py_ssize_t plane, const Target *target)
 
 cdef extern from "winograd/product_tile.h" nogil:
@@ -58,7 +71,10 @@ cdef extern from "winograd/product_tile.h" nogil:
     void split_channels(Product *product, int channels, int filters)
     void multiply(Product product)
 
-cdef struct Tiling:            # of a correlation with 3 x 3 filters, of stride 1
+cdef struct Tiling:            # of a correlation
+    int form                   # see transforms.h
+    int points                 # along an axis
+    int outputs                # of a tile along an axis
     Py_ssize_t H               # of the source
     Py_ssize_t W
     Py_ssize_t C
@@ -67,6 +83,8 @@ cdef struct Tiling:            # of a correlation with 3 x 3 filters, of stride 
     Py_ssize_t K
     Py_ssize_t top             # padding
     Py_ssize_t left
+    Py_ssize_t above           # rows of the first tiles that lie above the target
+    Py_ssize_t before          # and columns before it
     Py_ssize_t rows            # tiles of an image
     Py_ssize_t cols
     bint late                  # weights are transformed only where they are used
@@ -80,17 +98,31 @@ cdef struct Planes:
 
 cdef struct Place:             # of a tile
     Py_ssize_t image
-    Py_ssize_t row             # of its first output
+    Py_ssize_t row             # among the tiles of the image
     Py_ssize_t col
 
 
 cdef inline Tiling describe_tiling(
-    Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q, Py_ssize_t K,
-    Py_ssize_t top, Py_ssize_t left, bint late,
+    int form, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t P, Py_ssize_t Q, Py_ssize_t K,
+    Py_ssize_t top, Py_ssize_t left, Py_ssize_t above, Py_ssize_t before, bint late,
 ) noexcept nogil:
+    cdef int outputs = form_outputs(form)
     return Tiling(
-        H, W, C, P, Q, K, top, left, ceil_div(P, OUTPUTS), ceil_div(Q, OUTPUTS), late, K
+        form, form_points(form), outputs, H, W, C, P, Q, K, top, left, above, before,
+        ceil_div(P + above, outputs), ceil_div(Q + before, outputs), late, K,
     )
+
+
+cdef inline Py_ssize_t count_planes(const Tiling *t) noexcept nogil:
+    return t.points * t.points
+
+
+cdef inline Py_ssize_t count_weight_planes(const Tiling *t) noexcept nogil:
+    return form_weights(t.form) * form_weights(t.form)
+
+
+cdef inline Py_ssize_t count_taps(const Tiling *t) noexcept nogil:
+    return form_filter(t.form) * form_filter(t.form)
 
 
 cdef inline Py_ssize_t panels(Py_ssize_t channels) noexcept nogil:
@@ -102,13 +134,15 @@ cdef inline Py_ssize_t plane_stride(Py_ssize_t floats) noexcept nogil:
     return (floats // PANEL | 1) * PANEL
 
 
-cdef inline Planes lay_planes(Py_ssize_t channels, Py_ssize_t tiles, float *data) noexcept nogil:
+cdef inline Planes lay_planes(
+    const Tiling *t, Py_ssize_t channels, Py_ssize_t tiles, float *data,
+) noexcept nogil:
     """Lay out transformed tiles."""
     cdef Planes v
     v.data = data
     v.block_stride = tiles * PANEL
     v.stride = plane_stride(panels(channels) * v.block_stride)
-    v.floats = PLANES * v.stride
+    v.floats = count_planes(t) * v.stride
     return v
 
 
@@ -119,15 +153,15 @@ cdef inline Py_ssize_t filter_plane(Py_ssize_t channels) noexcept nogil:
 
 cdef inline Py_ssize_t zero_floats(Py_ssize_t channels) noexcept nogil:
     """Return the floats of a row of zeros that stands for rows outside an image."""
-    return POINTS * panels(channels) * PANEL
+    return MOST_POINTS * panels(channels) * PANEL
 
 
 cdef inline void multiply_planes(
-    Product product, Py_ssize_t source, Py_ssize_t weight, Py_ssize_t sums,
+    const Tiling *t, Product product, Py_ssize_t source, Py_ssize_t weight, Py_ssize_t sums,
 ) noexcept nogil:
-    """Multiply at every pair of points; planes are so many floats apart."""
+    """Multiply plane by plane; planes are so many floats apart."""
     cdef Py_ssize_t _plane
-    for _plane in range(PLANES):
+    for _plane in range(count_planes(t)):
         multiply(product)
         product.a += source
         product.b += weight
@@ -137,7 +171,18 @@ cdef inline void multiply_planes(
 cdef inline Place place_of(const Tiling *t, Py_ssize_t tile) noexcept nogil:
     """Return where a tile lies."""
     cdef Py_ssize_t row = tile // t.cols
-    return Place(row // t.rows, row % t.rows * OUTPUTS, tile % t.cols * OUTPUTS)
+    return Place(row // t.rows, row % t.rows, tile % t.cols)
+
+
+cdef inline void move_on(const Tiling *t, Place *at) noexcept nogil:
+    """Go to the next tile, without the divisions that place_of takes."""
+    at.col += 1
+    if at.col == t.cols:
+        at.col = 0
+        at.row += 1
+        if at.row == t.rows:
+            at.row = 0
+            at.image += 1
 
 
 cdef inline Window pixels_of(
@@ -147,7 +192,7 @@ cdef inline Window pixels_of(
     """Return the window of size x size pixels of an image, with zeros around it."""
     cdef Window window
     cdef int i
-    for i in range(POINTS):
+    for i in range(MOST_POINTS):
         window.rows[i] = zeros
         if i < size and 0 <= row + i < H:
             window.rows[i] = image + ((row + i) * W + col) * C
@@ -159,21 +204,21 @@ cdef inline Window pixels_of(
 
 
 cdef inline Window image_window(
-    const Tiling *t, const float *x, Py_ssize_t tile, const float *zeros,
+    const Tiling *t, const float *x, const Place *at, const float *zeros,
 ) noexcept nogil:
-    """Return the 6 x 6 source pixels of a tile."""
-    cdef Place at = place_of(t, tile)
+    """Return the source pixels of a tile."""
+    cdef int step = form_step(t.form)
     return pixels_of(
-        x + at.image * t.H * t.W * t.C, t.H, t.W, t.C, at.row - t.top, at.col - t.left, POINTS,
-        zeros,
+        x + at.image * t.H * t.W * t.C, t.H, t.W, t.C, at.row * step - t.top,
+        at.col * step - t.left, form_pixels(t.form), zeros,
     )
 
 
 cdef inline Window gradient_window(
-    const Tiling *t, const float *dy, Py_ssize_t tile, const float *zeros,
+    const Tiling *t, const float *dy, const Place *at, const float *zeros,
 ) noexcept nogil:
-    """Return the 4 x 4 target pixels of a tile."""
-    cdef Place at = place_of(t, tile)
+    """Return the target pixels of a tile."""
     return pixels_of(
-        dy + at.image * t.P * t.Q * t.K, t.P, t.Q, t.K, at.row, at.col, OUTPUTS, zeros
+        dy + at.image * t.P * t.Q * t.K, t.P, t.Q, t.K, at.row * t.outputs,
+        at.col * t.outputs, t.outputs, zeros,
     )

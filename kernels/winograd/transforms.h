@@ -1,15 +1,21 @@
-/* The transforms of Winograd's F(4x4, 3x3) for blocks of 16 channels or filters.
+/* The transforms of Winograd's algorithm for blocks of 16 channels or filters, in four forms:
 
-   A tile of 4 x 4 outputs y of a filter g over 6 x 6 pixels d is, in two dimensions,
+                     filter   stride   outputs of a tile   pixels under it   products
+       F4X4_3X3      3 x 3      1            4 x 4              6 x 6           36
+       F2X2_5X5      5 x 5      1            2 x 2              6 x 6           36
+       STRIDED_3X3   3 x 3      2            2 x 2              5 x 5           25, of 16 weights
+       BACKWARD_3X3  the way back through it 4 x 4              3 x 3           25, of 16 weights
+
+   The outputs y of a tile of a filter g over pixels d are, in two dimensions,
 
        y = A^T [(G g G^T) * (B^T d B)] A        and for gradients, its adjoint
        dg = G^T [(A dy A^T) * (B^T d B)] G
 
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
-   arXiv 1509.09308). points.h has B, G and A.
+   arXiv 1509.09308). points.h and strided_points.h have B, G and A.
 
-   What has 36 values, one per pair of points, lies in 36 planes; a plane is an odd number of cache
-   lines, or the 36 stores of one transform would fall upon few sets of the first-level cache. */
+   What has 36 or 25 values, one per product, lies in as many planes; a plane is an odd number of
+   cache lines, or the stores of one transform would fall upon few sets of the first-level cache. */
 
 #ifndef CNNCLI_WINOGRAD_TRANSFORMS_H
 #define CNNCLI_WINOGRAD_TRANSFORMS_H
@@ -18,10 +24,20 @@
 
 #include "vectors.h"
 
-enum { POINTS = 6, OUTPUTS = 4, FILTER = 3, PLANES = POINTS * POINTS };
+enum { F4X4_3X3, F2X2_5X5, STRIDED_3X3, BACKWARD_3X3 };
 
-typedef struct {                 /* pixels to transform: 6 x 6 of an image, 4 x 4 of a gradient */
-    const float *rows[POINTS];   /* the first pixel of each row; zeros if outside the image */
+/* Along an axis: products, different weights of theirs, outputs and pixels of a tile, pixels from
+   one tile to the next, and taps. */
+enum { MOST_POINTS = 6, MOST_OUTPUTS = 4, MOST_FILTER = 5 };
+TILE int form_points(const int form) { return form < STRIDED_3X3 ? 6 : 5; }
+TILE int form_weights(const int form) { return form < STRIDED_3X3 ? 6 : 4; }
+TILE int form_outputs(const int form) { return form == F4X4_3X3 || form == BACKWARD_3X3 ? 4 : 2; }
+TILE int form_pixels(const int form) { return form == BACKWARD_3X3 ? 3 : form_points(form); }
+TILE int form_step(const int form) { return form == F4X4_3X3 || form == STRIDED_3X3 ? 4 : 2; }
+TILE int form_filter(const int form) { return form == F2X2_5X5 ? 5 : 3; }
+
+typedef struct {                 /* pixels to transform, of an image or of a gradient */
+    const float *rows[MOST_POINTS]; /* the first pixel of each row; zeros if outside the image */
     ptrdiff_t step;              /* floats from one pixel to the next */
     int first, last;             /* columns inside the image; the others count as zeros */
     int channels;                /* those of the last block may be fewer than 16 */
@@ -31,7 +47,9 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
     float *y;
     const float *residual;       /* added, and laid out as y; or NULL */
     ptrdiff_t row_stride, step;  /* floats from one row, and one pixel, to the next */
-    int rows, columns;           /* outputs inside the image, of 4 x 4 */
+    int form;
+    int first_row, first_column; /* outputs inside the image, from these */
+    int rows, columns;           /* up to, but without, these */
     int filters;
     const float *bias;           /* 16 floats */
     int activation; /* see vectors.h */
@@ -40,42 +58,74 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
 
 #define WIDTH LANES
 #include "points.h"
+#include "strided_points.h"
 
-/* Two rows of the 6 x 6 values of WIDTH channels. */
-TILE void OF(transform_rows)(
-    const Window *window, ptrdiff_t channel, const int pair, const int size, const int inside,
-    float *to, ptrdiff_t plane
+/* Two of the values of B^T d, or of A dy if `size` is not that of an image. */
+TILE void OF(at_pair)(
+    const int form, const int pair, const int size, const OF(floats) line[], OF(floats) v[2]
 ) {
-    OF(floats) half[POINTS][2], line[POINTS], values[2];
+    const int is_image = size == form_pixels(form);
+    if (form == BACKWARD_3X3) OF(backward_at_pair)(pair, line, v);
+    else if (form == STRIDED_3X3) OF(strided_image_at_pair)(pair, line, v);
+    else if (is_image) OF(image_at_pair)(pair, line, v);
+    else OF(gradient_at_pair)(pair, size, line, v);
+}
+
+/* Return which of the points is the first or second of a pair; 5: the last pair has no second. */
+TILE int point_of(const int form, const int pair, const int second) {
+    if (form >= STRIDED_3X3) return 2 * pair + second;
+    return pair == 0 ? (second ? 5 : 0) : 2 * pair - 1 + second;
+}
+
+TILE void OF(outputs_of)(const int form, const OF(floats) m[], OF(floats) y[]) {
+    if (form == BACKWARD_3X3) OF(backward_outputs)(m, y);
+    else if (form == STRIDED_3X3) OF(strided_outputs)(m, y);
+    else OF(outputs_of_points)(form_outputs(form), m, y);
+}
+
+TILE void OF(filter_at)(const int form, const OF(floats) g[], OF(floats) u[]) {
+    if (form >= STRIDED_3X3) OF(strided_filter_at_points)(g, u);
+    else OF(filter_at_points)(form_filter(form), g, u);
+}
+
+/* Two rows of the values of WIDTH channels. */
+TILE void OF(transform_rows)(
+    const int form, const Window *window, ptrdiff_t channel, const int pair, const int size,
+    const int inside, float *to, ptrdiff_t plane
+) {
+    const int points = form_points(form);
+    OF(floats) half[MOST_POINTS][2], line[MOST_POINTS], values[2];
     UNROLL for (int j = 0; j < size; j++) {
         const int read = inside || (j >= window->first && j < window->last);
         UNROLL for (int i = 0; i < size; i++) {
             const float *pixel = window->rows[i] + j * window->step + channel;
-            if (pair == 0 && j >= size - OUTPUTS) /* the next tile's */
-                __builtin_prefetch(pixel + OUTPUTS * window->step);
+            if (pair == 0 && j >= size - MOST_OUTPUTS) /* the next tile's */
+                __builtin_prefetch(pixel + MOST_OUTPUTS * window->step);
             line[i] = read ? OF(load)(pixel) : OF(all)(0);
         }
-        OF(at_pair)(pair, size, line, half[j]);
+        OF(at_pair)(form, pair, size, line, half[j]);
     }
     UNROLL for (int i = 0; i < 2; i++) {
-        float *row = to + point_of(pair, i) * POINTS * plane;
+        if (point_of(form, pair, i) >= points) continue;
+        float *row = to + point_of(form, pair, i) * points * plane;
         UNROLL for (int j = 0; j < size; j++) line[j] = half[j][i];
         UNROLL for (int k = 0; k < 3; k++) {
-            OF(at_pair)(k, size, line, values);
+            OF(at_pair)(form, k, size, line, values);
             UNROLL for (int second = 0; second < 2; second++)
-                OF(store)(row + point_of(k, second) * plane, values[second]);
+                if (point_of(form, k, second) < points)
+                    OF(store)(row + point_of(form, k, second) * plane, values[second]);
         }
     }
 }
 
-/* Transform WIDTH channels of a window; `size` is 6 for an image, 4 for a gradient. Rows come in
-   pairs, whose values fit into registers: to read pixels again is cheaper than to spill. */
+/* Transform WIDTH channels of a window; `size` is that of an image's or of a gradient's. Rows come
+   in pairs, whose values fit into registers: to read pixels again is cheaper than to spill. */
 TILE void OF(transform_pixels)(
-    const Window *window, ptrdiff_t channel, const int size, const int inside, float *to,
-    ptrdiff_t plane
+    const int form, const Window *window, ptrdiff_t channel, const int size, const int inside,
+    float *to, ptrdiff_t plane
 ) {
     UNROLL for (int pair = 0; pair < 3; pair++) {
-        OF(transform_rows)(window, channel, pair, size, inside, to, plane);
+        OF(transform_rows)(form, window, channel, pair, size, inside, to, plane);
         __asm__("" ::: "memory"); /* or GCC would keep the pixels, and spill */
     }
 }
@@ -84,7 +134,7 @@ TILE void OF(transform_pixels)(
 static Window narrow_block(const Window *window, ptrdiff_t channel, int size, float *copy) {
     const ptrdiff_t floats = window->channels - channel;
     Window block = *window;
-    memset(copy, 0, PLANES * PANEL * sizeof(float));
+    memset(copy, 0, size * size * PANEL * sizeof(float));
     for (int i = 0; i < size; i++) {
         block.rows[i] = copy + i * size * PANEL;
         for (int j = window->first; j < window->last; j++)
@@ -97,73 +147,92 @@ static Window narrow_block(const Window *window, ptrdiff_t channel, int size, fl
 
 /* Transform all channels of a window, from one block of 16 of them to the next. */
 TILE void transform_window(
-    const Window *window, const int size, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+    const int form, const Window *window, const int size, float *to, ptrdiff_t plane,
+    ptrdiff_t block_stride
 ) {
     const int inside = window->first == 0 && window->last == size;
     ptrdiff_t channel = 0;
     for (; channel + PANEL <= window->channels; channel += PANEL, to += block_stride)
         for (int lane = 0; lane < PANEL; lane += WIDTH) {
-            if (inside) OF(transform_pixels)(window, channel + lane, size, 1, to + lane, plane);
-            else OF(transform_pixels)(window, channel + lane, size, 0, to + lane, plane);
+            const ptrdiff_t from = channel + lane;
+            if (inside) OF(transform_pixels)(form, window, from, size, 1, to + lane, plane);
+            else OF(transform_pixels)(form, window, from, size, 0, to + lane, plane);
         }
     if (channel < window->channels) {
-        float copy[PLANES * PANEL];
+        float copy[MOST_POINTS * MOST_POINTS * PANEL];
         const Window block = narrow_block(window, channel, size, copy);
         for (int lane = 0; lane < PANEL; lane += WIDTH)
-            OF(transform_pixels)(&block, lane, size, 0, to + lane, plane);
+            OF(transform_pixels)(form, &block, lane, size, 0, to + lane, plane);
     }
 }
 
-/* B^T d B of a tile's 6 x 6 pixels. */
+/* B^T d B of the pixels under a tile; those of 36 products are the same. */
 static void transform_image(
-    const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+    int form, const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
 ) {
-    transform_window(window, POINTS, to, plane, block_stride);
+    switch (form) {
+    case STRIDED_3X3: transform_window(STRIDED_3X3, window, 5, to, plane, block_stride); break;
+    case BACKWARD_3X3: transform_window(BACKWARD_3X3, window, 3, to, plane, block_stride); break;
+    default: transform_window(F4X4_3X3, window, 6, to, plane, block_stride);
+    }
 }
 
-/* A dy A^T of a tile's 4 x 4 gradients. */
+/* A dy A^T of a tile's gradients, without a stride. */
 static void transform_gradient(
-    const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
+    int form, const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
 ) {
-    transform_window(window, OUTPUTS, to, plane, block_stride);
+    if (form == F4X4_3X3) transform_window(F4X4_3X3, window, 4, to, plane, block_stride);
+    else transform_window(F2X2_5X5, window, 2, to, plane, block_stride);
+}
+
+TILE void transform_filters_of(
+    const int form, const float *g, ptrdiff_t tap, ptrdiff_t channels, float *to, ptrdiff_t plane
+) {
+    const int filter = form_filter(form), weights = form_weights(form);
+    for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
+        OF(floats) half[MOST_FILTER][MOST_POINTS], line[MOST_FILTER], values[MOST_POINTS];
+        UNROLL for (int s = 0; s < filter; s++) {
+            UNROLL for (int r = 0; r < filter; r++)
+                line[r] = OF(load)(g + (r * filter + s) * tap + lane);
+            OF(filter_at)(form, line, half[s]);
+        }
+        UNROLL for (int i = 0; i < weights; i++) {
+            UNROLL for (int s = 0; s < filter; s++) line[s] = half[s][i];
+            OF(filter_at)(form, line, values);
+            UNROLL for (int j = 0; j < weights; j++)
+                OF(store)(to + (i * weights + j) * plane + lane, values[j]);
+        }
+    }
 }
 
 /* G g G^T of 16 filters for some channels; `tap` floats lie between the taps of g. */
 static void transform_filters(
-    const float *g, ptrdiff_t tap, ptrdiff_t channels, float *to, ptrdiff_t plane
+    int form, const float *g, ptrdiff_t tap, ptrdiff_t channels, float *to, ptrdiff_t plane
 ) {
-    for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
-        OF(floats) half[FILTER][POINTS], line[FILTER], values[POINTS];
-        UNROLL for (int s = 0; s < FILTER; s++) {
-            UNROLL for (int r = 0; r < FILTER; r++)
-                line[r] = OF(load)(g + (r * FILTER + s) * tap + lane);
-            OF(filter_at_points)(line, half[s]);
-        }
-        UNROLL for (int i = 0; i < POINTS; i++) {
-            UNROLL for (int s = 0; s < FILTER; s++) line[s] = half[s][i];
-            OF(filter_at_points)(line, values);
-            UNROLL for (int j = 0; j < POINTS; j++)
-                OF(store)(to + (i * POINTS + j) * plane + lane, values[j]);
-        }
+    switch (form) { /* the two ways through a stride are the same */
+    case F4X4_3X3: transform_filters_of(F4X4_3X3, g, tap, channels, to, plane); break;
+    case F2X2_5X5: transform_filters_of(F2X2_5X5, g, tap, channels, to, plane); break;
+    default: transform_filters_of(STRIDED_3X3, g, tap, channels, to, plane);
     }
 }
 
-/* G^T m G of 16 filters for some channels, stored in dg or added to it. */
-static void transform_sums(
-    const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap, int adds
+TILE void transform_sums_of(
+    const int form, const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap,
+    int adds
 ) {
+    const int filter = form_filter(form), points = form_points(form);
     for (ptrdiff_t lane = 0; lane < channels * PANEL; lane += WIDTH) {
-        OF(floats) half[POINTS][FILTER], line[POINTS], values[FILTER];
-        UNROLL for (int j = 0; j < POINTS; j++) {
-            UNROLL for (int i = 0; i < POINTS; i++)
-                line[i] = OF(load)(m + (i * POINTS + j) * plane + lane);
-            OF(filter_of_points)(line, half[j]);
+        OF(floats) half[MOST_POINTS][MOST_FILTER], line[MOST_POINTS], values[MOST_FILTER];
+        UNROLL for (int j = 0; j < points; j++) {
+            UNROLL for (int i = 0; i < points; i++)
+                line[i] = OF(load)(m + (i * points + j) * plane + lane);
+            OF(filter_of_points)(filter, line, half[j]);
         }
-        UNROLL for (int r = 0; r < FILTER; r++) {
-            UNROLL for (int j = 0; j < POINTS; j++) line[j] = half[j][r];
-            OF(filter_of_points)(line, values);
-            UNROLL for (int s = 0; s < FILTER; s++) {
-                float *to = dg + (r * FILTER + s) * tap + lane;
+        UNROLL for (int r = 0; r < filter; r++) {
+            UNROLL for (int j = 0; j < points; j++) line[j] = half[j][r];
+            OF(filter_of_points)(filter, line, values);
+            UNROLL for (int s = 0; s < filter; s++) {
+                float *to = dg + (r * filter + s) * tap + lane;
                 if (adds) values[s] += OF(load)(to);
                 OF(store)(to, values[s]);
             }
@@ -171,27 +240,40 @@ static void transform_sums(
     }
 }
 
+/* G^T m G of 16 filters for some channels, stored in dg or added to it; without a stride. */
+static void transform_sums(
+    int form, const float *m, ptrdiff_t plane, ptrdiff_t channels, float *dg, ptrdiff_t tap,
+    int adds
+) {
+    if (form == F4X4_3X3) transform_sums_of(F4X4_3X3, m, plane, channels, dg, tap, adds);
+    else transform_sums_of(F2X2_5X5, m, plane, channels, dg, tap, adds);
+}
+
 /* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a residual
    the largest of every 2 x 2 outputs, visited in the order of a pool. */
 TILE void OF(transform_lanes)(
-    const float *m, ptrdiff_t plane, int lane, const Target *target, const int whole,
-    const int pools
+    const int form, const float *m, ptrdiff_t plane, int lane, const Target *target,
+    const int whole, const int pools
 ) {
-    OF(floats) half[POINTS][OUTPUTS], line[POINTS], values[OUTPUTS], largest[OUTPUTS / 2];
+    const int points = form_points(form), outputs = form_outputs(form);
+    OF(floats) half[MOST_POINTS][MOST_OUTPUTS], line[MOST_POINTS];
+    OF(floats) values[MOST_OUTPUTS], largest[MOST_OUTPUTS / 2] = {{0}};
     const OF(floats) bias = OF(load)(target->bias + lane);
-    UNROLL for (int j = 0; j < POINTS; j++) {
-        UNROLL for (int i = 0; i < POINTS; i++)
-            line[i] = OF(load)(m + (i * POINTS + j) * plane + lane);
-        OF(outputs_of_points)(line, half[j]);
+    UNROLL for (int j = 0; j < points; j++) {
+        UNROLL for (int i = 0; i < points; i++)
+            line[i] = OF(load)(m + (i * points + j) * plane + lane);
+        OF(outputs_of)(form, line, half[j]);
     }
-    UNROLL for (int i = 0; i < OUTPUTS; i++) {
+    UNROLL for (int i = 0; i < outputs; i++) {
+        if (!whole && i < target->first_row) continue;
         if (!whole && i >= target->rows) return;
-        UNROLL for (int j = 0; j < POINTS; j++) line[j] = half[j][i];
-        OF(outputs_of_points)(line, values);
-        UNROLL for (int j = 0; j < OUTPUTS; j++) {
-            const ptrdiff_t row = i >> pools, column = j >> pools, columns = OUTPUTS >> pools;
+        UNROLL for (int j = 0; j < points; j++) line[j] = half[j][i];
+        OF(outputs_of)(form, line, values);
+        UNROLL for (int j = 0; j < outputs; j++) {
+            const ptrdiff_t row = i >> pools, column = j >> pools, columns = outputs >> pools;
             const ptrdiff_t place = row * target->row_stride + column * target->step + lane;
             OF(floats) y = values[j] + bias;
+            if (!whole && j < target->first_column) continue;
             if (!whole && j >= target->columns) break;
             if (!pools || (i % 2 == 0 && j % 2 == 0)) /* the next tile's */
                 __builtin_prefetch(target->y + place + columns * target->step, 1);
@@ -209,25 +291,34 @@ TILE void OF(transform_lanes)(
 
 /* The outputs of a tile for 16 filters, pooled or not. */
 TILE void transform_sixteen(
-    const float *m, ptrdiff_t plane, const Target *target, const int pools
+    const int form, const float *m, ptrdiff_t plane, const Target *target, const int pools
 ) {
-    const int whole = target->rows == OUTPUTS && target->columns == OUTPUTS;
+    const int outputs = form_outputs(form);
+    const int whole = target->rows == outputs && target->columns == outputs
+        && target->first_row == 0 && target->first_column == 0;
     for (int lane = 0; lane < PANEL; lane += WIDTH) {
-        if (whole) OF(transform_lanes)(m, plane, lane, target, 1, pools);
-        else OF(transform_lanes)(m, plane, lane, target, 0, pools);
+        if (whole) OF(transform_lanes)(form, m, plane, lane, target, 1, pools);
+        else OF(transform_lanes)(form, m, plane, lane, target, 0, pools);
     }
 }
 
-/* Not inlined, or what is not pooled would take longer. */
-static __attribute__((noinline)) void transform_pooled(
-    const float *m, ptrdiff_t plane, const Target *target
-) {
-    transform_sixteen(m, plane, target, 1);
-}
+#define DEFINE_OUTPUTS(NAME, FORM, POOLS)                                                    \
+    static __attribute__((noinline)) void NAME##_##FORM(                                     \
+        const float *m, ptrdiff_t plane, const Target *target                                \
+    ) {                                                                                      \
+        transform_sixteen(FORM, m, plane, target, POOLS);                                    \
+    }
+DEFINE_OUTPUTS(outputs, F4X4_3X3, 0) DEFINE_OUTPUTS(pools, F4X4_3X3, 1)
+DEFINE_OUTPUTS(outputs, F2X2_5X5, 0) DEFINE_OUTPUTS(pools, F2X2_5X5, 1)
+DEFINE_OUTPUTS(outputs, STRIDED_3X3, 0) DEFINE_OUTPUTS(pools, STRIDED_3X3, 1)
+DEFINE_OUTPUTS(outputs, BACKWARD_3X3, 0)
 
 static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
-    if (target->pools) transform_pooled(m, plane, target);
-    else transform_sixteen(m, plane, target, 0);
+    static void (*const functions[4][2])(const float *, ptrdiff_t, const Target *) = {
+        {outputs_F4X4_3X3, pools_F4X4_3X3}, {outputs_F2X2_5X5, pools_F2X2_5X5},
+        {outputs_STRIDED_3X3, pools_STRIDED_3X3}, {outputs_BACKWARD_3X3, NULL},
+    };
+    functions[target->form][target->pools](m, plane, target);
 }
 
 /* Copy the outputs of a tile that lie inside the image, or their pools. */
@@ -235,16 +326,16 @@ static void copy_outputs(
     const Target *target, const float *from, ptrdiff_t from_row, ptrdiff_t from_step, float *to,
     ptrdiff_t to_row, ptrdiff_t to_step
 ) {
-    for (int i = 0; i < target->rows >> target->pools; i++)
-        for (int j = 0; j < target->columns >> target->pools; j++)
+    for (int i = target->first_row; i < target->rows >> target->pools; i++)
+        for (int j = target->first_column; j < target->columns >> target->pools; j++)
             memcpy(to + i * to_row + j * to_step, from + i * from_row + j * from_step,
                 target->filters * sizeof(float));
 }
 
 /* The outputs of a tile for the filters of a last panel, fewer than 16. */
 static void transform_narrow_panel(const float *m, ptrdiff_t plane, const Target *target) {
-    float copy[OUTPUTS * OUTPUTS * PANEL] = {0};
-    const ptrdiff_t row = OUTPUTS * PANEL, step = PANEL;
+    float copy[MOST_OUTPUTS * MOST_OUTPUTS * PANEL] = {0};
+    const ptrdiff_t row = MOST_OUTPUTS * PANEL, step = PANEL;
     Target whole = *target;
     whole.y = copy;
     whole.row_stride = row;

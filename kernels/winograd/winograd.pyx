@@ -1,10 +1,11 @@
 # cython: language_level=3
-"""Convolution with 3 x 3 filters of stride 1 by Winograd's F(4x4, 3x3), in all three passes.
+"""Convolution by Winograd's algorithm.
 
-Legend: N (n in a call) images, C input channels, K filters, H W input, P Q output; x input,
-y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
-[K/16][C/16][3][3][16][16], with zeros in the lanes beyond the last filter. Source of formulas: see
-winograd_transforms.h.
+Filters may be 3 x 3 or 5 x 5, or 3 x 3 of stride 2: transforms.h has the forms and their formulas.
+
+Legend: N (n in a call) images, C input channels, K filters, R filter size, s stride, H W input,
+P Q output; x input, y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
+[K/16][C/16][R][R][16][16], with zeros in the lanes beyond the last filter.
 
 An output tile is the work of one thread, and adds its products in an order that shapes alone
 decide; so results are the same bits for any number of threads and any batch.
@@ -15,7 +16,9 @@ from kernels.winograd.correlate cimport (
     Correlating, correlate_tiles, correlating_floats,
 )
 from kernels.winograd.gradient cimport Summing, gradient_floats, sum_tiles
-from kernels.winograd.tiles cimport Tiling, describe_tiling
+from kernels.winograd.tiles cimport (
+    BACKWARD_3X3, F2X2_5X5, F4X4_3X3, STRIDED_3X3, Tiling, describe_tiling,
+)
 from kernels.winograd.weights cimport transform_weights, weight_floats
 
 
@@ -31,7 +34,8 @@ cdef class Winograd:
     floats, those for backward-data `data_weight_size`. If `late`, these are 0, and the passes take
     the weights themselves and transform them as they go. `scratch_size`
     floats are enough for every pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for
-    one of them.
+    one of them. R is 3 or 5, and s is 1; or they are 3 and 2, and then there is no weight gradient:
+    it is not faster than by the definition.
     """
 
     cdef Tiling forward
@@ -45,24 +49,36 @@ cdef class Winograd:
     cdef readonly Py_ssize_t scratch_size
 
     def __init__(
-        self, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt, Py_ssize_t pl,
-        Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
+        self, int R, int s, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt,
+        Py_ssize_t pl, Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
     ):
+        cdef Py_ssize_t above, before
+        cdef int form = STRIDED_3X3 if s == 2 else F2X2_5X5 if R == 5 else F4X4_3X3
         self.threads = threads
-        self.forward = describe_tiling(H, W, C, P, Q, K, pt, pl, late)
-        self.backward = describe_tiling(P, Q, K, H, W, C, 2 - pt, 2 - pl, late)
+        self.forward = describe_tiling(form, H, W, C, P, Q, K, pt, pl, 0, 0, late)
+        if s == 1:
+            self.backward = describe_tiling(
+                form, P, Q, K, H, W, C, R - 1 - pt, R - 1 - pl, 0, 0, late
+            )
+        else:  # a tile begins with a pixel that tap 1 leads to
+            above, before = (pt + 1) % 2, (pl + 1) % 2
+            self.backward = describe_tiling(
+                BACKWARD_3X3, P, Q, K, H, W, C, (1 + above - pt) // 2, (1 + before - pl) // 2,
+                above, before, late,
+            )
         if not late:
             self.weight_size = weight_floats(&self.forward)
             self.data_weight_size = weight_floats(&self.backward)
         self.forward_scratch = PANEL + correlating_floats(&self.forward, batch, threads)
         self.data_scratch = PANEL + correlating_floats(&self.backward, batch, threads)
-        self.gradient_scratch = PANEL + gradient_floats(&self.forward, batch, threads)
+        if s == 1:
+            self.gradient_scratch = PANEL + gradient_floats(&self.forward, batch, threads)
         self.scratch_size = max(self.forward_scratch, self.data_scratch, self.gradient_scratch)
 
 
 def winograd_weights(
     Winograd g,
-    const float[::1] weight,  # (K/16, C/16, 3, 3, 16, 16)
+    const float[::1] weight,  # (K/16, C/16, R, R, 16, 16)
     float[::1] transformed,  # (weight_size,)
 ):
     """Transform weights for winograd_forward."""
@@ -72,7 +88,7 @@ def winograd_weights(
 
 def winograd_data_weights(
     Winograd g,
-    const float[::1] weight,  # (K/16, C/16, 3, 3, 16, 16)
+    const float[::1] weight,  # (K/16, C/16, R, R, 16, 16)
     float[::1] transformed,  # (data_weight_size,)
 ):
     """Transform weights for winograd_backward_data."""
@@ -89,7 +105,7 @@ def winograd_forward(
     float[::1] scratch,  # (forward_scratch,)
     int activation, Py_ssize_t y_step=0, bint pools=False,
 ):
-    """y[p, q, k] = b[k] + residual[p, q, k] + sum of r, s, c: x[p+r-pt, q+s-pl, c] w[k, c, r, s]
+    """y[p, q, k] = b[k] + residual[p, q, k] + sum of i, j, c: x[sp+i-pt, sq+j-pl, c] w[k, c, i, j]
 
     An empty bias or residual is none; activations are those of vectors.h. From one pixel of y, and
     of the residual, to the next are K or `y_step` floats. If it `pools`, y has only the largest of
@@ -116,7 +132,7 @@ def winograd_backward_data(
     const float[::1] residual, float[::1] dx,  # (n, H, W, C)
     float[::1] scratch,  # (data_scratch,)
 ):
-    """dx[h, w, c] = residual[h, w, c] + sum of dy[p, q, k] w[k, r, s, c] over its every product
+    """dx[h, w, c] = residual[h, w, c] + sum of dy[p, q, k] w[k, c, i, j] over its every product
 
     An empty residual is none; it may be dx itself.
     """
@@ -136,10 +152,10 @@ def winograd_backward_weights(
     Winograd g, Py_ssize_t n,
     const float[::1] x,  # (n, H, W, C)
     const float[::1] dy,  # (n, P, Q, K)
-    float[::1] dweight,  # (K/16, C/16, 3, 3, 16, 16)
+    float[::1] dweight,  # (K/16, C/16, R, R, 16, 16)
     float[::1] scratch,  # (gradient_scratch,)
 ):
-    """dw[k, c, r, s] = sum of images, p, q: x[p + r - pt, q + s - pl, c] dy[p, q, k]
+    """dw[k, c, i, j] = sum of images, p, q: x[p + i - pt, q + j - pl, c] dy[p, q, k]
 
     Lanes of dweight beyond the last filter are set to zero.
     """

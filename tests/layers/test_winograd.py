@@ -23,12 +23,15 @@ def test_a_convolution_by_winograd_keeps_the_contract(shape):
     check_layer(layer, shape)
 
 
-@pytest.mark.parametrize("text", ["conv(40, 3)", "conv(48, 3, pad=1, bias=no)"])
+@pytest.mark.parametrize(
+    "text",
+    ["conv(40, 3)", "conv(48, 3, pad=1, bias=no)", "conv(40, 5, pad=2)", "conv(64, 3, 2, 1)"],
+)
 def test_both_algorithms_answer_alike_but_for_rounding(text):
     ends = []
     for conv_algo in ("auto", "direct"):
         setup = replace(TRAINING, conv_algo=conv_algo)
-        bench = Bench(parse(text).layer, ((12, 9, 36),), setup)
+        bench = Bench(parse(text).layer, ((11, 12, 48),), setup)
         bench.build(epilogue=Epilogue(activation=1))
         bench.forward(IMAGES)
         bench.backward(IMAGES)
@@ -38,12 +41,24 @@ def test_both_algorithms_answer_alike_but_for_rounding(text):
     assert not np.array_equal(ends[0][0], ends[1][0]), "the same algorithm twice"
 
 
-def test_it_is_for_3x3_filters_of_stride_1_alone():
-    assert chooses_winograd("conv(64, 3, pad=1)", (16, 16, 64))
-    assert chooses_winograd("conv(64, 3)", (16, 16, 64))
-    for text in ("conv(64, 5, pad=2)", "conv(64, 3, 2)", "conv(64, 3, dilation=2)", "conv(64, 1)"):
-        assert not chooses_winograd(text, (16, 16, 64))
-    assert not chooses_winograd("conv(64, 3, pad=3)", (16, 16, 64))
+FORMS = ["conv(64, 3, pad=1)", "conv(64, 3)", "conv(64, 5, pad=2)", "conv(64, 3, 2, 1)"]
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_it_is_for_3x3_and_5x5_filters_and_3x3_filters_of_stride_2(text):
+    assert chooses_winograd(text, (16, 16, 64))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["conv(64, 7, pad=3)", "conv(64, 3x5, pad=1x2)", "conv(64, 5, 2, 2)", "conv(64, 3, 2x1, 1)",
+     "conv(64, 3, dilation=2)", "conv(64, 3, pad=3)", "conv(64, 1)"],
+)  # fmt: skip
+def test_other_windows_are_left_to_the_definition(text):
+    assert not chooses_winograd(text, (16, 16, 64))
+
+
+def test_groups_and_borders_that_are_not_zero_are_left_to_the_definition():
     for text in ("conv(64, 3, groups=2)", "conv(64, 3, pad=1, fill=reflect)"):
         assert parse(text).layer.memory(SETUP, (16, 16, 64)).prepared == 0
 
