@@ -13,8 +13,8 @@ from kernels.geometry cimport PANEL, ceil_div
 from kernels.winograd.tiles cimport (
     PAIR_FILTERS, Place, Planes, Product, Target, Tiling,
     count_planes, count_weight_planes, filter_plane, form_weights, image_window, lay_planes,
-    move_on, multiply, panels, place_of, plane_stride, split_tiles, transform_image, transform_outputs,
-    zero_floats,
+    move_on, multiply, panels, place_of, plane_stride, split_tiles, transform_image,
+    transform_outputs, zero_floats,
 )
 from kernels.winograd.weights cimport transform_block
 

@@ -1,8 +1,9 @@
 """The loops of a Winograd convolution's weight gradient.
 
-Plane by plane, transformed tiles of x are multiplied by those of dy and summed over tiles; the sums are transformed to taps. Small gradients are summed in a fixed number of
-chunks of tiles, each by one thread, which are then added in order. For large ones, all threads
-first transform a group of tiles for all, and then share out channels and filters.
+Plane by plane, transformed tiles of x are multiplied by those of dy and summed over tiles; the sums
+are transformed to taps. Small gradients are summed in a fixed number of chunks of tiles, each by
+one thread, which are then added in order. For large ones, all threads first transform a group of
+tiles for all, and then share out channels and filters.
 """
 
 from cython.parallel cimport prange, threadid

@@ -4,8 +4,8 @@
 Filters may be 3 x 3 or 5 x 5, or 3 x 3 of stride 2: transforms.h has the forms and their formulas.
 
 Legend: N (n in a call) images, C input channels, K filters, R filter size, s stride, H W input,
-P Q output; x input, y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of 16 filters,
-[K/16][C/16][R][R][16][16], with zeros in the lanes beyond the last filter.
+P Q output; x input, y output, dx dy dweight gradients. x and y are NHWC. Weights are in panels of
+16 filters, [K/16][C/16][R][R][16][16], with zeros in the lanes beyond the last filter.
 
 An output tile is the work of one thread, and adds its products in an order that shapes alone
 decide; so results are the same bits for any number of threads and any batch.
