@@ -7,9 +7,7 @@
    and the first of the 4 pixels is an odd one. */
 
 /* Two of the 5 values of B^T d: pair 0 is of even pixels, pair 1 of both, pair 2 has one alone. */
-TILE void OF(strided_image_at_pair)(
-    const int pair, const OF(floats) d[5], OF(floats) v[2]
-) {
+TILE void OF(strided_image_at_pair)(const int pair, const OF(floats) d[5], OF(floats) v[2]) {
     if (pair == 0) {
         v[0] = d[0] - d[2];
         v[1] = d[2];
@@ -35,7 +33,7 @@ TILE void OF(strided_filter_at_points)(const OF(floats) g[3], OF(floats) u[4]) {
     u[3] = g[1];
 }
 
-/* Two of 5 values of 3 gradients that lead back to 4 pixels. */
+/* Two of the 5 values of 3 gradients, which lead back to 4 pixels. */
 TILE void OF(backward_at_pair)(const int pair, const OF(floats) dy[3], OF(floats) v[2]) {
     if (pair == 0) {
         v[0] = dy[0] - dy[1];

@@ -71,7 +71,7 @@ TILE void OF(at_pair)(
     else OF(gradient_at_pair)(pair, size, line, v);
 }
 
-/* Return which of the points is the first or second of a pair; 5: the last pair has no second. */
+/* Return which of the points is the first or second of a pair; the last pair of 5 has no second. */
 TILE int point_of(const int form, const int pair, const int second) {
     if (form >= STRIDED_3X3) return 2 * pair + second;
     return pair == 0 ? (second ? 5 : 0) : 2 * pair - 1 + second;
@@ -118,8 +118,8 @@ TILE void OF(transform_rows)(
     }
 }
 
-/* Transform WIDTH channels of a window; `size` is that of an image's or of a gradient's. Rows come
-   in pairs, whose values fit into registers: to read pixels again is cheaper than to spill. */
+/* Transform WIDTH channels of a window; `size` is form_pixels, or form_outputs for a gradient. Rows
+   come in pairs, whose values fit into registers: to read pixels again is cheaper than to spill. */
 TILE void OF(transform_pixels)(
     const int form, const Window *window, ptrdiff_t channel, const int size, const int inside,
     float *to, ptrdiff_t plane
@@ -249,8 +249,8 @@ static void transform_sums(
     else transform_sums_of(F2X2_5X5, m, plane, channels, dg, tap, adds);
 }
 
-/* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a residual
-   the largest of every 2 x 2 outputs, visited in the order of a pool. */
+/* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a
+   residual the largest of every 2 x 2 outputs, visited in the order of a pool. */
 TILE void OF(transform_lanes)(
     const int form, const float *m, ptrdiff_t plane, int lane, const Target *target,
     const int whole, const int pools
