@@ -155,7 +155,8 @@ def make_photos(folder, count):
 
 def read_commands(*words):
     """Return those of the README's commands that no console shows, which begin with these words."""
-    lines = re.findall(r"^    cnncli (.+)$", PAGES["README.md"], re.M)
+    joined = re.sub(r" *\\\n *", " ", PAGES["README.md"])
+    lines = re.findall(r"^    cnncli (.+)$", joined, re.M)
     found = [line.split() for line in lines if line.startswith(words)]
     assert len(found) == len(words)
     return found
