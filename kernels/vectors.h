@@ -32,6 +32,15 @@
 #define ADD_PRODUCT(sum, a, b) ((sum) += (a) * (b))
 #endif
 
+/* Round a product now: a compiler would join it with a sum, and rounds one of two as it likes. */
+#if defined(__aarch64__)
+#define ROUND_NOW(product) __asm__("" : "+w"(product))
+#elif defined(__AVX512F__)
+#define ROUND_NOW(product) __asm__("" : "+v"(product))
+#else
+#define ROUND_NOW(product) __asm__("" : "+x"(product))
+#endif
+
 /* What a kernel does to its results before it writes them. */
 enum { WITHOUT_ACTIVATION, WITH_RELU, WITH_RELU6, WITH_HARD_SWISH };
 

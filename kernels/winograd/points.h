@@ -50,7 +50,8 @@ TILE void OF(outputs_of_points)(const int outputs, const OF(floats) m[6], OF(flo
         y[1] = SQRT_HALF * odd + (SQRT_2 * odd_2 + m[5]);
         return;
     }
-    y[1] = SQRT_2 * odd_2; /* of two products, a compiler may round either first */
+    y[1] = SQRT_2 * odd_2;
+    ROUND_NOW(y[1]);
     ADD_PRODUCT(y[1], OF(all)(SQRT_HALF), odd);
     y[2] = 0.5f * even + 2.0f * even_2;
     y[3] = 0.5f * SQRT_HALF * odd + (2.0f * SQRT_2 * odd_2 + m[5]);
