@@ -32,13 +32,12 @@
 #define ADD_PRODUCT(sum, a, b) ((sum) += (a) * (b))
 #endif
 
-/* Round a product now: a compiler would join it with a sum, and rounds one of two as it likes. */
+/* Round a product now: of two that are added, a compiler may join either with the sum. Where
+   ADD_PRODUCT is an instruction, or there is none of that kind, it cannot. */
 #if defined(__aarch64__)
 #define ROUND_NOW(product) __asm__("" : "+w"(product))
-#elif defined(__AVX512F__)
-#define ROUND_NOW(product) __asm__("" : "+v"(product))
 #else
-#define ROUND_NOW(product) __asm__("" : "+x"(product))
+#define ROUND_NOW(product) ((void)0)
 #endif
 
 /* What a kernel does to its results before it writes them. */

@@ -202,12 +202,11 @@ def test_large_ones_come_out_right_however_work_is_cut_up(direction, z):
 @every_pass
 @pytest.mark.parametrize("kind", KINDS)
 def test_rounding_errors_stay_small(direction, kind, isa):
-    sizes = (square(2, 16, 64, 48), square(2, 8, 256, 64), square(2, 8, 256, 64, 2, 5))
-    for z in (*sizes, square(2, 16, 256, 64, 1, 3, 2)):
+    sizes = [square(2, 16, 64, 48), square(2, 8, 256, 64), square(2, 8, 256, 64, 2, 5)]
+    strided = square(2, 16, 256, 64, 1, 3, 2)
+    for z in [*sizes, strided] if has_pass(strided, direction) else sizes:
         data = numbers(z, kind)
-        assert not has_pass(z, direction) or (
-            error(Kernels(z, isa).run(direction, data), expected(z, direction, data)) < BOUND
-        )
+        assert error(Kernels(z, isa).run(direction, data), expected(z, direction, data)) < BOUND
 
 
 @every_isa
