@@ -1,20 +1,30 @@
 /* The tile of forward_tile.h for vectors of WIDTH floats: pixels x (vectors * WIDTH) filters. */
 
-#define MULTIPLY_CHANNEL                                                                     \
+#define MULTIPLY_CHANNEL(c)                                                                  \
     {                                                                                        \
         OF(floats) b[4];                                                                     \
+        const float *panel = w + (c) * PANEL;                                                \
         UNROLL for (int j = 0; j < vectors; j++)                                             \
-            b[j] = OF(load)(w + j / per_panel * panel_stride + j % per_panel * WIDTH);       \
+            b[j] = OF(load)(panel + j / per_panel * panel_stride + j % per_panel * WIDTH);   \
         UNROLL for (int i = 0; i < pixels; i++) {                                            \
-            OF(floats) a = OF(all)(packed ? x[0][i * PANEL] : x[i / 4][i % 4 * x_pixel]);    \
+            const float *pixel = packed ? x[0] + i * PANEL : x[i / 4] + i % 4 * x_pixel;     \
+            OF(floats) a = OF(all)(pixel[c]);                                                \
             UNROLL for (int j = 0; j < vectors; j++) ADD_PRODUCT(sum[i][j], a, b[j]);        \
         }                                                                                    \
+    }
+
+#define MULTIPLY_CHANNELS(count)                                                             \
+    {                                                                                        \
+        UNROLL for (int c = 0; c < count; c++) MULTIPLY_CHANNEL(c);                          \
         UNROLL for (int i = 0; i < pointers; i++) {                                          \
-            x[i] += 1;                                                                       \
+            x[i] += count;                                                                   \
             if (!packed) OPAQUE(x[i]); /* or GCC would keep a register for every pixel */    \
         }                                                                                    \
-        w += PANEL;                                                                          \
+        w += count * PANEL;                                                                  \
     }
+
+#define EVERY_SUM                                                                            \
+    UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++)
 
 /* Apply what is too long to be repeated for every sum of every tile. */
 static __attribute__((noinline)) void OF(activate_outputs)(
@@ -29,7 +39,8 @@ TILE void OF(run_piece)(
     const Piece *piece, const int pixels, const int vectors, const int packed
 ) {
     const int per_panel = PANEL / WIDTH, pointers = packed ? 1 : (pixels + 3) / 4;
-    const int step = packed ? CHANNELS : 1; /* pointers that are many are not worth unrolling */
+    const int small = pixels * vectors <= 12; /* and a loop's own instructions take their time */
+    const int step = packed || small ? CHANNELS : 1;
     const ptrdiff_t x_pixel = piece->x_pixel;
     const Tap *tap = piece->taps, *end = tap + piece->tap_count;
     const float *source = piece->source, *weight = piece->weight;
@@ -42,8 +53,7 @@ TILE void OF(run_piece)(
     OF(floats) sum[28][4];
 
     for (;;) {
-        UNROLL for (int i = 0; i < pixels; i++)
-            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = OF(all)(0);
+        EVERY_SUM sum[i][j] = OF(all)(0);
         ptrdiff_t chain = steps < CHAIN ? steps : CHAIN;
         for (steps -= chain; chain > 0; chain--) {
             const float *x[7], *w;
@@ -52,14 +62,16 @@ TILE void OF(run_piece)(
             if (channels >= PANEL) {
                 w = weight + tap->weight[0];
                 NO_UNROLL for (int c = 0; c < PANEL; c += step) {
-                    if (ahead || !packed) /* into the second-level cache */
+                    if (ahead) /* into the second-level cache */
                         UNROLL for (int k = 0; k < step; k++)
                             __builtin_prefetch(w + ahead + k * PANEL, 0, 2);
-                    UNROLL for (int k = 0; k < step; k++) MULTIPLY_CHANNEL;
+                    MULTIPLY_CHANNELS(step);
                 }
             } else {
                 w = weight + tap->weight[1];
-                NO_UNROLL for (ptrdiff_t c = channels; c > 0; c--) MULTIPLY_CHANNEL;
+                ptrdiff_t c = channels;
+                if (small) NO_UNROLL for (; c >= 3; c -= 3) MULTIPLY_CHANNELS(3); /* colors */
+                NO_UNROLL for (; c > 0; c--) MULTIPLY_CHANNELS(1);
             }
             if (++tap == end) {
                 tap = piece->taps;
@@ -69,7 +81,7 @@ TILE void OF(run_piece)(
             }
         }
         if (steps == 0 && !piece->continues) break;
-        UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
+        EVERY_SUM {
             float *second = sums + i * MOST_FILTERS + j * WIDTH;
             if (resumes) sum[i][j] += OF(load)(second);
             OF(store)(second, sum[i][j]);
@@ -93,16 +105,15 @@ TILE void OF(run_piece)(
             );
         residual = gathered;
     }
-    UNROLL for (int i = 0; i < pixels; i++) UNROLL for (int j = 0; j < vectors; j++) {
-        OF(floats) total = sum[i][j];
-        if (resumes) total += OF(load)(sums + i * MOST_FILTERS + j * WIDTH);
-        total += OF(load)(bias + j * WIDTH);
-        if (residual) total += OF(load)(residual + i * y_stride + j * WIDTH);
-        if (activation == WITH_RELU) total = OF(positive)(total);
-        OF(store)(y + i * y_stride + j * WIDTH, total);
-    }
+    if (resumes) EVERY_SUM sum[i][j] += OF(load)(sums + i * MOST_FILTERS + j * WIDTH);
+    EVERY_SUM sum[i][j] += OF(load)(bias + j * WIDTH);
+    if (residual) EVERY_SUM sum[i][j] += OF(load)(residual + i * y_stride + j * WIDTH);
+    if (activation == WITH_RELU) EVERY_SUM sum[i][j] = OF(positive)(sum[i][j]);
+    EVERY_SUM OF(store)(y + i * y_stride + j * WIDTH, sum[i][j]);
     if (activation > WITH_RELU) OF(activate_outputs)(y, y_stride, pixels, vectors, activation);
     if (!whole) store_filters(piece, pixels, vectors * WIDTH);
 }
 #undef MULTIPLY_CHANNEL
+#undef MULTIPLY_CHANNELS
+#undef EVERY_SUM
 #undef WIDTH

@@ -249,43 +249,65 @@ static void transform_sums(
     else transform_sums_of(F2X2_5X5, m, plane, channels, dg, tap, adds);
 }
 
+TILE int is_inside(const Target *target, int column) {
+    return column >= target->first_column && column < target->columns;
+}
+
 /* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a
-   residual the largest of every 2 x 2 outputs, visited in the order of a pool. */
+   residual the largest of every 2 x 2 outputs, visited in the order of a pool. What is the same for
+   a row of outputs is asked once: a question for each took longer than the arithmetic. */
 TILE void OF(transform_lanes)(
     const int form, const float *m, ptrdiff_t plane, int lane, const Target *target,
     const int whole, const int pools
 ) {
     const int points = form_points(form), outputs = form_outputs(form);
+    const int activation = target->activation;
+    const ptrdiff_t row_stride = target->row_stride, step = target->step;
+    const ptrdiff_t next_tile = (outputs >> pools) * step;
+    const float *even = m + lane, *odd = even + points * plane; /* rows of products */
+    const float *residual = target->residual ? target->residual + lane : NULL;
+    float *to = target->y + lane;
     OF(floats) half[MOST_POINTS][MOST_OUTPUTS], line[MOST_POINTS];
-    OF(floats) values[MOST_OUTPUTS], largest[MOST_OUTPUTS / 2] = {{0}};
+    OF(floats) y[MOST_OUTPUTS], largest[MOST_OUTPUTS / 2] = {{0}};
     const OF(floats) bias = OF(load)(target->bias + lane);
     UNROLL for (int j = 0; j < points; j++) {
         UNROLL for (int i = 0; i < points; i++)
-            line[i] = OF(load)(m + (i * points + j) * plane + lane);
+            line[i] = OF(load)((i % 2 ? odd : even) + i / 2 * 2 * points * plane);
         OF(outputs_of)(form, line, half[j]);
+        even += plane;
+        odd += plane;
+        OPAQUE(even); /* or GCC would keep a pointer to every plane, in memory */
+        OPAQUE(odd);
     }
     UNROLL for (int i = 0; i < outputs; i++) {
-        if (!whole && i < target->first_row) continue;
         if (!whole && i >= target->rows) return;
-        UNROLL for (int j = 0; j < points; j++) line[j] = half[j][i];
-        OF(outputs_of)(form, line, values);
-        UNROLL for (int j = 0; j < outputs; j++) {
-            const ptrdiff_t row = i >> pools, column = j >> pools, columns = outputs >> pools;
-            const ptrdiff_t place = row * target->row_stride + column * target->step + lane;
-            OF(floats) y = values[j] + bias;
-            if (!whole && j < target->first_column) continue;
-            if (!whole && j >= target->columns) break;
-            if (!pools || (i % 2 == 0 && j % 2 == 0)) /* the next tile's */
-                __builtin_prefetch(target->y + place + columns * target->step, 1);
-            if (!pools && target->residual) y += OF(load)(target->residual + place);
-            y = OF(activate)(y, target->activation);
-            if (pools) {
-                if (i % 2 || j % 2) y = OF(larger)(largest[column], y);
-                largest[column] = y;
-                if (i % 2 == 0 || j % 2 == 0) continue;
+        if (whole || i >= target->first_row) {
+            UNROLL for (int j = 0; j < points; j++) line[j] = half[j][i];
+            OF(outputs_of)(form, line, y);
+            UNROLL for (int j = 0; j < outputs; j++) y[j] += bias;
+            if (!pools && residual)
+                UNROLL for (int j = 0; j < outputs; j++)
+                    if (whole || is_inside(target, j)) y[j] += OF(load)(residual + j * step);
+            if (activation == WITH_RELU)
+                UNROLL for (int j = 0; j < outputs; j++) y[j] = OF(positive)(y[j]);
+            else if (activation)
+                UNROLL for (int j = 0; j < outputs; j++) y[j] = OF(activate)(y[j], activation);
+            if (pools)
+                UNROLL for (int j = 0; j < outputs / 2; j++) {
+                    if (i % 2) y[2 * j] = OF(larger)(largest[j], y[2 * j]);
+                    largest[j] = OF(larger)(y[2 * j], y[2 * j + 1]);
+                }
+            UNROLL for (int j = 0; j < outputs >> pools; j++) {
+                if (pools && i % 2 == 0) continue;
+                if (!whole && !is_inside(target, j << pools)) continue;
+                OF(store)(to + j * step, pools ? largest[j] : y[j]);
+                __builtin_prefetch(to + j * step + next_tile, 1);
             }
-            OF(store)(target->y + place, y);
         }
+        if (pools && i % 2 == 0) continue;
+        to += row_stride;
+        OPAQUE(to);
+        if (residual) residual += row_stride;
     }
 }
 
