@@ -22,7 +22,6 @@ from cnncli.registry import Named, Registry
 from cnncli.settings import POSITIVE, RATE, setting, settings_of
 
 Array = NDArray[np.float32]
-PARTIALS = 64  # sums that the kernel needs room for
 
 OPTIMIZERS: Registry[type[Rule]] = Registry("optimizer")
 
@@ -73,7 +72,6 @@ class Optimizer:
         self.rule, self.weights, self.threads = rule, weights, threads
         self.steps = 0
         self.state = [np.zeros_like(weights.learned) for _ in range(rule.moments)]
-        self._partials = np.zeros(PARTIALS)
         self._parts = list(_divide(weights, weight_decay, filters_apart=rule.filters_apart))
 
     def step(self, gradient: Array, rate: float) -> None:
@@ -92,9 +90,7 @@ class Optimizer:
 
     def norm(self, gradient: Array) -> float:
         """Return the length of the gradient; not finite where any of its numbers is not."""
-        return math.sqrt(
-            kernels.sum_of_squares(gradient.size, gradient, self._partials, self.threads)
-        )
+        return measure_length(gradient, self.threads)
 
 
 def _divide(
@@ -236,16 +232,15 @@ class Muon(Rule, name="muon"):
             rest = at._replace(rate=at.rate * self.rest, decay=at.decay / self.rest)
             ADAMW.update(rest)
             return
-        velocity, shape = at.moments[0], at.filters.shape
+        weights, velocity, (count, *values) = at.weights, at.moments[0], at.filters.shape
         velocity *= np.float32(self.momentum)
         velocity += at.gradient
-        direction = at.filters.unpack(at.gradient + np.float32(self.momentum) * velocity, shape)
-        turn = orthogonalize(direction.reshape(shape[0], -1), at.threads)
-        filters = at.filters.unpack(at.weights, shape).reshape(shape[0], -1)
-        length = measure_length(filters)
-        filters -= np.float32(at.rate * length / math.sqrt(min(filters.shape))) * turn
-        filters *= np.float32(length / (measure_length(filters) or 1.0))
-        at.weights[:] = at.filters.pack(filters.reshape(shape))
+        direction = at.filters.lay_columns(at.gradient + np.float32(self.momentum) * velocity)
+        turn = at.filters.pack_columns(orthogonalize(direction, at.threads))
+        length = measure_length(weights, at.threads)
+        turn *= np.float32(at.rate * length / math.sqrt(min(count, math.prod(values))))
+        weights -= turn
+        weights *= np.float32(length / (measure_length(weights, at.threads) or 1.0))
 
 
 ADAMW = AdamW(beta2=0.99)  # for what is not filters; quick to forget, as its trainings are short

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.kernels import conv as kernels
+from cnncli.kernels import elementwise
 from cnncli.layers.arrays import NOTHING, Array
 from cnncli.layers.base import Setup
 from cnncli.layers.conv import describe
@@ -18,6 +19,7 @@ from cnncli.layers.panels import declare_conv_weight
 # many: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
 A, B, C = 3.4445, -4.7750, 2.0315
 ITERATIONS = 3
+PARTIALS = 64  # sums that the kernel of `measure_length` needs room for
 
 
 def orthogonalize(matrix: Array, threads: int) -> Array:
@@ -28,7 +30,8 @@ def orthogonalize(matrix: Array, threads: int) -> Array:
     """
     if len(matrix) < matrix.shape[1]:
         return orthogonalize(matrix.T, threads).T
-    x = np.ascontiguousarray(matrix / np.float32(measure_length(matrix) or 1.0))
+    x = np.ascontiguousarray(matrix)
+    x = x / np.float32(measure_length(x, threads) or 1.0)
     identity = np.eye(x.shape[1], dtype=np.float32)
     for _ in range(ITERATIONS):
         gram = _multiply_by_itself(x, threads)
@@ -36,9 +39,10 @@ def orthogonalize(matrix: Array, threads: int) -> Array:
     return x
 
 
-def measure_length(matrix: Array) -> float:
-    """Return the Frobenius norm: the root of the sum of squares."""
-    return math.sqrt(np.square(matrix, dtype=np.float64).sum())
+def measure_length(array: Array, threads: int) -> float:
+    """Return the root of the sum of squares; not finite where any number of the array is not."""
+    partials = np.zeros(PARTIALS)
+    return math.sqrt(elementwise.sum_of_squares(array.size, array.reshape(-1), partials, threads))
 
 
 def _multiply_by_itself(x: Array, threads: int) -> Array:

@@ -35,7 +35,9 @@ class Parameter(Value):
     """One array a layer learns, or a running statistic it keeps.
 
     `shape` is that in the model file, which other tools expect; `size` counts the floats of the
-    layout the kernels use, which `pack` makes of it and `unpack` undoes.
+    layout the kernels use, which `pack` makes of it and `unpack` undoes. There, the first values of
+    `lanes` filters lie side by side, then their second ones and so on; lanes without a filter hold
+    zeros.
     """
 
     shape: Shape
@@ -47,6 +49,17 @@ class Parameter(Value):
     decays: bool = False  # weight decay is for weights, not for biases and bn
     pack: Callable[[Array], Array] = lambda array: array.reshape(-1)
     unpack: Callable[[Array, Shape], Array] = lambda array, shape: array.reshape(shape)
+    lanes: int = 1
+
+    def lay_columns(self, packed: Array) -> Array:
+        """Return the layout as a matrix (values of a filter, lanes of all filters)."""
+        rows = volume(self.shape[1:])
+        return packed.reshape(-1, rows, self.lanes).transpose(1, 0, 2).reshape(rows, -1)
+
+    def pack_columns(self, columns: Array) -> Array:
+        """Return the layout of such a matrix."""
+        split = columns.reshape(len(columns), -1, self.lanes)
+        return split.transpose(1, 0, 2).reshape(-1)
 
 
 def declare_vector(

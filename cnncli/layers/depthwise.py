@@ -144,4 +144,6 @@ def _declare_weight(shape: Shape) -> Parameter:
     def unpack(packed: Array, shape: Shape) -> Array:
         return np.ascontiguousarray(packed.reshape(area, channels).T).reshape(shape)
 
-    return Parameter(shape, channels * area, area, area, decays=True, pack=pack, unpack=unpack)
+    return Parameter(
+        shape, channels * area, area, area, decays=True, pack=pack, unpack=unpack, lanes=channels
+    )

@@ -43,7 +43,9 @@ def declare_conv_weight(shape: Shape, groups: int, fan_in: int, fan_out: int) ->
         return np.ascontiguousarray(filled[:, : filters // groups]).reshape(shape)
 
     size = groups * panels * LANES * channels * rows * columns
-    return Parameter(shape, size, fan_in, fan_out, decays=True, pack=pack, unpack=unpack)
+    return Parameter(
+        shape, size, fan_in, fan_out, decays=True, pack=pack, unpack=unpack, lanes=LANES
+    )
 
 
 def declare_dense_weight(units: int, image: Shape) -> Parameter:

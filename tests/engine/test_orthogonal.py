@@ -31,4 +31,4 @@ def test_the_length_of_a_matrix_does_not_matter_and_none_is_zero():
 
 
 def test_the_length_is_the_root_of_the_sum_of_squares():
-    assert measure_length(np.array([[3, 0], [0, 4]], np.float32)) == 5
+    assert measure_length(np.array([[3, 0], [0, 4]], np.float32), 1) == 5
