@@ -130,40 +130,44 @@ TILE void OF(transform_pixels)(
     }
 }
 
-/* Copy the last, narrower block of a window, with zeros in the channels that it lacks. */
-static Window narrow_block(const Window *window, ptrdiff_t channel, int size, float *copy) {
+/* Copy the last channels of a window, fewer than WIDTH, beside zeros in place of those it lacks. */
+static Window narrow_window(const Window *window, ptrdiff_t channel, int size, float *copy) {
     const ptrdiff_t floats = window->channels - channel;
-    Window block = *window;
-    memset(copy, 0, size * size * PANEL * sizeof(float));
+    Window narrow = *window;
+    memset(copy, 0, size * size * WIDTH * sizeof(float));
     for (int i = 0; i < size; i++) {
-        block.rows[i] = copy + i * size * PANEL;
+        narrow.rows[i] = copy + i * size * WIDTH;
         for (int j = window->first; j < window->last; j++)
-            memcpy(copy + (i * size + j) * PANEL, window->rows[i] + j * window->step + channel,
+            memcpy(copy + (i * size + j) * WIDTH, window->rows[i] + j * window->step + channel,
                 floats * sizeof(float));
     }
-    block.step = PANEL;
-    return block;
+    narrow.step = WIDTH;
+    return narrow;
 }
 
-/* Transform all channels of a window, from one block of 16 of them to the next. */
+/* Transform all channels of a window, from one block of 16 of them to the next; lanes of the last
+   block without a channel become zeros. */
 TILE void transform_window(
     const int form, const Window *window, const int size, float *to, ptrdiff_t plane,
     ptrdiff_t block_stride
 ) {
-    const int inside = window->first == 0 && window->last == size;
+    const int inside = window->first == 0 && window->last == size, points = form_points(form);
     ptrdiff_t channel = 0;
-    for (; channel + PANEL <= window->channels; channel += PANEL, to += block_stride)
-        for (int lane = 0; lane < PANEL; lane += WIDTH) {
-            const ptrdiff_t from = channel + lane;
-            if (inside) OF(transform_pixels)(form, window, from, size, 1, to + lane, plane);
-            else OF(transform_pixels)(form, window, from, size, 0, to + lane, plane);
-        }
-    if (channel < window->channels) {
-        float copy[MOST_POINTS * MOST_POINTS * PANEL];
-        const Window block = narrow_block(window, channel, size, copy);
-        for (int lane = 0; lane < PANEL; lane += WIDTH)
-            OF(transform_pixels)(form, &block, lane, size, 0, to + lane, plane);
+    for (; channel + WIDTH <= window->channels; channel += WIDTH) {
+        float *lane = to + channel / PANEL * block_stride + channel % PANEL;
+        if (inside) OF(transform_pixels)(form, window, channel, size, 1, lane, plane);
+        else OF(transform_pixels)(form, window, channel, size, 0, lane, plane);
     }
+    to += channel / PANEL * block_stride;
+    if (channel < window->channels) {
+        float copy[MOST_POINTS * MOST_POINTS * WIDTH];
+        const Window narrow = narrow_window(window, channel, size, copy);
+        OF(transform_pixels)(form, &narrow, 0, size, 0, to + channel % PANEL, plane);
+        channel += WIDTH;
+    }
+    for (; channel % PANEL; channel += WIDTH)
+        for (int i = 0; i < points * points; i++)
+            OF(store)(to + i * plane + channel % PANEL, OF(all)(0));
 }
 
 /* B^T d B of the pixels under a tile; those of 36 products are the same. */
@@ -311,14 +315,14 @@ TILE void OF(transform_lanes)(
     }
 }
 
-/* The outputs of a tile for 16 filters, pooled or not. */
-TILE void transform_sixteen(
+/* The outputs of a tile for up to 16 filters, a multiple of WIDTH, pooled or not. */
+TILE void transform_panel_of(
     const int form, const float *m, ptrdiff_t plane, const Target *target, const int pools
 ) {
     const int outputs = form_outputs(form);
     const int whole = target->rows == outputs && target->columns == outputs
         && target->first_row == 0 && target->first_column == 0;
-    for (int lane = 0; lane < PANEL; lane += WIDTH) {
+    for (int lane = 0; lane + WIDTH <= target->filters; lane += WIDTH) {
         if (whole) OF(transform_lanes)(form, m, plane, lane, target, 1, pools);
         else OF(transform_lanes)(form, m, plane, lane, target, 0, pools);
     }
@@ -328,7 +332,7 @@ TILE void transform_sixteen(
     static __attribute__((noinline)) void NAME##_##FORM(                                     \
         const float *m, ptrdiff_t plane, const Target *target                                \
     ) {                                                                                      \
-        transform_sixteen(FORM, m, plane, target, POOLS);                                    \
+        transform_panel_of(FORM, m, plane, target, POOLS);                                   \
     }
 DEFINE_OUTPUTS(outputs, F4X4_3X3, 0) DEFINE_OUTPUTS(pools, F4X4_3X3, 1)
 DEFINE_OUTPUTS(outputs, F2X2_5X5, 0) DEFINE_OUTPUTS(pools, F2X2_5X5, 1)
@@ -354,14 +358,15 @@ static void copy_outputs(
                 target->filters * sizeof(float));
 }
 
-/* The outputs of a tile for the filters of a last panel, fewer than 16. */
-static void transform_narrow_panel(const float *m, ptrdiff_t plane, const Target *target) {
-    float copy[MOST_OUTPUTS * MOST_OUTPUTS * PANEL] = {0};
-    const ptrdiff_t row = MOST_OUTPUTS * PANEL, step = PANEL;
+/* The outputs of a tile for fewer filters than WIDTH. */
+static void transform_few_filters(const float *m, ptrdiff_t plane, const Target *target) {
+    float copy[MOST_OUTPUTS * MOST_OUTPUTS * WIDTH] = {0};
+    const ptrdiff_t row = MOST_OUTPUTS * WIDTH, step = WIDTH;
     Target whole = *target;
     whole.y = copy;
     whole.row_stride = row;
     whole.step = step;
+    whole.filters = WIDTH;
     if (target->residual) {
         copy_outputs(
             target, target->residual, target->row_stride, target->step, copy, row, step);
@@ -373,8 +378,16 @@ static void transform_narrow_panel(const float *m, ptrdiff_t plane, const Target
 
 /* A^T m A, bias, residual and activation of a tile for up to 16 filters. */
 static void transform_outputs(const float *m, ptrdiff_t plane, const Target *target) {
-    if (target->filters == PANEL) transform_panel(m, plane, target);
-    else transform_narrow_panel(m, plane, target);
+    const int rest = target->filters % WIDTH, done = target->filters - rest;
+    if (done) transform_panel(m, plane, target);
+    if (rest) {
+        Target last = *target;
+        last.y += done;
+        last.bias += done;
+        if (last.residual) last.residual += done;
+        last.filters = rest;
+        transform_few_filters(m + done, plane, &last);
+    }
 }
 #undef WIDTH
 
