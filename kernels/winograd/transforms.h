@@ -259,7 +259,7 @@ TILE int is_inside(const Target *target, int column) {
 
 /* A^T m A for WIDTH filters from `lane` on, then bias, residual and activation, or instead of a
    residual the largest of every 2 x 2 outputs, visited in the order of a pool. What is the same for
-   a row of outputs is asked once: a question for each took longer than the arithmetic. */
+   a row of outputs is asked once: to ask for each took more instructions than the arithmetic. */
 TILE void OF(transform_lanes)(
     const int form, const float *m, ptrdiff_t plane, int lane, const Target *target,
     const int whole, const int pools
