@@ -66,5 +66,12 @@ def declare_dense_weight(units: int, image: Shape) -> Parameter:
         return np.ascontiguousarray(rows_first.transpose(0, 3, 1, 2)).reshape(shape)
 
     return Parameter(
-        (units, inputs), conv.size, inputs, units, decays=True, pack=pack, unpack=unpack
+        (units, inputs),
+        conv.size,
+        inputs,
+        units,
+        decays=True,
+        pack=pack,
+        unpack=unpack,
+        lanes=LANES,
     )
