@@ -17,6 +17,7 @@ from cnncli.data.checksums import Checksummer, Checksums
 from cnncli.data.dataset import MEMORY_SHARE
 from cnncli.data.normalization import with_normalization
 from cnncli.data.preprocessing import AnyPreprocessing
+from cnncli.data.runs import map_runs
 from cnncli.data.unreadable import FileError, UnreadableError
 from cnncli.errors import DataError
 from cnncli.memory import measure_available_memory
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from cnncli.tasks import Task
 
 BLOCK = 512  # samples decoded between two looks at their statistics
-RUN = 16  # samples a thread takes at a time
 ARRAYS_OF = {"image": ", an array (N, H, W, C)", "signal": ", an array (N, L, C)"}
 
 Values = NDArray[Any]  # uint8 or float32
@@ -140,9 +140,10 @@ class SampleSet:
             assert rows is not None
             np.take(rows, indices, axis=0, out=out, mode="clip")
             return []
-        runs = [slice(start, start + RUN) for start in range(0, len(indices), RUN)]
-        results = self._pool.map(lambda run: list(self._decode_run(indices[run], out[run])), runs)
-        return [error for errors in results for error in errors]
+        names = [self.names[index] for index in indices.tolist()]
+        return map_runs(
+            self._pool, lambda run: list(self._decode_run(indices[run], out[run])), names
+        )
 
     def _decode_run(self, indices: NDArray[np.int64], out: Values) -> Iterator[FileError]:
         preprocessing: Any = self.preprocessing  # decodes what it then prepares

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, TypeVar
 
+from cnncli.data.runs import map_runs
 from cnncli.errors import DataError, setting
 
 SHOWN = 5  # bad files named in an error
@@ -86,7 +87,7 @@ def read_readable(
             return error
 
     with ThreadPoolExecutor(threads) as pool:
-        results = list(pool.map(attempt, names))
+        results = map_runs(pool, lambda run: [attempt(name) for name in names[run]], names)
     good = [result for result in results if not isinstance(result, FileError)]
     if not good:
         bad = [result for result in results if isinstance(result, FileError)]
