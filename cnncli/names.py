@@ -11,7 +11,7 @@ LOSSES = {  # of each task, the usual one first
 }
 TASKS = tuple(LOSSES)
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lion", "muon")
-SCHEDULES = ("constant", "step", "cosine", "onecycle")
+SCHEDULES = ("constant", "step", "cosine", "linear", "onecycle")
 INIT_METHODS = ("he", "glorot", "lecun", "normal", "identity")
 NORMALIZATIONS = ("unit", "standard", "minmax", "image", "none")
 KEPT = ("best", "last", "average")  # networks of a training

@@ -42,6 +42,13 @@ class Cosine(Schedule, name="cosine"):
         return (1 + math.cos(math.pi * done)) / 2
 
 
+class Linear(Schedule, name="linear"):
+    """In a line from 1 to 0, the best in the worst case (Defazio et al. 2023, arXiv:2310.07831)."""
+
+    def factor(self, done: float) -> float:
+        return 1 - done
+
+
 class OneCycle(Schedule, name="onecycle"):
     """From 1/25 up over the first 30 %, then down to nearly 0 (Smith & Topin, arXiv:1708.07120).
 

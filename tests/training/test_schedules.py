@@ -9,6 +9,7 @@ from cnncli.training.schedules import SCHEDULES, Constant, Cosine, learning_rate
         ("constant", [1, 1, 1, 1, 1]),
         ("step", [1, 1, 0.1, 0.01, 0.01]),
         ("cosine", [1, 0.8535534, 0.5, 0.1464466, 0]),
+        ("linear", [1, 0.75, 0.5, 0.25, 0]),
         ("onecycle", [0.04, 0.9357, 0.8117, 0.2831, 4e-6]),
     ],
 )
