@@ -1,7 +1,7 @@
 """Read many files by threads; small ones one after the other, which takes less time.
 
-Python runs one thread at a time. What a decoder does of a small file without Python is less than
-the wait for the next turn.
+Only one thread runs Python at a time. What a decoder does outside Python takes less time than the
+wait for the next turn where files are small.
 """
 
 from __future__ import annotations
