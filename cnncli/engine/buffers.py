@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cnncli.engine.fusion import INPUT, Operation, fuse
-from cnncli.engine.placement import FOREVER, Buffer, place
+from cnncli.engine.placement import FOREVER, Buffer, place, place_by_middles
 from cnncli.engine.slices import Slice, find_slices
 from cnncli.errors import UsageError
 from cnncli.graph import Graph
@@ -57,7 +57,8 @@ class Layout:
             self._plan_gradients()
         for time, step in enumerate(self.steps):
             self._plan_working_memory(time, step)
-        self.floats = place({buffer.name: buffer for buffer in self.buffers.values()}.values())
+        arrange = place_by_middles if setup.threads > 1 and not setup.backward else place
+        self.floats = arrange({buffer.name: buffer for buffer in self.buffers.values()}.values())
 
     def dy(self, step: Operation) -> str:
         """Return the buffer of the gradient that a step's backward pass reads and may overwrite."""
