@@ -36,7 +36,7 @@ class Form(NamedTuple):
 FORMS = {  # by the size and the stride of a filter
     (3, 1): Form(4, 39, 290, 150),
     (5, 1): Form(2, 39, 290, 250),
-    (3, 2): Form(2, 28, 150, 60),
+    (3, 2): Form(2, 28, 150, 170),
 }
 GRAIN = math.lcm(*(form.outputs for form in FORMS.values()))
 FEW_TILES = 16  # to multiply by a weight that comes from memory
