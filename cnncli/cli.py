@@ -146,6 +146,7 @@ def main() -> NoReturn:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
             signal.signal(number, _interrupt)
+    sys.unraisablehook = _keep_interrupts
     arguments = sys.argv[1:]
     try:
         code = _run(arguments)
@@ -188,6 +189,15 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     Interrupted.pending = number
     if not Interrupted.postponed:
         raise Interrupted(number)
+
+
+def _keep_interrupts(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Leave an interrupt that came while an object was destroyed to the next `Interrupted.check`.
+
+    Python cannot raise what is raised there, and would report it.
+    """
+    if not isinstance(unraisable.exc_value, Interrupted):
+        sys.__unraisablehook__(unraisable)
 
 
 def _die_of(number: int) -> NoReturn:

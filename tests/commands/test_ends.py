@@ -68,6 +68,33 @@ def test_ctrl_c_while_it_starts_leaves_no_traceback_of_its_own(script):
         assert b"/cnncli/" not in said
 
 
+INTERRUPTED_IN_A_DESTRUCTOR = """
+import os, signal, sys
+from cnncli import cli
+
+class Dying:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+
+run = cli._run
+
+def begin(arguments):
+    Dying()
+    return run(arguments)
+
+cli._run = begin
+sys.argv[1:] = ["arch", "vgg16"]
+cli.main()
+"""
+
+
+def test_ctrl_c_while_an_object_is_destroyed_ends_it_without_a_word():
+    command = [sys.executable, "-c", INTERRUPTED_IN_A_DESTRUCTOR]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.parametrize("make", [str, setting])
 def test_a_cause_of_any_length_is_told_in_short(make):
     error = CnncliError("bad text " + "x" * 100_000 + f" of {make('size')}", place="net.cnn")
