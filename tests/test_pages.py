@@ -167,7 +167,7 @@ def test_the_commands_for_cifar_10_run_on_a_set_of_that_shape(run, tmp_path, mon
     make_photos(tmp_path / "cifar10" / "train", 40)
     make_photos(tmp_path / "cifar10" / "test", 4)
     for command in read_commands("train cifar10", "evaluate"):
-        command = ["5s" if word == "10m" else word for word in command]
+        command = ["10s" if word == "10m" else word for word in command]
         assert run(*command).returncode == 0, command
 
 

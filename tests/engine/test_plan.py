@@ -1,11 +1,13 @@
 import gc
 import tracemalloc
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from cnncli import memory
 from cnncli.engine import Plan, Weights, choose_batch, count_memory_bytes, softmax
+from cnncli.engine.buffers import Layout
 from cnncli.engine.plan import SMALL
 from cnncli.errors import CnncliError
 from cnncli.graph import build_graph
@@ -269,6 +271,21 @@ def test_a_prediction_takes_fewer_images_at_a_time_the_larger_they_are_unless_we
     assert together("conv(32,3) >> global_avgpool >> dense(5)", 100) == 2
     assert together("conv(32,3) >> global_avgpool >> dense(100000)", 100) == 8
     assert together("conv(32,3) >> global_avgpool >> dense(5)", 1000) == 1
+
+
+def test_two_threads_of_a_prediction_meet_in_the_middle_of_every_place_that_values_share():
+    text = (
+        "conv(32,3,pad=1) >> conv(8,3,2,1) >> conv(64,1) >> conv(16,1) >> conv(12,1) >> conv(4,1)"
+    )
+    layout = Layout(build_graph(parse(text), (8, 8, 4)), Setup(8, threads=2))
+    values = [layout.buffers[step.output] for step in layout.steps]
+    middles = [
+        [buffer.offset + buffer.size // 2 for buffer in pair]
+        for pair in combinations(values, 2)
+        if all(a.offset < b.offset + b.size for a, b in (pair, pair[::-1]))
+    ]
+    assert len(middles) >= 3
+    assert all(first == second for first, second in middles)
 
 
 @pytest.mark.parametrize(("mode", "batch"), [("predict", 64), ("train", 64), ("train", 16)])

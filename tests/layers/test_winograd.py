@@ -58,6 +58,13 @@ def test_other_windows_are_left_to_the_definition(text):
     assert not chooses_winograd(text, (16, 16, 64))
 
 
+@pytest.mark.parametrize(("size", "pays_alone"), [(16, False), (32, True)])
+def test_a_single_image_has_to_be_large_to_pay_for_strided_weights(size, pays_alone):
+    shape = (size, size, 64)
+    assert chooses_winograd("conv(128, 3, 2, 1)", shape)
+    assert chooses_winograd("conv(128, 3, 2, 1)", shape, Setup(1, latency=True)) == pays_alone
+
+
 def test_groups_and_borders_that_are_not_zero_are_left_to_the_definition():
     for text in ("conv(64, 3, groups=2)", "conv(64, 3, pad=1, fill=reflect)"):
         assert parse(text).layer.memory(SETUP, (16, 16, 64)).prepared == 0
