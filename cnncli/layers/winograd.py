@@ -1,10 +1,10 @@
 """Winograd's algorithm for 3x3 and 5x5 convolutions: where it pays, and forward beside backward.
 
 F(4x4, 3x3) makes 4 x 4 outputs from 6 x 6 inputs with 36 multiplications per channel and filter,
-where the definition takes 144; F(2x2, 5x5) makes 2 x 2 outputs with as many instead of 100 (Lavin
-& Gray 2015, arXiv:1509.09308). For 3x3 filters of stride 2, 2 x 2 outputs take 25 instead of 36
-(Huang et al. 2020, arXiv:2002.00552). Tiles stick out over borders, and transforms cost, so it does
-not always pay.
+where the definition takes 144; F(4x4, 5x5) makes as many from 8 x 8 inputs with 64 instead of 400
+(Lavin & Gray 2015, arXiv:1509.09308). For 3x3 filters of stride 2, 2 x 2 outputs take 25 instead of
+36 (Huang et al. 2020, arXiv:2002.00552). Tiles stick out over borders, and transforms cost, so it
+does not always pay.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Form(NamedTuple):
 
 FORMS = {  # by the size and the stride of a filter
     (3, 1): Form(4, 39, 290, 150),
-    (5, 1): Form(2, 39, 290, 250),
+    (5, 1): Form(4, 69, 650, 800),
     (3, 2): Form(2, 28, 150, 170),
 }
 GRAIN = math.lcm(*(form.outputs for form in FORMS.values()))

@@ -60,7 +60,7 @@ cdef inline Py_ssize_t correlating_floats(
     cdef Py_ssize_t tiles = images * t.rows * t.cols, floats
     cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
     floats = block_floats(t, min(tiles, <Py_ssize_t> BLOCK))
-    return zero_floats(t.C) + max(
+    return zero_floats(t, t.C) + max(
         threads * floats,
         lay_planes(t, t.C, group, NULL).floats
         + threads * (product_floats(t, GROUP) + late_floats(t)),
@@ -80,9 +80,9 @@ cdef inline void correlate_tiles(
     cdef Py_ssize_t blocks
     z.tiles = n * t.rows * t.cols
     blocks = ceil_div(z.tiles, BLOCK)
-    memset(scratch, 0, zero_floats(t.C) * sizeof(float))
+    memset(scratch, 0, zero_floats(t, t.C) * sizeof(float))
     z.zeros = scratch
-    scratch += zero_floats(t.C)
+    scratch += zero_floats(t, t.C)
     if blocks < threads or is_large(t):
         share_filters(z, scratch, threads)
         return

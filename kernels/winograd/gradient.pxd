@@ -94,7 +94,7 @@ cdef inline Py_ssize_t gradient_floats(
             + threads * (pair_floats(t, SUMMED) + count_planes(t) * sum_stride(&part))
         )
     part = largest_part(t, threads)
-    return zero_floats(max(t.C, t.K)) + max(
+    return zero_floats(t, max(t.C, t.K)) + max(
         floats,
         pair_floats(t, together_tiles(t, tiles))
         + threads * count_planes(t) * sum_stride(&part),
@@ -115,7 +115,7 @@ cdef inline void sum_tiles(
 ) noexcept nogil:
     """Compute dweight for n images."""
     cdef const Tiling *t = z.t
-    cdef Py_ssize_t zeros = zero_floats(max(t.C, t.K))
+    cdef Py_ssize_t zeros = zero_floats(t, max(t.C, t.K))
     z.tiles = n * t.rows * t.cols
     z.zeros = scratch
     memset(scratch, 0, zeros * sizeof(float))

@@ -2,7 +2,7 @@
 
 The tiles of all images are numbered one after the other, row by row. Transformed tiles lie in
 planes of [C/16][tiles][16], transformed weights in panels of [K/16][planes][C][16]. There are 36
-planes, or 25 of tiles and 16 of weights: transforms.h lists the forms.
+or 64 planes, or 25 of tiles and 16 of weights: transforms.h lists the forms.
 """
 
 from kernels.geometry cimport PANEL, ceil_div
@@ -11,10 +11,9 @@ from kernels.geometry cimport PANEL, ceil_div
 cdef extern from "winograd/transforms.h" nogil:
     enum:
         F4X4_3X3
-        F2X2_5X5
+        F4X4_5X5
         STRIDED_3X3
         BACKWARD_3X3
-        MOST_POINTS
         MOST_FILTER
     ctypedef struct Window:
         const float **rows
@@ -151,9 +150,9 @@ cdef inline Py_ssize_t filter_plane(Py_ssize_t channels) noexcept nogil:
     return plane_stride(channels * PANEL)
 
 
-cdef inline Py_ssize_t zero_floats(Py_ssize_t channels) noexcept nogil:
+cdef inline Py_ssize_t zero_floats(const Tiling *t, Py_ssize_t channels) noexcept nogil:
     """Return the floats of a row of zeros that stands for rows outside an image."""
-    return MOST_POINTS * panels(channels) * PANEL
+    return t.points * panels(channels) * PANEL
 
 
 cdef inline void multiply_planes(
@@ -192,9 +191,9 @@ cdef inline Window pixels_of(
     """Return the window of size x size pixels of an image, with zeros around it."""
     cdef Window window
     cdef int i
-    for i in range(MOST_POINTS):
+    for i in range(size):
         window.rows[i] = zeros
-        if i < size and 0 <= row + i < H:
+        if 0 <= row + i < H:
             window.rows[i] = image + ((row + i) * W + col) * C
     window.step = C
     window.first = <int> max(0, -col)

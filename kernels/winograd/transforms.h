@@ -2,7 +2,7 @@
 
                      filter   stride   outputs of a tile   pixels under it   products
        F4X4_3X3      3 x 3      1            4 x 4              6 x 6           36
-       F2X2_5X5      5 x 5      1            2 x 2              6 x 6           36
+       F4X4_5X5      5 x 5      1            4 x 4              8 x 8           64
        STRIDED_3X3   3 x 3      2            2 x 2              5 x 5           25, of 16 weights
        BACKWARD_3X3  the way back through it 4 x 4              3 x 3           25, of 16 weights
 
@@ -12,9 +12,9 @@
        dg = G^T [(A dy A^T) * (B^T d B)] G
 
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
-   arXiv 1509.09308). points.h and strided_points.h have B, G and A.
+   arXiv 1509.09308). six_points.h, eight_points.h and strided_points.h have B, G and A.
 
-   What has 36 or 25 values, one per product, lies in as many planes; a plane is an odd number of
+   What has 36, 64 or 25 values, one per product, lies in as many planes; a plane is an odd number of
    cache lines, or the stores of one transform would fall upon few sets of the first-level cache. */
 
 #ifndef CNNCLI_WINOGRAD_TRANSFORMS_H
@@ -24,17 +24,17 @@
 
 #include "vectors.h"
 
-enum { F4X4_3X3, F2X2_5X5, STRIDED_3X3, BACKWARD_3X3 };
+enum { F4X4_3X3, F4X4_5X5, STRIDED_3X3, BACKWARD_3X3 };
 
 /* Along an axis: products, different weights of theirs, outputs and pixels of a tile, pixels from
    one tile to the next, and taps. */
-enum { MOST_POINTS = 6, MOST_OUTPUTS = 4, MOST_FILTER = 5 };
-TILE int form_points(const int form) { return form < STRIDED_3X3 ? 6 : 5; }
-TILE int form_weights(const int form) { return form < STRIDED_3X3 ? 6 : 4; }
-TILE int form_outputs(const int form) { return form == F4X4_3X3 || form == BACKWARD_3X3 ? 4 : 2; }
+enum { MOST_POINTS = 8, MOST_OUTPUTS = 4, MOST_FILTER = 5 };
+TILE int form_points(const int form) { return form == F4X4_3X3 ? 6 : form == F4X4_5X5 ? 8 : 5; }
+TILE int form_weights(const int form) { return form < STRIDED_3X3 ? form_points(form) : 4; }
+TILE int form_outputs(const int form) { return form == STRIDED_3X3 ? 2 : 4; }
 TILE int form_pixels(const int form) { return form == BACKWARD_3X3 ? 3 : form_points(form); }
-TILE int form_step(const int form) { return form == F4X4_3X3 || form == STRIDED_3X3 ? 4 : 2; }
-TILE int form_filter(const int form) { return form == F2X2_5X5 ? 5 : 3; }
+TILE int form_step(const int form) { return form == BACKWARD_3X3 ? 2 : 4; }
+TILE int form_filter(const int form) { return form == F4X4_5X5 ? 5 : 3; }
 
 typedef struct {                 /* pixels to transform, of an image or of a gradient */
     const float *rows[MOST_POINTS]; /* the first pixel of each row; zeros if outside the image */
@@ -57,7 +57,8 @@ typedef struct {                 /* where a tile's outputs go, for up to 16 filt
 } Target;
 
 #define WIDTH LANES
-#include "points.h"
+#include "six_points.h"
+#include "eight_points.h"
 #include "strided_points.h"
 
 /* Two of the values of B^T d, or of A dy if `size` is not that of an image. */
@@ -67,25 +68,34 @@ TILE void OF(at_pair)(
     const int is_image = size == form_pixels(form);
     if (form == BACKWARD_3X3) OF(backward_at_pair)(pair, line, v);
     else if (form == STRIDED_3X3) OF(strided_image_at_pair)(pair, line, v);
-    else if (is_image) OF(image_at_pair)(pair, line, v);
-    else OF(gradient_at_pair)(pair, size, line, v);
+    else if (form == F4X4_3X3 && is_image) OF(image_at_six)(pair, line, v);
+    else if (form == F4X4_3X3) OF(gradient_at_six)(pair, line, v);
+    else if (is_image) OF(image_at_eight)(pair, line, v);
+    else OF(gradient_at_eight)(pair, line, v);
 }
 
 /* Return which of the points is the first or second of a pair; the last pair of 5 has no second. */
 TILE int point_of(const int form, const int pair, const int second) {
     if (form >= STRIDED_3X3) return 2 * pair + second;
-    return pair == 0 ? (second ? 5 : 0) : 2 * pair - 1 + second;
+    return pair == 0 ? (second ? form_points(form) - 1 : 0) : 2 * pair - 1 + second;
 }
 
 TILE void OF(outputs_of)(const int form, const OF(floats) m[], OF(floats) y[]) {
     if (form == BACKWARD_3X3) OF(backward_outputs)(m, y);
     else if (form == STRIDED_3X3) OF(strided_outputs)(m, y);
-    else OF(outputs_of_points)(form_outputs(form), m, y);
+    else if (form == F4X4_3X3) OF(outputs_of_six)(m, y);
+    else OF(outputs_of_eight)(m, y);
 }
 
 TILE void OF(filter_at)(const int form, const OF(floats) g[], OF(floats) u[]) {
-    if (form >= STRIDED_3X3) OF(strided_filter_at_points)(g, u);
-    else OF(filter_at_points)(form_filter(form), g, u);
+    if (form == F4X4_3X3) OF(filter_at_six)(g, u);
+    else if (form == F4X4_5X5) OF(filter_at_eight)(g, u);
+    else OF(strided_filter_at_points)(g, u);
+}
+
+TILE void OF(filter_of)(const int form, const OF(floats) m[], OF(floats) dg[]) {
+    if (form == F4X4_3X3) OF(filter_of_six)(m, dg);
+    else OF(filter_of_eight)(m, dg);
 }
 
 /* Two rows of the values of WIDTH channels. */
@@ -109,7 +119,7 @@ TILE void OF(transform_rows)(
         if (point_of(form, pair, i) >= points) continue;
         float *row = to + point_of(form, pair, i) * points * plane;
         UNROLL for (int j = 0; j < size; j++) line[j] = half[j][i];
-        UNROLL for (int k = 0; k < 3; k++) {
+        UNROLL for (int k = 0; k < (points + 1) / 2; k++) {
             OF(at_pair)(form, k, size, line, values);
             UNROLL for (int second = 0; second < 2; second++)
                 if (point_of(form, k, second) < points)
@@ -124,7 +134,7 @@ TILE void OF(transform_pixels)(
     const int form, const Window *window, ptrdiff_t channel, const int size, const int inside,
     float *to, ptrdiff_t plane
 ) {
-    UNROLL for (int pair = 0; pair < 3; pair++) {
+    UNROLL for (int pair = 0; pair < (form_points(form) + 1) / 2; pair++) {
         OF(transform_rows)(form, window, channel, pair, size, inside, to, plane);
         __asm__("" ::: "memory"); /* or GCC would keep the pixels, and spill */
     }
@@ -170,11 +180,12 @@ TILE void transform_window(
             OF(store)(to + i * plane + channel % PANEL, OF(all)(0));
 }
 
-/* B^T d B of the pixels under a tile; those of 36 products are the same. */
+/* B^T d B of the pixels under a tile. */
 static void transform_image(
     int form, const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
 ) {
     switch (form) {
+    case F4X4_5X5: transform_window(F4X4_5X5, window, 8, to, plane, block_stride); break;
     case STRIDED_3X3: transform_window(STRIDED_3X3, window, 5, to, plane, block_stride); break;
     case BACKWARD_3X3: transform_window(BACKWARD_3X3, window, 3, to, plane, block_stride); break;
     default: transform_window(F4X4_3X3, window, 6, to, plane, block_stride);
@@ -186,7 +197,7 @@ static void transform_gradient(
     int form, const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
 ) {
     if (form == F4X4_3X3) transform_window(F4X4_3X3, window, 4, to, plane, block_stride);
-    else transform_window(F2X2_5X5, window, 2, to, plane, block_stride);
+    else transform_window(F4X4_5X5, window, 4, to, plane, block_stride);
 }
 
 TILE void transform_filters_of(
@@ -215,7 +226,7 @@ static void transform_filters(
 ) {
     switch (form) { /* the two ways through a stride are the same */
     case F4X4_3X3: transform_filters_of(F4X4_3X3, g, tap, channels, to, plane); break;
-    case F2X2_5X5: transform_filters_of(F2X2_5X5, g, tap, channels, to, plane); break;
+    case F4X4_5X5: transform_filters_of(F4X4_5X5, g, tap, channels, to, plane); break;
     default: transform_filters_of(STRIDED_3X3, g, tap, channels, to, plane);
     }
 }
@@ -230,11 +241,11 @@ TILE void transform_sums_of(
         UNROLL for (int j = 0; j < points; j++) {
             UNROLL for (int i = 0; i < points; i++)
                 line[i] = OF(load)(m + (i * points + j) * plane + lane);
-            OF(filter_of_points)(filter, line, half[j]);
+            OF(filter_of)(form, line, half[j]);
         }
         UNROLL for (int r = 0; r < filter; r++) {
             UNROLL for (int j = 0; j < points; j++) line[j] = half[j][r];
-            OF(filter_of_points)(filter, line, values);
+            OF(filter_of)(form, line, values);
             UNROLL for (int s = 0; s < filter; s++) {
                 float *to = dg + (r * filter + s) * tap + lane;
                 if (adds) values[s] += OF(load)(to);
@@ -250,7 +261,7 @@ static void transform_sums(
     int adds
 ) {
     if (form == F4X4_3X3) transform_sums_of(F4X4_3X3, m, plane, channels, dg, tap, adds);
-    else transform_sums_of(F2X2_5X5, m, plane, channels, dg, tap, adds);
+    else transform_sums_of(F4X4_5X5, m, plane, channels, dg, tap, adds);
 }
 
 TILE int is_inside(const Target *target, int column) {
@@ -335,13 +346,13 @@ TILE void transform_panel_of(
         transform_panel_of(FORM, m, plane, target, POOLS);                                   \
     }
 DEFINE_OUTPUTS(outputs, F4X4_3X3, 0) DEFINE_OUTPUTS(pools, F4X4_3X3, 1)
-DEFINE_OUTPUTS(outputs, F2X2_5X5, 0) DEFINE_OUTPUTS(pools, F2X2_5X5, 1)
+DEFINE_OUTPUTS(outputs, F4X4_5X5, 0) DEFINE_OUTPUTS(pools, F4X4_5X5, 1)
 DEFINE_OUTPUTS(outputs, STRIDED_3X3, 0) DEFINE_OUTPUTS(pools, STRIDED_3X3, 1)
 DEFINE_OUTPUTS(outputs, BACKWARD_3X3, 0)
 
 static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
     static void (*const functions[4][2])(const float *, ptrdiff_t, const Target *) = {
-        {outputs_F4X4_3X3, pools_F4X4_3X3}, {outputs_F2X2_5X5, pools_F2X2_5X5},
+        {outputs_F4X4_3X3, pools_F4X4_3X3}, {outputs_F4X4_5X5, pools_F4X4_5X5},
         {outputs_STRIDED_3X3, pools_STRIDED_3X3}, {outputs_BACKWARD_3X3, NULL},
     };
     functions[target->form][target->pools](m, plane, target);

@@ -17,7 +17,7 @@ from kernels.winograd.correlate cimport (
 )
 from kernels.winograd.gradient cimport Summing, gradient_floats, sum_tiles
 from kernels.winograd.tiles cimport (
-    BACKWARD_3X3, F2X2_5X5, F4X4_3X3, STRIDED_3X3, Tiling, describe_tiling,
+    BACKWARD_3X3, F4X4_5X5, F4X4_3X3, STRIDED_3X3, Tiling, describe_tiling,
 )
 from kernels.winograd.weights cimport transform_weights, weight_floats
 
@@ -53,7 +53,7 @@ cdef class Winograd:
         Py_ssize_t pl, Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
     ):
         cdef Py_ssize_t above, before
-        cdef int form = STRIDED_3X3 if s == 2 else F2X2_5X5 if R == 5 else F4X4_3X3
+        cdef int form = STRIDED_3X3 if s == 2 else F4X4_5X5 if R == 5 else F4X4_3X3
         self.threads = threads
         self.forward = describe_tiling(form, H, W, C, P, Q, K, pt, pl, 0, 0, late)
         if s == 1:

@@ -214,21 +214,21 @@ DEPTHWISE_CONVOLUTION = {
 
 WINOGRAD_CONVOLUTION = {
     "a-coefficient-of-winograd-outputs-is-wrong": Fault(
-        "kernels/winograd/points.h",
+        "kernels/winograd/six_points.h",
         "y[2] = 0.5f * even + 2.0f * even_2;",
         "y[2] = 0.5f * even + even_2;",
         (f"{WINOGRAD}::test_large_ones_come_out_right_however_work_is_cut_up",),
     ),
     "a-coefficient-of-winograd-filters-is-rounded": Fault(
-        "kernels/winograd/points.h",
+        "kernels/winograd/six_points.h",
         "OF(floats) even_2 = (1 / 6.0f) * g[0]",
         "OF(floats) even_2 = 0.16667f * g[0]",
         (f"{WINOGRAD}::test_large_ones_come_out_right_however_work_is_cut_up",),
     ),
     "a-coefficient-of-winograd-gradients-of-5x5-filters-is-wrong": Fault(
-        "kernels/winograd/points.h",
-        "dg[3] = (SQRT_2 / 6) * odd",
-        "dg[3] = (SQRT_2 / 3) * odd",
+        "kernels/winograd/eight_points.h",
+        "dg[3] = (4.0f * odd_2 + odd_half) - odd;",
+        "dg[3] = (2.0f * odd_2 + odd_half) - odd;",
         (f"{WINOGRAD}::test_large_ones_come_out_right_however_work_is_cut_up",),
     ),
     "backward-through-a-stride-tiles-begin-with-an-even-pixel": Fault(
