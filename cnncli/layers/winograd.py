@@ -2,9 +2,9 @@
 
 F(4x4, 3x3) makes 4 x 4 outputs from 6 x 6 inputs with 36 multiplications per channel and filter,
 where the definition takes 144; F(4x4, 5x5) makes as many from 8 x 8 inputs with 64 instead of 400
-(Lavin & Gray 2015, arXiv:1509.09308). For 3x3 filters of stride 2, 2 x 2 outputs take 25 instead of
-36 (Huang et al. 2020, arXiv:2002.00552). Tiles stick out over borders, and transforms cost, so it
-does not always pay.
+(Lavin & Gray 2015, arXiv:1509.09308). For 3x3 filters of stride 2, 4 x 4 outputs take 81 instead of
+144, or 2 x 2 outputs 25 instead of 36 (Huang et al. 2020, arXiv:2002.00552). Tiles stick out over
+borders, and transforms cost, so it does not always pay.
 """
 
 from __future__ import annotations
@@ -34,36 +34,38 @@ class Form(NamedTuple):
 
 
 FORMS = {  # by the size and the stride of a filter
-    (3, 1): Form(4, 39, 290, 150),
-    (5, 1): Form(4, 69, 650, 800),
-    (3, 2): Form(2, 28, 150, 170),
+    (3, 1): (Form(4, 39, 290, 150),),
+    (5, 1): (Form(4, 69, 650, 800),),
+    (3, 2): (Form(2, 28, 150, 170), Form(4, 98, 550, 900)),
 }
-GRAIN = math.lcm(*(form.outputs for form in FORMS.values()))
+GRAIN = math.lcm(*(form.outputs for forms in FORMS.values() for form in forms))
 FEW_TILES = 16  # to multiply by a weight that comes from memory
 LARGE = 1 << 17  # channels x filters
 
 
-@lru_cache(maxsize=512)  # asked again and again while a plan is made
 def pays(setup: Setup, windows: Windows, channels: int, filters: int) -> bool:
     """Say whether a convolution without groups, zero-padded, is quicker by Winograd's algorithm.
 
     Decided by the sizes of an image alone, so that answers are the same bits whatever the batch,
     the threads and the machine. Where latency counts, single images pay for their weights, too.
     """
-    if setup.conv_algo == "direct":
-        return False
-    form = _form(windows)
-    if form is None or windows.dilation != (1, 1) or max(_pads(windows)) >= windows.size[0]:
-        return False
-    cost = _count_winograd_cost(form, windows, channels, filters)
-    if setup.latency:
-        cost += form.weight * channels * filters
-    return cost < _count_direct_cost(windows, channels, filters)
+    return _choose_form(setup, windows, channels, filters) is not None
 
 
-def _form(windows: Windows) -> Form | None:
+@lru_cache(maxsize=512)  # asked again and again while a plan is made
+def _choose_form(setup: Setup, windows: Windows, channels: int, filters: int) -> Form | None:
+    """Return the quickest form; None where it is quicker without."""
     (rows, columns), (down, right) = windows.size, windows.stride
-    return FORMS.get((rows, down)) if rows == columns and down == right else None
+    if setup.conv_algo == "direct" or rows != columns or down != right:
+        return None
+    if windows.dilation != (1, 1) or max(_pads(windows)) >= rows:
+        return None
+    costs: list[tuple[float, Form | None]] = [
+        (_count_winograd_cost(form, setup, windows, channels, filters), form)
+        for form in FORMS.get((rows, down), ())
+    ]
+    direct = _count_direct_cost(windows, channels, filters)
+    return min([*costs, (direct, None)], key=lambda pair: pair[0])[1]
 
 
 def _pads(windows: Windows) -> list[int]:
@@ -89,11 +91,15 @@ def _axes(windows: Windows) -> Iterable[tuple[int, int, int, int, int]]:
     return zip(*axes, strict=True)
 
 
-def _count_winograd_cost(form: Form, windows: Windows, channels: int, filters: int) -> float:
+def _count_winograd_cost(
+    form: Form, setup: Setup, windows: Windows, channels: int, filters: int
+) -> float:
     """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
-    channels, filters = -(-channels // 16) * 16, -(-filters // 16) * 16
-    transforms = form.transform * (channels + filters)
-    return _count_tiles(form, windows) * (form.product * channels * filters + transforms)
+    weights = form.weight * channels * filters if setup.latency else 0
+    blocks, filters = -(-channels // 16) * 16, -(-filters // 16) * 16
+    products = form.product * max(channels, 16) * filters
+    transforms = form.transform * (blocks + filters)
+    return weights + _count_tiles(form, windows) * (products + transforms)
 
 
 def _count_tiles(form: Form, windows: Windows) -> int:
@@ -104,12 +110,13 @@ def describe(
     setup: Setup, windows: Windows, channels: int, filters: int, pools: bool = False
 ) -> Any:
     """Return the kernels' description of a convolution; pooled, without an odd row or column."""
+    form = _choose_form(setup, windows, channels, filters)
+    assert form is not None, "not asked whether it pays"
     rows, columns = (length - length % 2 if pools else length for length in windows.output)
-    kind = windows.size[0], windows.stride[0]
-    late = _transforms_late(setup, _count_tiles(FORMS[kind], windows), channels * filters)
+    late = _transforms_late(setup, _count_tiles(form, windows), channels * filters)
     return kernels.Winograd(
-        *kind, *windows.input, channels, filters, *windows.before, rows, columns, late,
-        setup.batch, setup.threads,
+        windows.size[0], windows.stride[0], form.outputs, *windows.input, channels, filters,
+        *windows.before, rows, columns, late, setup.batch, setup.threads,
     )  # fmt: skip
 
 

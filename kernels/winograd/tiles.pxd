@@ -1,8 +1,8 @@
 """Where a Winograd convolution reads and writes: tiles of outputs over windows of pixels.
 
 The tiles of all images are numbered one after the other, row by row. Transformed tiles lie in
-planes of [C/16][tiles][16], transformed weights in panels of [K/16][planes][C][16]. There are 36
-or 64 planes, or 25 of tiles and 16 of weights: transforms.h lists the forms.
+planes of [C/16][tiles][16], transformed weights in panels of [K/16][planes][C][16]; transforms.h
+lists how many planes the forms have.
 """
 
 from kernels.geometry cimport PANEL, ceil_div
@@ -12,8 +12,10 @@ cdef extern from "winograd/transforms.h" nogil:
     enum:
         F4X4_3X3
         F4X4_5X5
-        STRIDED_3X3
-        BACKWARD_3X3
+        STRIDED_2X2
+        STRIDED_4X4
+        BACKWARD_4X4
+        BACKWARD_8X8
         MOST_FILTER
     ctypedef struct Window:
         const float **rows

@@ -1,10 +1,12 @@
-/* The transforms of Winograd's algorithm for blocks of 16 channels or filters, in four forms:
+/* The transforms of Winograd's algorithm for blocks of 16 channels or filters, in these forms:
 
                      filter   stride   outputs of a tile   pixels under it   products
        F4X4_3X3      3 x 3      1            4 x 4              6 x 6           36
        F4X4_5X5      5 x 5      1            4 x 4              8 x 8           64
-       STRIDED_3X3   3 x 3      2            2 x 2              5 x 5           25, of 16 weights
-       BACKWARD_3X3  the way back through it 4 x 4              3 x 3           25, of 16 weights
+       STRIDED_2X2   3 x 3      2            2 x 2              5 x 5           25, of 16 weights
+       STRIDED_4X4   3 x 3      2            4 x 4              9 x 9           81, of 36 weights
+       BACKWARD_4X4  through STRIDED_2X2     4 x 4              3 x 3           25, of 16 weights
+       BACKWARD_8X8  through STRIDED_4X4     8 x 8              5 x 5           81, of 36 weights
 
    The outputs y of a tile of a filter g over pixels d are, in two dimensions,
 
@@ -14,8 +16,7 @@
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
    arXiv 1509.09308). six_points.h, eight_points.h and strided_points.h have B, G and A.
 
-   What has 36, 64 or 25 values, one per product, lies in as many planes; a plane is an odd number of
-   cache lines, or the stores of one transform would fall upon few sets of the first-level cache. */
+   What has a value per product lies in as many planes; a plane is an odd number of cache lines, or the stores of one transform would fall upon few sets of the first-level cache. */
 
 #ifndef CNNCLI_WINOGRAD_TRANSFORMS_H
 #define CNNCLI_WINOGRAD_TRANSFORMS_H
@@ -24,17 +25,23 @@
 
 #include "vectors.h"
 
-enum { F4X4_3X3, F4X4_5X5, STRIDED_3X3, BACKWARD_3X3 };
+enum { F4X4_3X3, F4X4_5X5, STRIDED_2X2, STRIDED_4X4, BACKWARD_4X4, BACKWARD_8X8 };
 
 /* Along an axis: products, different weights of theirs, outputs and pixels of a tile, pixels from
    one tile to the next, and taps. */
-enum { MOST_POINTS = 8, MOST_OUTPUTS = 4, MOST_FILTER = 5 };
-TILE int form_points(const int form) { return form == F4X4_3X3 ? 6 : form == F4X4_5X5 ? 8 : 5; }
-TILE int form_weights(const int form) { return form < STRIDED_3X3 ? form_points(form) : 4; }
-TILE int form_outputs(const int form) { return form == STRIDED_3X3 ? 2 : 4; }
-TILE int form_pixels(const int form) { return form == BACKWARD_3X3 ? 3 : form_points(form); }
-TILE int form_step(const int form) { return form == BACKWARD_3X3 ? 2 : 4; }
-TILE int form_filter(const int form) { return form == F4X4_5X5 ? 5 : 3; }
+enum { MOST_POINTS = 9, MOST_OUTPUTS = 8, MOST_FILTER = 5 };
+typedef struct { int points, weights, outputs, pixels, step, filter; } Sizes;
+static const Sizes SIZES[] = {
+    [F4X4_3X3] = {6, 6, 4, 6, 4, 3},     [F4X4_5X5] = {8, 8, 4, 8, 4, 5},
+    [STRIDED_2X2] = {5, 4, 2, 5, 4, 3},  [STRIDED_4X4] = {9, 6, 4, 9, 8, 3},
+    [BACKWARD_4X4] = {5, 4, 4, 3, 2, 3}, [BACKWARD_8X8] = {9, 6, 8, 5, 4, 3},
+};
+TILE int form_points(const int form) { return SIZES[form].points; }
+TILE int form_weights(const int form) { return SIZES[form].weights; }
+TILE int form_outputs(const int form) { return SIZES[form].outputs; }
+TILE int form_pixels(const int form) { return SIZES[form].pixels; }
+TILE int form_step(const int form) { return SIZES[form].step; }
+TILE int form_filter(const int form) { return SIZES[form].filter; }
 
 typedef struct {                 /* pixels to transform, of an image or of a gradient */
     const float *rows[MOST_POINTS]; /* the first pixel of each row; zeros if outside the image */
@@ -66,31 +73,32 @@ TILE void OF(at_pair)(
     const int form, const int pair, const int size, const OF(floats) line[], OF(floats) v[2]
 ) {
     const int is_image = size == form_pixels(form);
-    if (form == BACKWARD_3X3) OF(backward_at_pair)(pair, line, v);
-    else if (form == STRIDED_3X3) OF(strided_image_at_pair)(pair, line, v);
-    else if (form == F4X4_3X3 && is_image) OF(image_at_six)(pair, line, v);
+    if (form == F4X4_3X3 && is_image) OF(image_at_six)(pair, line, v);
     else if (form == F4X4_3X3) OF(gradient_at_six)(pair, line, v);
-    else if (is_image) OF(image_at_eight)(pair, line, v);
-    else OF(gradient_at_eight)(pair, line, v);
+    else if (form == F4X4_5X5 && is_image) OF(image_at_eight)(pair, line, v);
+    else if (form == F4X4_5X5) OF(gradient_at_eight)(pair, line, v);
+    else if (form == STRIDED_2X2) OF(strided_image_at_two)(pair, line, v);
+    else if (form == BACKWARD_4X4) OF(backward_at_two)(pair, line, v);
+    else OF(strided_at_four)(pair, form == STRIDED_4X4 ? 2 : 1, line, v);
 }
 
-/* Return which of the points is the first or second of a pair; the last pair of 5 has no second. */
+/* Return which of the points is the first or second of a pair; the last of 5 or 9 is alone. */
 TILE int point_of(const int form, const int pair, const int second) {
-    if (form >= STRIDED_3X3) return 2 * pair + second;
+    if (form >= STRIDED_2X2) return 2 * pair + second;
     return pair == 0 ? (second ? form_points(form) - 1 : 0) : 2 * pair - 1 + second;
 }
 
 TILE void OF(outputs_of)(const int form, const OF(floats) m[], OF(floats) y[]) {
-    if (form == BACKWARD_3X3) OF(backward_outputs)(m, y);
-    else if (form == STRIDED_3X3) OF(strided_outputs)(m, y);
-    else if (form == F4X4_3X3) OF(outputs_of_six)(m, y);
-    else OF(outputs_of_eight)(m, y);
+    if (form == F4X4_3X3) OF(outputs_of_six)(m, y);
+    else if (form == F4X4_5X5) OF(outputs_of_eight)(m, y);
+    else if (form < BACKWARD_4X4) OF(strided_outputs)(form_outputs(form), m, y);
+    else OF(backward_outputs)(form_outputs(form), m, y);
 }
 
 TILE void OF(filter_at)(const int form, const OF(floats) g[], OF(floats) u[]) {
     if (form == F4X4_3X3) OF(filter_at_six)(g, u);
     else if (form == F4X4_5X5) OF(filter_at_eight)(g, u);
-    else OF(strided_filter_at_points)(g, u);
+    else OF(strided_filter_at)(form_weights(form) - 2, g, u);
 }
 
 TILE void OF(filter_of)(const int form, const OF(floats) m[], OF(floats) dg[]) {
@@ -109,8 +117,8 @@ TILE void OF(transform_rows)(
         const int read = inside || (j >= window->first && j < window->last);
         UNROLL for (int i = 0; i < size; i++) {
             const float *pixel = window->rows[i] + j * window->step + channel;
-            if (pair == 0 && j >= size - MOST_OUTPUTS) /* the next tile's */
-                __builtin_prefetch(pixel + MOST_OUTPUTS * window->step);
+            if (pair == 0 && j >= size - form_step(form)) /* the next tile's */
+                __builtin_prefetch(pixel + form_step(form) * window->step);
             line[i] = read ? OF(load)(pixel) : OF(all)(0);
         }
         OF(at_pair)(form, pair, size, line, half[j]);
@@ -186,9 +194,11 @@ static void transform_image(
 ) {
     switch (form) {
     case F4X4_5X5: transform_window(F4X4_5X5, window, 8, to, plane, block_stride); break;
-    case STRIDED_3X3: transform_window(STRIDED_3X3, window, 5, to, plane, block_stride); break;
-    case BACKWARD_3X3: transform_window(BACKWARD_3X3, window, 3, to, plane, block_stride); break;
-    default: transform_window(F4X4_3X3, window, 6, to, plane, block_stride);
+    case F4X4_3X3: transform_window(F4X4_3X3, window, 6, to, plane, block_stride); break;
+    case STRIDED_2X2: transform_window(STRIDED_2X2, window, 5, to, plane, block_stride); break;
+    case STRIDED_4X4: transform_window(STRIDED_4X4, window, 9, to, plane, block_stride); break;
+    case BACKWARD_4X4: transform_window(BACKWARD_4X4, window, 3, to, plane, block_stride); break;
+    case BACKWARD_8X8: transform_window(BACKWARD_8X8, window, 5, to, plane, block_stride); break;
     }
 }
 
@@ -224,10 +234,12 @@ TILE void transform_filters_of(
 static void transform_filters(
     int form, const float *g, ptrdiff_t tap, ptrdiff_t channels, float *to, ptrdiff_t plane
 ) {
-    switch (form) { /* the two ways through a stride are the same */
+    switch (form) { /* there and back through a stride are the same */
     case F4X4_3X3: transform_filters_of(F4X4_3X3, g, tap, channels, to, plane); break;
     case F4X4_5X5: transform_filters_of(F4X4_5X5, g, tap, channels, to, plane); break;
-    default: transform_filters_of(STRIDED_3X3, g, tap, channels, to, plane);
+    case STRIDED_2X2:
+    case BACKWARD_4X4: transform_filters_of(STRIDED_2X2, g, tap, channels, to, plane); break;
+    default: transform_filters_of(STRIDED_4X4, g, tap, channels, to, plane);
     }
 }
 
@@ -347,13 +359,15 @@ TILE void transform_panel_of(
     }
 DEFINE_OUTPUTS(outputs, F4X4_3X3, 0) DEFINE_OUTPUTS(pools, F4X4_3X3, 1)
 DEFINE_OUTPUTS(outputs, F4X4_5X5, 0) DEFINE_OUTPUTS(pools, F4X4_5X5, 1)
-DEFINE_OUTPUTS(outputs, STRIDED_3X3, 0) DEFINE_OUTPUTS(pools, STRIDED_3X3, 1)
-DEFINE_OUTPUTS(outputs, BACKWARD_3X3, 0)
+DEFINE_OUTPUTS(outputs, STRIDED_2X2, 0) DEFINE_OUTPUTS(pools, STRIDED_2X2, 1)
+DEFINE_OUTPUTS(outputs, STRIDED_4X4, 0) DEFINE_OUTPUTS(pools, STRIDED_4X4, 1)
+DEFINE_OUTPUTS(outputs, BACKWARD_4X4, 0) DEFINE_OUTPUTS(outputs, BACKWARD_8X8, 0)
 
 static void transform_panel(const float *m, ptrdiff_t plane, const Target *target) {
-    static void (*const functions[4][2])(const float *, ptrdiff_t, const Target *) = {
+    static void (*const functions[][2])(const float *, ptrdiff_t, const Target *) = {
         {outputs_F4X4_3X3, pools_F4X4_3X3}, {outputs_F4X4_5X5, pools_F4X4_5X5},
-        {outputs_STRIDED_3X3, pools_STRIDED_3X3}, {outputs_BACKWARD_3X3, NULL},
+        {outputs_STRIDED_2X2, pools_STRIDED_2X2}, {outputs_STRIDED_4X4, pools_STRIDED_4X4},
+        {outputs_BACKWARD_4X4, NULL}, {outputs_BACKWARD_8X8, NULL},
     };
     functions[target->form][target->pools](m, plane, target);
 }

@@ -17,7 +17,8 @@ from kernels.winograd.correlate cimport (
 )
 from kernels.winograd.gradient cimport Summing, gradient_floats, sum_tiles
 from kernels.winograd.tiles cimport (
-    BACKWARD_3X3, F4X4_5X5, F4X4_3X3, STRIDED_3X3, Tiling, describe_tiling,
+    BACKWARD_4X4, BACKWARD_8X8, F4X4_3X3, F4X4_5X5, STRIDED_2X2, STRIDED_4X4, Tiling,
+    describe_tiling,
 )
 from kernels.winograd.weights cimport transform_weights, weight_floats
 
@@ -34,8 +35,8 @@ cdef class Winograd:
     floats, those for backward-data `data_weight_size`. If `late`, these are 0, and the passes take
     the weights themselves and transform them as they go. `scratch_size`
     floats are enough for every pass, `forward_scratch`, `data_scratch` and `gradient_scratch` for
-    one of them. R is 3 or 5, and s is 1; or they are 3 and 2, and then there is no weight gradient:
-    it is not faster than by the definition.
+    one of them. R is 3 or 5, s is 1, and a tile has 4 x 4 outputs; or R is 3, s is 2, and it has
+    2 x 2 or 4 x 4. Then there is no weight gradient: it is not faster than by the definition.
     """
 
     cdef Tiling forward
@@ -49,21 +50,26 @@ cdef class Winograd:
     cdef readonly Py_ssize_t scratch_size
 
     def __init__(
-        self, int R, int s, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K, Py_ssize_t pt,
-        Py_ssize_t pl, Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch, int threads,
+        self, int R, int s, int outputs, Py_ssize_t H, Py_ssize_t W, Py_ssize_t C, Py_ssize_t K,
+        Py_ssize_t pt, Py_ssize_t pl, Py_ssize_t P, Py_ssize_t Q, bint late, Py_ssize_t batch,
+        int threads,
     ):
         cdef Py_ssize_t above, before
-        cdef int form = STRIDED_3X3 if s == 2 else F4X4_5X5 if R == 5 else F4X4_3X3
+        cdef int form = F4X4_5X5 if R == 5 else F4X4_3X3, back = form
+        if s == 2 and outputs == 2:
+            form, back = STRIDED_2X2, BACKWARD_4X4
+        elif s == 2:
+            form, back = STRIDED_4X4, BACKWARD_8X8
         self.threads = threads
         self.forward = describe_tiling(form, H, W, C, P, Q, K, pt, pl, 0, 0, late)
         if s == 1:
             self.backward = describe_tiling(
-                form, P, Q, K, H, W, C, R - 1 - pt, R - 1 - pl, 0, 0, late
+                back, P, Q, K, H, W, C, R - 1 - pt, R - 1 - pl, 0, 0, late
             )
         else:  # a tile begins with a pixel that tap 1 leads to
             above, before = (pt + 1) % 2, (pl + 1) % 2
             self.backward = describe_tiling(
-                BACKWARD_3X3, P, Q, K, H, W, C, (1 + above - pt) // 2, (1 + before - pl) // 2,
+                back, P, Q, K, H, W, C, (1 + above - pt) // 2, (1 + before - pl) // 2,
                 above, before, late,
             )
         if not late:

@@ -1,6 +1,6 @@
 """The Winograd kernels against the float64 twins of convolution, on every instruction set."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,8 @@ from fence import ISA_PARAMETERS, ISAS, apart, blank, given_array, kernel_module
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pools import maxpool
-from reference_conv import Sizes, expected
+from reference_conv import Sizes as WindowSizes
+from reference_conv import expected
 
 from cnncli.layers.panels import declare_conv_weight
 
@@ -21,6 +22,13 @@ PASSES = ("forward", "backward_data", "backward_weights")
 
 every_isa = pytest.mark.parametrize("isa", ISA_PARAMETERS)
 every_pass = pytest.mark.parametrize("direction", PASSES)
+
+
+@dataclass(frozen=True)
+class Sizes(WindowSizes):
+    """With the outputs of a tile along an axis."""
+
+    tile: int = 4
 
 
 def panels(w):
@@ -35,7 +43,19 @@ class Kernels:
         self.z, self.kernels, self.pools = z, MODULES[isa], pools
         late = z.C * z.K > 100_000 if late is None else late
         self.sizes = self.kernels.Winograd(
-            z.R, z.stride[0], z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, late, batch or z.N, threads
+            z.R,
+            z.stride[0],
+            z.tile,
+            z.H,
+            z.W,
+            z.C,
+            z.K,
+            *z.pad,
+            z.P,
+            z.Q,
+            late,
+            batch or z.N,
+            threads,
         )
 
     def forward(self, x, w, bias=NONE, residual=NONE, activation=0):
@@ -94,9 +114,10 @@ def error(found, right):
     return np.sqrt(np.mean((found - right) ** 2) / np.mean(np.square(right, dtype=np.float64)))
 
 
-def square(N, H, C, K, pad=1, size=3, stride=1):
+def square(N, H, C, K, pad=1, size=3, stride=1, tile=4):
     side = (H + 2 * pad - size) // stride + 1
-    return Sizes(N, H, H, C, K, size, size, side, side, (stride, stride), (pad, pad))
+    sides = size, size, side, side
+    return Sizes(N, H, H, C, K, *sides, (stride, stride), (pad, pad), tile=tile)
 
 
 def has_pass(z, direction):
@@ -134,12 +155,18 @@ LARGE = {
     "5x5: weights transformed late": square(2, 3, 400, 330, 2, 5),
     "5x5: no padding": square(2, 13, 33, 33, 0, 5),
     "5x5: full padding": square(2, 6, 48, 16, 4, 5),
-    "stride 2: several blocks of tiles": square(2, 31, 16, 32, 1, 3, 2),
-    "stride 2: filters shared out": square(2, 6, 160, 210, 1, 3, 2),
-    "stride 2: several groups of tiles": square(5, 21, 140, 150, 1, 3, 2),
-    "stride 2: weights transformed late": square(2, 6, 400, 330, 1, 3, 2),
-    "stride 2: no padding": square(2, 26, 33, 33, 0, 3, 2),
-    "stride 2: full padding": square(2, 11, 48, 16, 2, 3, 2),
+    "stride 2: several blocks of tiles": square(2, 31, 16, 32, 1, 3, 2, 2),
+    "stride 2: filters shared out": square(2, 6, 160, 210, 1, 3, 2, 2),
+    "stride 2: several groups of tiles": square(5, 21, 140, 150, 1, 3, 2, 2),
+    "stride 2: weights transformed late": square(2, 6, 400, 330, 1, 3, 2, 2),
+    "stride 2: no padding": square(2, 26, 33, 33, 0, 3, 2, 2),
+    "stride 2: full padding": square(2, 11, 48, 16, 2, 3, 2, 2),
+    "stride 2 by 4: several blocks of tiles": square(2, 31, 16, 32, 1, 3, 2),
+    "stride 2 by 4: filters shared out": square(1, 7, 160, 210, 1, 3, 2),
+    "stride 2 by 4: several groups of tiles": square(7, 31, 140, 150, 1, 3, 2),
+    "stride 2 by 4: weights transformed late": square(2, 6, 400, 330, 1, 3, 2),
+    "stride 2 by 4: no padding": square(2, 26, 33, 33, 0, 3, 2),
+    "stride 2 by 4: full padding": square(2, 11, 48, 16, 2, 3, 2),
 }
 every_large = pytest.mark.parametrize("z", LARGE.values(), ids=LARGE)
 every_pass_of_every_large = pytest.mark.parametrize(
@@ -162,12 +189,12 @@ def convolutions(draw):
     """Return small sizes of all kinds; pads at the end are less than a filter as well."""
     channels = st.sampled_from([1, 2, 15, 16, 17, 31, 32, 33, 50])
     H, W = draw(st.integers(1, 13)), draw(st.integers(1, 13))
-    R, stride = draw(st.sampled_from([(3, 1), (5, 1), (3, 2)]))
+    R, stride, tile = draw(st.sampled_from([(3, 1, 4), (5, 1, 4), (3, 2, 2), (3, 2, 4)]))
     top, left, bottom, right = (draw(st.integers(0, R - 1)) for _ in range(4))
     return Sizes(
         draw(st.integers(1, 3)), H, W, draw(channels), draw(channels), R, R,
         max(1, (H + top + bottom - R) // stride + 1), max(1, (W + left + right - R) // stride + 1),
-        (stride, stride), (top, left),
+        (stride, stride), (top, left), tile=tile,
     )  # fmt: skip
 
 
@@ -203,17 +230,18 @@ def test_large_ones_come_out_right_however_work_is_cut_up(direction, z):
 @pytest.mark.parametrize("kind", KINDS)
 def test_rounding_errors_stay_small(direction, kind, isa):
     sizes = [square(2, 16, 64, 48), square(2, 8, 256, 64), square(2, 8, 256, 64, 2, 5)]
-    strided = square(2, 16, 256, 64, 1, 3, 2)
-    for z in [*sizes, strided] if has_pass(strided, direction) else sizes:
+    sizes += [square(2, 16, 256, 64, 1, 3, 2, tile) for tile in (2, 4)]
+    for z in [z for z in sizes if has_pass(z, direction)]:
         data = numbers(z, kind)
         assert error(Kernels(z, isa).run(direction, data), expected(z, direction, data)) < BOUND
 
 
 @every_isa
-@pytest.mark.parametrize(("size", "stride"), [(3, 1), (5, 1), (3, 2)])
+@pytest.mark.parametrize(("size", "stride", "tile"), [(3, 1, 4), (5, 1, 4), (3, 2, 2), (3, 2, 4)])
 @pytest.mark.parametrize("pad", [(0, 2), (1, 0), (2, 1)])
-def test_backward_data_is_the_adjoint_of_forward(pad, size, stride, isa):
-    z = Sizes(2, 9, 14, 20, 40, size, size, 8 // stride, 14 // stride, (stride, stride), pad)
+def test_backward_data_is_the_adjoint_of_forward(pad, size, stride, tile, isa):
+    sides = size, size, 8 // stride, 14 // stride
+    z = Sizes(2, 9, 14, 20, 40, *sides, (stride, stride), pad, tile=tile)
     x, w, dy = numbers(z)
     kernels = Kernels(z, isa)
     forward = np.vdot(kernels.forward(x, w).astype(np.float64), dy)
@@ -248,17 +276,18 @@ def test_a_weight_gradient_does_not_depend_on_how_large_a_batch_was_planned(z):
 
 @every_isa
 @pytest.mark.parametrize(
-    ("size", "stride", "wanted", "tiles"),
+    ("size", "stride", "tile", "wanted", "tiles"),
     [
-        (3, 1, np.s_[4:7, 8:11], np.s_[4:8, 8:12]),
-        (5, 1, np.s_[3:8, 7:12], np.s_[2:8, 6:12]),
-        (3, 2, np.s_[2:4, 4:6], np.s_[2:4, 4:6]),
+        (3, 1, 4, np.s_[4:7, 8:11], np.s_[4:8, 8:12]),
+        (5, 1, 4, np.s_[3:8, 7:12], np.s_[0:8, 4:12]),
+        (3, 2, 2, np.s_[2:4, 4:6], np.s_[2:4, 4:6]),
+        (3, 2, 4, np.s_[2:4, 4:6], np.s_[0:4, 4:8]),
     ],
 )
 def test_a_pixel_that_is_not_a_number_reaches_only_the_tiles_that_read_it(
-    size, stride, wanted, tiles, isa
+    size, stride, tile, wanted, tiles, isa
 ):
-    z = square(2, 16, 20, 20, size // 2, size, stride)
+    z = square(2, 16, 20, 20, size // 2, size, stride, tile)
     x, w, _ = numbers(z)
     x[0, 5, 9, 3] = np.nan
     reached = np.isnan(Kernels(z, isa).forward(x, w))

@@ -231,6 +231,12 @@ WINOGRAD_CONVOLUTION = {
         "dg[3] = (2.0f * odd_2 + odd_half) - odd;",
         (f"{WINOGRAD}::test_large_ones_come_out_right_however_work_is_cut_up",),
     ),
+    "a-point-of-winograd-with-a-stride-is-wrong": Fault(
+        "kernels/winograd/strided_points.h",
+        "y[2] = even + 0.25f * even_half;",
+        "y[2] = even + 0.5f * even_half;",
+        (f"{WINOGRAD}::test_large_ones_come_out_right_however_work_is_cut_up",),
+    ),
     "backward-through-a-stride-tiles-begin-with-an-even-pixel": Fault(
         "kernels/winograd/winograd.pyx",
         "above, before = (pt + 1) % 2, (pl + 1) % 2",
