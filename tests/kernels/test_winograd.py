@@ -43,20 +43,9 @@ class Kernels:
         self.z, self.kernels, self.pools = z, MODULES[isa], pools
         late = z.C * z.K > 100_000 if late is None else late
         self.sizes = self.kernels.Winograd(
-            z.R,
-            z.stride[0],
-            z.tile,
-            z.H,
-            z.W,
-            z.C,
-            z.K,
-            *z.pad,
-            z.P,
-            z.Q,
-            late,
-            batch or z.N,
+            z.R, z.stride[0], z.tile, z.H, z.W, z.C, z.K, *z.pad, z.P, z.Q, late, batch or z.N,
             threads,
-        )
+        )  # fmt: skip
 
     def forward(self, x, w, bias=NONE, residual=NONE, activation=0):
         each = 2 if self.pools else 1
