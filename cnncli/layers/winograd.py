@@ -97,7 +97,7 @@ def _count_winograd_cost(
     """Return the same of Winograd's algorithm, transforms of whole blocks of channels included."""
     weights = form.weight * channels * filters if setup.latency else 0
     blocks, filters = -(-channels // 16) * 16, -(-filters // 16) * 16
-    products = form.product * max(channels, 16) * filters
+    products = form.product * max(channels, 16) * filters  # fewer take as long
     transforms = form.transform * (blocks + filters)
     return weights + _count_tiles(form, windows) * (products + transforms)
 

@@ -19,7 +19,8 @@ from kernels.winograd.tiles cimport (
 from kernels.winograd.weights cimport transform_block
 
 cdef enum:
-    BLOCK = 28                 # tiles that one thread takes at a time
+    BLOCK = 28                 # tiles that one thread takes at a time,
+    BLOCK_OF_MANY = 18         # and those of forms with more than 36 planes
     GROUP = 112                # tiles that all threads take at a time, to share out filters
     LARGE_WEIGHTS = 1 << 17     # channels x filters
     LATE_CHANNELS = 64         # to transform at a time
@@ -43,6 +44,11 @@ cdef inline bint is_large(const Tiling *t) noexcept nogil:
     return t.late or t.C * t.K >= LARGE_WEIGHTS
 
 
+cdef inline Py_ssize_t most_tiles(const Tiling *t) noexcept nogil:
+    """Return the most tiles of a block."""
+    return BLOCK if t.points <= 6 else BLOCK_OF_MANY
+
+
 cdef inline Py_ssize_t late_floats(const Tiling *t) noexcept nogil:
     """Return the floats of weights that a thread transforms at a time."""
     return 2 * count_weight_planes(t) * filter_plane(LATE_CHANNELS) if t.late else 0
@@ -59,7 +65,7 @@ cdef inline Py_ssize_t correlating_floats(
     """Return the scratch floats."""
     cdef Py_ssize_t tiles = images * t.rows * t.cols, floats
     cdef Py_ssize_t group = min(tiles, <Py_ssize_t> GROUP)
-    floats = block_floats(t, min(tiles, <Py_ssize_t> BLOCK))
+    floats = block_floats(t, min(tiles, most_tiles(t)))
     return zero_floats(t, t.C) + max(
         threads * floats,
         lay_planes(t, t.C, group, NULL).floats
@@ -69,7 +75,7 @@ cdef inline Py_ssize_t correlating_floats(
 
 cdef inline Py_ssize_t block_floats(const Tiling *t, Py_ssize_t tiles) noexcept nogil:
     """Return the floats that a thread needs for a block of tiles."""
-    return lay_planes(t, t.C, tiles, NULL).floats + product_floats(t, BLOCK)
+    return lay_planes(t, t.C, tiles, NULL).floats + product_floats(t, most_tiles(t))
 
 
 cdef inline void correlate_tiles(
@@ -79,7 +85,7 @@ cdef inline void correlate_tiles(
     cdef const Tiling *t = z.t
     cdef Py_ssize_t blocks
     z.tiles = n * t.rows * t.cols
-    blocks = ceil_div(z.tiles, BLOCK)
+    blocks = ceil_div(z.tiles, most_tiles(t))
     memset(scratch, 0, zero_floats(t, t.C) * sizeof(float))
     z.zeros = scratch
     scratch += zero_floats(t, t.C)
@@ -95,7 +101,7 @@ cdef inline void share_blocks(
     const Correlating *z, Py_ssize_t blocks, float *scratch, int threads,
 ) noexcept nogil:
     """Compute y block by block of tiles."""
-    cdef Py_ssize_t block, most = min(z.tiles, <Py_ssize_t> BLOCK)
+    cdef Py_ssize_t block, most = min(z.tiles, most_tiles(z.t))
     cdef Py_ssize_t floats = block_floats(z.t, most)
     for block in prange(blocks, num_threads=threads):
         compute_block(

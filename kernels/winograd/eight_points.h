@@ -1,8 +1,9 @@
 /* The one-dimensional transforms of Winograd's F(4, 5), for vectors of WIDTH floats: 4 outputs of a
    filter of 5 from 8 pixels.
 
-   The points are 0, +-1, +-2, +-1/2 and infinity: of those tried, their rounding errors are the
-   smallest. All powers of theirs are exact. */
+   The points are 0, +-1, +-2, +-1/2 and infinity, whose powers are exact. Others whose errors might
+   be smaller (compare Barabasz et al., arXiv 1803.10986) had larger ones: 0, +-1, +-3/2, +-1/2 by a
+   half, 0, +-1, +-0.6, +-5/3 by a third. */
 
 /* Two of the 8 values of B^T d, of 8 pixels: pair 0 is at 0 and infinity, the others at +-p. */
 TILE void OF(image_at_eight)(const int pair, const OF(floats) d[8], OF(floats) v[2]) {
