@@ -65,6 +65,17 @@ def test_a_single_image_has_to_be_large_to_pay_for_strided_weights(size, pays_al
     assert chooses_winograd("conv(128, 3, 2, 1)", shape, Setup(1, latency=True)) == pays_alone
 
 
+def test_a_stride_takes_tiles_of_4x4_where_they_fit_and_of_2x2_elsewhere():
+    layer = parse("conv(128, 3, 2, 1)").layer
+    large, small = (layer.memory(SETUP, (size, size, 64)).prepared for size in (16, 12))
+    assert large / 36 == small / 16  # planes of transformed weights
+
+
+def test_channels_beside_blocks_of_16_cost_what_they_are():
+    assert chooses_winograd("conv(72, 3, 2, 1)", (23, 23, 40))
+    assert not chooses_winograd("conv(72, 3, 2, 1)", (23, 23, 2))
+
+
 def test_groups_and_borders_that_are_not_zero_are_left_to_the_definition():
     for text in ("conv(64, 3, groups=2)", "conv(64, 3, pad=1, fill=reflect)"):
         assert parse(text).layer.memory(SETUP, (16, 16, 64)).prepared == 0
