@@ -16,7 +16,8 @@
    with `*` element by element (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks,
    arXiv 1509.09308). six_points.h, eight_points.h and strided_points.h have B, G and A.
 
-   What has a value per product lies in as many planes; a plane is an odd number of cache lines, or the stores of one transform would fall upon few sets of the first-level cache. */
+   What has a value per product lies in as many planes; a plane is an odd number of cache lines, or
+   the stores of one transform would fall upon few sets of the first-level cache. */
 
 #ifndef CNNCLI_WINOGRAD_TRANSFORMS_H
 #define CNNCLI_WINOGRAD_TRANSFORMS_H
@@ -193,8 +194,8 @@ static void transform_image(
     int form, const Window *window, float *to, ptrdiff_t plane, ptrdiff_t block_stride
 ) {
     switch (form) {
-    case F4X4_5X5: transform_window(F4X4_5X5, window, 8, to, plane, block_stride); break;
     case F4X4_3X3: transform_window(F4X4_3X3, window, 6, to, plane, block_stride); break;
+    case F4X4_5X5: transform_window(F4X4_5X5, window, 8, to, plane, block_stride); break;
     case STRIDED_2X2: transform_window(STRIDED_2X2, window, 5, to, plane, block_stride); break;
     case STRIDED_4X4: transform_window(STRIDED_4X4, window, 9, to, plane, block_stride); break;
     case BACKWARD_4X4: transform_window(BACKWARD_4X4, window, 3, to, plane, block_stride); break;
