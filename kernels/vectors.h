@@ -32,12 +32,12 @@
 #define ADD_PRODUCT(sum, a, b) ((sum) += (a) * (b))
 #endif
 
-/* Round a product now: of two that are added, a compiler may join either with the sum. Where
-   ADD_PRODUCT is an instruction, or there is none of that kind, it cannot. */
+/* The same, rounded once by every processor that can. Left to itself, GCC rounds the product, too,
+   where a condition has come between it and the sum. */
 #if defined(__aarch64__)
-#define ROUND_NOW(product) __asm__("" : "+w"(product))
+#define JOIN_PRODUCT(sum, a, b) __asm__("fmla %0.4s, %1.4s, %2.4s" : "+w"(sum) : "w"(a), "w"(b))
 #else
-#define ROUND_NOW(product) ((void)0)
+#define JOIN_PRODUCT ADD_PRODUCT
 #endif
 
 /* What a kernel does to its results before it writes them. */

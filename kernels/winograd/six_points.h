@@ -40,10 +40,11 @@ TILE void OF(outputs_of_six)(const OF(floats) m[6], OF(floats) y[4]) {
     OF(floats) even_2 = m[3] + m[4], odd_2 = m[3] - m[4];
     y[0] = m[0] + even + even_2;
     y[1] = SQRT_2 * odd_2;
-    ROUND_NOW(y[1]);
-    ADD_PRODUCT(y[1], OF(all)(SQRT_HALF), odd);
+    JOIN_PRODUCT(y[1], OF(all)(SQRT_HALF), odd);
     y[2] = 0.5f * even + 2.0f * even_2;
-    y[3] = 0.5f * SQRT_HALF * odd + (2.0f * SQRT_2 * odd_2 + m[5]);
+    y[3] = m[5];
+    JOIN_PRODUCT(y[3], OF(all)(2.0f * SQRT_2), odd_2);
+    JOIN_PRODUCT(y[3], OF(all)(0.5f * SQRT_HALF), odd);
 }
 
 /* G g: the values of a filter of 3 at the points. */
